@@ -1,0 +1,110 @@
+"""Who may do what: capabilities, and the checks made at the moment of effect.
+
+A capability is given by a Discord permission or by a role that facilitators chose in /setup. Services call
+`require` with the actor of the interaction inside the use case itself, so a check also holds behind buttons
+and modals that were shown to somebody else, or long ago. `default_permissions` on commands only hides them.
+
+Ranks follow Discord's rule: a member acts only on members and roles strictly below their own highest role;
+the owner stands above everybody and nobody acts on the owner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.errors import NotAllowed, TargetAboveBot
+
+# Discord's permission bits (discord.com/developers, topics/permissions).
+ADMINISTRATOR = 1 << 3
+MANAGE_GUILD = 1 << 5
+MODERATE_MEMBERS = 1 << 40
+
+
+class Capability(StrEnum):
+    """What a person may do beyond taking part. Features check these, never a role or permission by name."""
+
+    FACILITATE = "facilitate"
+    MODERATE = "moderate"
+    REVIEW = "review"
+
+
+_PERMISSION_FOR = {
+    Capability.FACILITATE: MANAGE_GUILD,
+    Capability.MODERATE: MODERATE_MEMBERS,
+}
+
+_REFUSAL = {
+    Capability.FACILITATE: (
+        "Only facilitators can do this. Ask someone with the Manage Server permission, "
+        "or to be given the facilitator role."
+    ),
+    Capability.MODERATE: "Only moderators can do this. If something is wrong, tell a moderator.",
+    Capability.REVIEW: "Only reviewers can do this. Ask a facilitator how to become one.",
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person behind an interaction, as Discord described them at that moment."""
+
+    guild_id: int
+    member_id: int
+    role_ids: frozenset[int] = frozenset()
+    permissions: int = 0
+    is_owner: bool = False
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class CapabilityRoles:
+    """The roles that carry each capability in one guild, from its configuration."""
+
+    roles: dict[Capability, frozenset[int]] = field(default_factory=dict[Capability, frozenset[int]])
+
+    def of(self, capability: Capability) -> frozenset[int]:
+        return self.roles.get(capability, frozenset())
+
+
+def has(actor: Actor, capability: Capability, roles: CapabilityRoles) -> bool:
+    """Whether the actor holds the capability, by ownership, permission or chosen role."""
+    if actor.is_owner or actor.permissions & ADMINISTRATOR:
+        return True
+    if actor.permissions & _PERMISSION_FOR.get(capability, 0):
+        return True
+    return not actor.role_ids.isdisjoint(roles.of(capability))
+
+
+def require(actor: Actor, capability: Capability, roles: CapabilityRoles) -> None:
+    """Raise `NotAllowed`, with whom to ask, unless the actor holds the capability."""
+    if not has(actor, capability, roles):
+        raise NotAllowed(_REFUSAL[capability])
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where somebody stands in the guild's role list: their highest role's position, or the owner."""
+
+    position: int
+    is_owner: bool = False
+
+    def above(self, other: Rank) -> bool:
+        if other.is_owner:
+            return False
+        return self.is_owner or self.position > other.position
+
+
+def require_rank(actor: Rank, target: Rank, bot: Rank) -> None:
+    """Raise unless both the actor and the bot stand above the target.
+
+    Discord checks only the bot's rank, so without this an actor could act on people above them through it.
+    """
+    if not actor.above(target):
+        raise NotAllowed(
+            "That person's highest role is not below yours, so this has to be done by someone above them."
+        )
+    if not bot.above(target):
+        raise TargetAboveBot(
+            "My highest role is not above theirs, so Discord will not let me do that. "
+            "A facilitator can move my role up in Server Settings > Roles."
+        )

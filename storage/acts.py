@@ -1,0 +1,73 @@
+"""The ledger of acts: append-only, one row for each thing a member knowingly did that matters to learning.
+
+Personal data: `member_id`, `details`. Exported as they stand; on deletion the member's rows go.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+
+class ActRow(Base):
+    __tablename__ = "acts"
+    __table_args__ = (UniqueConstraint("guild_id", "kind", "member_id", "subject"),)
+
+    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(Snowflake)
+    kind: Mapped[str] = mapped_column(String(64))
+    member_id: Mapped[int] = mapped_column(Snowflake, index=True)
+    subject: Mapped[str] = mapped_column(String(100))
+    details: Mapped[dict[str, Any]] = mapped_column()
+    cause_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column()
+    retracted_at: Mapped[datetime | None] = mapped_column()
+    retracted_because: Mapped[str | None] = mapped_column(String(200))
+
+
+async def add_act(
+    session: AsyncSession,
+    *,
+    guild_id: int,
+    kind: str,
+    member_id: int,
+    subject: str,
+    details: dict[str, Any],
+    cause_id: int | None,
+    at: datetime,
+) -> ActRow | None:
+    """Insert the act, or revive it if it was retracted. None when it stands already."""
+    key = {"guild_id": guild_id, "kind": kind, "member_id": member_id, "subject": subject}
+    values = {"details": details, "cause_id": cause_id, "at": at}
+    added = await insert_if_absent(session, ActRow, [key | values], list(key))
+    row = (await session.scalars(select(ActRow).filter_by(**key).with_for_update())).one()
+    if added:
+        return row
+    if row.retracted_at is None:
+        return None
+    row.details, row.cause_id, row.at = details, cause_id, at
+    row.retracted_at = row.retracted_because = None
+    await session.flush()
+    return row
+
+
+async def retract_act(session: AsyncSession, act_id: int, *, at: datetime, reason: str) -> ActRow | None:
+    """Mark the act as taken back. None when there is no such act or it was taken back before."""
+    row = await session.get(ActRow, act_id, with_for_update=True)
+    if row is None or row.retracted_at is not None:
+        return None
+    row.retracted_at, row.retracted_because = at, reason
+    await session.flush()
+    return row
+
+
+async def list_caused_by(session: AsyncSession, act_id: int) -> list[ActRow]:
+    """The acts that stand because of this one, the newest first."""
+    query = select(ActRow).where(ActRow.cause_id == act_id, ActRow.retracted_at.is_(None))
+    return list(await session.scalars(query.order_by(ActRow.id.desc())))
