@@ -1,0 +1,109 @@
+"""Timed work, one row a piece. What a row guarantees is written in `bot/jobs.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+
+class JobRow(Base):
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    guild_id: Mapped[int | None] = mapped_column(Snowflake)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column()
+    run_at: Mapped[datetime] = mapped_column()
+    expires_at: Mapped[datetime | None] = mapped_column()
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedules.id", ondelete="SET NULL"))
+    nominal: Mapped[str | None] = mapped_column(String(32))  # local date-time, ISO, without a zone
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column()
+    last_error: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(String(16))  # done, skipped, failed; NULL while it waits
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column()
+    finished_at: Mapped[datetime | None] = mapped_column()
+
+    # Only what waits is looked for by time, and most rows are finished ones.
+    __table_args__ = (
+        Index(
+            "ix_jobs_waiting",
+            "run_at",
+            sqlite_where=outcome.is_(None),
+            postgresql_where=outcome.is_(None),
+        ),
+        Index("ix_jobs_schedule", "schedule_id", "nominal"),
+        Index("ix_jobs_guild", "guild_id", "id"),
+    )
+
+
+async def add_jobs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose key is new. Returns how many were."""
+    return await insert_if_absent(session, JobRow, rows, ["key"])
+
+
+async def claim_due(
+    session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int
+) -> list[JobRow]:
+    """Lease the jobs that are due and that nobody else holds, the oldest first."""
+    query = (
+        select(JobRow)
+        .where(
+            JobRow.outcome.is_(None),
+            JobRow.run_at <= now,
+            or_(JobRow.lease_until.is_(None), JobRow.lease_until <= now),
+        )
+        .order_by(JobRow.run_at, JobRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(await session.scalars(query))
+    for row in rows:
+        row.lease_until = lease_until
+        row.attempts += 1
+    await session.flush()
+    return rows
+
+
+async def find_claimed(session: AsyncSession, job_id: int, *, lease_until: datetime) -> JobRow | None:
+    """The job, locked, if it still waits under this very lease."""
+    query = select(JobRow).where(
+        JobRow.id == job_id, JobRow.outcome.is_(None), JobRow.lease_until == lease_until
+    )
+    return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+async def release_leases(session: AsyncSession) -> None:
+    """Give back every lease: at the start of the only process on a database, whoever held one is dead."""
+    await session.execute(update(JobRow).where(JobRow.lease_until.is_not(None)).values(lease_until=None))
+
+
+async def next_run_at(session: AsyncSession) -> datetime | None:
+    """When the earliest waiting job is due, or, if someone works on it, when their lease ends."""
+    return await session.scalar(
+        select(func.min(func.coalesce(JobRow.lease_until, JobRow.run_at))).where(JobRow.outcome.is_(None))
+    )
+
+
+async def list_runs(session: AsyncSession, guild_id: int, *, limit: int) -> list[JobRow]:
+    """The newest jobs that schedules of the guild brought forth."""
+    query = (
+        select(JobRow)
+        .where(JobRow.guild_id == guild_id, JobRow.nominal.is_not(None))
+        .order_by(JobRow.id.desc())
+        .limit(limit)
+    )
+    return list(await session.scalars(query))
+
+
+async def exists(session: AsyncSession, key: str) -> bool:
+    return await session.scalar(select(JobRow.id).where(JobRow.key == key)) is not None
