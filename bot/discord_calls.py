@@ -1,0 +1,227 @@
+"""Carries out planned effects through discord.py, and sorts what Discord answers.
+
+Each kind of effect is safe to repeat: a message bears its nonce and marker, an edit, a role and a timeout
+set a state, a thread exists at most once a message, an event is looked for before it is created. The
+answers fall into done, `Refused` (for good: the place or person is gone, a permission is missing) and
+`Unreachable` (try again). discord.py itself retries 500, 502, 504 and 429 but not 503, 520, a reset or a
+timeout, whose outcome is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.card_views import allowed_mentions, to_view
+from bot.cards import Card, EventDraft, ThreadTitle
+from bot.dispatcher import PlannedEffect, Refused, Unreachable
+from bot.outbox import EffectKind
+from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
+
+# Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
+UNKNOWN_MESSAGE = 10008
+THREAD_EXISTS = 160004
+REFUSALS = {
+    10003: "channel_gone",
+    10004: "guild_gone",
+    10007: "member_gone",
+    10008: "message_gone",
+    10011: "role_gone",
+    10013: "member_gone",
+    50001: "no_access",
+    50007: "dms_closed",
+    50013: "no_permission",
+    50278: "dms_closed",
+}
+HISTORY_LIMIT = 2000  # messages looked through for a marker before giving up as unknown
+
+Perform = Callable[[PlannedEffect, Any, str, int], Awaitable[int | None]]
+
+
+class DiscordCalls:
+    """Implements `bot.dispatcher.Calls` over a discord.py client."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._performers: dict[EffectKind, Perform] = {
+            EffectKind.POST: self._post,
+            EffectKind.DIRECT_MESSAGE: self._direct_message,
+            EffectKind.EDIT: self._edit,
+            EffectKind.DELETE: self._delete,
+            EffectKind.ADD_ROLE: self._add_role,
+            EffectKind.REMOVE_ROLE: self._remove_role,
+            EffectKind.OPEN_THREAD: self._open_thread,
+            EffectKind.CREATE_EVENT: self._create_event,
+            EffectKind.TIMEOUT: self._timeout,
+        }
+
+    async def perform(self, effect: PlannedEffect, rendered: Any, *, nonce: str, marker: int) -> int | None:
+        """Carry the effect out; see `bot.dispatcher.Calls`."""
+        return await _sorted(self._performers[effect.kind](effect, rendered, nonce, marker))
+
+    async def find(self, effect: PlannedEffect, *, marker: int, since: datetime) -> int | None:
+        """Look through the channel for our message with the marker."""
+        return await _sorted(self._find(effect, marker, since))
+
+    async def _find(self, effect: PlannedEffect, marker: int, since: datetime) -> int | None:
+        place = await self._place(effect)
+        seen = 0
+        async for message in place.history(after=since, limit=HISTORY_LIMIT, oldest_first=True):
+            seen += 1
+            if message.author.id == self._own_id and _bears(message, marker):
+                return message.id
+        if seen == HISTORY_LIMIT:
+            raise Refused("outcome_unknown", "too many messages since the first try")
+        return None
+
+    async def _post(self, effect: PlannedEffect, card: Card, nonce: str, marker: int) -> int | None:
+        return await self._send(await self._place(effect), effect, card, nonce, marker)
+
+    async def _direct_message(self, effect: PlannedEffect, card: Card, nonce: str, marker: int) -> int | None:
+        return await self._send(await self._place(effect), effect, card, nonce, marker)
+
+    async def _send(
+        self, place: discord.abc.Messageable, effect: PlannedEffect, card: Card, nonce: str, marker: int
+    ) -> int | None:
+        options: dict[str, Any] = {}
+        if effect.message_id is not None and effect.channel_id is not None:
+            options["reference"] = discord.MessageReference(
+                message_id=effect.message_id, channel_id=effect.channel_id, fail_if_not_exists=False
+            )
+        try:
+            message = await place.send(
+                view=to_view(card, marker=marker),
+                nonce=nonce,
+                allowed_mentions=allowed_mentions(card),
+                silent=card.silent,
+                **options,
+            )
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_MESSAGE:
+                # The nonce belongs to a message that was delivered and then deleted by somebody.
+                return None
+            raise
+        return message.id
+
+    async def _edit(self, effect: PlannedEffect, card: Card, _nonce: str, marker: int) -> int | None:
+        await self._message(effect).edit(
+            view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card)
+        )
+        return effect.message_id
+
+    async def _delete(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
+        try:
+            await self._message(effect).delete()
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+        return effect.message_id
+
+    async def _add_role(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
+        self._check_role(effect)
+        assert effect.member_id is not None and effect.role_id is not None
+        await self._client.http.add_role(
+            effect.guild_id, effect.member_id, effect.role_id, reason=_reason(effect)
+        )
+        return None
+
+    async def _remove_role(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
+        self._check_role(effect)
+        assert effect.member_id is not None and effect.role_id is not None
+        await self._client.http.remove_role(
+            effect.guild_id, effect.member_id, effect.role_id, reason=_reason(effect)
+        )
+        return None
+
+    async def _open_thread(
+        self, effect: PlannedEffect, title: ThreadTitle, _nonce: str, _marker: int
+    ) -> int | None:
+        try:
+            thread = await self._message(effect).create_thread(name=cut(title.name, THREAD_NAME))
+        except discord.HTTPException as error:
+            if error.code == THREAD_EXISTS:
+                return effect.message_id  # a thread opened from a message bears the message's id
+            raise
+        return thread.id
+
+    async def _create_event(
+        self, effect: PlannedEffect, draft: EventDraft, _nonce: str, _marker: int
+    ) -> int | None:
+        guild = self._client.get_guild(effect.guild_id)
+        if guild is None:
+            raise Refused("guild_gone")
+        name = cut(draft.name, EVENT_NAME)
+        for event in await guild.fetch_scheduled_events(with_counts=False):
+            if event.creator_id == self._own_id and event.name == name and event.start_time == draft.start:
+                return event.id
+        event = await guild.create_scheduled_event(
+            name=name,
+            description=cut(draft.description, EVENT_DESCRIPTION),
+            start_time=draft.start,
+            end_time=draft.end,
+            entity_type=discord.EntityType.external,
+            privacy_level=discord.PrivacyLevel.guild_only,
+            location=cut(draft.place, EVENT_LOCATION),
+        )
+        return event.id
+
+    async def _timeout(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
+        assert effect.member_id is not None
+        await self._client.http.edit_member(
+            effect.guild_id,
+            effect.member_id,
+            reason=_reason(effect),
+            communication_disabled_until=effect.arguments["until"],
+        )
+        return None
+
+    async def _place(self, effect: PlannedEffect) -> discord.abc.Messageable:
+        if effect.kind is EffectKind.DIRECT_MESSAGE:
+            assert effect.member_id is not None
+            return await self._client.create_dm(discord.Object(effect.member_id))
+        assert effect.channel_id is not None
+        return self._client.get_partial_messageable(effect.channel_id, guild_id=effect.guild_id)
+
+    def _message(self, effect: PlannedEffect) -> discord.PartialMessage:
+        assert effect.channel_id is not None and effect.message_id is not None
+        place = self._client.get_partial_messageable(effect.channel_id, guild_id=effect.guild_id)
+        return place.get_partial_message(effect.message_id)
+
+    def _check_role(self, effect: PlannedEffect) -> None:
+        """Spare Discord a request that it must refuse, and name the cause, which its answer does not."""
+        guild = self._client.get_guild(effect.guild_id)
+        role = guild.get_role(effect.role_id) if guild is not None and effect.role_id is not None else None
+        if guild is None or role is None:
+            return  # not in the cache: let Discord decide
+        if role >= guild.me.top_role:
+            raise Refused("role_above_bot")
+
+    @property
+    def _own_id(self) -> int:
+        assert self._client.user is not None
+        return self._client.user.id
+
+
+def _bears(message: discord.Message, marker: int) -> bool:
+    """Whether the message's container has the marker for its component id."""
+    return any(isinstance(each, discord.Container) and each.id == marker for each in message.components)
+
+
+async def _sorted(call: Awaitable[int | None]) -> int | None:
+    try:
+        return await call
+    except discord.HTTPException as error:
+        if error.status == 429 or error.status >= 500:
+            raise Unreachable(f"{error.status} {error.code}") from error
+        raise Refused(REFUSALS.get(error.code, f"discord_{error.status}_{error.code}"), error.text) from error
+    except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
+        raise Unreachable(repr(error)) from error
+
+
+def _reason(effect: PlannedEffect) -> str | None:
+    reason = effect.arguments.get("reason")
+    return cut(str(reason), AUDIT_REASON) if reason else None

@@ -1,0 +1,144 @@
+"""The outbox: what the bot does to Discord later than the current interaction, planned as rows.
+
+A service never calls Discord. It plans effects in the same transaction as the state that wants them, and
+`bot/dispatcher.py` performs them afterwards, each exactly once, through crashes and faults. An effect names
+a renderer and ids: what is shown is drawn from the state at the moment of sending, never stored as text.
+
+Every effect has a key that says what it is for (`onboarding.welcome:<guild>:<member>:<joined>`). Planning
+the same key again plans nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from storage import outbox as storage
+from storage.database import mark
+
+WAKE_MARK = "outbox"
+
+
+class Lane(IntEnum):
+    """Which effects go first when there is a queue: the lower number."""
+
+    SAFETY = 0
+    AWAITED = 1  # somebody is looking at the screen and waits for it
+    SCHEDULED = 2
+    BULK = 3
+
+
+class EffectKind(StrEnum):
+    """What can be done to Discord. `bot/discord_calls.py` has one method for each."""
+
+    POST = "post"  # a message in a channel; a reply when `message_id` is given
+    EDIT = "edit"  # draw a message of ours again
+    DELETE = "delete"
+    DIRECT_MESSAGE = "direct_message"  # only bot/notify.py plans these, after the member opted in
+    ADD_ROLE = "add_role"  # per role, never the whole list: that would undo what people change meanwhile
+    REMOVE_ROLE = "remove_role"
+    OPEN_THREAD = "open_thread"  # the public thread of a message; Discord allows one, so a repeat finds it
+    CREATE_EVENT = "create_event"  # unless one of ours with the same name and start exists already
+    TIMEOUT = "timeout"  # until the instant in arguments["until"] (ISO, UTC); None ends a timeout
+
+
+_NEEDED_FIELDS = {
+    EffectKind.POST: ("channel_id", "renderer"),
+    EffectKind.EDIT: ("channel_id", "renderer"),
+    EffectKind.DELETE: ("channel_id",),
+    EffectKind.DIRECT_MESSAGE: ("member_id", "renderer"),
+    EffectKind.ADD_ROLE: ("member_id", "role_id"),
+    EffectKind.REMOVE_ROLE: ("member_id", "role_id"),
+    EffectKind.OPEN_THREAD: ("channel_id", "renderer"),
+    EffectKind.CREATE_EVENT: ("renderer",),
+    EffectKind.TIMEOUT: ("member_id",),
+}
+_NEEDS_MESSAGE = frozenset({EffectKind.EDIT, EffectKind.DELETE, EffectKind.OPEN_THREAD})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One thing to do to Discord.
+
+    `after` is the key of an effect that must be done first: its message id fills `message_id` when that is
+    not given, and if it was not done, neither is this. Of several waiting effects with one `coalesce_key`
+    only the newest is done; edits of one message and changes of one role coalesce by themselves. An effect
+    not begun by `expires_at` (aware, UTC) is skipped as too late. Raises ValueError when an id is missing.
+    """
+
+    kind: EffectKind
+    key: str
+    guild_id: int
+    channel_id: int | None = None
+    message_id: int | None = None
+    member_id: int | None = None
+    role_id: int | None = None
+    renderer: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    lane: Lane = Lane.AWAITED
+    after: str | None = None
+    coalesce_key: str | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        missing = [name for name in _NEEDED_FIELDS[self.kind] if getattr(self, name) is None]
+        if self.kind in _NEEDS_MESSAGE and self.message_id is None and self.after is None:
+            missing.append("message_id or after")
+        if missing:
+            raise ValueError(f"effect {self.key!r} of kind {self.kind} lacks {', '.join(missing)}")
+
+    @property
+    def coalesces_under(self) -> str | None:
+        if self.coalesce_key is not None:
+            return self.coalesce_key
+        if self.kind is EffectKind.EDIT:
+            return f"edit:{self.channel_id}:{self.message_id or self.after}"
+        if self.kind in (EffectKind.ADD_ROLE, EffectKind.REMOVE_ROLE):
+            return f"role:{self.guild_id}:{self.member_id}:{self.role_id}"
+        return None
+
+
+class Outbox:
+    """Plans effects inside a use case's transaction."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def plan(
+        self, session: AsyncSession, *effects: Effect, act_id: int | None = None, job_id: int | None = None
+    ) -> int:
+        """Write the effects as rows, to be performed after the commit. Returns how many were new."""
+        now = self._clock.now()
+        rows = [
+            {
+                "key": effect.key,
+                "kind": effect.kind.value,
+                "lane": int(effect.lane),
+                "guild_id": effect.guild_id,
+                "channel_id": effect.channel_id,
+                "message_id": effect.message_id,
+                "member_id": effect.member_id,
+                "role_id": effect.role_id,
+                "renderer": effect.renderer,
+                "arguments": dict(effect.arguments),
+                "after_key": effect.after,
+                "coalesce_key": effect.coalesces_under,
+                "created_at": now,
+                "not_before": effect.not_before or now,
+                "expires_at": effect.expires_at,
+                "act_id": act_id,
+                "job_id": job_id,
+            }
+            for effect in effects
+        ]
+        added = await storage.add_effects(session, rows)
+        if added:
+            mark(session, WAKE_MARK)
+        return added

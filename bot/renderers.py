@@ -1,0 +1,68 @@
+"""Draws effects at the moment of sending, from the state as it is then.
+
+A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids.
+A renderer returns a `Card`, a `ThreadTitle` or an `EventDraft`, or raises `Obsolete` with the reason when
+there is nothing to show any more. Every card that tells a member something, of which the notification's
+row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.cards import Button, Buttons, Card, EventDraft, ThreadTitle, custom_id
+from bot.dispatcher import PlannedEffect
+from bot.guild_config import GuildConfigs
+from bot.i18n import Translations
+
+WHY_CONTROL = "notify:why.show"
+
+Rendered = Card | ThreadTitle | EventDraft
+Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    render: Renderer
+    what: str
+
+
+class Renderers:
+    """Knows who draws what."""
+
+    def __init__(self, configs: GuildConfigs, translations: Translations) -> None:
+        self._configs = configs
+        self._translations = translations
+        self._entries: dict[str, _Entry] = {}
+
+    def register(self, name: str, render: Renderer, *, what: str) -> None:
+        """Make a renderer known. `what` (a gettext id) names the message in notices to staff.
+
+        Raises ValueError when the name is taken.
+        """
+        if name in self._entries:
+            raise ValueError(f"two renderers are named {name!r}")
+        self._entries[name] = _Entry(render, what)
+
+    def unregister(self, *names: str) -> None:
+        for name in names:
+            self._entries.pop(name, None)
+
+    def what(self, name: str) -> str | None:
+        """What the renderer draws, in words (a gettext id)."""
+        entry = self._entries.get(name)
+        return entry.what if entry is not None else None
+
+    async def render(self, effect: PlannedEffect) -> Rendered:
+        """Draw the effect. Raises LookupError when no feature draws it (any more)."""
+        entry = self._entries.get(effect.renderer or "")
+        if entry is None:
+            raise LookupError(f"no feature draws {effect.renderer!r}")
+        rendered = await entry.render(effect)
+        notification_id = effect.arguments.get("notification_id")
+        if isinstance(rendered, Card) and notification_id is not None:
+            t = self._translations.for_locale((await self._configs.guild(effect.guild_id)).locale)
+            why = Button(t("Why am I seeing this?"), custom_id(WHY_CONTROL, int(notification_id)))
+            return rendered.with_items(Buttons((why,)))
+        return rendered

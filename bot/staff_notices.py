@@ -1,0 +1,211 @@
+"""Tells staff, once a day and cause, what could not be done and how to mend it.
+
+Goes to the staff channel chosen in /setup; without one, /manage jobs is where it shows. A notice that
+cannot be posted is not reported again, or a lost permission would echo for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cards import Button, Buttons, Card, Item, Style, Text, custom_id
+from bot.core import Core
+from bot.dispatcher import PlannedEffect
+from bot.i18n import N_, Translations, Translator
+from bot.jobs import Job
+from bot.outbox import Effect, EffectKind, Lane
+from bot.renderers import Renderers
+from bot.schedules import Schedule
+from bot.text import mention_channel, mention_role, mention_user
+from storage.outbox import UNMENDABLE
+
+RENDERER = "staff.notice"
+RETRY_CONTROL = "outbox:effect.retry"
+GO_ON_CONTROL = "schedules:held.go_on"
+
+# What hindered an effect, by the code of `Refused`: a sentence and its remedy. {place}, {role}, {member}.
+CAUSES: dict[str, tuple[str, str]] = {
+    "channel_gone": (
+        N_("the channel it belongs in has been deleted"),
+        N_("Choose another channel with /setup start."),
+    ),
+    "no_access": (
+        N_("I cannot see {place}"),
+        N_("Let me view and write in that channel, or choose another with /setup start."),
+    ),
+    "no_permission": (
+        N_("I lack a permission for it in {place}"),
+        N_("Let me send messages, embed links and open threads there."),
+    ),
+    "role_above_bot": (
+        N_("the role {role} stands above my own"),
+        N_("Move my role above it in Server Settings > Roles."),
+    ),
+    "role_gone": (
+        N_("the role has been deleted"),
+        N_("Choose another role with /setup start."),
+    ),
+}
+OTHER_CAUSE = (
+    N_("Discord refused it ({code})"),
+    N_("If it happens again, tell whoever runs this bot."),
+)
+ACTIONS: dict[EffectKind, str] = {
+    EffectKind.ADD_ROLE: N_("giving {member} a role"),
+    EffectKind.REMOVE_ROLE: N_("taking a role from {member}"),
+    EffectKind.DELETE: N_("deleting a message"),
+    EffectKind.TIMEOUT: N_("a timeout for {member}"),
+}
+
+
+class StaffNotices:
+    """Plans and draws the notices."""
+
+    def __init__(self, core: Core, renderers: Renderers, translations: Translations) -> None:
+        self._core = core
+        self._renderers = renderers
+        self._translations = translations
+        renderers.register(RENDERER, self._render, what=N_("a notice to staff"))
+
+    async def effect_failed(self, session: AsyncSession, effect: PlannedEffect, code: str) -> None:
+        """An effect ended as failed."""
+        if code == "dms_closed" and effect.member_id is not None:
+            await self._fall_back_to_channel(session, effect)
+        if code in UNMENDABLE or effect.renderer == RENDERER:
+            return
+        target = effect.role_id or effect.channel_id or effect.member_id or 0
+        await self._plan(
+            session,
+            effect.guild_id,
+            f"{code}:{target}",
+            {
+                "about": "effect",
+                "code": code,
+                "row_id": effect.id,
+                "kind": effect.kind.value,
+                "renderer": effect.renderer,
+                "channel_id": effect.channel_id,
+                "member_id": effect.member_id,
+                "role_id": effect.role_id,
+            },
+        )
+
+    async def job_failed(self, session: AsyncSession, job: Job, reason: str) -> None:
+        """A job was given up."""
+        if job.guild_id is not None:
+            arguments = {"about": "job", "name": job.name, "reason": reason}
+            await self._plan(session, job.guild_id, f"job:{job.name}", arguments)
+
+    async def schedule_held(self, session: AsyncSession, schedule: Schedule) -> None:
+        """A mass catch-up was refused."""
+        arguments = {"about": "hold", "row_id": schedule.id, "title": schedule.payload.get("title")}
+        await self._plan(session, schedule.guild_id, f"hold:{schedule.id}", arguments)
+
+    async def choice_lost(
+        self, session: AsyncSession, guild_id: int, label: str, of: str, place_id: int
+    ) -> None:
+        """A channel or role chosen in /setup was deleted. `label` (a gettext id) says what it was for."""
+        arguments = {"about": "lost", "label": label, "of": of}
+        await self._plan(session, guild_id, f"lost:{place_id}:{label}"[:120], arguments)
+
+    async def _plan(
+        self, session: AsyncSession, guild_id: int, cause: str, arguments: Mapping[str, Any]
+    ) -> None:
+        config = await self._core.configs.guild(guild_id)
+        if config.staff_channel_id is None:
+            return
+        today = self._core.clock.now().date().isoformat()
+        await self._core.outbox.plan(
+            session,
+            Effect(
+                kind=EffectKind.POST,
+                key=f"notice:{guild_id}:{cause}:{today}",
+                guild_id=guild_id,
+                channel_id=config.staff_channel_id,
+                renderer=RENDERER,
+                arguments=arguments,
+                lane=Lane.SCHEDULED,
+            ),
+        )
+
+    async def _fall_back_to_channel(self, session: AsyncSession, effect: PlannedEffect) -> None:
+        """The member closed their DMs: say it in the channel it belongs to, without a word about the DM."""
+        assert effect.member_id is not None
+        await self._core.notifier.fall_back_from_dm(session, effect.guild_id, effect.member_id)
+        if effect.channel_id is None:
+            return
+        await self._core.outbox.plan(
+            session,
+            Effect(
+                kind=EffectKind.POST,
+                key=f"{effect.key}:channel",
+                guild_id=effect.guild_id,
+                channel_id=effect.channel_id,
+                member_id=effect.member_id,
+                renderer=effect.renderer,
+                arguments=effect.arguments,
+            ),
+        )
+
+    async def _render(self, effect: PlannedEffect) -> Card:
+        t = self._translations.for_locale((await self._core.configs.guild(effect.guild_id)).locale)
+        facts = effect.arguments
+        if facts["about"] == "effect":
+            return Card(effect_notice(facts, self._renderers, t))
+        if facts["about"] == "job":
+            text = t("I gave up on some timed work ({name}): {reason}. See /manage jobs.", **_fields(facts))
+            return Card((Text(text),))
+        if facts["about"] == "lost":
+            return Card(lost_notice(facts, t))
+        return Card(hold_notice(facts, t))
+
+
+def effect_notice(facts: Mapping[str, Any], renderers: Renderers, t: Translator) -> tuple[Item, ...]:
+    """What could not be done, why, how to mend it, and the button that tries again."""
+    fields: dict[str, object] = {
+        "code": facts["code"],
+        "place": mention_channel(facts["channel_id"]) if facts["channel_id"] else "?",
+        "member": mention_user(facts["member_id"]) if facts["member_id"] else "?",
+        "role": mention_role(facts["role_id"]) if facts["role_id"] else "?",
+    }
+    action = ACTIONS.get(EffectKind(facts["kind"])) or renderers.what(facts["renderer"] or "")
+    cause, remedy = CAUSES.get(facts["code"], OTHER_CAUSE)
+    text = t(
+        "**Something needs a hand**\nI could not do this: {action}, because {cause}.\n{remedy}",
+        action=t(action, **fields) if action else facts["kind"],
+        cause=t(cause, **fields),
+        remedy=t(remedy, **fields),
+    )
+    retry = Button(t("Mended: try again"), custom_id(RETRY_CONTROL, facts["row_id"]), style=Style.PRIMARY)
+    return Text(text), Buttons((retry,))
+
+
+def lost_notice(facts: Mapping[str, Any], t: Translator) -> tuple[Item, ...]:
+    """A choice was lost: what is off now, and where to choose anew."""
+    deleted = t("The channel was deleted.") if facts["of"] == "channel" else t("The role was deleted.")
+    text = t(
+        "**Something needs a hand**\n{deleted} It was chosen as: {label}. What it was for is off until you "
+        "choose another with {command}.",
+        deleted=deleted,
+        label=t(facts["label"]),
+        command="`/setup start`",
+    )
+    return (Text(text),)
+
+
+def hold_notice(facts: Mapping[str, Any], t: Translator) -> tuple[Item, ...]:
+    """A schedule is held: what that means, and the button that lets it go on."""
+    text = t(
+        "**A schedule is waiting for you**\n{title} has missed runs for more than 35 days. I did not catch up, in "
+        "case my clock is wrong. If all is well, let it go on from now; what was missed is left out.",
+        title=facts.get("title") or t("A schedule"),
+    )
+    go_on = Button(t("Go on from now"), custom_id(GO_ON_CONTROL, facts["row_id"]), style=Style.PRIMARY)
+    return Text(text), Buttons((go_on,))
+
+
+def _fields(facts: Mapping[str, Any]) -> dict[str, object]:
+    return {key: value for key, value in facts.items() if key != "about"}

@@ -1,0 +1,179 @@
+"""Planned effects on Discord, one row each. What a row guarantees is written in `bot/dispatcher.py`.
+
+Personal data: `member_id`, `arguments` (ids). Finished rows are removed after their retention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+
+class OutboxRow(Base):
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    lane: Mapped[int] = mapped_column()
+    guild_id: Mapped[int] = mapped_column(Snowflake)
+    channel_id: Mapped[int | None] = mapped_column(Snowflake)
+    message_id: Mapped[int | None] = mapped_column(Snowflake)
+    member_id: Mapped[int | None] = mapped_column(Snowflake)
+    role_id: Mapped[int | None] = mapped_column(Snowflake)
+    renderer: Mapped[str | None] = mapped_column(String(64))
+    arguments: Mapped[dict[str, Any]] = mapped_column()
+    after_key: Mapped[str | None] = mapped_column(String(200))
+    coalesce_key: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column()
+    not_before: Mapped[datetime] = mapped_column()
+    expires_at: Mapped[datetime | None] = mapped_column()
+    attempts: Mapped[int] = mapped_column(default=0)
+    first_try_at: Mapped[datetime | None] = mapped_column()
+    lease_until: Mapped[datetime | None] = mapped_column()
+    last_error: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(String(16))  # sent, skipped, failed; NULL while it waits
+    reason: Mapped[str | None] = mapped_column(String(300))
+    result_id: Mapped[int | None] = mapped_column(Snowflake)  # the message, thread or event that came of it
+    finished_at: Mapped[datetime | None] = mapped_column()
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
+
+    __table_args__ = (
+        Index(
+            "ix_outbox_waiting",
+            "lane",
+            "not_before",
+            sqlite_where=outcome.is_(None),
+            postgresql_where=outcome.is_(None),
+        ),
+        Index(
+            "ix_outbox_failed",
+            "guild_id",
+            "finished_at",
+            sqlite_where=outcome == "failed",
+            postgresql_where=outcome == "failed",
+        ),
+        Index(
+            "ix_outbox_coalesce",
+            "coalesce_key",
+            sqlite_where=outcome.is_(None),
+            postgresql_where=outcome.is_(None),
+        ),
+    )
+
+
+async def add_effects(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose key is new. Returns how many were."""
+    return await insert_if_absent(session, OutboxRow, rows, ["key"])
+
+
+async def claim_due(
+    session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int
+) -> list[OutboxRow]:
+    """Lock the effects that can be tried now, the first lane first, and give them this lease.
+
+    An effect whose predecessor still waits is left alone. Nothing else is written: what is to become of
+    each row is the dispatcher's decision, in the same transaction.
+    """
+    earlier = aliased(OutboxRow)
+    predecessor_waits = select(earlier.id).where(
+        earlier.key == OutboxRow.after_key, earlier.outcome.is_(None)
+    )
+    query = (
+        select(OutboxRow)
+        .where(
+            OutboxRow.outcome.is_(None),
+            OutboxRow.not_before <= now,
+            or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now),
+            ~predecessor_waits.exists(),
+        )
+        .order_by(OutboxRow.lane, OutboxRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=OutboxRow)
+    )
+    rows = list(await session.scalars(query))
+    for row in rows:
+        row.lease_until = lease_until
+    return rows
+
+
+async def find_by_key(session: AsyncSession, key: str) -> OutboxRow | None:
+    return (await session.scalars(select(OutboxRow).where(OutboxRow.key == key))).one_or_none()
+
+
+async def newest_waiting(session: AsyncSession, coalesce_keys: Sequence[str]) -> dict[str, int]:
+    """For each coalesce key the id of its newest waiting effect."""
+    if not coalesce_keys:
+        return {}
+    query = (
+        select(OutboxRow.coalesce_key, func.max(OutboxRow.id))
+        .where(OutboxRow.coalesce_key.in_(coalesce_keys), OutboxRow.outcome.is_(None))
+        .group_by(OutboxRow.coalesce_key)
+    )
+    return {key: newest for key, newest in (await session.execute(query)).tuples() if key is not None}
+
+
+async def find_claimed(session: AsyncSession, row_id: int, *, lease_until: datetime) -> OutboxRow | None:
+    """The effect, locked, if it still waits under this very lease."""
+    query = select(OutboxRow).where(
+        OutboxRow.id == row_id, OutboxRow.outcome.is_(None), OutboxRow.lease_until == lease_until
+    )
+    return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+async def release_leases(session: AsyncSession) -> None:
+    """Give back every lease: at the start of the only process on a database, whoever held one is dead."""
+    await session.execute(
+        update(OutboxRow).where(OutboxRow.lease_until.is_not(None)).values(lease_until=None)
+    )
+
+
+async def next_due_at(session: AsyncSession) -> datetime | None:
+    """When the earliest waiting effect may be tried, or, if someone is at it, when their lease ends.
+
+    Effects that wait for another one do not count: they follow it at once.
+    """
+    earlier = aliased(OutboxRow)
+    predecessor_waits = select(earlier.id).where(
+        earlier.key == OutboxRow.after_key, earlier.outcome.is_(None)
+    )
+    return await session.scalar(
+        select(func.min(func.coalesce(OutboxRow.lease_until, OutboxRow.not_before))).where(
+            OutboxRow.outcome.is_(None), ~predecessor_waits.exists()
+        )
+    )
+
+
+async def list_of_jobs(session: AsyncSession, job_ids: Sequence[int]) -> list[OutboxRow]:
+    """The effects that these jobs planned, in order."""
+    query = select(OutboxRow).where(OutboxRow.job_id.in_(job_ids)).order_by(OutboxRow.id)
+    return list(await session.scalars(query))
+
+
+# What nobody can mend and is no fault: people leave, delete messages and close their DMs.
+UNMENDABLE = ("member_gone", "message_gone", "dms_closed")
+MOST_FAILED = 500
+
+
+async def list_failed(session: AsyncSession, guild_id: int, *, since: datetime) -> list[OutboxRow]:
+    """The guild's effects that failed since then in a way that can be mended, the newest first."""
+    query = (
+        select(OutboxRow)
+        .where(
+            OutboxRow.guild_id == guild_id,
+            OutboxRow.outcome == "failed",
+            OutboxRow.finished_at >= since,
+            OutboxRow.reason.not_in(UNMENDABLE),
+        )
+        .order_by(OutboxRow.id.desc())
+        .limit(MOST_FAILED)
+    )
+    return list(await session.scalars(query))
