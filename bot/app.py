@@ -1,0 +1,215 @@
+"""The bot itself: wires the shared mechanisms to Discord and loads the features.
+
+Knows no feature by name. Start order: mechanisms, features (which register what they do), configuration
+into memory, commands; then Discord is reached and the alarm clock starts. Closing is the reverse, and
+nothing is lost by not closing: all that must happen is in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, cast
+
+import discord
+from discord.ext import commands
+
+from bot.alarm_clock import AlarmClock
+from bot.authority import Capability, has
+from bot.clock import Clock
+from bot.components import Components
+from bot.core import Core
+from bot.discord_calls import DiscordCalls
+from bot.dispatcher import Dispatcher
+from bot.error_replies import report_error
+from bot.extensions import list_features
+from bot.groups import HELP_LINE, SharedGroups, plain_command
+from bot.i18n import Translations
+from bot.interactions import actor_of
+from bot.jobs import WAKE_MARK as JOBS_MARK
+from bot.lost_places import LostPlaces
+from bot.manage_jobs import ManageJobs
+from bot.notification_controls import NotificationControls
+from bot.outbox import WAKE_MARK as OUTBOX_MARK
+from bot.renderers import Renderers
+from bot.replies import reply_to
+from bot.settings import Settings
+from bot.setup_card import SetupCard
+from bot.staff_notices import StaffNotices
+from bot.tree import LyceumTree
+from storage import jobs as job_storage
+from storage import outbox as outbox_storage
+from storage import schedules as schedule_storage
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next one go on
+
+MessageHandler = Callable[[discord.Message], Awaitable[None]]
+
+
+class Lyceum(commands.Bot):
+    """The bot. With `ring=False` no alarm clock runs and somebody else calls `tick`."""
+
+    def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:
+        super().__init__(
+            command_prefix=(),
+            tree_cls=LyceumTree,
+            intents=_intents(settings),
+            allowed_mentions=discord.AllowedMentions.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            help_command=None,
+        )
+        self.settings = settings
+        self.translations = Translations()
+        self.core = Core.build(database, Clock(discord.utils.utcnow))
+        self.components = Components()
+        self.groups = SharedGroups()
+        self.renderers = Renderers(self.core.configs, self.translations)
+        self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
+        self.setup_card = SetupCard(self.core, self.components, self.groups, self.translations)
+        self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
+        self._message_handlers: list[MessageHandler] = []
+        self._wire()
+
+    def _wire(self) -> None:
+        core = self.core
+        ManageJobs(core, self.renderers, self.components, self.groups, self.translations)
+        NotificationControls(core, self.renderers, self.components, self.translations)
+        notices = StaffNotices(core, self.renderers, self.translations)
+        core.jobs.report_failure = notices.job_failed
+        core.schedules.report_hold = notices.schedule_held
+        self.dispatcher.report_failure = notices.effect_failed
+        self.lost_places = LostPlaces(core, self.setup_card, notices)
+        core.db.after_commit(self._after_commit)
+
+    async def setup_hook(self) -> None:
+        """Load the features and sync the commands; called by discord.py once, after login."""
+        for feature in list_features():
+            await self.load_extension(feature)
+        self.groups.list_help(HELP_LINE)
+        self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
+        self.groups.put_into(self.tree)
+        await self.core.configs.load_all()
+        if self.core.db.dialect == "sqlite":
+            # The only process on this file is this one: whoever held a lease is dead.
+            async with self.core.db.begin() as session:
+                await job_storage.release_leases(session)
+                await outbox_storage.release_leases(session)
+        await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
+
+    async def on_ready(self) -> None:
+        """Discord can be reached. Fires again after each new session; all of it may be done twice."""
+        log.info("ready as %s in %s guilds", self.user, len(self.guilds))
+        self.dispatcher.start()
+        if self.alarm_clock is not None and not self.alarm_clock.running:
+            self.alarm_clock.start()
+        for guild in self.guilds:
+            await self.lost_places.compare(guild)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self.lost_places.channel_deleted(channel.guild.id, channel.id)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self.lost_places.role_deleted(role.guild.id, role.id)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """See that every interaction is answered in time; answer buttons, menus and forms."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return
+        reply_to(interaction).watch()
+        if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            await self.components.answer(interaction)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
+        if message.guild is None or message.author.bot:
+            return
+        for handler in self._message_handlers:
+            try:
+                await handler(message)
+            except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
+                report_error(error, f"on a message in guild={message.guild.id} channel={message.channel.id}")
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        """An event handler failed: log it with a reference, as everywhere."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            report_error(error, f"in {event_method}")
+
+    def listen_to_messages(self, handler: MessageHandler) -> None:
+        """Call `handler` for every message that a member writes in a server. It must not query in passing."""
+        self._message_handlers.append(handler)
+
+    def stop_listening(self, handler: MessageHandler) -> None:
+        self._message_handlers.remove(handler)
+
+    async def tick(self) -> None:
+        """Do all timed work that is due, in slices. Never raises: the next tick tries again."""
+        try:
+            await self._tick()
+        except Exception:
+            log.exception("the tick failed")
+
+    async def next_due(self) -> datetime | None:
+        """The earliest instant (UTC) at which a tick has something to do."""
+        async with self.core.db.read() as session:
+            instants = [
+                await schedule_storage.next_run_at(session),
+                await job_storage.next_run_at(session),
+                await outbox_storage.next_due_at(session),
+            ]
+        return min((each for each in instants if each is not None), default=None)
+
+    async def close(self) -> None:
+        """Finish what is under way with Discord, then leave. The database is closed by whoever opened it."""
+        if self.alarm_clock is not None:
+            self.alarm_clock.stop()
+        await self.dispatcher.stop()
+        await super().close()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + TICK_BUDGET
+        core = self.core
+        await core.schedules.end_false_holds()
+        more = True
+        while more and loop.time() < ends_at:
+            more = await core.schedules.materialise_due() > 0
+        more = True
+        while more and loop.time() < ends_at:
+            more = await core.jobs.run_due() > 0
+        self.dispatcher.wake()
+
+    async def _tick_and_look_ahead(self) -> datetime | None:
+        await self._tick()
+        return await self.next_due()
+
+    def _after_commit(self, marks: frozenset[str]) -> None:
+        if OUTBOX_MARK in marks:
+            self.dispatcher.wake()
+        if JOBS_MARK in marks and self.alarm_clock is not None:
+            self.alarm_clock.set_for(self.core.clock.now())
+
+    async def _help(self, interaction: discord.Interaction[Any]) -> None:
+        actor = actor_of(interaction)
+        roles = (await self.core.configs.guild(actor.guild_id)).capability_roles
+        mine = frozenset(each for each in Capability if has(actor, each, roles))
+        reply = reply_to(interaction)
+        await reply.show(self.groups.help_card(mine, reply.translator))
+
+
+def _intents(settings: Settings) -> discord.Intents:
+    """What Discord is asked to tell us. Members is privileged and needed to greet newcomers."""
+    return discord.Intents(
+        guilds=True,
+        members=True,
+        guild_messages=True,
+        guild_reactions=True,
+        message_content=settings.discord.message_content,
+    )

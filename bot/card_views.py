@@ -1,0 +1,169 @@
+"""Turns cards and forms into Discord's components, cut to Discord's limits.
+
+Views and modals are stopped before they are sent, so discord.py does not keep them: a click is answered by
+`bot/components.py` from the control's id alone, today or in a year. Keeping them would also grow without end.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never, cast
+
+import discord
+from discord import ui
+
+from bot import text
+from bot.cards import (
+    Button,
+    Buttons,
+    Card,
+    Divider,
+    Field,
+    Form,
+    Pick,
+    PickPlace,
+    Style,
+    Text,
+    TextField,
+    TickField,
+)
+from bot.text import cut
+
+BUTTONS_A_ROW = 5
+
+_STYLES = {
+    Style.PRIMARY: discord.ButtonStyle.primary,
+    Style.SECONDARY: discord.ButtonStyle.secondary,
+    Style.DANGER: discord.ButtonStyle.danger,
+}
+
+
+def to_view(card: Card, *, marker: int | None = None) -> ui.LayoutView:
+    """The card as components: one container, whose component id is the marker of the outbox."""
+    container: ui.Container[ui.LayoutView] = ui.Container(id=marker)
+    room = text.V2_TEXT_LIMIT
+    for item in card.items:
+        if isinstance(item, Text):
+            content = cut(item.content, room)
+            room -= text.length(content)
+            if content:
+                container.add_item(ui.TextDisplay(content))
+        else:
+            container.add_item(_component(item))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    view.stop()
+    return view
+
+
+def allowed_mentions(card: Card) -> discord.AllowedMentions:
+    """Only who the card is meant to notify; the text may mention anybody."""
+    return discord.AllowedMentions(
+        everyone=False, roles=False, replied_user=False, users=[discord.Object(each) for each in card.pings]
+    )
+
+
+def to_modal(form: Form) -> ui.Modal:
+    """The form as a modal. Its answers come back under the names of its fields, see `form_answers`."""
+    modal = ui.Modal(title=cut(form.title, text.MODAL_TITLE), custom_id=form.custom_id, timeout=1)
+    for field in form.fields:
+        modal.add_item(
+            ui.Label(
+                text=cut(field.label, text.MODAL_LABEL),
+                description=cut(field.description, text.MODAL_DESCRIPTION) if field.description else None,
+                component=_field(field),
+            )
+        )
+    modal.stop()
+    return modal
+
+
+def form_answers(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+    """What was answered in a form, by field name: text, or True and False."""
+    data = cast("dict[str, Any]", interaction.data or {})
+    answers: dict[str, Any] = {}
+    for part in cast("list[dict[str, Any]]", data.get("components", [])):
+        control = cast("dict[str, Any]", part.get("component", part))
+        if "custom_id" in control:
+            answers[control["custom_id"]] = control.get("value", control.get("values"))
+    return answers
+
+
+def _component(item: Buttons | Pick | PickPlace | Divider) -> ui.Item[ui.LayoutView]:
+    match item:
+        case Divider():
+            return ui.Separator()
+        case Buttons(buttons):
+            return ui.ActionRow(*(_button(each) for each in buttons[:BUTTONS_A_ROW]))
+        case Pick():
+            return ui.ActionRow(_pick(item))
+        case PickPlace():
+            return ui.ActionRow(_pick_place(item))
+        case _:
+            assert_never(item)
+
+
+def _button(button: Button) -> ui.Button[Any]:
+    label = cut(button.label, text.BUTTON_LABEL)
+    if button.url is not None:
+        return ui.Button(label=label, url=button.url)
+    return ui.Button(
+        label=label, custom_id=button.custom_id, style=_STYLES[button.style], disabled=button.disabled
+    )
+
+
+def _pick(pick: Pick) -> ui.Select[Any]:
+    options = [
+        discord.SelectOption(
+            label=cut(option.label, text.SELECT_LABEL),
+            value=option.value,
+            description=cut(option.description, text.SELECT_DESCRIPTION) if option.description else None,
+            default=option.chosen,
+        )
+        for option in pick.options[: text.SELECT_OPTIONS]
+    ]
+    return ui.Select(
+        custom_id=pick.custom_id, placeholder=cut(pick.placeholder, text.SELECT_PLACEHOLDER), options=options
+    )
+
+
+def _pick_place(pick: PickPlace) -> ui.ChannelSelect[Any] | ui.RoleSelect[Any]:
+    placeholder = cut(pick.placeholder, text.SELECT_PLACEHOLDER)
+    # An empty choice is allowed: it switches the thing off.
+    if pick.of == "channel":
+        kind = discord.SelectDefaultValueType.channel
+        return ui.ChannelSelect(
+            custom_id=pick.custom_id,
+            placeholder=placeholder,
+            channel_types=[discord.ChannelType.text],
+            min_values=0,
+            default_values=_chosen(pick, kind),
+        )
+    return ui.RoleSelect(
+        custom_id=pick.custom_id,
+        placeholder=placeholder,
+        min_values=0,
+        default_values=_chosen(pick, discord.SelectDefaultValueType.role),
+    )
+
+
+def _chosen(pick: PickPlace, kind: discord.SelectDefaultValueType) -> list[discord.SelectDefaultValue]:
+    return [] if pick.chosen is None else [discord.SelectDefaultValue(id=pick.chosen, type=kind)]
+
+
+def _field(field: Field) -> ui.Item[Any]:
+    match field:
+        case TextField():
+            return ui.TextInput(
+                custom_id=field.name,
+                style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
+                placeholder=cut(field.placeholder, text.TEXT_INPUT_PLACEHOLDER)
+                if field.placeholder
+                else None,
+                default=cut(field.value, field.max_length) if field.value else None,
+                required=field.required,
+                max_length=min(field.max_length, text.TEXT_INPUT),
+            )
+        case TickField():
+            return ui.Checkbox(custom_id=field.name, default=field.value)
+        case _:
+            assert_never(field)

@@ -1,0 +1,175 @@
+"""What people see, as plain data: cards with text and controls, and forms.
+
+A feature's `render.py` turns a result into a `Card`; `bot/card_views.py` turns the card into Discord's
+components and cuts it to Discord's limits. So what is shown can be tested without Discord, and every card
+keeps the same habits: text first, the next action on it, at most three buttons a row (a phone shows three),
+labels that say in words what they do.
+
+A control's id is `<feature>:<thing>.<verb>[:<row id>]`: ids only, no state. The row is the truth and is
+read again when the control is used, so a card works for ever, across restarts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+CUSTOM_ID_LIMIT = 100  # discord.com/developers, components/reference
+_CUSTOM_ID = re.compile(r"(?P<name>[a-z_]+:[a-z_]+\.[a-z_]+)(?::(?P<row_id>\d+))?")
+
+
+def custom_id(name: str, row_id: int | None = None) -> str:
+    """The id of a control: `name` is `<feature>:<thing>.<verb>`. Raises ValueError when it is not."""
+    result = name if row_id is None else f"{name}:{row_id}"
+    if len(result) > CUSTOM_ID_LIMIT or not _CUSTOM_ID.fullmatch(result):
+        raise ValueError(f"not the id of a control: {result!r}")
+    return result
+
+
+def parse_custom_id(text: str) -> tuple[str, int | None] | None:
+    """The name and row id of a control's id; None when it is none of ours. The id came from outside."""
+    match = _CUSTOM_ID.fullmatch(text)
+    if match is None:
+        return None
+    row_id = match["row_id"]
+    return match["name"], int(row_id) if row_id is not None else None
+
+
+class Style(StrEnum):
+    """How much a button stands out. Never the only carrier of meaning: the label says it too."""
+
+    PRIMARY = "primary"  # the one next step
+    SECONDARY = "secondary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A block of Markdown. What a member wrote goes through `bot.text.quote` first."""
+
+    content: str
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button that acts (`custom_id`) or leads somewhere (`url`)."""
+
+    label: str
+    custom_id: str | None = None
+    url: str | None = None
+    style: Style = Style.SECONDARY
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """A row of buttons."""
+
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a `Pick`."""
+
+    label: str
+    value: str
+    description: str | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A menu of our own options, at most 25."""
+
+    custom_id: str
+    placeholder: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class PickPlace:
+    """A menu of the server's text channels or roles, so that nobody ever types an id."""
+
+    custom_id: str
+    placeholder: str
+    of: Literal["channel", "role"]
+    chosen: int | None = None
+
+
+@dataclass(frozen=True)
+class Divider:
+    """A line between what belongs together and what does not."""
+
+
+Item = Text | Buttons | Pick | PickPlace | Divider
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message. Nobody is notified but the members in `pings`, whatever its text mentions."""
+
+    items: tuple[Item, ...]
+    pings: frozenset[int] = frozenset()
+    silent: bool = False  # arrives without a sound or badge
+
+    def with_items(self, *more: Item) -> Card:
+        """The same card with more below it."""
+        return Card((*self.items, *more), self.pings, self.silent)
+
+
+@dataclass(frozen=True)
+class TextField:
+    """A question answered in words."""
+
+    name: str
+    label: str
+    description: str | None = None
+    placeholder: str | None = None
+    long: bool = False
+    required: bool = True
+    max_length: int = 1000
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class TickField:
+    """A question answered by ticking a box."""
+
+    name: str
+    label: str
+    description: str | None = None
+    value: bool = False
+
+
+Field = TextField | TickField
+
+
+@dataclass(frozen=True)
+class Form:
+    """A modal: a title and at most five questions. It must be the first answer to an interaction."""
+
+    title: str
+    custom_id: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class ThreadTitle:
+    """What a renderer returns for a thread to open."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class EventDraft:
+    """What a renderer returns for a scheduled event. Instants are aware; `place` is a link or words."""
+
+    name: str
+    description: str
+    start: datetime
+    end: datetime
+    place: str

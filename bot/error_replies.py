@@ -1,0 +1,85 @@
+"""The one door for errors: what a person is told, and what the log keeps.
+
+The same function stands behind commands, buttons, menus and forms. A `UserError` is shown as it is; an
+`ExternalError` with a short apology; anything else is a bug, told with a reference that the log line bears
+too. Nothing here raises, and nothing internal is shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.cards import Card, Text
+from bot.errors import ExternalError, TooSoon, UserError
+from bot.i18n import Translator
+from bot.replies import reply_to
+from bot.text import timestamp
+
+log = logging.getLogger(__name__)
+
+
+async def respond_to_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the person what went wrong and what they can do. Never raises."""
+    error = _cause(error)
+    place = f"user={interaction.user.id} guild={interaction.guild_id} on={_what(interaction)}"
+    reply = reply_to(interaction)
+    reference = _log(error, place)
+    try:
+        await reply.show(Card((Text(_explain(error, reply.translator, reference)),)))
+    except Exception:
+        log.exception("an error could not be told %s ref=%s", place, reference)
+
+
+def report_error(error: BaseException, where: str) -> str:
+    """Log an error that nobody waits for (an event, a job). Returns its reference."""
+    return _log(_cause(error), where)
+
+
+def _cause(error: BaseException) -> BaseException:
+    while (
+        isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__
+    ):
+        error = error.__cause__
+    return error
+
+
+def _log(error: BaseException, where: str) -> str:
+    reference = secrets.token_hex(3).upper()
+    if isinstance(error, UserError):
+        log.info("told user: %s %s", type(error).__name__, where)
+    elif isinstance(error, ExternalError):
+        log.warning("refused by Discord: %s %s", error, where)
+    else:
+        log.error("bug ref=%s %s", reference, where, exc_info=error)
+    return reference
+
+
+def _explain(error: BaseException, t: Translator, reference: str) -> str:
+    if isinstance(error, TooSoon):
+        again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
+        return f"{t(error.message, **error.fields)}\n{again}"
+    if isinstance(error, UserError):
+        return t(error.message, **error.fields)
+    if isinstance(error, ExternalError):
+        return t("Sorry, Discord did not let me do that. {what}", what=t(error.message, **error.fields))
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return t("This command has just changed. Please restart Discord (Ctrl+R) and use it once more.")
+    if isinstance(error, app_commands.CheckFailure):
+        return t("You cannot use this here. If you think you should, ask a facilitator.")
+    return t(
+        "Something went wrong on my side, and nothing you did is lost. "
+        "Please try again; if it happens again, tell a facilitator this number: {reference}",
+        reference=reference,
+    )
+
+
+def _what(interaction: discord.Interaction[Any]) -> str:
+    if interaction.command is not None:
+        return f"/{interaction.command.qualified_name}"
+    data = interaction.data or {}
+    return str(data.get("custom_id", "?"))

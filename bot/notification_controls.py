@@ -1,0 +1,101 @@
+"""What stands behind "Why am I seeing this?", and the daily digest: the member's side of `bot/notify.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import discord
+
+from bot.cards import Card, Option, Pick, Text, custom_id
+from bot.components import Components
+from bot.core import Core
+from bot.dispatcher import Obsolete, PlannedEffect
+from bot.errors import NotAllowed, NotFound
+from bot.i18n import N_, Translations, Translator
+from bot.notify import DIGEST_RENDERER, Delivery, Kind
+from bot.renderers import WHY_CONTROL, Renderers
+from bot.replies import reply_to
+from storage import notifications as storage
+
+CHOOSE_CONTROL = "notify:choice.set"
+
+_CHOICES = {
+    Delivery.NOW: (N_("Tell me right away"), N_("One message, within your daily limit")),
+    Delivery.DIGEST: (N_("Once a day"), N_("Together with other news, at 18:00")),
+    Delivery.OFF: (N_("Not at all"), N_("You can change this at any time")),
+}
+
+
+class NotificationControls:
+    """Answers the controls on notifications and draws the digest."""
+
+    def __init__(
+        self, core: Core, renderers: Renderers, components: Components, translations: Translations
+    ) -> None:
+        self._core = core
+        self._translations = translations
+        components.register(WHY_CONTROL, self._explain)
+        components.register(CHOOSE_CONTROL, self._choose)
+        renderers.register(DIGEST_RENDERER, self._render_digest, what=N_("the daily digest of a member"))
+
+    async def _explain(self, interaction: discord.Interaction[Any], notification_id: int | None) -> None:
+        row, kind = await self._find(interaction, notification_id)
+        async with self._core.db.read() as session:
+            chosen = await storage.find_choice(session, row.guild_id, interaction.user.id, kind.name)
+        current = Delivery(chosen) if chosen else kind.default
+        reply = reply_to(interaction)
+        await reply.show(explanation(kind, row.id, current, reply.translator))
+
+    async def _choose(self, interaction: discord.Interaction[Any], notification_id: int | None) -> None:
+        row, kind = await self._find(interaction, notification_id)
+        values: list[str] = (interaction.data or {}).get("values", [])  # pyright: ignore[reportAssignmentType] - untyped JSON
+        delivery = Delivery(values[0])
+        async with self._core.db.begin() as session:
+            await self._core.notifier.choose(session, row.guild_id, interaction.user.id, kind.name, delivery)
+        reply = reply_to(interaction)
+        await reply.replace(explanation(kind, row.id, delivery, reply.translator, saved=True))
+
+    async def _find(
+        self, interaction: discord.Interaction[Any], notification_id: int | None
+    ) -> tuple[storage.NotificationRow, Kind]:
+        async with self._core.db.read() as session:
+            row = await storage.get_notification(session, notification_id or 0)
+        kind = self._core.notifier.kind(row.kind) if row is not None else None
+        if row is None or kind is None or row.guild_id != interaction.guild_id:
+            raise NotFound("I do not know this message any more, so there is nothing to change here.")
+        if row.member_id != interaction.user.id:
+            raise NotAllowed("This message is for someone else. Yours have the same button.")
+        return row, kind
+
+    async def _render_digest(self, effect: PlannedEffect) -> Card:
+        async with self._core.db.read() as session:
+            rows = await storage.list_digest(session, str(effect.arguments["digest_key"]))
+        kinds = Counter(row.kind for row in rows)
+        t = self._translations.for_locale((await self._core.configs.guild(effect.guild_id)).locale)
+        lines = [
+            f"- {t(kind.digest_line)}"
+            for name in kinds
+            if (kind := self._core.notifier.kind(name)) is not None
+        ]
+        if not lines or effect.member_id is None:
+            raise Obsolete("what it would tell no longer exists")
+        text = t("**Your news of the day**, <@{member_id}>", member_id=effect.member_id)
+        why = t("-# These came together because you chose so, or because your daily limit was reached.")
+        return Card((Text("\n".join([text, *lines, why])),), pings=frozenset({effect.member_id}))
+
+
+def explanation(
+    kind: Kind, notification_id: int, current: Delivery, t: Translator, *, saved: bool = False
+) -> Card:
+    """Why a member sees a kind of notification, and the menu to have more or less of it."""
+    text = t("You see this because {why}", why=t(kind.why))
+    hint = t("How would you like to hear of “{title}” from now on?", title=t(kind.title))
+    if saved:
+        hint = t("Saved. This is how you will hear of “{title}” from now on.", title=t(kind.title))
+    options = tuple(
+        Option(t(label), delivery.value, t(description), chosen=delivery is current)
+        for delivery, (label, description) in _CHOICES.items()
+    )
+    menu = Pick(custom_id(CHOOSE_CONTROL, notification_id), t("How to tell me"), options)
+    return Card((Text(f"{text}\n{hint}"), menu))

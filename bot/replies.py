@@ -1,0 +1,123 @@
+"""The one path by which an interaction is answered, exactly once and within 3 seconds.
+
+Discord voids an interaction that got no answer within 3 s, and refuses a second first answer. So all code
+answers through the `Reply` of the interaction, which serialises answers and knows whether the first was
+given; and a timer acknowledges at 1.5 s when the work takes longer, after which the answer follows as soon
+as it is there. Tested in `tests/bot/test_replies.py` with a slow database and with two answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+
+from bot.card_views import allowed_mentions, to_modal, to_view
+from bot.cards import Card, Form, Text
+from bot.i18n import Translator
+
+if TYPE_CHECKING:
+    from bot.app import Lyceum
+
+log = logging.getLogger(__name__)
+
+ACKNOWLEDGE_AFTER = 1.5  # seconds; half of Discord's limit is left for the network
+TOO_LATE = 10062  # unknown interaction: Discord's 3 s are over
+ALREADY_ANSWERED = 40060  # a retried first answer whose first try had worked
+
+
+class Reply:
+    """Answers one interaction. Get it from `reply_to`."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self._interaction = interaction
+        self._turn = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._rescue: asyncio.Task[None] | None = None
+
+    @property
+    def translator(self) -> Translator:
+        """Texts in the language of the person: only they see the answer."""
+        client = cast("Lyceum", self._interaction.client)
+        return client.translations.for_locale(self._interaction.locale.value)
+
+    def watch(self) -> None:
+        """Start the timer that acknowledges when nothing else answers in time."""
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(ACKNOWLEDGE_AFTER, self._start_rescue)
+
+    async def show(self, card: Card, *, private: bool = True) -> None:
+        """Answer with a new message, seen only by the person unless `private` is False."""
+        view, mentions = to_view(card), allowed_mentions(card)
+        async with self._turn:
+            if self._is_answered:
+                await self._interaction.followup.send(
+                    view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
+                )
+            else:
+                await self._first(
+                    self._interaction.response.send_message(
+                        view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
+                    )
+                )
+
+    async def replace(self, card: Card) -> None:
+        """Answer by drawing the message again on which the control was used."""
+        view, mentions = to_view(card), allowed_mentions(card)
+        async with self._turn:
+            if self._is_answered:
+                await self._interaction.edit_original_response(view=view, allowed_mentions=mentions)
+            else:
+                await self._first(
+                    self._interaction.response.edit_message(view=view, allowed_mentions=mentions)
+                )
+
+    async def ask(self, form: Form) -> None:
+        """Answer with a form. Only a first answer can be one: too late, the person is asked to press again."""
+        async with self._turn:
+            if not self._is_answered:
+                await self._first(self._interaction.response.send_modal(to_modal(form)))
+                return
+        t = self.translator
+        await self.show(Card((Text(t("That took me too long, sorry. Please press the button once more.")),)))
+
+    @property
+    def _is_answered(self) -> bool:
+        return self._interaction.response.is_done()
+
+    async def _first(self, answer: Any) -> None:
+        """Give the first answer. That it was given already, or came too late, is no reason to fail."""
+        if self._timer is not None:
+            self._timer.cancel()
+        try:
+            await answer
+        except discord.HTTPException as error:
+            if error.code not in (TOO_LATE, ALREADY_ANSWERED):
+                raise
+            log.warning("interaction %s: first answer refused with %s", self._interaction.id, error.code)
+
+    def _start_rescue(self) -> None:
+        self._rescue = asyncio.get_running_loop().create_task(self._acknowledge(), name="acknowledge")
+
+    async def _acknowledge(self) -> None:
+        async with self._turn:
+            if self._is_answered:
+                return
+            # On a message of ours the quiet acknowledgement leaves the message as it is, and the answer may
+            # still be a new message or a redrawn one; elsewhere the person sees that the bot is thinking.
+            on_message = self._interaction.message is not None
+            await self._first(
+                self._interaction.response.defer()
+                if on_message
+                else self._interaction.response.defer(ephemeral=True, thinking=True)
+            )
+
+
+def reply_to(interaction: discord.Interaction[Any]) -> Reply:
+    """The reply of this interaction, always the same object."""
+    reply = interaction.extras.get("reply")
+    if reply is None:
+        reply = interaction.extras["reply"] = Reply(interaction)
+    return reply

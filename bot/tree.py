@@ -1,0 +1,53 @@
+"""The command tree: sends errors through the one door, and syncs commands only when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.error_replies import respond_to_error
+from storage import app_state
+from storage.database import Database
+
+if TYPE_CHECKING:
+    from bot.app import Lyceum
+
+log = logging.getLogger(__name__)
+
+_STATE_KEY = "commands"
+
+
+class LyceumTree(app_commands.CommandTree["Lyceum"]):
+    """Our commands. They exist in servers only: nearly everything here is about a community."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Lyceum], error: app_commands.AppCommandError, /
+    ) -> None:
+        await respond_to_error(interaction, error)
+
+    async def sync_if_changed(self, db: Database) -> bool:
+        """Send the commands to Discord unless it has them. Returns whether they were sent.
+
+        Discord allows 200 creations a day and guild, and a crash loop would use them up. What was sent last
+        is remembered by its hash, together with the application it was sent for.
+        """
+        fingerprint = self._fingerprint()
+        async with db.read() as session:
+            if await app_state.find(session, _STATE_KEY) == fingerprint:
+                return False
+        commands = await self.sync()
+        async with db.begin() as session:
+            await app_state.put(session, _STATE_KEY, fingerprint)
+        log.info("synced %s commands", len(commands))
+        return True
+
+    def _fingerprint(self) -> str:
+        payload: list[Any] = [command.to_dict(self) for command in self.get_commands()]
+        payload.sort(key=lambda each: (each["type"], each["name"]))
+        text = json.dumps([self.client.application_id, payload], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

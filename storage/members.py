@@ -1,0 +1,43 @@
+"""People in a community, and how they wish to be reached. One row a member and Discord server.
+
+Personal data: everything here. Exported as it stands, deleted with the member.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base, Snowflake, insert_if_absent
+
+
+class MemberRow(Base):
+    __tablename__ = "members"
+
+    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    locale: Mapped[str | None] = mapped_column(String(16))
+    zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; the guild's zone when not told
+    dm_allowed: Mapped[bool] = mapped_column(default=False)
+    quiet_from: Mapped[int | None] = mapped_column()  # minutes after local midnight
+    quiet_until: Mapped[int | None] = mapped_column()
+    paused_until: Mapped[datetime | None] = mapped_column()
+
+
+async def find_member(session: AsyncSession, guild_id: int, member_id: int) -> MemberRow | None:
+    return await session.get(MemberRow, (guild_id, member_id))
+
+
+async def change_member(session: AsyncSession, guild_id: int, member_id: int, **changes: Any) -> MemberRow:
+    """Write the changes to the member's row, making it first where there is none."""
+    key = {"guild_id": guild_id, "member_id": member_id}
+    await insert_if_absent(session, MemberRow, [key], list(key))
+    row = await session.get_one(MemberRow, (guild_id, member_id), with_for_update=True)
+    for name, value in changes.items():
+        setattr(row, name, value)
+    await session.flush()
+    return row
