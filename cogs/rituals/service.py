@@ -1,0 +1,176 @@
+"""What facilitators do with rituals, and what happens when one is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import nominal_times
+from bot.authority import Actor, Capability, require
+from bot.core import Core
+from bot.errors import AlreadyDone, NotFound
+from bot.i18n import N_
+from bot.jobs import Job, Skipped
+from bot.outbox import Effect, EffectKind, Lane
+from bot.schedules import CatchUp, NewSchedule
+from cogs.rituals import rules
+from storage import rituals as storage
+
+POST_JOB = "rituals.post"
+PROMPT_RENDERER = "rituals.prompt"
+THREAD_RENDERER = "rituals.thread"
+
+
+TITLES = {rules.MONDAY_GOALS.name: N_("Monday goals")}
+
+
+@dataclass(frozen=True)
+class Ritual:
+    """A ritual as shown to facilitators. `next_run_at` is UTC; None when there is no next run."""
+
+    id: int
+    guild_id: int
+    template: str
+    channel_id: int
+    zone: str
+    next_run_at: datetime | None
+
+
+class RitualsService:
+    """The use cases."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def add(
+        self,
+        actor: Actor,
+        template_name: str,
+        *,
+        channel_id: int,
+        weekday: int | None,
+        typed_time: str | None,
+    ) -> Ritual:
+        """Begin a ritual: every week on this day and time of the community's clock. Raises `NotAllowed`,
+        `NotFound` for an unknown template, `InvalidInput` for an unreadable time."""
+        zone = await self._check(actor)
+        template = rules.TEMPLATES.get(template_name)
+        if template is None:
+            raise NotFound("There is no such ritual. Pick one from the list.")
+        at = rules.read_time(typed_time) if typed_time else template.time
+        day = template.weekday if weekday is None else weekday
+        return await self._add(actor, template, channel_id, zone, day, at)
+
+    async def list_all(self, actor: Actor) -> tuple[Ritual, ...]:
+        """The community's rituals, in the order in which they were added."""
+        await self._check(actor)
+        async with self._core.db.read() as session:
+            rows = await storage.list_rituals(session, actor.guild_id)
+            schedules = {
+                each.id: each for each in await self._core.schedules.list_of_guild(session, actor.guild_id)
+            }
+        return tuple(
+            Ritual(
+                row.id,
+                row.guild_id,
+                row.template,
+                row.channel_id,
+                schedules[row.schedule_id].zone,
+                schedules[row.schedule_id].next_run_at,
+            )
+            for row in rows
+            if row.schedule_id in schedules
+        )
+
+    async def remove(self, actor: Actor, ritual_id: int) -> None:
+        """End a ritual. Raises `NotFound` when it is none of this community's."""
+        await self._check(actor)
+        async with self._core.db.begin() as session:
+            row = await storage.find_ritual(session, ritual_id)
+            if row is None or row.guild_id != actor.guild_id:
+                raise NotFound(
+                    "That ritual does not exist any more. See {command}.", command="/manage rituals list"
+                )
+            await self._core.schedules.remove(session, row.schedule_id)
+            await session.delete(row)
+
+    async def find(self, ritual_id: int) -> storage.RitualRow | None:
+        """The ritual, for drawing its prompt."""
+        async with self._core.db.read() as session:
+            return await storage.find_ritual(session, ritual_id)
+
+    async def post(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """A nominal time has come: plan the prompt and the thread to answer in."""
+        ritual = await storage.find_ritual(session, int(job.payload["ritual_id"]))
+        if ritual is None or job.nominal is None:
+            return Skipped("the ritual was removed")
+        key = f"rituals:{ritual.id}:{job.nominal.isoformat()}"
+        arguments = {"ritual_id": ritual.id, "nominal": job.nominal.isoformat()}
+        prompt = Effect(
+            kind=EffectKind.POST,
+            key=key,
+            guild_id=ritual.guild_id,
+            channel_id=ritual.channel_id,
+            renderer=PROMPT_RENDERER,
+            arguments=arguments,
+            lane=Lane.SCHEDULED,
+            coalesce_key=f"rituals:{ritual.id}",
+            expires_at=job.expires_at,
+        )
+        thread = Effect(
+            kind=EffectKind.OPEN_THREAD,
+            key=f"{key}:thread",
+            guild_id=ritual.guild_id,
+            channel_id=ritual.channel_id,
+            renderer=THREAD_RENDERER,
+            arguments=arguments,
+            lane=Lane.SCHEDULED,
+            after=key,
+        )
+        await self._core.outbox.plan(session, prompt, thread, job_id=job.id)
+        return None
+
+    async def _check(self, actor: Actor) -> str:
+        config = await self._core.configs.guild(actor.guild_id)
+        require(actor, Capability.FACILITATE, config.capability_roles)
+        return config.zone
+
+    async def _add(
+        self, actor: Actor, template: rules.Template, channel_id: int, zone: str, weekday: int, at: time
+    ) -> Ritual:
+        now = self._core.clock.now()
+        start = nominal_times.local_now(now, zone).date()
+        async with self._core.db.begin() as session:
+            present = await storage.list_rituals(session, actor.guild_id)
+            if any((each.template, each.channel_id) == (template.name, channel_id) for each in present):
+                raise AlreadyDone(
+                    "That ritual is posted in this channel already. End it first with {command}.",
+                    command="/manage rituals list",
+                )
+            row = storage.RitualRow(
+                guild_id=actor.guild_id,
+                template=template.name,
+                channel_id=channel_id,
+                owner_id=actor.member_id,
+                schedule_id=0,
+                created_at=now,
+            )
+            session.add(row)
+            await session.flush()
+            schedule = await self._core.schedules.add(
+                session,
+                NewSchedule(
+                    guild_id=actor.guild_id,
+                    job_name=POST_JOB,
+                    subject=str(row.id),
+                    rule=nominal_times.weekly([weekday], at, start),
+                    zone=zone,
+                    catch_up=CatchUp.LATE_WITHIN,
+                    late_within=rules.LATE_WITHIN,
+                    payload={"ritual_id": row.id, "title": TITLES[template.name]},
+                ),
+            )
+            row.schedule_id = schedule.id
+            return Ritual(row.id, row.guild_id, row.template, channel_id, zone, schedule.next_run_at)

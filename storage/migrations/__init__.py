@@ -1,0 +1,1 @@
+"""The line of migrations; ``storage/schema.py`` runs them."""

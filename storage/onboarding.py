@@ -1,0 +1,117 @@
+"""Newcomers and their first quest.
+
+Personal data: everything but the settings. Exported as it stands, deleted with the member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+
+class OnboardingSettingsRow(Base):
+    __tablename__ = "onboarding_settings"
+
+    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    welcome_channel_id: Mapped[int | None] = mapped_column(Snowflake)
+    introductions_channel_id: Mapped[int | None] = mapped_column(Snowflake)
+    wins_channel_id: Mapped[int | None] = mapped_column(Snowflake)
+    finished_role_id: Mapped[int | None] = mapped_column(Snowflake)
+
+
+class NewcomerRow(Base):
+    """Somebody who joined while Lyceum was here. `pending`: the server's rules are not accepted yet."""
+
+    __tablename__ = "onboarding_newcomers"
+    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    joined_at: Mapped[datetime] = mapped_column()
+    pending: Mapped[bool] = mapped_column()
+    left_at: Mapped[datetime | None] = mapped_column()
+
+
+class QuestRow(Base):
+    """A member's first quest. `run` counts how often it was begun anew."""
+
+    __tablename__ = "onboarding_quests"
+    __table_args__ = (UniqueConstraint("guild_id", "member_id"),)
+
+    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
+    guild_id: Mapped[int] = mapped_column(Snowflake)
+    member_id: Mapped[int] = mapped_column(Snowflake)
+    run: Mapped[int] = mapped_column(default=1)
+    goal: Mapped[str | None] = mapped_column(Text)
+    share_win: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime | None] = mapped_column()
+    finished_at: Mapped[datetime | None] = mapped_column()
+    steps: Mapped[list[QuestStepRow]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan", order_by="QuestStepRow.step"
+    )
+
+
+class QuestStepRow(Base):
+    """A step that was done or skipped in the present run."""
+
+    __tablename__ = "onboarding_quest_steps"
+
+    quest_id: Mapped[int] = mapped_column(
+        ForeignKey("onboarding_quests.id", ondelete="CASCADE"), primary_key=True
+    )
+    step: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column()
+    act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))
+
+
+async def find_newcomer(session: AsyncSession, guild_id: int, member_id: int) -> NewcomerRow | None:
+    """The newcomer, locked."""
+    return await session.get(NewcomerRow, (guild_id, member_id), with_for_update=True)
+
+
+async def add_newcomer(
+    session: AsyncSession, guild_id: int, member_id: int, *, joined_at: datetime, pending: bool
+) -> bool:
+    """Insert the newcomer. False when they are known already."""
+    row = {
+        "guild_id": guild_id,
+        "member_id": member_id,
+        "joined_at": joined_at,
+        "pending": pending,
+    }
+    return bool(await insert_if_absent(session, NewcomerRow, [row], ["guild_id", "member_id"]))
+
+
+async def list_newcomers(session: AsyncSession, guild_id: int) -> Sequence[NewcomerRow]:
+    return list(await session.scalars(select(NewcomerRow).filter_by(guild_id=guild_id)))
+
+
+async def get_quest(session: AsyncSession, guild_id: int, member_id: int) -> QuestRow:
+    """The member's quest, locked; made first where there is none."""
+    key = {"guild_id": guild_id, "member_id": member_id}
+    await insert_if_absent(session, QuestRow, [key], list(key))
+    return (await session.scalars(select(QuestRow).filter_by(**key).with_for_update(of=QuestRow))).one()
+
+
+async def find_quest(session: AsyncSession, guild_id: int, member_id: int) -> QuestRow | None:
+    query = select(QuestRow).filter_by(guild_id=guild_id, member_id=member_id)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def find_quest_by_id(session: AsyncSession, quest_id: int) -> QuestRow | None:
+    return await session.get(QuestRow, quest_id)
+
+
+async def list_unfinished(session: AsyncSession) -> Sequence[QuestRow]:
+    """Every quest that is not finished, of members who are still here: read once at start."""
+    gone = select(NewcomerRow.member_id).where(
+        NewcomerRow.guild_id == QuestRow.guild_id,
+        NewcomerRow.member_id == QuestRow.member_id,
+        NewcomerRow.left_at.is_not(None),
+    )
+    return list(await session.scalars(select(QuestRow).where(QuestRow.finished_at.is_(None), ~gone.exists())))
