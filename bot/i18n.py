@@ -43,7 +43,10 @@ def field_names(template: str) -> frozenset[str]:
 
 
 class Translator:
-    """Translates into one locale; by convention named `t`, which is what the catalogue tool looks for. `locale` names the catalogue in use, or "en" for the texts as written."""
+    """Translates into one locale. `locale` names the catalogue in use, or "en" for the texts as written.
+
+    A translator is called like a function and by convention named `t`, which `bot/catalogues.py` looks for.
+    """
 
     def __init__(self, locale: str, catalogue: NullTranslations) -> None:
         self.locale = locale
