@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.errors import NotAllowed, TargetAboveBot
+from bot.i18n import N_
 
 # Discord's permission bits (discord.com/developers, topics/permissions).
 ADMINISTRATOR = 1 << 3
@@ -35,12 +36,12 @@ _PERMISSION_FOR = {
 }
 
 _REFUSAL = {
-    Capability.FACILITATE: (
+    Capability.FACILITATE: N_(
         "Only facilitators can do this. Ask someone with the Manage Server permission, "
         "or to be given the facilitator role."
     ),
-    Capability.MODERATE: "Only moderators can do this. If something is wrong, tell a moderator.",
-    Capability.REVIEW: "Only reviewers can do this. Ask a facilitator how to become one.",
+    Capability.MODERATE: N_("Only moderators can do this. If something is wrong, tell a moderator."),
+    Capability.REVIEW: N_("Only reviewers can do this. Ask a facilitator how to become one."),
 }
 
 

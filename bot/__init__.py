@@ -1,0 +1,1 @@
+"""The shell: process, settings, wiring, shared Discord plumbing and the mechanisms every feature stands on."""

@@ -1,0 +1,230 @@
+"""The life of one bot process, from an open database to a clean end.
+
+* Whatever only the operator can put right (a token that Discord refuses, an intent that is switched off, a database
+  that does not fit) ends the start with ``StartRefused``: one sentence and the fix, no trace.
+* One process at a time works on a SQLite file (``bot/process_lock.py``).
+* SIGTERM and SIGINT close the bot: no new work is begun, what is at Discord is waited for. The process is gone ten
+  seconds later at the most, even when something hangs. Nothing is lost by that, because every intention is a committed
+  row before it is carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Protocol
+
+import aiohttp
+import discord
+from sqlalchemy.exc import DBAPIError
+
+from bot import log as logs
+from bot.process_lock import AlreadyRunning, only_process
+from bot.settings import TOKEN_VARIABLE, WHERE_TOKENS_ARE, Settings
+from storage import schema
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+# Ten seconds is what container runtimes give between SIGTERM and SIGKILL.
+CLOSE_SECONDS = 8.0
+HARD_LIMIT_SECONDS = 9.5
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class StartRefused(RuntimeError):
+    """The bot cannot start before somebody changes something; the message is one sentence with the fix."""
+
+
+class Startable(Protocol):
+    """What this module needs of a bot."""
+
+    async def start(self, token: str) -> None:
+        """Connects, and returns when the bot is closed."""
+        ...
+
+    async def close(self) -> None:
+        """Ends the connection; ``start`` then returns."""
+        ...
+
+
+def run(settings: Settings, make_bot: Callable[[Settings, Database], Startable] | None = None) -> None:
+    """Runs until the process is told to stop. Raises StartRefused.
+
+    ``make_bot`` is for tests of starting and stopping alone; without it, the bot is ``bot.app.Lyceum``.
+    """
+    logs.set_up(settings.log.level, settings.log.format)
+    # Lyceum never speaks, so the packages that discord.py would need for it are not missing.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(_serve(settings, make_bot or _lyceum))
+
+
+def _lyceum(settings: Settings, database: Database) -> Startable:
+    # Imported here: it brings in every mechanism, and `lyceum --help` should not wait for that.
+    from bot.app import Lyceum
+
+    return Lyceum(settings, database)
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        return importlib.import_module("uvloop").new_event_loop
+    except ModuleNotFoundError:
+        return None
+
+
+def upgrade(settings: Settings) -> None:
+    """Brings the database to the schema of this version, and nothing else. Raises StartRefused."""
+    logs.set_up(settings.log.level, settings.log.format)
+
+    async def only_that() -> None:
+        async with _open_database(settings):
+            pass
+
+    asyncio.run(only_that())
+
+
+async def _serve(settings: Settings, make_bot: Callable[[Settings, Database], Startable]) -> None:
+    stop = asyncio.Event()
+    with _stop_signals(stop):
+        async with _open_database(settings) as database:
+            if not stop.is_set():
+                await _until_stopped(
+                    make_bot(settings, database), settings.discord.token.get_secret_value(), stop
+                )
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
+    """The database, for this process alone, with the schema of this version; upgraded first if it is behind."""
+    try:
+        database = Database(settings.database.url)
+    except OSError as error:
+        raise StartRefused(_cannot_open(error)) from error
+    except (RuntimeError, ValueError) as error:
+        raise StartRefused(str(error)) from error
+    async with contextlib.AsyncExitStack() as held:
+        held.push_async_callback(database.close)
+        try:
+            held.enter_context(only_process(database))
+        except AlreadyRunning as error:
+            raise StartRefused(str(error)) from error
+        except OSError as error:
+            raise StartRefused(_cannot_open(error)) from error
+        await _fit_schema(database)
+        yield database
+
+
+async def _fit_schema(database: Database) -> None:
+    try:
+        try:
+            await schema.check(database)
+        except schema.SchemaTooOld:
+            log.info("the database is empty or behind this version; upgrading it first")
+            await schema.upgrade(database)
+            log.info("the database is up to date")
+    except schema.SchemaError as error:
+        raise StartRefused(str(error)) from error
+    except (DBAPIError, OSError) as error:
+        raise StartRefused(_cannot_open(error)) from error
+
+
+def _cannot_open(error: Exception) -> str:
+    # Only the kind of error: a driver may quote the address, and the password is in it.
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    reason = origin.strerror if isinstance(origin, OSError) and origin.strerror else type(origin).__name__
+    return (
+        f"The database cannot be opened ({reason}): check url in [database], that its server runs or its folder can "
+        "be written to, and who may use it."
+    )
+
+
+async def _until_stopped(bot: Startable, token: str, stop: asyncio.Event) -> None:
+    online = asyncio.create_task(bot.start(token))
+    told = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({online, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        await _close(bot)
+    if not online.done():
+        # It was told to stop while it was still logging in.
+        online.cancel()
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await online
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        if stop.is_set():
+            log.debug("the connection ended while closing", exc_info=error)
+            return
+        refusal = _why_refused(error)
+        if refusal is None:
+            raise
+        raise StartRefused(refusal) from error
+
+
+async def _close(bot: Startable) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await bot.close()
+    except TimeoutError:
+        log.warning("the bot did not close within %.0f s; ending without it", CLOSE_SECONDS)
+
+
+def _why_refused(error: Exception) -> str | None:
+    if isinstance(error, discord.LoginFailure):
+        return (
+            "Discord does not accept the token: make a new one "
+            f"({WHERE_TOKENS_ARE}) and put it in token in [discord] or in {TOKEN_VARIABLE}."
+        )
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return (
+            "Discord refuses an intent that the bot asks for: switch on Server Members Intent (and Message Content "
+            "Intent, if message_content in [discord] is true) in the Developer Portal, your application, Bot."
+        )
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return "Discord cannot be reached: check this machine's network and DNS, then start again."
+    return None
+
+
+@contextlib.contextmanager
+def _stop_signals(stop: asyncio.Event) -> Generator[None]:
+    """Sets ``stop`` on the first SIGTERM or SIGINT, and from then on ends the process after the hard limit."""
+    loop = asyncio.get_running_loop()
+    last_resort = threading.Timer(HARD_LIMIT_SECONDS, _give_up)
+    last_resort.daemon = True
+
+    def told(number: int) -> None:
+        if not stop.is_set():
+            log.info("%s: closing", signal.Signals(number).name)
+            stop.set()
+            last_resort.start()
+
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number in STOP_SIGNALS:
+        try:
+            loop.add_signal_handler(number, told, number)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda received, _frame: loop.call_soon_threadsafe(told, received))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def _give_up() -> None:
+    log.error("still not closed after %.1f s; ending the process", HARD_LIMIT_SECONDS)
+    sys.stderr.flush()
+    os._exit(1)
