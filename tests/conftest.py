@@ -1,0 +1,81 @@
+"""What every test may ask for: a database of its own, on each kind, and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.clocks import FixedClock
+from tests.databases import PostgresServer, SqliteTemplate
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Generator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> PostgresServer:
+    postgres_server.prepare_template()
+    return postgres_server
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_template: SqliteTemplate, tmp_path: Path) -> AsyncGenerator[Database]:
+    """A fresh, migrated SQLite file, for what concerns SQLite alone."""
+    database = Database(sqlite_template.copy_to(tmp_path))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def postgres_database(postgres_template: PostgresServer) -> AsyncGenerator[Database]:
+    """A fresh, migrated PostgreSQL database, for what concerns PostgreSQL alone."""
+    url = await postgres_template.create(migrated=True)
+    database = Database(url)
+    yield database
+    await database.close()
+    await postgres_template.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A fresh, migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    return request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+
+
+@pytest.fixture
+async def empty_sqlite_database(tmp_path: Path) -> AsyncGenerator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def empty_postgres_database(postgres_server: PostgresServer) -> AsyncGenerator[Database]:
+    url = await postgres_server.create(migrated=False)
+    database = Database(url)
+    yield database
+    await database.close()
+    await postgres_server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest) -> Database:
+    """A database without any table, on each kind."""
+    return request.getfixturevalue(f"empty_{'sqlite' if request.param == 'sqlite' else 'postgres'}_database")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
