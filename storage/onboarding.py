@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from storage.acts import ActRow
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 
 
@@ -37,7 +38,11 @@ class NewcomerRow(Base):
 
 
 class QuestRow(Base):
-    """A member's first quest. `run` counts how often it was begun anew."""
+    """A member's first quest. `run` counts how often it was begun.
+
+    `started_at` is when the present run began: for a newcomer the moment of joining, since a hello counts from
+    then on; for others their first press of Start; after that the moment of beginning anew.
+    """
 
     __tablename__ = "onboarding_quests"
     __table_args__ = (UniqueConstraint("guild_id", "member_id"),)
@@ -115,3 +120,9 @@ async def list_unfinished(session: AsyncSession) -> Sequence[QuestRow]:
         NewcomerRow.left_at.is_not(None),
     )
     return list(await session.scalars(select(QuestRow).where(QuestRow.finished_at.is_(None), ~gone.exists())))
+
+
+async def has_act(session: AsyncSession, guild_id: int, member_id: int, kind: str) -> bool:
+    """Whether an act of this kind by the member stands."""
+    query = select(ActRow.id).filter_by(guild_id=guild_id, member_id=member_id, kind=kind, retracted_at=None)
+    return await session.scalar(query.limit(1)) is not None

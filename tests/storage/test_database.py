@@ -224,6 +224,35 @@ async def test_tasks_cancelled_at_any_moment_leave_the_database_usable_and_every
     assert announced[-1] == "99"
 
 
+async def test_a_task_cancelled_in_the_middle_of_a_statement_gives_the_lock_back_at_once(
+    sqlite: Database,
+) -> None:
+    """Even while somebody still looks at its traceback, which refers to the cursor of that statement."""
+    slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) SELECT max(i) FROM n"
+    started = asyncio.Event()
+
+    async def write_slowly() -> None:
+        async with sqlite.begin() as session:
+            session.add(Note(key="undone"))
+            await session.flush()
+            started.set()
+            await session.execute(text(slow))
+
+    for _ in range(5):
+        started.clear()
+        task = asyncio.create_task(write_slowly())
+        await started.wait()
+        await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as cancelled:
+            await task
+        async with asyncio.timeout(5), sqlite.begin() as session:
+            session.add(Counter(value=1))
+            await session.flush()
+        assert cancelled.tb is not None
+    assert await count(sqlite) == 0
+
+
 # Nesting
 
 
@@ -397,6 +426,13 @@ async def test_every_connection_of_the_pool_has_the_pragmas_including_the_overfl
     assert sqlite.engine.pool.checkedout() == 10  # pyright: ignore[reportAttributeAccessIssue] - a queue pool has it
     release.set()
     assert await asyncio.gather(*tasks) == [[10_000, "wal", 2, 1]] * 10
+
+
+async def test_the_driver_begins_and_ends_no_transaction_by_itself(sqlite: Database) -> None:
+    async with sqlite.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        assert driver.isolation_level is None
 
 
 @pytest.mark.parametrize(
