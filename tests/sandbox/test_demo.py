@@ -1,0 +1,171 @@
+"""The demo's page: on the loopback only, every channel reachable, nothing in anybody's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from sandbox.demo import Page, shown
+from sandbox.world import World
+from tests.sandbox.toy_bot import Memory, ToyBot
+
+Buttons = dict[str, str]
+
+
+class Visitor:
+    """A browser, as far as the page is concerned."""
+
+    def __init__(self, page: Page, session: aiohttp.ClientSession) -> None:
+        self.page = page
+        self.session = session
+
+    async def state(self) -> dict[str, Any]:
+        """What the page would show."""
+        async with self.session.get(f"{self.page.url}api/state") as answer:
+            return await answer.json()
+
+    async def do(self, what: str, **more: str) -> dict[str, Any]:
+        """Press a button; returns the answer."""
+        wish = {"what": what, **more}
+        async with self.session.post(
+            f"{self.page.url}api/do", json=wish, headers={"X-Lyceum-Demo": "1"}
+        ) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def channels(self) -> Buttons:
+        """Channel ids by label."""
+        return {channel["label"]: channel["id"] for channel in (await self.state())["channels"]}
+
+    async def unread(self, label: str) -> int:
+        """How many new messages a channel shows."""
+        found = [
+            channel["unread"] for channel in (await self.state())["channels"] if channel["label"] == label
+        ]
+        return found[0]
+
+
+@pytest.fixture
+async def visitor(tmp_path: Path) -> AsyncIterator[Visitor]:
+    """The page around the toy bot."""
+    async with (
+        World.open(ToyBot, database=Memory(str(tmp_path / "m")), now=discord.utils.utcnow()) as world,
+        shown(world, 0) as page,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Visitor(page, session)
+
+
+async def test_the_page_answers_on_this_computer_only(visitor: Visitor) -> None:
+    async with visitor.session.get(visitor.page.url) as answer:
+        assert answer.status == 200
+        assert "Lyceum" in await answer.text()
+    async with visitor.session.get(visitor.page.url, headers={"Host": "example.org"}) as answer:
+        assert answer.status == 403
+    async with visitor.session.post(f"{visitor.page.url}api/do", json={"what": "join"}) as answer:
+        assert answer.status == 403, "another site must not be able to press buttons"
+
+
+async def test_the_channels_of_the_person_are_listed_and_can_be_opened(visitor: Visitor) -> None:
+    channels = await visitor.channels()
+    assert list(channels) == ["#welcome", "#introductions", "#first-wins", "#weekly", "#general", "#staff"]
+    before = (await visitor.state())["url"]
+    answer = await visitor.do("open", channel=channels["#weekly"])
+    assert answer["state"]["channel"] == channels["#weekly"]
+    assert answer["state"]["url"] not in ("", before)
+    async with visitor.session.get(answer["state"]["url"].split("#")[0]) as preview:
+        assert preview.status == 200
+        assert visitor.page.url.rstrip("/") in preview.headers["Content-Security-Policy"]
+        assert "X-Frame-Options" not in preview.headers
+
+
+async def test_staff_is_not_listed_for_a_member(visitor: Visitor) -> None:
+    ben = next(person["id"] for person in (await visitor.state())["people"] if person["name"] == "Ben")
+    await visitor.do("be", person=ben)
+    assert "#staff" not in await visitor.channels()
+
+
+async def test_a_newcomer_meets_the_rules_and_then_the_greeting(visitor: Visitor) -> None:
+    state = (await visitor.do("join"))["state"]
+    assert state["gate"]["button"] == "I agree to the rules"
+    assert state["channels"] == []
+    state = (await visitor.do("accept"))["state"]
+    assert state["gate"] is None
+    assert "Welcome" in state["recent"][0]["label"]
+    state = (await visitor.do("leave"))["state"]
+    assert state["gate"]["button"] == "Ann comes back"
+    await visitor.do("return")
+    state = (await visitor.do("accept"))["state"]
+    assert len(state["recent"]) == 2
+
+
+async def test_time_jumps_to_monday_and_the_new_post_is_counted(visitor: Visitor) -> None:
+    assert await visitor.unread("#weekly") == 0
+    notice = (await visitor.do("skip", span="monday"))["notice"]
+    assert "Monday" in notice
+    assert "09:00" in notice
+    assert await visitor.unread("#weekly") == 1
+    await visitor.do("open", channel=(await visitor.channels())["#weekly"])
+    assert await visitor.unread("#weekly") == 0
+
+
+async def test_the_clock_follows_the_real_one(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    before = stage.world.now
+    await asyncio.sleep(1.2)
+    passed = (stage.world.now - before).total_seconds()
+    assert 0.5 < passed < 3
+
+
+async def test_what_the_bot_posts_by_itself_appears_within_a_second(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    preview = stage.preview
+    assert preview is not None
+    async with stage.lock:
+        await stage.world.in_bot(lambda: stage.world.bot.find("welcome").send("by myself"))
+    for _ in range(20):
+        await asyncio.sleep(0.1)
+        if "by myself" in str((await preview_state(preview))["messages"]):
+            return
+    pytest.fail("the message did not appear on screen")
+
+
+async def preview_state(preview: Any) -> dict[str, Any]:
+    """What the open page shows, without asking the preview to look again."""
+    return next(iter(preview._pages.values())).snapshot
+
+
+async def test_a_killed_bot_comes_back_and_answers(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    before = stage.world.bot
+    notice = (await visitor.do("restart"))["notice"]
+    assert "started again" in notice
+    assert stage.world.bot is not before
+    assert (await visitor.state())["url"]
+
+
+async def test_people_can_react_below_the_channel(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    await visitor.do("join")
+    state = (await visitor.do("accept"))["state"]
+    await visitor.do("react", message=state["recent"][0]["id"], emoji="🎉")
+    [card] = stage.world.posted(stage.world.welcome)
+    assert card.reactions == {"🎉": (stage.person.id,)}
+
+
+async def test_an_unknown_button_changes_nothing(visitor: Visitor) -> None:
+    address = f"{visitor.page.url}api/do"
+    async with visitor.session.post(
+        address, json={"what": "explode"}, headers={"X-Lyceum-Demo": "1"}
+    ) as answer:
+        assert answer.status == 400
