@@ -7,8 +7,10 @@ Guarantees, tested in `tests/bot/test_jobs.py` and by the state machine in `test
   what Discord must show as outbox effects; it never calls Discord.
 * A job is leased and its attempt counted, committed, before the handler runs: a job that kills the process
   is not tried for ever, and a job whose process died is taken up when the lease ends (at once on SQLite).
+  A job begun before is leased alone, so one that kills the process does not use up the tries of others.
+* When a run is cut off (a timeout, a database that fails) the next one gives back what it had leased.
 * Every job ends as done, skipped with a reason or failed with a reason; an exception means another try after
-  a growing pause, and after the last try a failure of which staff are told.
+  a growing pause, and after the last try, or when its time passes meanwhile, a failure of which staff are told.
 * Enqueuing the same key again does nothing.
 """
 
@@ -25,6 +27,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from bot.i18n import N_
 from storage import jobs as storage
 from storage.database import Database, mark
 
@@ -39,6 +42,10 @@ LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
+REASON_TOO_LATE = N_("too late: its time had passed before it could run")
+REASON_CUT_OFF = N_("gave up: each time it ran, the process ended or the database failed")
+LONGEST_REASON = 300  # JobRow.reason
+LONGEST_ERROR = 1000
 
 
 class Outcome(StrEnum):
@@ -95,6 +102,8 @@ class Jobs:
         self._db = db
         self._clock = clock
         self._handlers: dict[str, Handler] = {}
+        # Leases, by job id and their end, that a run was cut off with.
+        self._cut_off: set[tuple[int, datetime]] = set()
         self.report_failure: FailureReport | None = None
 
     def register(self, name: str, handler: Handler) -> None:
@@ -127,15 +136,26 @@ class Jobs:
         return added
 
     async def run_due(self) -> int:
-        """Run one slice of due jobs. Returns how many were claimed, so the caller knows whether to go on."""
+        """Run one slice of due jobs. Returns how many were claimed, so the caller knows whether to go on.
+
+        Raises only what the database raises; nothing is lost by that, nor by a cancellation.
+        """
         now = self._clock.now()
         lease_until = now + LEASE
+        cut_off = tuple(self._cut_off)
         async with self._db.begin() as session:
+            await storage.give_back(session, cut_off)
             rows = await storage.claim_due(session, now=now, lease_until=lease_until, limit=SLICE)
             claimed = [_snapshot(row) for row in rows]
-        for job in claimed:
-            await self._run(job, lease_until)
-            await asyncio.sleep(0)
+        self._cut_off.difference_update(cut_off)
+        leases = {(job.id, lease_until) for job in claimed}
+        try:
+            for job in claimed:
+                await self._run(job, lease_until)
+                leases.discard((job.id, lease_until))
+                await asyncio.sleep(0)
+        finally:
+            self._cut_off |= leases
         return len(claimed)
 
     async def _run(self, job: Job, lease_until: datetime) -> None:
@@ -144,24 +164,31 @@ class Jobs:
                 row = await storage.find_claimed(session, job.id, lease_until=lease_until)
                 if row is None:
                     return
-                result = await self._handle(session, job)
-                row.outcome = Outcome.SKIPPED if result else Outcome.DONE
-                row.reason = result.reason if result else None
-                row.finished_at = self._clock.now()
-                row.lease_until = None
+                await self._end(session, row, job)
         except Exception as error:
             log.exception("job failed job=%s name=%s guild=%s", job.id, job.name, job.guild_id)
             await self._put_off(job, lease_until, error)
 
-    async def _handle(self, session: AsyncSession, job: Job) -> Skipped | None:
-        if job.attempts > MAX_ATTEMPTS:
-            raise RuntimeError("the process ended each time this job ran")
+    async def _end(self, session: AsyncSession, row: storage.JobRow, job: Job) -> None:
+        """Do the work, or find that it is not to be done; either ends the job in this transaction."""
         if job.expires_at is not None and self._clock.now() > job.expires_at:
-            return Skipped("too late: its time had passed before it could run")
+            if row.last_error:
+                error = row.last_error.partition(":")[0]
+                await self._fail(session, row, job, f"its time passed while it kept failing: {error}")
+            else:
+                self._finish(row, Outcome.SKIPPED, REASON_TOO_LATE)
+            return
+        if job.attempts > MAX_ATTEMPTS:
+            await self._fail(session, row, job, REASON_CUT_OFF)
+            return
         handler = self._handlers.get(job.name)
         if handler is None:
             raise LookupError(f"no feature handles the job {job.name!r}")
-        return await handler(session, job)
+        skipped = await handler(session, job)
+        if skipped:
+            self._finish(row, Outcome.SKIPPED, skipped.reason)
+        else:
+            self._finish(row, Outcome.DONE)
 
     async def _put_off(self, job: Job, lease_until: datetime, error: Exception) -> None:
         async with self._db.begin() as session:
@@ -169,21 +196,39 @@ class Jobs:
             if row is None:
                 return
             row.lease_until = None
-            row.last_error = f"{type(error).__name__}: {error}"[:1000]
+            row.last_error = _storable(f"{type(error).__name__}: {error}", LONGEST_ERROR)
             if job.attempts < MAX_ATTEMPTS:
                 row.run_at = self._clock.now() + pause_after(job.attempts)
                 return
-            row.outcome = Outcome.FAILED
             reason = f"gave up after {job.attempts} tries: {type(error).__name__}"
-            row.reason = reason
-            row.finished_at = self._clock.now()
-            if self.report_failure is not None:
+            await self._fail(session, row, job, reason)
+
+    async def _fail(self, session: AsyncSession, row: storage.JobRow, job: Job, reason: str) -> None:
+        """End the job as failed and have it reported. A report that fails must not keep the job alive."""
+        self._finish(row, Outcome.FAILED, reason)
+        if self.report_failure is None:
+            return
+        try:
+            async with session.begin_nested():
                 await self.report_failure(session, job, reason)
+        except Exception:
+            log.exception("could not report job=%s name=%s: %s", job.id, job.name, reason)
+
+    def _finish(self, row: storage.JobRow, outcome: Outcome, reason: str | None = None) -> None:
+        row.outcome = outcome
+        row.reason = _storable(reason, LONGEST_REASON) if reason else None
+        row.finished_at = self._clock.now()
+        row.lease_until = None
 
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after this many tries: 10 s, doubling, at most an hour."""
     return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+
+
+def _storable(text: str, longest: int) -> str:
+    """The text as PostgreSQL takes it: no NUL, no half of a surrogate pair, cut to the column."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "?")[:longest]
 
 
 def _snapshot(row: storage.JobRow) -> Job:

@@ -3,53 +3,57 @@
 A schedule is a local-time rule in a zone with a watermark: the last nominal time that was dealt with. When
 a nominal time has come, its job is inserted under the key (schedule, nominal local date-time) and the
 watermark moved, in one transaction. So every nominal time ends as exactly one of done, skipped with a
-reason or failed with a reason. Guarantees, tested in `tests/bot/test_schedules.py`:
+reason or failed with a reason. What one row needs is decided in `bot/schedule_runs.py`. Guarantees, tested in
+`tests/bot/test_schedules.py` and `tests/bot/test_schedule_changes.py`:
 
 * After downtime at most one run of a schedule is caught up, the latest, as its policy says; the earlier
   ones are skipped with that reason.
 * When the earliest missed run is more than 35 days old nothing is caught up: the schedule is held and staff
   are asked, since a wrong clock looks the same. If the clock was wrong and goes back, the hold ends by itself.
-* Editing a schedule never makes it fire twice in one period (day, ISO week or month).
-* Due schedules are taken in slices, so ten thousand at once do not stall the event loop.
+* Editing a schedule never makes it fire twice in one period (see `nominal_times.same_period`), nor does it lose
+  a run that had come. After a pause or a removal nothing runs, whatever was on its way.
+* Due schedules are taken in slices, so ten thousand at once do not stall the event loop; one that cannot be
+  read does not stop the others.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import nominal_times
 from bot.clock import Clock
-from bot.jobs import WAKE_MARK, Outcome
-from bot.nominal_times import LocalRule
+from bot.jobs import WAKE_MARK
+from bot.nominal_times import LocalRule, UnknownZone
+from bot.schedule_runs import (
+    LONGEST_CATCH_UP,
+    MANY,
+    REASON_PAUSED,
+    REASON_REMOVED,
+    REASON_SAME_PERIOD,
+    REASON_WAVED_OFF,
+    CatchUp,
+    Passed,
+    job_row,
+    pass_time,
+    rule_of,
+    start_mark,
+    write_rule,
+)
 from storage import jobs as job_storage
 from storage import schedules as storage
 from storage.database import Database, mark
 
-SLICE = 100
-LONGEST_CATCH_UP = timedelta(days=35)
-# A run this late is on time: the alarm clock rings at least every 30 s, and a restart takes a moment.
-ON_TIME = timedelta(minutes=2)
-MANY = 5000  # nominal times looked at in one go; a daily schedule reaches it after 13 years
+log = logging.getLogger(__name__)
 
-REASON_SUPERSEDED = "missed while the bot was away; only the latest missed run is caught up"
-REASON_MISSED = "missed while the bot was away"
-REASON_TOO_LATE = "the bot came back too late for it"
-REASON_SAME_PERIOD = "the schedule was changed after this period's run"
-REASON_WAVED_OFF = "missed for more than 35 days; a facilitator chose to go on without it"
-
-
-class CatchUp(StrEnum):
-    """What to do with the latest run that was missed."""
-
-    LATE_WITHIN = "late_within"  # do it if it is not later than the schedule's `late_within`: prompts
-    SKIP = "skip"  # let it go: reminders of something that has begun
-    ALWAYS_ONCE = "always_once"  # do it however late: pairing rounds, role hand-overs
+SLICE = 250
+LOOKED_AT_ONCE = 50  # nominal times worked out before others get a turn: about 5 ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +109,9 @@ class Schedules:
             follows_guild_zone=new.follows_guild_zone,
             catch_up=new.catch_up.value,
             late_within=int(new.late_within.total_seconds()),
-            watermark=nominal_times.local_now(self._clock.now(), new.zone).isoformat(),
+            watermark=start_mark(new.rule, new.zone, self._clock.now()).isoformat(),
         )
-        _write_rule(row, new.rule)
+        write_rule(row, new.rule)
         _set_next(row)
         session.add(row)
         await session.flush()
@@ -122,36 +126,40 @@ class Schedules:
         rule: LocalRule | None = None,
         zone: str | None = None,
     ) -> Schedule | None:
-        """Change the rule or zone.
+        """Change the rule or zone. What has come by the old ones is dealt with first.
 
-        A changed rule starts from now. If this period's run was dealt with before, the run that the new rule
-        would bring in the same period is skipped. A changed zone keeps the watermark: the key of a run is its
-        local date-time, so what was done is not done again, and what is past already in the new zone is
-        caught up as the policy says.
+        A changed rule starts from now; if it would bring a second run in a period that has had one, that run is
+        skipped. A changed zone keeps what was dealt with, by its local date-time: that is not done again, and
+        what is past already in the new zone is caught up as the policy says.
         """
         row = await storage.get_schedule(session, schedule_id)
         if row is None:
             return None
-        if zone is not None:
-            row.zone = zone
+        now = self._clock.now()
+        await self._settle(session, row, now)
+        if zone is not None and zone != row.zone:
+            await _move_to_zone(session, row, zone)
         if rule is not None:
-            await self._change_rule(session, row, rule)
+            if row.held_since is not None:
+                await self._wave_off(session, row, now)
+            await job_storage.forget_skipped(session, row.id, after=now, reason=REASON_SAME_PERIOD)
+            write_rule(row, rule)
+            row.watermark = (await _mark_from_now(session, row, now)).isoformat()
+        await self._skip_second_run(session, row, now)
         _set_next(row)
         await session.flush()
         mark(session, WAKE_MARK)
         return snapshot(row)
 
-    async def _change_rule(self, session: AsyncSession, row: storage.ScheduleRow, rule: LocalRule) -> None:
-        old_mark = datetime.fromisoformat(row.watermark)
-        was_dealt_with = await job_storage.exists(session, _key(row, old_mark))
-        _write_rule(row, rule)
-        now = self._clock.now()
-        new_mark = max(old_mark, nominal_times.local_now(now, row.zone))
-        upcoming = nominal_times.next_due(rule, row.zone, new_mark)
-        if was_dealt_with and upcoming and nominal_times.same_period(rule, old_mark, upcoming[0]):
-            new_mark = upcoming[0]
-            await job_storage.add_jobs(session, [_job_row(row, new_mark, now, skipped=REASON_SAME_PERIOD)])
-        row.watermark = new_mark.isoformat()
+    async def _skip_second_run(self, session: AsyncSession, row: storage.ScheduleRow, now: datetime) -> None:
+        """Skip the next run if it falls into the period of the latest one that was done or is on its way."""
+        last = await job_storage.last_nominal(session, row.id, left_out=False)
+        rule = rule_of(row)
+        upcoming = nominal_times.next_due(rule, row.zone, datetime.fromisoformat(row.watermark))
+        if last and upcoming and nominal_times.same_period(rule, datetime.fromisoformat(last), upcoming[0]):
+            skipped = job_row(row, upcoming[0], upcoming[1], now, skipped=REASON_SAME_PERIOD)
+            await job_storage.add_jobs(session, [skipped])
+            row.watermark = upcoming[0].isoformat()
 
     async def rezone(self, session: AsyncSession, guild_id: int, zone: str) -> None:
         """The guild moved to another zone: its schedules keep their wall-clock times there."""
@@ -160,28 +168,37 @@ class Schedules:
                 await self.change(session, row.id, zone=zone)
 
     async def pause(self, session: AsyncSession, schedule_id: int) -> None:
-        """Stop until resumed. What falls into the pause is nobody's loss and is not caught up."""
+        """Stop until resumed: from this commit on nothing is run, not even what has come and still waits.
+
+        What falls into the pause is nobody's loss and is not caught up.
+        """
         row = await storage.get_schedule(session, schedule_id)
         if row is not None and row.paused_at is None:
-            row.paused_at = self._clock.now()
+            now = self._clock.now()
+            await self._settle(session, row, now)
+            await job_storage.skip_waiting(session, row.id, at=now, reason=REASON_PAUSED)
+            row.paused_at = now
             row.next_run_at = None
 
     async def resume(self, session: AsyncSession, schedule_id: int) -> Schedule | None:
-        """Go on from now, after a pause."""
+        """Go on from now, after a pause. A schedule that was held before is held still."""
         row = await storage.get_schedule(session, schedule_id)
-        if row is None:
-            return None
+        if row is None or row.paused_at is None:
+            return snapshot(row) if row is not None else None
         row.paused_at = None
-        now_there = nominal_times.local_now(self._clock.now(), row.zone)
-        row.watermark = max(datetime.fromisoformat(row.watermark), now_there).isoformat()
+        if row.held_since is None:
+            old_mark = datetime.fromisoformat(row.watermark)
+            row.watermark = max(old_mark, await _mark_from_now(session, row, self._clock.now())).isoformat()
         _set_next(row)
         await session.flush()
         mark(session, WAKE_MARK)
         return snapshot(row)
 
     async def remove(self, session: AsyncSession, schedule_id: int) -> None:
+        """End it: from this commit on nothing is run, not even what has come and still waits."""
         row = await storage.get_schedule(session, schedule_id)
         if row is not None:
+            await job_storage.skip_waiting(session, row.id, at=self._clock.now(), reason=REASON_REMOVED)
             await session.delete(row)
             await session.flush()
 
@@ -190,20 +207,23 @@ class Schedules:
         row = await storage.get_schedule(session, schedule_id)
         if row is None or row.held_since is None:
             return None
-        now = self._clock.now()
-        missed = nominal_times.due(
-            _read_rule(row), row.zone, datetime.fromisoformat(row.watermark), now, MANY
-        )
-        await job_storage.add_jobs(
-            session, [_job_row(row, nominal, now, skipped=REASON_WAVED_OFF) for nominal in missed]
-        )
-        if missed:
-            row.watermark = missed[-1].isoformat()
-        row.held_since = None
+        await self._wave_off(session, row, self._clock.now())
         _set_next(row)
         await session.flush()
         mark(session, WAKE_MARK)
         return snapshot(row)
+
+    async def _wave_off(self, session: AsyncSession, row: storage.ScheduleRow, now: datetime) -> None:
+        watermark = datetime.fromisoformat(row.watermark)
+        missed = nominal_times.due(rule_of(row), row.zone, watermark, now, MANY)
+        jobs = [
+            job_row(row, each, nominal_times.to_instant(each, row.zone), now, skipped=REASON_WAVED_OFF)
+            for each in missed
+        ]
+        await job_storage.add_many(session, jobs)
+        if missed:
+            row.watermark = missed[-1].isoformat()
+        row.held_since = None
 
     async def list_of_guild(self, session: AsyncSession, guild_id: int) -> list[Schedule]:
         return [snapshot(row) for row in await storage.list_of_guild(session, guild_id)]
@@ -215,38 +235,53 @@ class Schedules:
             rows = await storage.list_due(session, now=now, limit=SLICE)
             jobs: list[dict[str, Any]] = []
             moves: list[dict[str, Any]] = []
+            looked_at = 0
             for row in rows:
-                rule = _read_rule(row)
-                missed = nominal_times.due(rule, row.zone, datetime.fromisoformat(row.watermark), now, MANY)
-                if missed and now - nominal_times.to_instant(missed[0], row.zone) > LONGEST_CATCH_UP:
-                    await self._hold(session, row, now)
+                passed = pass_time(row, now)
+                if passed.refused_since is not None:
+                    await self._hold(session, await storage.get_schedule(session, row.id), passed, now)
                     continue
-                jobs.extend(_occurrences(row, missed, now))
-                watermark = missed[-1] if missed else datetime.fromisoformat(row.watermark)
-                upcoming = nominal_times.next_due(rule, row.zone, watermark)
+                jobs.extend(passed.jobs)
                 moves.append(
-                    {
-                        "row_id": row.id,
-                        "watermark": watermark.isoformat(),
-                        "next_run_at": upcoming[1] if upcoming else None,
-                    }
+                    {"row_id": row.id, "watermark": passed.watermark, "next_run_at": passed.next_run_at}
                 )
-            await job_storage.add_jobs(session, jobs)
+                looked_at += 1 + len(passed.jobs)
+                if looked_at >= LOOKED_AT_ONCE:
+                    looked_at = 0
+                    await asyncio.sleep(0)
+            await job_storage.add_many(session, jobs)
             await storage.move_watermarks(session, moves)
         return len(rows)
 
     async def end_false_holds(self) -> None:
         """Let schedules go on whose hold was due to a clock that has gone back since."""
-        now = self._clock.now()
         async with self._db.begin() as session:
-            for row in await storage.list_held(session):
-                if row.next_run_at is None or now - row.next_run_at <= LONGEST_CATCH_UP:
-                    row.held_since = None
+            await storage.release_held(session, missed_since=self._clock.now() - LONGEST_CATCH_UP)
 
-    async def _hold(self, session: AsyncSession, row: storage.ScheduleRow, now: datetime) -> None:
-        row.held_since = now
-        if self.report_hold is not None:
-            await self.report_hold(session, snapshot(row))
+    async def _settle(self, session: AsyncSession, row: storage.ScheduleRow, now: datetime) -> None:
+        """Deal with what has come and was not seen by a tick yet, before a person's change makes it unseen."""
+        if row.paused_at is not None or row.held_since is not None:
+            return
+        passed = pass_time(row, now)
+        if passed.refused_since is not None:
+            await self._hold(session, row, passed, now)
+            return
+        await job_storage.add_many(session, passed.jobs)
+        row.watermark, row.next_run_at = passed.watermark, passed.next_run_at
+
+    async def _hold(
+        self, session: AsyncSession, row: storage.ScheduleRow | None, passed: Passed, now: datetime
+    ) -> None:
+        assert row is not None  # it is locked
+        row.held_since, row.next_run_at = now, passed.refused_since
+        await session.flush()
+        if self.report_hold is None:
+            return
+        try:
+            async with session.begin_nested():
+                await self.report_hold(session, snapshot(row))
+        except Exception:
+            log.exception("could not report the hold of schedule=%s guild=%s", row.id, row.guild_id)
 
 
 def snapshot(row: storage.ScheduleRow) -> Schedule:
@@ -257,7 +292,7 @@ def snapshot(row: storage.ScheduleRow) -> Schedule:
         job_name=row.job_name,
         subject=row.subject,
         payload=row.payload,
-        rule=_read_rule(row),
+        rule=rule_of(row),
         zone=row.zone,
         next_run_at=row.next_run_at,
         paused=row.paused_at is not None,
@@ -265,78 +300,37 @@ def snapshot(row: storage.ScheduleRow) -> Schedule:
     )
 
 
-def _occurrences(row: storage.ScheduleRow, missed: list[datetime], now: datetime) -> list[dict[str, Any]]:
-    """The job rows of nominal times that have come: the latest as its policy says, the others skipped."""
-    if not missed:
-        return []
-    *earlier, latest = missed
-    jobs = [_job_row(row, nominal, now, skipped=REASON_SUPERSEDED) for nominal in earlier]
-    instant = nominal_times.to_instant(latest, row.zone)
-    allowed = _allowed_lateness(row)
-    if allowed is not None and now - instant > allowed:
-        reason = REASON_MISSED if row.catch_up == CatchUp.SKIP else REASON_TOO_LATE
-        jobs.append(_job_row(row, latest, now, skipped=reason))
-    else:
-        jobs.append(_job_row(row, latest, now, expires_at=instant + allowed if allowed is not None else None))
-    return jobs
-
-
-def _allowed_lateness(row: storage.ScheduleRow) -> timedelta | None:
-    """How late a run may still be done; None means however late."""
-    if row.catch_up == CatchUp.ALWAYS_ONCE:
-        return None
-    if row.catch_up == CatchUp.SKIP:
-        return ON_TIME
-    return max(ON_TIME, timedelta(seconds=row.late_within))
-
-
-def _job_row(
-    row: storage.ScheduleRow,
-    nominal: datetime,
-    now: datetime,
-    *,
-    skipped: str | None = None,
-    expires_at: datetime | None = None,
-) -> dict[str, Any]:
-    return {
-        "name": row.job_name,
-        "guild_id": row.guild_id,
-        "key": _key(row, nominal),
-        "payload": row.payload,
-        "run_at": nominal_times.to_instant(nominal, row.zone),
-        "expires_at": expires_at,
-        "schedule_id": row.id,
-        "nominal": nominal.isoformat(),
-        "created_at": now,
-        "outcome": Outcome.SKIPPED.value if skipped else None,
-        "reason": skipped,
-        "finished_at": now if skipped else None,
-    }
-
-
-def _key(row: storage.ScheduleRow, nominal: datetime) -> str:
-    return f"schedule:{row.id}:{nominal.isoformat()}"
-
-
 def _set_next(row: storage.ScheduleRow) -> None:
     if row.paused_at is not None:
         row.next_run_at = None
         return
-    upcoming = nominal_times.next_due(_read_rule(row), row.zone, datetime.fromisoformat(row.watermark))
+    upcoming = nominal_times.next_due(rule_of(row), row.zone, datetime.fromisoformat(row.watermark))
     row.next_run_at = upcoming[1] if upcoming else None
 
 
-def _read_rule(row: storage.ScheduleRow) -> LocalRule:
-    return LocalRule(
-        rrule=row.rrule,
-        time=time.fromisoformat(row.time),
-        start=date.fromisoformat(row.start),
-        except_dates=frozenset(date.fromisoformat(each) for each in row.except_dates.split(",") if each),
-    )
+async def _move_to_zone(session: AsyncSession, row: storage.ScheduleRow, zone: str) -> None:
+    """Put the watermark into the new zone. What was dealt with stays so, by its local date-time.
+
+    A watermark that is not a run but the moment from which the schedule counts is an instant, which the clocks
+    of a zone further west show earlier: runs between the two are still to come there.
+    """
+    old_mark = datetime.fromisoformat(row.watermark)
+    last = await job_storage.last_nominal(session, row.id)
+    if last is None or datetime.fromisoformat(last) < old_mark:
+        try:
+            instant = nominal_times.to_instant(old_mark, row.zone)
+        except UnknownZone:  # the time-zone data lost the old zone; being moved is what mends the schedule
+            instant = nominal_times.to_instant(old_mark, zone)
+        moved = nominal_times.local_now(instant, zone)
+        new_mark = min(old_mark, moved)
+        if last is not None:
+            new_mark = max(new_mark, datetime.fromisoformat(last))
+        row.watermark = new_mark.isoformat()
+    row.zone = zone
 
 
-def _write_rule(row: storage.ScheduleRow, rule: LocalRule) -> None:
-    row.rrule = rule.rrule
-    row.time = rule.time.strftime("%H:%M")
-    row.start = rule.start.isoformat()
-    row.except_dates = ",".join(sorted(each.isoformat() for each in rule.except_dates))
+async def _mark_from_now(session: AsyncSession, row: storage.ScheduleRow, now: datetime) -> datetime:
+    """The watermark of a rule that counts from now, after whatever of the schedule was done or is on its way."""
+    start = start_mark(rule_of(row), row.zone, now)
+    last = await job_storage.last_nominal(session, row.id, left_out=False)
+    return start if last is None else max(start, datetime.fromisoformat(last))

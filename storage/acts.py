@@ -46,7 +46,9 @@ async def add_act(
     key = {"guild_id": guild_id, "kind": kind, "member_id": member_id, "subject": subject}
     values = {"details": details, "cause_id": cause_id, "at": at}
     added = await insert_if_absent(session, ActRow, [key | values], list(key))
-    row = (await session.scalars(select(ActRow).filter_by(**key).with_for_update())).one()
+    # Read anew even if this session has seen the row: another transaction may have changed it since.
+    query = select(ActRow).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+    row = (await session.scalars(query)).one()
     if added:
         return row
     if row.retracted_at is None:
@@ -59,7 +61,8 @@ async def add_act(
 
 async def retract_act(session: AsyncSession, act_id: int, *, at: datetime, reason: str) -> ActRow | None:
     """Mark the act as taken back. None when there is no such act or it was taken back before."""
-    row = await session.get(ActRow, act_id, with_for_update=True)
+    # Without populate_existing a row that this session has read before would be judged by its old state.
+    row = await session.get(ActRow, act_id, with_for_update=True, populate_existing=True)
     if row is None or row.retracted_at is not None:
         return None
     row.retracted_at, row.retracted_because = at, reason
@@ -68,6 +71,6 @@ async def retract_act(session: AsyncSession, act_id: int, *, at: datetime, reaso
 
 
 async def list_caused_by(session: AsyncSession, act_id: int) -> list[ActRow]:
-    """The acts that stand because of this one, the newest first."""
+    """The acts that stand because of this one, the newest first; one that was revived is as new as its revival."""
     query = select(ActRow).where(ActRow.cause_id == act_id, ActRow.retracted_at.is_(None))
-    return list(await session.scalars(query.order_by(ActRow.id.desc())))
+    return list(await session.scalars(query.order_by(ActRow.at.desc(), ActRow.id.desc())))

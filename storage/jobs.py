@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import takewhile
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Table, Text, delete, func, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+# Rows bound in one go: a few milliseconds of the event loop.
+ROWS_AT_ONCE = 200
 
 
 class JobRow(Base):
@@ -51,10 +56,25 @@ async def add_jobs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> 
     return await insert_if_absent(session, JobRow, rows, ["key"])
 
 
+async def add_many(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is new, many at a time; all name the same columns."""
+    table = cast(Table, JobRow.__table__)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing(index_elements=["key"])
+    connection = await session.connection()
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        # A list of rows, even of one, is executed as one compiled statement; VALUES of many are compiled anew.
+        await connection.execute(statement, [dict(row) for row in rows[start : start + ROWS_AT_ONCE]])
+
+
 async def claim_due(
     session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int
 ) -> list[JobRow]:
-    """Lease the jobs that are due and that nobody else holds, the oldest first."""
+    """Lease the jobs that are due and that nobody else holds, the oldest first.
+
+    A job that was begun before is leased alone. So one that kills the process uses up its own tries and not
+    those of the jobs that happened to be leased with it.
+    """
     query = (
         select(JobRow)
         .where(
@@ -66,7 +86,9 @@ async def claim_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = list(await session.scalars(query))
+    found = list(await session.scalars(query))
+    fresh = list(takewhile(lambda row: row.attempts == 0, found))
+    rows = fresh or found[:1]
     for row in rows:
         row.lease_until = lease_until
         row.attempts += 1
@@ -80,6 +102,18 @@ async def find_claimed(session: AsyncSession, job_id: int, *, lease_until: datet
         JobRow.id == job_id, JobRow.outcome.is_(None), JobRow.lease_until == lease_until
     )
     return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+async def give_back(session: AsyncSession, leases: Iterable[tuple[int, datetime]]) -> None:
+    """End these leases, each a job's id and until when it was leased, of the jobs that still wait."""
+    held = list(leases)
+    if held:
+        await session.execute(
+            update(JobRow)
+            .where(JobRow.outcome.is_(None), tuple_(JobRow.id, JobRow.lease_until).in_(held))
+            .values(lease_until=None),
+            execution_options={"synchronize_session": False},
+        )
 
 
 async def release_leases(session: AsyncSession) -> None:
@@ -105,5 +139,30 @@ async def list_runs(session: AsyncSession, guild_id: int, *, limit: int) -> list
     return list(await session.scalars(query))
 
 
-async def exists(session: AsyncSession, key: str) -> bool:
-    return await session.scalar(select(JobRow.id).where(JobRow.key == key)) is not None
+async def last_nominal(session: AsyncSession, schedule_id: int, *, left_out: bool = True) -> str | None:
+    """The latest nominal time of the schedule that has a job; without `left_out`, one not skipped or failed."""
+    query = select(func.max(JobRow.nominal)).where(JobRow.schedule_id == schedule_id)
+    if not left_out:
+        query = query.where(or_(JobRow.outcome.is_(None), JobRow.outcome == "done"))
+    return await session.scalar(query)
+
+
+async def skip_waiting(session: AsyncSession, schedule_id: int, *, at: datetime, reason: str) -> None:
+    """End the jobs of the schedule that wait; one that runs at this moment is awaited and stays as it ends."""
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.schedule_id == schedule_id, JobRow.outcome.is_(None))
+        .values(outcome="skipped", reason=reason, finished_at=at, lease_until=None)
+    )
+
+
+async def forget_skipped(session: AsyncSession, schedule_id: int, *, after: datetime, reason: str) -> None:
+    """Remove the rows of nominal times still to come that were skipped ahead of time for this reason."""
+    await session.execute(
+        delete(JobRow).where(
+            JobRow.schedule_id == schedule_id,
+            JobRow.outcome == "skipped",
+            JobRow.reason == reason,
+            JobRow.run_at > after,
+        )
+    )
