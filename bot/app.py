@@ -110,7 +110,14 @@ class Lyceum(commands.Bot):
         if self.alarm_clock is not None and not self.alarm_clock.running:
             self.alarm_clock.start()
         for guild in self.guilds:
+            await self.on_guild_available(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is there (again): compare what was chosen with what it still has."""
+        try:
             await self.lost_places.compare(guild)
+        except Exception as error:  # noqa: BLE001 - one server's trouble must not keep the others waiting
+            report_error(error, f"comparing choices guild={guild.id}")
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self.lost_places.channel_deleted(channel.guild.id, channel.id)

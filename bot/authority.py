@@ -20,6 +20,8 @@ from bot.i18n import N_
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
 MODERATE_MEMBERS = 1 << 40
+# Those for which Discord itself asks staff for a second factor: what turns a role into a key.
+ELEVATED = 0x104_7000_203E
 
 
 class Capability(StrEnum):
@@ -67,9 +69,14 @@ class CapabilityRoles:
         return self.roles.get(capability, frozenset())
 
 
+def may_everything(actor: Actor) -> bool:
+    """Whether Discord lets the actor do everything: the owner and administrators."""
+    return actor.is_owner or bool(actor.permissions & ADMINISTRATOR)
+
+
 def has(actor: Actor, capability: Capability, roles: CapabilityRoles) -> bool:
     """Whether the actor holds the capability, by ownership, permission or chosen role."""
-    if actor.is_owner or actor.permissions & ADMINISTRATOR:
+    if may_everything(actor):
         return True
     if actor.permissions & _PERMISSION_FOR.get(capability, 0):
         return True

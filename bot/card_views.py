@@ -6,7 +6,8 @@ Views and modals are stopped before they are sent, so discord.py does not keep t
 
 from __future__ import annotations
 
-from typing import Any, assert_never, cast
+import logging
+from typing import Any, TypeAlias, assert_never, cast
 
 import discord
 from discord import ui
@@ -19,6 +20,7 @@ from bot.cards import (
     Divider,
     Field,
     Form,
+    Item,
     Pick,
     PickPlace,
     Style,
@@ -28,7 +30,13 @@ from bot.cards import (
 )
 from bot.text import cut
 
+log = logging.getLogger(__name__)
+
 BUTTONS_A_ROW = 5
+MENTIONS = 100  # resources/message: users in allowed_mentions
+_Component: TypeAlias = (
+    ui.TextDisplay[ui.LayoutView] | ui.Separator[ui.LayoutView] | ui.ActionRow[ui.LayoutView]
+)
 
 _STYLES = {
     Style.PRIMARY: discord.ButtonStyle.primary,
@@ -38,17 +46,28 @@ _STYLES = {
 
 
 def to_view(card: Card, *, marker: int | None = None) -> ui.LayoutView:
-    """The card as components: one container, whose component id is the marker of the outbox."""
+    """The card as components: one container, whose component id is the marker of the outbox.
+
+    What Discord would refuse is left out, the last items first, rather than that nothing is shown: text beyond
+    4000 characters, components beyond 40. Who draws a long list cuts it himself, in words.
+    """
     container: ui.Container[ui.LayoutView] = ui.Container(id=marker)
     room = text.V2_TEXT_LIMIT
-    for item in card.items:
-        if isinstance(item, Text):
-            content = cut(item.content, room)
-            room -= text.length(content)
-            if content:
-                container.add_item(ui.TextDisplay(content))
-        else:
-            container.add_item(_component(item))
+    places = text.V2_COMPONENTS - 2  # the container takes one, and one is kept for saying that it goes on
+    components = [each for item in card.items for each in _components(item)]
+    for component in components:
+        if isinstance(component, ui.TextDisplay):
+            component.content = cut(component.content, room)
+            room -= text.length(component.content)
+            if not component.content:
+                continue
+        places -= 1 + len(component.children if isinstance(component, ui.ActionRow) else ())
+        if places < 0:
+            log.error("a card has more than %s components; the rest is left out", text.V2_COMPONENTS)
+            break
+        container.add_item(component)
+    if (places < 0 and room) or not container.children:
+        container.add_item(ui.TextDisplay(text.ELLIPSIS))
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     view.stop()
@@ -56,10 +75,9 @@ def to_view(card: Card, *, marker: int | None = None) -> ui.LayoutView:
 
 
 def allowed_mentions(card: Card) -> discord.AllowedMentions:
-    """Only who the card is meant to notify; the text may mention anybody."""
-    return discord.AllowedMentions(
-        everyone=False, roles=False, replied_user=False, users=[discord.Object(each) for each in card.pings]
-    )
+    """Only who the card is meant to notify, at most 100; the text may mention anybody."""
+    users = [discord.Object(each) for each in sorted(card.pings)[:MENTIONS]]
+    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
 
 
 def to_modal(form: Form) -> ui.Modal:
@@ -88,22 +106,26 @@ def form_answers(interaction: discord.Interaction[Any]) -> dict[str, Any]:
     return answers
 
 
-def _component(item: Buttons | Pick | PickPlace | Divider) -> ui.Item[ui.LayoutView]:
+def _components(item: Item) -> list[_Component]:
+    """The item as components; none for what would be empty, which Discord refuses."""
     match item:
+        case Text(content):
+            return [ui.TextDisplay(content)] if content.strip() else []
         case Divider():
-            return ui.Separator()
+            return [ui.Separator()]
         case Buttons(buttons):
-            return ui.ActionRow(*(_button(each) for each in buttons[:BUTTONS_A_ROW]))
+            rows = (buttons[at : at + BUTTONS_A_ROW] for at in range(0, len(buttons), BUTTONS_A_ROW))
+            return [ui.ActionRow(*map(_button, row)) for row in rows]
         case Pick():
-            return ui.ActionRow(_pick(item))
+            return [ui.ActionRow(_pick(item))] if item.options else []
         case PickPlace():
-            return ui.ActionRow(_pick_place(item))
+            return [ui.ActionRow(_pick_place(item))]
         case _:
             assert_never(item)
 
 
 def _button(button: Button) -> ui.Button[Any]:
-    label = cut(button.label, text.BUTTON_LABEL)
+    label = cut(button.label, text.BUTTON_LABEL).strip() or text.ELLIPSIS
     if button.url is not None:
         return ui.Button(label=label, url=button.url)
     return ui.Button(
@@ -153,15 +175,16 @@ def _chosen(pick: PickPlace, kind: discord.SelectDefaultValueType) -> list[disco
 def _field(field: Field) -> ui.Item[Any]:
     match field:
         case TextField():
+            longest = min(field.max_length, text.TEXT_INPUT)
             return ui.TextInput(
                 custom_id=field.name,
                 style=discord.TextStyle.paragraph if field.long else discord.TextStyle.short,
                 placeholder=cut(field.placeholder, text.TEXT_INPUT_PLACEHOLDER)
                 if field.placeholder
                 else None,
-                default=cut(field.value, field.max_length) if field.value else None,
+                default=cut(field.value, longest) if field.value else None,
                 required=field.required,
-                max_length=min(field.max_length, text.TEXT_INPUT),
+                max_length=longest,
             )
         case TickField():
             return ui.Checkbox(custom_id=field.name, default=field.value)

@@ -18,7 +18,9 @@ from enum import StrEnum
 from typing import Literal
 
 CUSTOM_ID_LIMIT = 100  # discord.com/developers, components/reference
-_CUSTOM_ID = re.compile(r"(?P<name>[a-z_]+:[a-z_]+\.[a-z_]+)(?::(?P<row_id>\d+))?")
+MODAL_FIELDS = 5  # the same
+_CUSTOM_ID = re.compile(r"(?P<name>[a-z_]+:[a-z_]+\.[a-z_]+)(?::(?P<row_id>[0-9]{1,19}))?")
+_LARGEST_ROW_ID = 2**63 - 1  # what a database can look for
 
 
 def custom_id(name: str, row_id: int | None = None) -> str:
@@ -34,8 +36,10 @@ def parse_custom_id(text: str) -> tuple[str, int | None] | None:
     match = _CUSTOM_ID.fullmatch(text)
     if match is None:
         return None
-    row_id = match["row_id"]
-    return match["name"], int(row_id) if row_id is not None else None
+    if match["row_id"] is None:
+        return match["name"], None
+    row_id = int(match["row_id"])
+    return (match["name"], row_id) if row_id <= _LARGEST_ROW_ID else None
 
 
 class Style(StrEnum):
@@ -150,11 +154,21 @@ Field = TextField | TickField
 
 @dataclass(frozen=True)
 class Form:
-    """A modal: a title and at most five questions. It must be the first answer to an interaction."""
+    """A modal: a title and one to five questions. It must be the first answer to an interaction.
+
+    Raises ValueError for more or fewer questions, or two of one name.
+    """
 
     title: str
     custom_id: str
     fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        names = {field.name for field in self.fields}
+        if not 1 <= len(self.fields) <= MODAL_FIELDS or len(names) < len(self.fields):
+            raise ValueError(
+                f"the form {self.custom_id!r} needs one to {MODAL_FIELDS} questions of different names"
+            )
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Components:
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a component or form interaction. Never raises."""
-        parsed = parse_custom_id(str((interaction.data or {}).get("custom_id", "")))
+        parsed = parse_custom_id(_custom_id_of(interaction))
         handler = self._handlers.get(parsed[0]) if parsed is not None else None
         try:
             if parsed is None or handler is None:
@@ -57,8 +57,13 @@ class Components:
             await respond_to_error(interaction, error)
 
     async def _answer_old_card(self, interaction: discord.Interaction[Any]) -> None:
-        log.info("a control without a handler was used: %r", interaction.data)
+        # Only the id: a form also holds what the person typed, which is not for the log.
+        log.info("a control without a handler was used: %r", _custom_id_of(interaction))
         reply = reply_to(interaction)
         t = reply.translator
         text = t("This card is from an older version of me. Use {command} to go on.", command="/help")
         await reply.show(Card((Text(text),)))
+
+
+def _custom_id_of(interaction: discord.Interaction[Any]) -> str:
+    return str((interaction.data or {}).get("custom_id", ""))

@@ -16,7 +16,7 @@ from discord import app_commands
 
 from bot.cards import Card, Text
 from bot.errors import ExternalError, TooSoon, UserError
-from bot.i18n import Translator
+from bot.i18n import BrokenTemplate, Translator
 from bot.replies import reply_to
 from bot.text import timestamp
 
@@ -30,7 +30,7 @@ async def respond_to_error(interaction: discord.Interaction[Any], error: BaseExc
     reply = reply_to(interaction)
     reference = _log(error, place)
     try:
-        await reply.show(Card((Text(_explain(error, reply.translator, reference)),)))
+        await reply.show(Card((Text(_told(error, reply.translator, reference)),)))
     except Exception:
         log.exception("an error could not be told %s ref=%s", place, reference)
 
@@ -59,6 +59,14 @@ def _log(error: BaseException, where: str) -> str:
     return reference
 
 
+def _told(error: BaseException, t: Translator, reference: str) -> str:
+    try:
+        return _explain(error, t, reference)
+    except BrokenTemplate:
+        log.exception("the text of an error cannot be filled ref=%s", reference)
+        return _apology(t, reference)
+
+
 def _explain(error: BaseException, t: Translator, reference: str) -> str:
     if isinstance(error, TooSoon):
         again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
@@ -71,6 +79,10 @@ def _explain(error: BaseException, t: Translator, reference: str) -> str:
         return t("This command has just changed. Please restart Discord (Ctrl+R) and use it once more.")
     if isinstance(error, app_commands.CheckFailure):
         return t("You cannot use this here. If you think you should, ask a facilitator.")
+    return _apology(t, reference)
+
+
+def _apology(t: Translator, reference: str) -> str:
     return t(
         "Something went wrong on my side, and nothing you did is lost. "
         "Please try again; if it happens again, tell a facilitator this number: {reference}",

@@ -18,6 +18,11 @@ from bot.cards import Card, Text
 from bot.i18n import N_, Translator
 
 _Callback = Callable[[discord.Interaction[Any]], Awaitable[None]]
+_HEADINGS = {
+    Capability.REVIEW: N_("**For reviewers**"),
+    Capability.MODERATE: N_("**For moderators**"),
+    Capability.FACILITATE: N_("**For facilitators**"),
+}
 _Command = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
@@ -66,10 +71,11 @@ class SharedGroups:
     def help_card(self, capabilities: frozenset[Capability], t: Translator) -> Card:
         """/help by what one wants to do, only with what one may do."""
         mine = [line for line in self._help if line.needs is None]
-        ours = [line for line in self._help if line.needs in capabilities]
         blocks = [Text("\n".join([t("**What would you like to do?**"), *(_line(each, t) for each in mine)]))]
-        if ours:
-            blocks.append(Text("\n".join([t("**For facilitators**"), *(_line(each, t) for each in ours)])))
+        for capability, heading in _HEADINGS.items():
+            ours = [line for line in self._help if line.needs is capability and capability in capabilities]
+            if ours:
+                blocks.append(Text("\n".join([t(heading), *(_line(each, t) for each in ours)])))
         return Card(tuple(blocks))
 
 

@@ -54,6 +54,7 @@ class GuildConfigs:
         self._cache: dict[tuple[int, type[Any]], Any] = {}
         # Counts the invalidations of a guild: a value read before one must not be cached after it.
         self._generation: dict[int, int] = {}
+        self._complete: set[type[Any]] = set()
         self.register(GuildConfig, storage.GuildRow)
         db.after_commit(self._invalidate)
 
@@ -62,12 +63,18 @@ class GuildConfigs:
         self._tables[section] = table
 
     async def load_all(self) -> None:
-        """Read every section of every guild, so that nothing is read later on the way of a message."""
+        """Read every section of every guild, so that nothing is read later on the way of a message.
+
+        A guild without a row then has the defaults without a query, until something is changed in it.
+        """
+        before = dict(self._generation)
         async with self._db.read() as session:
             for section, table in self._tables.items():
                 for row in await storage.list_config(session, table):
                     value = _snapshot(section, row)
-                    self._cache[value.guild_id, section] = value
+                    if self._generation.get(value.guild_id, 0) == before.get(value.guild_id, 0):
+                        self._cache[value.guild_id, section] = value
+                self._complete.add(section)
 
     async def get(self, guild_id: int, section: type[Section]) -> Section:
         """The guild's section as it stands; the defaults where nothing was chosen."""
@@ -75,6 +82,9 @@ class GuildConfigs:
         if cached is not None:
             return cast(Section, cached)
         generation = self._generation.get(guild_id, 0)
+        if section in self._complete and generation == 0:
+            value = self._cache[guild_id, section] = cast(Any, section)(guild_id=guild_id)
+            return cast(Section, value)
         async with self._db.read() as session:
             row = await storage.find_config(session, self._tables[section], guild_id)
         value = _snapshot(section, row) if row is not None else cast(Any, section)(guild_id=guild_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+import aiohttp
 import discord
 
 from bot.core import Core
@@ -27,10 +28,15 @@ class LostPlaces:
         self._notices = notices
 
     async def compare(self, guild: discord.Guild) -> None:
-        """Forget every choice that the server no longer has."""
+        """Forget every choice that the server no longer has. While Discord cannot show it, nothing is known."""
+        if guild.unavailable:
+            return
         for page, choice, chosen in await self._choices(guild.id):
-            exists = guild.get_channel(chosen) if choice.of == "channel" else guild.get_role(chosen)
-            if exists is None:
+            if choice.of == "role":
+                is_gone = guild.get_role(chosen) is None
+            else:
+                is_gone = guild.get_channel(chosen) is None and await _is_channel_gone(guild, chosen)
+            if is_gone:
                 await self._forget(guild.id, page, choice, chosen)
 
     async def channel_deleted(self, guild_id: int, channel_id: int) -> None:
@@ -55,8 +61,25 @@ class LostPlaces:
         return found
 
     async def _forget(self, guild_id: int, page: Page, choice: Choice, chosen: int) -> None:
-        log.warning("a chosen %s is gone guild=%s field=%s id=%s", choice.of, guild_id, choice.field, chosen)
         async with self._core.db.begin() as session:
-            # Told first: when it was the staff channel itself, there is nowhere to tell it.
-            await self._notices.choice_lost(session, guild_id, choice.label, choice.of, chosen)
+            # Locks the row: another choice may have been made since this one was read, and stays.
+            present = await self._core.configs.change(session, guild_id, page.section)
+            if getattr(present, choice.field) != chosen:
+                return
+            config = await self._core.configs.guild(guild_id)
             await self._core.configs.change(session, guild_id, page.section, **{choice.field: None})
+            # When it was the staff channel itself, there is nowhere to tell it.
+            if chosen != config.staff_channel_id:
+                await self._notices.choice_lost(session, guild_id, choice.label, choice.of, chosen)
+        log.warning("a chosen %s is gone guild=%s field=%s id=%s", choice.of, guild_id, choice.field, chosen)
+
+
+async def _is_channel_gone(guild: discord.Guild, channel_id: int) -> bool:
+    """Asks Discord itself before a choice is forgotten: what a bot may not see may be missing from its cache."""
+    try:
+        await guild.fetch_channel(channel_id)
+    except discord.NotFound:
+        return True
+    except (discord.DiscordException, aiohttp.ClientError, OSError):
+        return False  # hidden, or Discord is not well: what is posted there later will tell
+    return False

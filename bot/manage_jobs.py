@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
 from bot.cards import Card, Divider, Item, Text
 from bot.components import Components
 from bot.core import Core
+from bot.dispatcher import OUTCOME_UNKNOWN
 from bot.dispatcher import Outcome as EffectOutcome
 from bot.errors import AlreadyDone, NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
@@ -23,8 +25,8 @@ from bot.outbox import WAKE_MARK
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.schedules import Schedule
-from bot.staff_notices import GO_ON_CONTROL, RETRY_CONTROL, effect_notice, hold_notice
-from bot.text import timestamp
+from bot.staff_notices import CAUSES, GO_ON_CONTROL, RETRY_CONTROL, effect_notice, hold_notice
+from bot.text import cut, length, timestamp
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
 from storage.database import mark
@@ -32,7 +34,14 @@ from storage.database import mark
 HELP = HelpLine(N_("See what runs when, and what needs a hand"), "/manage jobs", Capability.FACILITATE)
 RECENT_RUNS = 10
 FAILURES_SHOWN = 3
+HELD_SHOWN = 3
 FAILURES_SINCE = timedelta(days=7)
+
+# Three buttons' worth of notices and two lists fit a card of 4000 characters.
+LIST_LENGTH = 1100
+TITLE_LENGTH = 60
+REASON_LENGTH = 150
+TOO_LATE = N_("it was mended after its time had passed")
 
 STATES = {
     "sent": N_("sent"),
@@ -62,6 +71,14 @@ class Overview:
     failures: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True)
+class Retried:
+    """What came of a wish to try again: how many effects are, and for how many it is too late."""
+
+    again: int
+    late: int
+
+
 class TimedWorkService:
     """The facilitator's view of schedules, jobs and failed effects."""
 
@@ -85,22 +102,29 @@ class TimedWorkService:
             failures=tuple(reversed(causes.values())),
         )
 
-    async def retry(self, actor: Actor, row_id: int) -> int:
-        """Try a failed effect again, with all that failed for the same reason. Returns how many."""
+    async def retry(self, actor: Actor, row_id: int) -> Retried:
+        """Try a failed effect again, with all that failed for the same reason, and what followed from them.
+
+        What has become too late since is left out. Raises `AlreadyDone` when somebody was faster.
+        """
         await self._check(actor)
-        since = self._core.clock.now() - FAILURES_SINCE
+        now = self._core.clock.now()
         async with self._core.db.begin() as session:
-            failed = await outbox_storage.list_failed(session, actor.guild_id, since=since)
+            # Of two who press at once the second waits here, and then sees what the first has done.
+            await session.get(outbox_storage.OutboxRow, row_id, with_for_update=True)
+            failed = await outbox_storage.list_failed(session, actor.guild_id, since=now - FAILURES_SINCE)
             wanted = next((row for row in failed if row.id == row_id), None)
             if wanted is None:
                 raise AlreadyDone("That has been dealt with already. See /manage jobs for what is left.")
             same = [row for row in failed if _cause(row) == _cause(wanted)]
-            now = self._core.clock.now()
-            for row in same:
-                row.outcome = row.reason = row.finished_at = None
-                row.not_before = now
+            late = [row for row in same if row.expires_at is not None and row.expires_at < now]
+            for row in late:
+                row.outcome, row.reason = EffectOutcome.SKIPPED, TOO_LATE
+            again = [row for row in same if row not in late]
+            for row in [*again, *await _dependents(session, again)]:
+                _reopen(row, now)
             mark(session, WAKE_MARK)
-        return len(same)
+        return Retried(len(again), len(late))
 
     async def go_on(self, actor: Actor, schedule_id: int) -> Schedule:
         """Let a held schedule go on from now."""
@@ -144,14 +168,9 @@ class ManageJobs:
         await reply.show(overview_card(overview, self._renderers, reply.translator))
 
     async def _retry(self, interaction: discord.Interaction[Any], row_id: int | None) -> None:
-        count = await self._service.retry(actor_of(interaction), row_id or 0)
+        retried = await self._service.retry(actor_of(interaction), row_id or 0)
         reply = reply_to(interaction)
-        text = reply.translator.tn(
-            "Trying again, {n} thing. If it does not work, you will hear of it here.",
-            "Trying again, {n} things. If it does not work, you will hear of it here.",
-            count,
-        )
-        await reply.show(Card((Text(text),)))
+        await reply.show(retried_card(retried, reply.translator))
 
     async def _go_on(self, interaction: discord.Interaction[Any], schedule_id: int | None) -> None:
         schedule = await self._service.go_on(actor_of(interaction), schedule_id or 0)
@@ -162,25 +181,67 @@ class ManageJobs:
 
 def overview_card(overview: Overview, renderers: Renderers, t: Translator) -> Card:
     """What runs next, what became of the latest runs, and what failed."""
-    items: list[Item] = [Text(t("**What I do on schedule**") + "\n" + _schedule_lines(overview.schedules, t))]
+    lines = [f"- {_title(each, t)}: {_next(each, t)}" for each in overview.schedules]
+    if not lines:
+        lines = [t("Nothing yet. Add a ritual with {command}.", command="/manage rituals add")]
+    items: list[Item] = [Text(_list(t("**What I do on schedule**"), lines, t))]
     if overview.runs:
-        lines = "\n".join(_run_line(run, t) for run in overview.runs)
-        items += [Divider(), Text(t("**Latest runs**") + "\n" + lines)]
-    for schedule in overview.schedules:
-        if schedule.held:
-            items += [
-                Divider(),
-                *hold_notice({"row_id": schedule.id, "title": schedule.payload.get("title")}, t),
-            ]
+        runs = [_run_line(run, t) for run in overview.runs]
+        items += [Divider(), Text(_list(t("**Latest runs**"), runs, t))]
+    held = [each for each in overview.schedules if each.held]
+    for schedule in held[:HELD_SHOWN]:
+        items += [Divider(), *hold_notice({"row_id": schedule.id, "title": _title(schedule, t)}, t)]
     for facts in overview.failures[:FAILURES_SHOWN]:
         items += [Divider(), *effect_notice(facts, renderers, t)]
+    more = len(held[HELD_SHOWN:]) + len(overview.failures[FAILURES_SHOWN:])
+    if more:
+        items.append(
+            Text(
+                t.tn(
+                    "{n} more needs a hand. It is shown here when these are dealt with.",
+                    "{n} more need a hand. They are shown here when these are dealt with.",
+                    more,
+                )
+            )
+        )
     return Card(tuple(items))
 
 
-def _schedule_lines(schedules: Sequence[Schedule], t: Translator) -> str:
-    if not schedules:
-        return t("Nothing yet. Add a ritual with {command}.", command="/manage rituals add")
-    return "\n".join(f"- {t(_title(each))}: {_next(each, t)}" for each in schedules)
+def retried_card(retried: Retried, t: Translator) -> Card:
+    """What is tried again, and what is left out."""
+    lines: list[str] = []
+    if retried.again:
+        lines.append(
+            t.tn(
+                "Trying again, {n} thing. If it does not work, you will hear of it here.",
+                "Trying again, {n} things. If it does not work, you will hear of it here.",
+                retried.again,
+            )
+        )
+    if retried.late:
+        lines.append(
+            t.tn(
+                "{n} thing is left out: its time has passed.",
+                "{n} things are left out: their time has passed.",
+                retried.late,
+            )
+        )
+    return Card((Text("\n".join(lines)),))
+
+
+def _list(title: str, lines: Sequence[str], t: Translator) -> str:
+    """As many whole lines as a list has room for, and how many more there are."""
+    shown: list[str] = []
+    room = LIST_LENGTH - length(title)
+    for line in lines:
+        room -= length(line) + 1
+        if room < 0:
+            break
+        shown.append(line)
+    more = len(lines) - len(shown)
+    if more:
+        shown.append(t.tn("… and {n} more", "… and {n} more", more))
+    return "\n".join([title, *shown])
 
 
 def _next(schedule: Schedule, t: Translator) -> str:
@@ -193,14 +254,23 @@ def _next(schedule: Schedule, t: Translator) -> str:
     return f"{timestamp(schedule.next_run_at, 'F')} ({timestamp(schedule.next_run_at, 'R')})"
 
 
-def _title(schedule: Schedule) -> str:
-    return str(schedule.payload.get("title") or schedule.job_name)
+def _title(schedule: Schedule, t: Translator) -> str:
+    return cut(t(str(schedule.payload.get("title") or schedule.job_name)), TITLE_LENGTH)
 
 
 def _run_line(run: Run, t: Translator) -> str:
     # The nominal time is what the community's clock shows, so it is written out, not converted a reader.
     when = f"{run.nominal:%Y-%m-%d %H:%M}"
-    return f"- {t(run.title)}, {when}: {t(STATES[run.state], reason=run.reason or '')}"
+    reason = cut(_reason(run.reason or "", t), REASON_LENGTH)
+    return f"- {cut(t(run.title), TITLE_LENGTH)}, {when}: {t(STATES[run.state], reason=reason)}"
+
+
+def _reason(reason: str, t: Translator) -> str:
+    """A reason in words; those of refusals are kept as codes."""
+    cause, _ = CAUSES.get(reason, (reason, ""))
+    if reason not in CAUSES:
+        return t(cause)
+    return t(cause, code=reason, place=t("its channel"), role=t("it needs"), member=t("its member"))
 
 
 def _run(job: job_storage.JobRow, effects: Sequence[outbox_storage.OutboxRow]) -> Run:
@@ -219,6 +289,26 @@ def _state(job: job_storage.JobRow, effects: Sequence[outbox_storage.OutboxRow])
     if first.outcome is None:
         return "waiting", None
     return ("sent", None) if first.outcome == EffectOutcome.SENT else (first.outcome, first.reason)
+
+
+async def _dependents(
+    session: AsyncSession, rows: Sequence[outbox_storage.OutboxRow]
+) -> list[outbox_storage.OutboxRow]:
+    """What was left out because these failed, such as the thread of a prompt that was not posted."""
+    keys = {row.key for row in rows}
+    found = await outbox_storage.list_of_jobs(
+        session, sorted({row.job_id for row in rows if row.job_id is not None})
+    )
+    return [row for row in found if row.after_key in keys and row.outcome == EffectOutcome.SKIPPED]
+
+
+def _reopen(row: outbox_storage.OutboxRow, now: datetime) -> None:
+    row.outcome = row.finished_at = None
+    row.not_before = now
+    if row.reason == OUTCOME_UNKNOWN:
+        # A person has looked whether it is there; the channel is too full for us to.
+        row.attempts, row.first_try_at = 0, None
+    row.reason = None
 
 
 def _facts(row: outbox_storage.OutboxRow) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import discord
 
@@ -11,7 +10,7 @@ from bot.cards import Card, Option, Pick, Text, custom_id
 from bot.components import Components
 from bot.core import Core
 from bot.dispatcher import Obsolete, PlannedEffect
-from bot.errors import NotAllowed, NotFound
+from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.i18n import N_, Translations, Translator
 from bot.notify import DIGEST_RENDERER, Delivery, Kind
 from bot.renderers import WHY_CONTROL, Renderers
@@ -49,8 +48,7 @@ class NotificationControls:
 
     async def _choose(self, interaction: discord.Interaction[Any], notification_id: int | None) -> None:
         row, kind = await self._find(interaction, notification_id)
-        values: list[str] = (interaction.data or {}).get("values", [])  # pyright: ignore[reportAssignmentType] - untyped JSON
-        delivery = Delivery(values[0])
+        delivery = _chosen(interaction)
         async with self._core.db.begin() as session:
             await self._core.notifier.choose(session, row.guild_id, interaction.user.id, kind.name, delivery)
         reply = reply_to(interaction)
@@ -62,7 +60,9 @@ class NotificationControls:
         async with self._core.db.read() as session:
             row = await storage.get_notification(session, notification_id or 0)
         kind = self._core.notifier.kind(row.kind) if row is not None else None
-        if row is None or kind is None or row.guild_id != interaction.guild_id:
+        # In a private message there is no server to compare: the receiver, checked below, is enough.
+        is_elsewhere = row is not None and interaction.guild_id not in (None, row.guild_id)
+        if row is None or kind is None or is_elsewhere:
             raise NotFound("I do not know this message any more, so there is nothing to change here.")
         if row.member_id != interaction.user.id:
             raise NotAllowed("This message is for someone else. Yours have the same button.")
@@ -71,7 +71,7 @@ class NotificationControls:
     async def _render_digest(self, effect: PlannedEffect) -> Card:
         async with self._core.db.read() as session:
             rows = await storage.list_digest(session, str(effect.arguments["digest_key"]))
-        kinds = Counter(row.kind for row in rows)
+        kinds = dict.fromkeys(row.kind for row in rows)
         t = self._translations.for_locale((await self._core.configs.guild(effect.guild_id)).locale)
         lines = [
             f"- {t(kind.digest_line)}"
@@ -83,6 +83,13 @@ class NotificationControls:
         text = t("**Your news of the day**, <@{member_id}>", member_id=effect.member_id)
         why = t("-# These came together because you chose so, or because your daily limit was reached.")
         return Card((Text("\n".join([text, *lines, why])),), pings=frozenset({effect.member_id}))
+
+
+def _chosen(interaction: discord.Interaction[Any]) -> Delivery:
+    values = cast("list[str]", cast("dict[str, Any]", interaction.data or {}).get("values", []))
+    if len(values) != 1 or values[0] not in set(Delivery):
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return Delivery(values[0])
 
 
 def explanation(

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import discord
 
 from bot.card_views import allowed_mentions, to_modal, to_view
@@ -36,6 +38,8 @@ class Reply:
         self._turn = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._rescue: asyncio.Task[None] | None = None
+        self._was_given = False  # Discord says that it has the first answer, though discord.py does not know
+        self._may_be_acknowledged = False  # the acknowledgement was sent, and its outcome is unknown
 
     @property
     def translator(self) -> Translator:
@@ -45,6 +49,8 @@ class Reply:
 
     def watch(self) -> None:
         """Start the timer that acknowledges when nothing else answers in time."""
+        if self._is_answered:
+            return
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(ACKNOWLEDGE_AFTER, self._start_rescue)
 
@@ -52,43 +58,48 @@ class Reply:
         """Answer with a new message, seen only by the person unless `private` is False."""
         view, mentions = to_view(card), allowed_mentions(card)
         async with self._turn:
-            if self._is_answered:
-                await self._interaction.followup.send(
+            if not self._is_answered and await self._first(
+                self._interaction.response.send_message(
                     view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
                 )
-            else:
-                await self._first(
-                    self._interaction.response.send_message(
-                        view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
-                    )
-                )
+            ):
+                return
+            await self._interaction.followup.send(
+                view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
+            )
 
     async def replace(self, card: Card) -> None:
-        """Answer by drawing the message again on which the control was used."""
+        """Answer by drawing the message again on which the control was used; a new one if there is none."""
+        if self._interaction.message is None:
+            await self.show(card)
+            return
         view, mentions = to_view(card), allowed_mentions(card)
         async with self._turn:
-            if self._is_answered:
-                await self._interaction.edit_original_response(view=view, allowed_mentions=mentions)
-            else:
-                await self._first(
-                    self._interaction.response.edit_message(view=view, allowed_mentions=mentions)
-                )
+            if not self._is_answered and await self._first(
+                self._interaction.response.edit_message(view=view, allowed_mentions=mentions)
+            ):
+                return
+            await self._interaction.edit_original_response(view=view, allowed_mentions=mentions)
 
     async def ask(self, form: Form) -> None:
         """Answer with a form. Only a first answer can be one: too late, the person is asked to press again."""
         async with self._turn:
-            if not self._is_answered:
-                await self._first(self._interaction.response.send_modal(to_modal(form)))
+            if not self._is_answered and await self._first(
+                self._interaction.response.send_modal(to_modal(form))
+            ):
                 return
         t = self.translator
         await self.show(Card((Text(t("That took me too long, sorry. Please press the button once more.")),)))
 
     @property
     def _is_answered(self) -> bool:
-        return self._interaction.response.is_done()
+        return self._was_given or self._interaction.response.is_done()
 
-    async def _first(self, answer: Any) -> None:
-        """Give the first answer. That it was given already, or came too late, is no reason to fail."""
+    async def _first(self, answer: Awaitable[Any]) -> bool:
+        """Give the first answer. That it was given already, or came too late, is no reason to fail.
+
+        Returns False when only our acknowledgement was given, so that the answer has still to follow it.
+        """
         if self._timer is not None:
             self._timer.cancel()
         try:
@@ -97,6 +108,9 @@ class Reply:
             if error.code not in (TOO_LATE, ALREADY_ANSWERED):
                 raise
             log.warning("interaction %s: first answer refused with %s", self._interaction.id, error.code)
+            self._was_given = error.code == ALREADY_ANSWERED
+            return not (self._was_given and self._may_be_acknowledged)
+        return True
 
     def _start_rescue(self) -> None:
         self._rescue = asyncio.get_running_loop().create_task(self._acknowledge(), name="acknowledge")
@@ -108,11 +122,16 @@ class Reply:
             # On a message of ours the quiet acknowledgement leaves the message as it is, and the answer may
             # still be a new message or a redrawn one; elsewhere the person sees that the bot is thinking.
             on_message = self._interaction.message is not None
-            await self._first(
-                self._interaction.response.defer()
-                if on_message
-                else self._interaction.response.defer(ephemeral=True, thinking=True)
-            )
+            try:
+                await self._first(
+                    self._interaction.response.defer()
+                    if on_message
+                    else self._interaction.response.defer(ephemeral=True, thinking=True)
+                )
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                # Discord may have it all the same; then the answer is refused as the second, and follows.
+                self._may_be_acknowledged = True
+                log.warning("interaction %s: could not be acknowledged: %r", self._interaction.id, error)
 
 
 def reply_to(interaction: discord.Interaction[Any]) -> Reply:

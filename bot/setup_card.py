@@ -9,12 +9,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, cast
 from zoneinfo import available_timezones
 
 import discord
 
-from bot.authority import Actor, Capability, require
+from bot.authority import ELEVATED, Actor, Capability, may_everything, require
 from bot.card_views import form_answers
 from bot.cards import (
     Button,
@@ -32,28 +33,36 @@ from bot.cards import (
 )
 from bot.components import Components
 from bot.core import Core
-from bot.errors import InvalidInput, NotFound
+from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.guild_config import GuildConfig
 from bot.i18n import N_, Translations, Translator
 from bot.interactions import actor_of
 from bot.nominal_times import local_now
 from bot.replies import reply_to
+from bot.text import SELECT_OPTIONS
 
 PAGE_CONTROL = "setup:page.open"
 CHOICE_CONTROL = "setup:choice.set"
 ZONE_ASK_CONTROL = "setup:zone.ask"
 ZONE_FORM = "setup:zone.set"
+LONGEST_ZONE = 64
+NO_ZONES = {"Factory", "localtime", "posixrules"}  # in some zone databases; they name no place
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose: a field of a configuration section. `label` and `help` are gettext ids."""
+    """One thing to choose: a field of a configuration section. `label` and `help` are gettext ids.
+
+    A role is taken for one that the bot gives, so nobody can choose one that can do more than they can
+    themselves: it would be a way to get it. `staff` is a role that is only looked at, not given.
+    """
 
     field: str
     of: Literal["channel", "role"]
     label: str
     help: str
+    staff: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,14 +84,28 @@ COMMUNITY = Page(
             "staff_channel_id", "channel", N_("Staff channel"), N_("Where I tell staff what needs a hand.")
         ),
         Choice(
-            "facilitator_role_id", "role", N_("Facilitator role"), N_("May set up and run the community.")
+            "facilitator_role_id",
+            "role",
+            N_("Facilitator role"),
+            # Discord hides /setup and /manage from who lacks Manage Server, and no bot can change that.
+            N_(
+                "May set up and run the community. To show it /setup and /manage too, allow them for the role "
+                "in Server Settings > Integrations."
+            ),
+            staff=True,
         ),
         Choice(
-            "moderator_role_id", "role", N_("Moderator role"), N_("May act when someone breaks the rules.")
+            "moderator_role_id",
+            "role",
+            N_("Moderator role"),
+            N_("May act when someone breaks the rules."),
+            staff=True,
         ),
     ),
 )
 CHOICES_A_PAGE = 10
+MENUS_OF_PAGES = 2  # what a full page leaves room for among a card's 40 components
+MOST_PAGES = MENUS_OF_PAGES * SELECT_OPTIONS
 HELP = HelpLine(N_("Choose channels, roles and the time zone"), "/setup start", Capability.FACILITATE)
 
 
@@ -98,11 +121,24 @@ class SetupService:
         require(actor, Capability.FACILITATE, config.capability_roles)
         return config
 
-    async def choose(self, actor: Actor, section: type[Any], field: str, value: int | None) -> None:
-        """Set one channel or role; None switches off what it is for."""
+    async def choose(
+        self, actor: Actor, section: type[Any], choice: Choice, value: int | None, *, powers: int = 0
+    ) -> None:
+        """Set one channel or role; None switches off what it is for. `powers` are a role's permissions.
+
+        Raises `NotAllowed`, and `InvalidInput` for @everyone, which would make everybody staff.
+        """
         await self.check(actor)
+        if choice.of == "role" and value == actor.guild_id:
+            raise InvalidInput("That is everybody. Please choose a role that only some people have.")
+        beyond = powers & ELEVATED & ~actor.permissions
+        if choice.of == "role" and not choice.staff and beyond and not may_everything(actor):
+            raise NotAllowed(
+                "That role can do more than you can, so I may not give it for you. "
+                "Choose another, or ask someone who holds its permissions."
+            )
         async with self._core.db.begin() as session:
-            await self._core.configs.change(session, actor.guild_id, section, **{field: value})
+            await self._core.configs.change(session, actor.guild_id, section, **{choice.field: value})
 
     async def choose_zone(self, actor: Actor, typed: str) -> GuildConfig:
         """Set the community's time zone, and move its schedules there. Raises `InvalidInput`."""
@@ -114,11 +150,19 @@ class SetupService:
         return config
 
 
+@cache
+def _zones() -> tuple[dict[str, str], dict[str, str]]:
+    """Zones by their name and by their city, in small letters. Read once: it means walking through files."""
+    names = sorted(available_timezones() - NO_ZONES)
+    # Etc/GMT+5 is five hours *behind* UTC, the opposite of what people mean by it.
+    cities = {each.rsplit("/", 1)[-1]: each for each in names if "/" in each and not each.startswith("Etc/")}
+    return {each.casefold(): each for each in names}, {key.casefold(): each for key, each in cities.items()}
+
+
 def find_zone(typed: str) -> str:
     """The IANA zone that was meant. Raises `InvalidInput` with the nearest names when there is none."""
-    zones = {zone.casefold(): zone for zone in available_timezones()}
-    wanted = typed.strip().replace(" ", "_").casefold()
-    cities = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(zones.values()) if "/" in zone}
+    zones, cities = _zones()
+    wanted = typed.strip()[:LONGEST_ZONE].replace(" ", "_").casefold()
     if wanted in zones:
         return zones[wanted]
     if wanted in cities:
@@ -152,6 +196,8 @@ class SetupCard:
         """Add a feature's page. Raises ValueError when its number is taken."""
         if page.number in self._pages or len(page.choices) > CHOICES_A_PAGE:
             raise ValueError(f"page {page.number} of the setup card is taken, or has too many choices")
+        if len(self._pages) == MOST_PAGES:
+            raise ValueError(f"the setup card has no room for a page more than {MOST_PAGES}")
         self._pages[page.number] = page
 
     @property
@@ -168,15 +214,19 @@ class SetupCard:
 
     async def _open_page(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self._service.check(actor_of(interaction))
+        values = _values(interaction)
+        number = int(values[0]) if values and values[0].isdecimal() else COMMUNITY.number
         reply = reply_to(interaction)
-        await reply.replace(await self._card(interaction, int(_values(interaction)[0]), reply.translator))
+        await reply.replace(await self._card(interaction, number, reply.translator))
 
     async def _choose(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        page, choice = self._choice(number or 0)
+        await self._service.check(actor_of(interaction))
+        page, choice = self._choice(number)
         values = _values(interaction)
-        await self._service.choose(
-            actor_of(interaction), page.section, choice.field, int(values[0]) if values else None
-        )
+        value = int(values[0]) if values else None
+        role = interaction.guild.get_role(value or 0) if interaction.guild is not None else None
+        powers = role.permissions.value if role is not None else 0
+        await self._service.choose(actor_of(interaction), page.section, choice, value, powers=powers)
         reply = reply_to(interaction)
         await reply.replace(await self._card(interaction, page.number, reply.translator))
 
@@ -188,19 +238,19 @@ class SetupCard:
             "zone",
             t("Which city's clock do you live by?"),
             description=t("The nearest big city, for example Europe/Lisbon"),
-            max_length=64,
+            max_length=LONGEST_ZONE,
             value=config.zone,
         )
         await reply.ask(Form(t("Time zone"), custom_id(ZONE_FORM), (field,)))
 
     async def _set_zone(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._service.choose_zone(actor_of(interaction), str(form_answers(interaction)["zone"]))
+        await self._service.choose_zone(actor_of(interaction), str(form_answers(interaction).get("zone", "")))
         reply = reply_to(interaction)
         await reply.replace(await self._card(interaction, COMMUNITY.number, reply.translator))
 
-    def _choice(self, number: int) -> tuple[Page, Choice]:
-        page = self._pages.get(number // CHOICES_A_PAGE)
-        index = number % CHOICES_A_PAGE
+    def _choice(self, number: int | None) -> tuple[Page, Choice]:
+        page_number, index = divmod(-1 if number is None else number, CHOICES_A_PAGE)
+        page = self._pages.get(page_number)
         if page is None or index >= len(page.choices):
             raise NotFound(
                 "This choice does not exist any more. Use {command} for the present ones.",
@@ -238,7 +288,9 @@ def setup_card(
         items.append(Text(f"**{t(choice.label)}**\n{t(choice.help)}"))
         items.append(PickPlace(control, placeholder, choice.of, chosen=getattr(section, choice.field)))
     options = tuple(Option(t(each.title), str(each.number), chosen=each is page) for each in pages)
-    items.append(Pick(custom_id(PAGE_CONTROL), t("More to choose"), options))
+    for at in range(0, len(options), SELECT_OPTIONS):
+        control = custom_id(PAGE_CONTROL, at // SELECT_OPTIONS or None)
+        items.append(Pick(control, t("More to choose"), options[at : at + SELECT_OPTIONS]))
     return Card(tuple(items))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -19,11 +21,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SYNC_TIMEOUT = 60.0  # seconds
 _STATE_KEY = "commands"
 
 
 class LyceumTree(app_commands.CommandTree["Lyceum"]):
     """Our commands. They exist in servers only: nearly everything here is about a community."""
+
+    def __init__(self, client: Lyceum) -> None:
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=False, private_channel=False
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
 
     async def on_error(
         self, interaction: discord.Interaction[Lyceum], error: app_commands.AppCommandError, /
@@ -34,13 +46,20 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
         """Send the commands to Discord unless it has them. Returns whether they were sent.
 
         Discord allows 200 creations a day and guild, and a crash loop would use them up. What was sent last
-        is remembered by its hash, together with the application it was sent for.
+        is remembered by its hash, together with the application it was sent for. When Discord does not take
+        them, the bot runs with those it has, and the next start tries again.
         """
         fingerprint = self._fingerprint()
         async with db.read() as session:
             if await app_state.find(session, _STATE_KEY) == fingerprint:
                 return False
-        commands = await self.sync()
+        try:
+            # At its limit Discord asks for hours of patience, and discord.py would have it.
+            async with asyncio.timeout(SYNC_TIMEOUT):
+                commands = await self.sync()
+        except (discord.HTTPException, aiohttp.ClientError, OSError):
+            log.exception("the commands could not be synced; Discord keeps those it has")
+            return False
         async with db.begin() as session:
             await app_state.put(session, _STATE_KEY, fingerprint)
         log.info("synced %s commands", len(commands))

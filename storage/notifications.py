@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 
+MOST_PLANNED = 50  # more than any budget lets wait at a time
+
 
 class NotificationChoiceRow(Base):
     __tablename__ = "notification_choices"
@@ -102,6 +104,19 @@ async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> 
         )
         .order_by(NotificationRow.id)
         .with_for_update()
+    )
+    return list(await session.scalars(query))
+
+
+async def list_planned(
+    session: AsyncSession, guild_id: int, member_id: int, kind: str
+) -> Sequence[NotificationRow]:
+    """The newest notifications of a kind that were decided to be told at once; they may have been told."""
+    query = (
+        select(NotificationRow)
+        .filter_by(guild_id=guild_id, member_id=member_id, kind=kind, delivery="now")
+        .order_by(NotificationRow.id.desc())
+        .limit(MOST_PLANNED)
     )
     return list(await session.scalars(query))
 

@@ -1,0 +1,148 @@
+"""With every text translated into full-width letters, any plain letter that people see was forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from gettext import NullTranslations
+
+import pytest
+
+from bot.catalogues import extract
+from bot.i18n import Translator
+from sandbox.furnish import set_up
+from sandbox.seen import Answer, Seen
+from storage.database import Database
+from tests.shell import LyceumWorld, lyceum_world
+
+WIDE = {
+    ord(letter): ord(letter) + 0xFEE0 for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+}
+FIELD = re.compile(r"(\{[^{}]*\})")
+# Mentions and times, commands, addresses, zones and codes for the maintainer are nobody's language.
+NOBODYS = re.compile(r"<[^>]*>|`[^`]*`|/[a-z]+( [a-z]+)*|https?://\S+|[A-Z]\w+/\w+|UTC|[0-9A-F]{6}")
+
+
+def widened(text: str) -> str:
+    return "".join(part if FIELD.fullmatch(part) else part.translate(WIDE) for part in FIELD.split(text))
+
+
+class Pseudo(NullTranslations):
+    """Knows the texts of the catalogue and no others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known = {
+            text
+            for message in extract()
+            if message.id
+            for text in ((message.id,) if isinstance(message.id, str) else message.id)
+        }
+
+    def gettext(self, message: str) -> str:
+        return widened(message) if message in self._known else message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@pytest.fixture
+async def world(sqlite_database: Database) -> AsyncIterator[LyceumWorld]:
+    async with lyceum_world(sqlite_database) as opened:
+        await set_up(opened)
+        translate(opened)
+        yield opened
+
+
+def translate(world: LyceumWorld) -> None:
+    world.bot.translations._translators["en"] = Translator("en", PSEUDO)
+
+
+PSEUDO = Pseudo()
+
+
+def texts(*shown: Answer | Seen) -> Iterator[str]:
+    for each in shown:
+        if isinstance(each, Answer):
+            if each.modal is not None:
+                yield each.modal.title
+                for field in each.modal.fields:
+                    yield from (field.label, field.description)
+            yield from texts(*each.shown)
+            continue
+        yield each.text
+        yield from each.labels
+        for select in each.selects:
+            yield select.placeholder
+            yield from (label for label, _ in select.options)
+
+
+def forgotten(*shown: Answer | Seen) -> list[str]:
+    return [text for text in texts(*shown) if re.search(r"[A-Za-z]{2,}", NOBODYS.sub("", text))]
+
+
+async def test_the_setup_card_its_form_and_its_refusals(world: LyceumWorld) -> None:
+    card = await world.slash(world.facilitator, world.staff, "setup start")
+    page = await world.choose(world.facilitator, card, "1", menu="setup:page.open")
+    form = await world.press(
+        world.facilitator, await world.slash(world.facilitator, world.staff, "setup start"), "setup:zone.ask"
+    )
+    shown = [card, page, form]
+    assert forgotten(*shown) == []
+    wrong = await world.submit(world.facilitator, form, {"zone": "Europe/Lisboa"})
+    form = await world.press(
+        world.facilitator, await world.slash(world.facilitator, world.staff, "setup start"), "setup:zone.ask"
+    )
+    hopeless = await world.submit(world.facilitator, form, {"zone": "qqqqqq"})
+    assert forgotten(wrong, hopeless) == []
+
+
+async def test_help_refusals_old_cards_and_apologies(world: LyceumWorld) -> None:
+    from bot.cards import Button, Buttons, Card, Text
+    from tests.shell import post_card
+
+    shown = [await world.slash(person, world.general, "help") for person in (world.member, world.facilitator)]
+    for control in ("outbox:effect.retry:1", "test:thing.gone", "notify:why.show:9", "test:thing.broken"):
+        card = await post_card(world, world.general, Card((Text("x"), Buttons((Button("Go", control),)))))
+        shown.append(await world.press(world.member, card, "Go"))
+    assert forgotten(*shown) == []
+
+
+async def test_jobs_in_every_state_and_the_notices_to_staff(world: LyceumWorld) -> None:
+    await world.slash(
+        world.facilitator, world.staff, "manage rituals add", ritual="monday-goals", channel=world.weekly
+    )
+    shown = [await world.slash(world.facilitator, world.staff, "manage jobs")]
+    world.faults.forbidden("POST", f"/channels/{world.weekly.id}/messages")
+    await world.advance(timedelta(days=6))
+    shown.append(await world.slash(world.facilitator, world.staff, "manage jobs"))
+    shown.append(await world.press(world.facilitator, shown[-1], "outbox:effect.retry"))
+    async with world.while_down():
+        await world.advance(timedelta(days=50))
+    translate(world)
+    shown.append(await world.slash(world.facilitator, world.staff, "manage jobs"))
+    shown.append(await world.press(world.facilitator, shown[-1], "schedules:held.go_on"))
+    await world.delete_channel(world.welcome)
+    assert forgotten(*shown, *world.posted(world.staff)[:1]) == []
+    assert forgotten(world.posted(world.staff)[-1]) == []
+
+
+async def test_the_reasons_why_a_run_was_left_out(world: LyceumWorld) -> None:
+    await world.slash(
+        world.facilitator, world.staff, "manage rituals add", ritual="monday-goals", channel=world.weekly
+    )
+    async with world.while_down():
+        await world.advance(timedelta(days=16))
+    translate(world)
+    assert forgotten(await world.slash(world.facilitator, world.staff, "manage jobs")) == []
+
+
+async def test_why_am_i_seeing_this_and_the_newcomers_first_cards(world: LyceumWorld) -> None:
+    ann = await world.join("Ann")
+    [greeting] = world.posted(world.welcome)
+    why = await world.press(ann, greeting, "notify:why.show")
+    saved = await world.choose(ann, why, "off", menu="notify:choice.set:1")
+    quest = await world.press(ann, greeting, "onboarding:quest.start")
+    form = await world.press(ann, quest, "onboarding:goal.ask")
+    assert forgotten(greeting, why, saved, quest, form) == []
