@@ -1,15 +1,21 @@
 """Takes up what happened in a server while the bot was away: who came and went, and which hellos were said.
 
 Discord does not repeat events to a new session, so after each READY the state is compared instead. Nothing
-here is remembered; all of it may be done twice.
+here is remembered; all of it may be done twice. What Discord does not let us read is tried again for a while,
+then left for the next READY.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 
+import aiohttp
 import discord
 
+from bot.clock import Clock
+from cogs.onboarding import rules
 from cogs.onboarding.rules import Step, is_answer
 from cogs.onboarding.service import OnboardingService
 
@@ -17,27 +23,47 @@ log = logging.getLogger(__name__)
 
 MESSAGES_LOOKED_AT = 100
 REACTED_MESSAGES_LOOKED_AT = 25  # each costs a request
+PAUSES = (30, 120, 600)  # seconds before each further try
+
+_UNREADABLE = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class CatchUp:
-    """Compares a server with what we know of it."""
+    """Compares servers with what we know of them."""
 
-    def __init__(self, service: OnboardingService) -> None:
+    def __init__(self, service: OnboardingService, clock: Clock) -> None:
         self._service = service
+        self._clock = clock
 
-    async def take_up(self, guild: discord.Guild) -> None:
-        """Take up arrivals, departures and hellos. What Discord refuses is logged and left for the next time."""
-        try:
-            await self._take_up_members(guild)
-            await self._take_up_introductions(guild)
-        except discord.HTTPException as error:
-            log.warning("could not catch up in guild=%s: %s", guild.id, error)
+    async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
+        """Take up arrivals, departures and hellos in each of these servers."""
+        left = [guild for guild in guilds if not await self.take_up(guild)]
+        for pause in PAUSES:
+            if not left:
+                return
+            await asyncio.sleep(pause)
+            left = [guild for guild in left if not await self.take_up(guild)]
+
+    async def take_up(self, guild: discord.Guild) -> bool:
+        """Take up what was missed in one server. False when Discord did not answer and it is worth another try."""
+        complete = True
+        for take_up in (self._take_up_members, self._take_up_introductions):
+            try:
+                await take_up(guild)
+            except (discord.Forbidden, discord.NotFound) as refusal:
+                log.warning("could not catch up in guild=%s: %s", guild.id, refusal)
+            except _UNREADABLE as error:
+                log.warning("could not catch up in guild=%s: %r", guild.id, error)
+                complete = False
+        return complete
 
     async def _take_up_members(self, guild: discord.Guild) -> None:
         known = await self._service.list_newcomers(guild.id)
-        if not known:
-            return  # Lyceum has just come here: those who are here already are no newcomers
-        latest = max(each.joined_at for each in known.values())
+        since = rules.missed_since(
+            now=self._clock.now(),
+            bot_joined_at=guild.me.joined_at,
+            latest_arrival=max((each.joined_at for each in known.values()), default=None),
+        )
         members = {member.id: member for member in await guild.chunk() if not member.bot}
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
@@ -47,7 +73,7 @@ class CatchUp:
                 continue
             newcomer = known.get(member.id)
             if newcomer is None:
-                missed = member.joined_at > latest
+                missed = member.joined_at > since
             else:
                 missed = newcomer.differs_from(member.joined_at, pending=member.pending)
             if missed:
@@ -63,9 +89,10 @@ class CatchUp:
             return
         reacted_left = REACTED_MESSAGES_LOOKED_AT if Step.ANSWER in waited_for else 0
         async for message in channel.history(limit=MESSAGES_LOOKED_AT):
-            if message.author.bot:
+            if message.author.bot or message.is_system():
                 continue
-            if self._service.is_waiting(guild.id, message.author.id, Step.HELLO):
+            # An old hello of somebody who began only now is no answer to being asked for one.
+            if self._service.is_waiting(guild.id, message.author.id, Step.HELLO, at=message.created_at):
                 await self._service.note_hello(guild.id, message.author.id, message_id=message.id)
             if message.reactions and reacted_left > 0:
                 reacted_left -= 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -20,15 +20,15 @@ from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.onboarding import render
 from cogs.onboarding.catch_up import CatchUp
-from cogs.onboarding.rules import Greeting, Step, is_answer
-from cogs.onboarding.service import (
+from cogs.onboarding.model import (
     GREETING_RENDERER,
     PROGRESS_RENDERER,
     WIN_RENDERER,
-    OnboardingService,
     OnboardingSettings,
     Quest,
 )
+from cogs.onboarding.rules import Greeting, Step, is_answer
+from cogs.onboarding.service import OnboardingService
 from storage.onboarding import OnboardingSettingsRow
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class OnboardingCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = OnboardingService(bot.core)
-        self._catch_up = CatchUp(self.service)
+        self._catch_up = CatchUp(self.service, bot.core.clock)
 
     async def cog_load(self) -> None:
         bot = self.bot
@@ -85,6 +85,7 @@ class OnboardingCog(commands.Cog):
         bot.components.register(render.START, self._open)
         bot.components.register(render.WRITE_GOAL, self._ask_goal)
         bot.components.register(render.SET_GOAL, self._set_goal)
+        bot.components.register(render.CHECK, self._check)
         bot.components.register(render.SKIP, self._skip)
         bot.components.register(render.RESTART, self._restart)
         bot.listen_to_messages(self._on_message)
@@ -97,7 +98,7 @@ class OnboardingCog(commands.Cog):
         self.service.unregister()
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER)
         bot.components.unregister(
-            render.START, render.WRITE_GOAL, render.SET_GOAL, render.SKIP, render.RESTART
+            render.START, render.WRITE_GOAL, render.SET_GOAL, render.CHECK, render.SKIP, render.RESTART
         )
         bot.stop_listening(self._on_message)
         bot.groups.forget_help(*HELP)
@@ -123,9 +124,7 @@ class OnboardingCog(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         # Not awaited by discord.py in order, and it may take a while in a large community.
-        for guild in self.bot.guilds:
-            await self._catch_up.take_up(guild)
-            await asyncio.sleep(0)
+        await self._catch_up.take_up_all(self.bot.guilds)
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
@@ -157,7 +156,10 @@ class OnboardingCog(commands.Cog):
 
     async def _on_message(self, message: discord.Message) -> None:
         assert message.guild is not None
-        if not self.service.is_waiting(message.guild.id, message.author.id, Step.HELLO):
+        # "Ann joined the server" is a message by Ann, as far as Discord is concerned.
+        if message.is_system() or not self.service.is_waiting(
+            message.guild.id, message.author.id, Step.HELLO
+        ):
             return
         settings = await self.service.settings(message.guild.id)
         if message.channel.id == settings.introductions_channel_id:
@@ -168,18 +170,23 @@ class OnboardingCog(commands.Cog):
             await self.service.arrive(
                 member.guild.id,
                 member.id,
-                joined_at=member.joined_at or self.bot.core.clock.now(),
+                joined_at=member.joined_at,
                 pending=member.pending,
             )
 
     async def _open(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self._show(interaction, await self.service.open_quest(actor_of(interaction)))
 
-    async def _skip(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._show(interaction, await self.service.skip(actor_of(interaction)))
+    async def _check(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        quest = await self.service.open_quest(actor_of(interaction))
+        await self._show(interaction, quest, looked_for=render.step_of(number))
 
-    async def _restart(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._show(interaction, await self.service.restart(actor_of(interaction)))
+    async def _skip(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        quest = await self.service.skip(actor_of(interaction), render.step_of(number))
+        await self._show(interaction, quest)
+
+    async def _restart(self, interaction: discord.Interaction[Any], run: int | None) -> None:
+        await self._show(interaction, await self.service.restart(actor_of(interaction), run))
 
     async def _ask_goal(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         quest = await self.service.open_quest(actor_of(interaction))
@@ -188,35 +195,48 @@ class OnboardingCog(commands.Cog):
 
     async def _set_goal(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         answers = form_answers(interaction)
-        share = answers.get("share") is True
+        share = bool(answers["share"]) if "share" in answers else None
         quest = await self.service.set_goal(
             actor_of(interaction), str(answers.get("goal", "")), share_win=share
         )
         await self._show(interaction, quest)
 
-    async def _show(self, interaction: discord.Interaction[Any], quest: Quest) -> None:
+    async def _show(
+        self, interaction: discord.Interaction[Any], quest: Quest, *, looked_for: Step | None = None
+    ) -> None:
         """Draw the quest on its own private card if that is where the press came from, else on a new one."""
         reply = reply_to(interaction)
-        card = render.quest_card(quest, reply.translator)
+        card = render.quest_card(quest, reply.translator, looked_for=looked_for)
         message = interaction.message
         if message is not None and message.flags.ephemeral:
             await reply.replace(card)
         else:
             await reply.show(card)
 
+    # What waits for Discord while its channel is deleted or switched off is let go: staff hear of the loss once.
+
     async def _draw_greeting(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
-        if await self.service.is_gone(quest.guild_id, quest.member_id):
-            raise Obsolete("the member has left")
+        if (await self.service.settings(quest.guild_id)).welcome_channel_id is None:
+            raise Obsolete("there is no welcome channel any more")
+        joined_at = datetime.fromisoformat(effect.arguments["joined_at"])
+        if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
+            raise Obsolete("the member has left since")
         greeting = Greeting(effect.arguments["greeting"])
         return render.greeting_card(quest, greeting, await self._guild_translator(quest))
 
     async def _draw_progress(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
+        if quest.introductions_channel_id is None:
+            raise Obsolete("there is no introductions channel any more")
+        if quest.run != effect.arguments["run"]:
+            raise Obsolete("the quest was begun anew since")
         return render.progress_card(quest, await self._guild_translator(quest))
 
     async def _draw_win(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
+        if quest.wins_channel_id is None:
+            raise Obsolete("there is no first wins channel any more")
         if not quest.share_win:
             raise Obsolete("the member does not want it announced any more")
         return render.win_card(quest, await self._guild_translator(quest))

@@ -5,14 +5,20 @@ from __future__ import annotations
 from bot.cards import Button, Buttons, Card, Form, Style, Text, TextField, TickField, custom_id
 from bot.i18n import N_, Translator
 from bot.text import channel_link, mention_channel, mention_user, quote
+from cogs.onboarding.model import LONGEST_GOAL, Quest
 from cogs.onboarding.rules import Greeting, Step, StepState
-from cogs.onboarding.service import LONGEST_GOAL, Quest
 
 START = "onboarding:quest.start"
 WRITE_GOAL = "onboarding:goal.ask"
 SET_GOAL = "onboarding:goal.set"
-SKIP = "onboarding:quest.skip"
-RESTART = "onboarding:quest.restart"
+CHECK = "onboarding:quest.check"  # with the number of the step
+SKIP = "onboarding:quest.skip"  # with the number of the step
+RESTART = "onboarding:quest.restart"  # with the number of the run that is to end
+
+# Steps as row ids of controls: never change or reuse a number, cards live for ever.
+_NUMBERS = {Step.GOAL: 1, Step.HELLO: 2, Step.ANSWER: 3}
+# A goal of nothing but markup, letter by letter escaped, or of emoji, must still be shown whole.
+_GOAL_ROOM = 4 * LONGEST_GOAL
 
 _TITLES = {
     Step.GOAL: N_("Say what you want to learn"),
@@ -32,11 +38,13 @@ def greeting_card(quest: Quest, greeting: Greeting, t: Translator) -> Card:
     progress = quest.progress
     if greeting is Greeting.WELCOME:
         label = t("Start")
-        text = t(
-            "**Welcome, {who}!**\nGood to have you here. Your first quest is {total} small steps, about five "
+        text = t.tn(
+            "**Welcome, {who}!**\nGood to have you here. Your first quest is one small step, about a minute. "
+            "Press **{label}** and I will show you. Only you will see it.",
+            "**Welcome, {who}!**\nGood to have you here. Your first quest is {n} small steps, about five "
             "minutes in all. Press **{label}** and I will show you the first one. Only you will see it.",
+            progress.total,
             who=who,
-            total=progress.total,
             label=label,
         )
     elif quest.is_finished:
@@ -56,8 +64,16 @@ def greeting_card(quest: Quest, greeting: Greeting, t: Translator) -> Card:
     return Card((Text(text), Buttons((start,))), pings=frozenset({quest.member_id}))
 
 
-def quest_card(quest: Quest, t: Translator) -> Card:
-    """The member's own quest: where I am, what is next, what it costs, a way out."""
+def step_of(number: int | None) -> Step | None:
+    """The step that a control's row id stands for; None on a card of an older version."""
+    return next((step for step, each in _NUMBERS.items() if each == number), None)
+
+
+def quest_card(quest: Quest, t: Translator, *, looked_for: Step | None = None) -> Card:
+    """The member's own quest: where I am, what is next, what it costs, a way out.
+
+    `looked_for` is the step of which the member says that it is done.
+    """
     if quest.is_finished:
         return _finished_card(quest, t)
     progress = quest.progress
@@ -65,7 +81,7 @@ def quest_card(quest: Quest, t: Translator) -> Card:
         text = t(
             "**Your first quest**\nYou left out every step, and that is fine. You can begin again at any time."
         )
-        again = Button(t("Start again"), custom_id(RESTART), style=Style.PRIMARY)
+        again = Button(t("Start again"), custom_id(RESTART, quest.run), style=Style.PRIMARY)
         return Card((Text(text), Buttons((again,))))
     step = progress.next_step
     lines = [
@@ -74,8 +90,16 @@ def quest_card(quest: Quest, t: Translator) -> Card:
         "",
         t(_COSTS[step]),
     ]
-    skip = Button(t("Skip this step"), custom_id(SKIP))
-    return Card((Text("\n".join(lines)), Buttons((*_actions(quest, step, t), skip))))
+    if looked_for is step:
+        lines += [
+            "",
+            t("I have not seen it yet. If you have only just done it, press once more in a moment."),
+        ]
+    skip = Button(t("Skip this step"), custom_id(SKIP, _NUMBERS[step]))
+    rows = [Buttons((*_actions(quest, step, t), skip))]
+    if progress.states[Step.GOAL] is StepState.DONE:
+        rows.append(Buttons((_change_goal(t),)))
+    return Card((Text("\n".join(lines)), *rows))
 
 
 def goal_form(quest: Quest, t: Translator) -> Form:
@@ -88,7 +112,7 @@ def goal_form(quest: Quest, t: Translator) -> Form:
         max_length=LONGEST_GOAL,
         value=quest.goal,
     )
-    if quest.wins_channel_id is None:
+    if quest.wins_channel_id is None or quest.is_finished:
         return Form(t("Your goal"), custom_id(SET_GOAL), (goal,))
     share = TickField(
         "share",
@@ -122,7 +146,7 @@ def win_card(quest: Quest, t: Translator) -> Card:
     """The announcement of a first win, for those who wanted it. It pings nobody."""
     lines = [t("**A first win!** {who} has finished their first quest.", who=mention_user(quest.member_id))]
     if quest.goal:
-        lines += [t("What they want to learn:"), f"> {quote(quest.goal, LONGEST_GOAL)}"]
+        lines += [t("What they want to learn:"), f"> {quote(quest.goal, _GOAL_ROOM)}"]
     return Card((Text("\n".join(lines)),), silent=True)
 
 
@@ -130,8 +154,12 @@ def _finished_card(quest: Quest, t: Translator) -> Card:
     lines = [t("**Your first quest is done. Well begun!**")]
     lines += [_step_line(quest, each, t) for each in quest.progress.states]
     lines += ["", t("What now? {command} shows what you can do here.", command="`/help`")]
-    again = Button(t("Start again"), custom_id(RESTART))
-    return Card((Text("\n".join(lines)), Buttons((again,))))
+    again = Button(t("Start again"), custom_id(RESTART, quest.run))
+    return Card((Text("\n".join(lines)), Buttons((_change_goal(t), again))))
+
+
+def _change_goal(t: Translator) -> Button:
+    return Button(t("Change my goal"), custom_id(WRITE_GOAL))
 
 
 def _actions(quest: Quest, step: Step, t: Translator) -> tuple[Button, ...]:
@@ -139,7 +167,8 @@ def _actions(quest: Quest, step: Step, t: Translator) -> tuple[Button, ...]:
         return (Button(t("Write it"), custom_id(WRITE_GOAL), style=Style.PRIMARY),)
     place = channel_link(quest.guild_id, quest.introductions_channel_id)
     # The card is private and cannot change by itself, so it offers to look again.
-    return Button(t("Take me there"), url=place), Button(t("Done it"), custom_id(START), style=Style.PRIMARY)
+    done = Button(t("Done it"), custom_id(CHECK, _NUMBERS[step]), style=Style.PRIMARY)
+    return Button(t("Take me there"), url=place), done
 
 
 def _step_line(quest: Quest, step: Step, t: Translator) -> str:

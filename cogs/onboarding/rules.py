@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+LOOK_BACK = timedelta(days=1)
 
 
 class Step(StrEnum):
@@ -76,7 +78,26 @@ def is_answer(*, reactor_id: int, author_id: int | None, author_is_bot: bool) ->
 def is_return(*, left_at: datetime | None, joined_at: datetime, last_joined_at: datetime) -> bool:
     """Whether a known member who is reported as joining really came back.
 
-    Discord may repeat a join, or report it late. Somebody who comes and goes all day is kept in bounds by
-    the daily ping budget.
+    Discord may repeat a join, or report it after the member has left again. Somebody who comes and goes all
+    day is kept in bounds by the daily ping budget.
     """
-    return joined_at > last_joined_at or left_at is not None
+    return joined_at > last_joined_at or (left_at is not None and joined_at >= left_at)
+
+
+def greeting_for(*, started_at: datetime | None, joined_at: datetime) -> Greeting:
+    """How somebody is met who can read it now: whoever had begun before they joined this time is back."""
+    was_here = started_at is not None and started_at < joined_at
+    return Greeting.WELCOME_BACK if was_here else Greeting.WELCOME
+
+
+def missed_since(
+    *, now: datetime, bot_joined_at: datetime | None, latest_arrival: datetime | None
+) -> datetime:
+    """From which moment on an unknown member counts as one whose arrival was missed.
+
+    Not before Lyceum itself came: those who were there already are no newcomers. A day before the latest known
+    arrival, since arrivals are noted in no strict order and a crash may fall between two. Where nobody is
+    known, only the last day: a lost database must not greet a whole community.
+    """
+    since = (latest_arrival or now) - LOOK_BACK
+    return max(since, bot_joined_at) if bot_joined_at is not None else since

@@ -1,6 +1,6 @@
 """Posts recurring prompts, in the community's local time: the rhythm of the week.
 
-Commands: /manage rituals add, list, remove.
+Commands: /manage rituals add, list (where each can be ended).
 Jobs: rituals.post, by a schedule.
 Stores about a person: who added a ritual.
 """

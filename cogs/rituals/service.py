@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import nominal_times
@@ -54,14 +55,18 @@ class RitualsService:
         typed_time: str | None,
     ) -> Ritual:
         """Begin a ritual: every week on this day and time of the community's clock. Raises `NotAllowed`,
-        `NotFound` for an unknown template, `InvalidInput` for an unreadable time."""
+        `NotFound` for an unknown template, `InvalidInput` for an unreadable time, `AlreadyDone` when the same
+        ritual is posted in this channel already."""
         zone = await self._check(actor)
         template = rules.TEMPLATES.get(template_name)
         if template is None:
             raise NotFound("There is no such ritual. Pick one from the list.")
         at = rules.read_time(typed_time) if typed_time else template.time
         day = template.weekday if weekday is None else weekday
-        return await self._add(actor, template, channel_id, zone, day, at)
+        try:
+            return await self._add(actor, template, channel_id, zone, day, at)
+        except IntegrityError as error:  # two facilitators at once: the schedule's key is unique
+            raise _posted_already() from error
 
     async def list_all(self, actor: Actor) -> tuple[Ritual, ...]:
         """The community's rituals, in the order in which they were added."""
@@ -105,7 +110,7 @@ class RitualsService:
         """A nominal time has come: plan the prompt and the thread to answer in."""
         ritual = await storage.find_ritual(session, int(job.payload["ritual_id"]))
         if ritual is None or job.nominal is None:
-            return Skipped("the ritual was removed")
+            return Skipped(N_("the ritual was removed"))
         key = f"rituals:{ritual.id}:{job.nominal.isoformat()}"
         arguments = {"ritual_id": ritual.id, "nominal": job.nominal.isoformat()}
         prompt = Effect(
@@ -145,10 +150,7 @@ class RitualsService:
         async with self._core.db.begin() as session:
             present = await storage.list_rituals(session, actor.guild_id)
             if any((each.template, each.channel_id) == (template.name, channel_id) for each in present):
-                raise AlreadyDone(
-                    "That ritual is posted in this channel already. End it first with {command}.",
-                    command="/manage rituals list",
-                )
+                raise _posted_already()
             row = storage.RitualRow(
                 guild_id=actor.guild_id,
                 template=template.name,
@@ -164,7 +166,7 @@ class RitualsService:
                 NewSchedule(
                     guild_id=actor.guild_id,
                     job_name=POST_JOB,
-                    subject=str(row.id),
+                    subject=f"{template.name}:{channel_id}",
                     rule=nominal_times.weekly([weekday], at, start),
                     zone=zone,
                     catch_up=CatchUp.LATE_WITHIN,
@@ -174,3 +176,10 @@ class RitualsService:
             )
             row.schedule_id = schedule.id
             return Ritual(row.id, row.guild_id, row.template, channel_id, zone, schedule.next_run_at)
+
+
+def _posted_already() -> AlreadyDone:
+    return AlreadyDone(
+        "That ritual is posted in this channel already. End it first with {command}.",
+        command="/manage rituals list",
+    )

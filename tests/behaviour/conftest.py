@@ -1,0 +1,90 @@
+"""The whole bot in a simulated community. At the end of each test every interaction must have been answered once.
+
+Opening a world is kept cheap: the database is a copy of a migrated file, in memory where there is room (a durable
+commit on a disk takes longer than everything else here), and the clicks through /setup start are made once a process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from bot.app import Lyceum
+from bot.settings import Settings
+from sandbox.furnish import set_up
+from sandbox.world import World
+from storage.database import Database
+from tests.behaviour.quests import LyceumWorld, OpenWorld
+from tests.databases import ROOM_IN_MEMORY, SqliteTemplate
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the test's database lies."""
+    memory = Path("/dev/shm")
+    is_roomy = memory.is_dir() and os.access(memory, os.W_OK)
+    is_roomy = is_roomy and shutil.disk_usage(memory).free >= ROOM_IN_MEMORY
+    with TemporaryDirectory(prefix="lyceum-", dir=memory if is_roomy else None) as path:
+        yield Path(path)
+
+
+@asynccontextmanager
+async def _opened(url: str, **options: Any) -> AsyncIterator[LyceumWorld]:
+    def make_bot(database: Database) -> Lyceum:
+        return Lyceum(Settings(), database, ring=False)
+
+    async with World.open(make_bot, database=Database(url), **options) as world:
+        yield world
+        world.check_interactions()
+
+
+@pytest.fixture
+def open_world(sqlite_template: SqliteTemplate, folder: Path) -> OpenWorld:
+    """Opens the one world of a test in which nothing was chosen yet, for instance at a moment: `open_world(now=...)`."""
+    url = sqlite_template.copy_to(folder)
+
+    def opened(*, now: datetime | None = None) -> AbstractAsyncContextManager[LyceumWorld]:
+        return _opened(url, now=now)
+
+    return opened
+
+
+@pytest.fixture
+async def world(open_world: OpenWorld) -> AsyncIterator[LyceumWorld]:
+    """The bot in a community where nothing was chosen yet. It is Wednesday 2026-01-07, 09:00 UTC."""
+    async with open_world() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def set_up_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the database of a community that has been set up is kept, once a test has needed it."""
+    return tmp_path_factory.mktemp("community") / "lyceum.db"
+
+
+@pytest.fixture
+async def community(
+    sqlite_template: SqliteTemplate, set_up_template: Path, folder: Path
+) -> AsyncIterator[LyceumWorld]:
+    """The same after a facilitator has chosen everything that /setup start offers."""
+    if not set_up_template.exists():  # noqa: ASYNC240 - a glance at a local file
+        url = sqlite_template.copy_to(set_up_template.parent)
+        async with _opened(url) as first:
+            await set_up(first)
+        with closing(sqlite3.connect(set_up_template)) as connection, connection:
+            # The next world's Discord has not been told of the commands yet.
+            connection.execute("DELETE FROM app_state")
+    file = shutil.copyfile(set_up_template, folder / "lyceum.db")
+    async with _opened(f"sqlite:///{file}") as opened:
+        config = await opened.bot.core.configs.guild(opened.guild_id)
+        assert config.staff_channel_id == opened.staff.id, "every world must begin with the same ids"
+        yield opened

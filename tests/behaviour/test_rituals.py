@@ -1,0 +1,175 @@
+"""Weekly rituals: added by facilitators, posted at nine by the community's clock, through every change of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.authority import Actor
+from bot.errors import NotAllowed
+from sandbox.seen import Answer
+from tests.behaviour.quests import LyceumWorld, OpenWorld
+
+WEEK = timedelta(weeks=1)
+
+
+def local(month: int, day: int, hour: int) -> datetime:
+    """A moment of 2026 on some wall clock."""
+    return datetime(2026, month, day, hour)  # noqa: DTZ001 - a nominal time has no zone
+
+
+async def add(world: LyceumWorld, **options: object) -> Answer:
+    """A facilitator begins the Monday goals in #weekly."""
+    chosen = {"ritual": "monday-goals", "channel": world.weekly, **options}
+    return await world.slash(world.facilitator, world.general, "manage rituals add", **chosen)
+
+
+async def choose_zone(world: LyceumWorld, zone: str) -> None:
+    card = await world.slash(world.facilitator, world.general, "setup start")
+    form = await world.press(world.facilitator, card, "Change the time zone")
+    await world.submit(world.facilitator, form, {"zone": zone})
+
+
+def posted_at(world: LyceumWorld, zone: str = "UTC") -> list[datetime]:
+    """When the prompts were posted, on the wall clock of the zone."""
+    return [
+        message.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for message in world.posted(world.weekly)
+    ]
+
+
+async def test_the_prompt_comes_on_monday_at_nine_with_a_thread_and_pings_nobody(world: LyceumWorld) -> None:
+    answer = await add(world)
+    monday = datetime(2026, 1, 12, 9, tzinfo=UTC)
+    assert "Monday goals is on" in answer.text and f"<t:{int(monday.timestamp())}:F>" in answer.text
+    assert answer.ephemeral
+
+    await world.advance(timedelta(weeks=3))
+
+    assert posted_at(world) == [local(1, day, 9) for day in (12, 19, 26)]
+    for prompt in world.posted(world.weekly):
+        assert "What is one thing" in prompt.text
+        assert prompt.pinged == () and not prompt.pings_everyone and prompt.pinged_roles == ()
+        assert world.env.backend.get_channel(prompt.id).name == f"Monday goals {prompt.at:%Y-%m-%d}"
+    threads = world.faults.requests("POST", "/channels/*/messages/*/threads", applied=True)
+    assert len(threads) == 3
+
+
+@pytest.mark.parametrize("zone", ["Europe/Lisbon", "Australia/Sydney"])
+async def test_nine_stays_nine_all_year(open_world: OpenWorld, zone: str) -> None:
+    async with open_world(now=datetime(2026, 3, 1, tzinfo=UTC)) as world:
+        await choose_zone(world, zone)
+        await add(world)
+        start = world.now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        await world.advance(timedelta(weeks=37))  # from the first week of March into November
+        first = local(3, 2, 9)
+        assert start < first
+        expected = [first + index * WEEK for index in range(37)]
+        assert posted_at(world, zone) == expected
+        offsets = {
+            message.at.astimezone(ZoneInfo(zone)).utcoffset() for message in world.posted(world.weekly)
+        }
+        assert len(offsets) == 2, "the clock of the zone was changed in between"
+
+
+async def test_a_changed_zone_moves_the_ritual_with_it(world: LyceumWorld) -> None:
+    await add(world)
+    await world.advance(WEEK)
+    await choose_zone(world, "America/New_York")
+    await world.advance(WEEK)
+    assert posted_at(world, "America/New_York")[1:] == [local(1, 19, 9)]
+
+
+async def test_moving_west_on_the_day_itself_posts_no_second_prompt(open_world: OpenWorld) -> None:
+    async with open_world(now=datetime(2026, 1, 12, 8, tzinfo=UTC)) as world:
+        await add(world)
+        await world.advance(timedelta(hours=2))
+        await choose_zone(world, "America/New_York")  # where it is 05:00 on the same Monday
+        await world.advance(timedelta(days=6))
+        assert len(posted_at(world)) == 1
+
+
+async def test_another_day_and_time_can_be_chosen(world: LyceumWorld) -> None:
+    await add(world, weekday=4, time="5 pm")
+    await world.advance(WEEK)
+    assert posted_at(world) == [local(1, 9, 17)]
+
+
+@pytest.mark.parametrize("typed", ["25:00", "nine", "9:60", "13 pm"])
+async def test_a_time_that_cannot_be_read_is_asked_for_again(world: LyceumWorld, typed: str) -> None:
+    answer = await add(world, time=typed)
+    assert "I cannot read that time" in answer.text and answer.ephemeral
+    await world.advance(WEEK)
+    assert posted_at(world) == []
+
+
+async def test_the_same_ritual_in_the_same_channel_is_refused(world: LyceumWorld) -> None:
+    await add(world)
+    again = await add(world)
+    assert "posted in this channel already" in again.text and "/manage rituals list" in again.text
+    elsewhere = await add(world, channel=world.general)
+    assert "is on" in elsewhere.text
+    await world.advance(WEEK)
+    assert len(posted_at(world)) == 1 and len(world.posted(world.general)) == 1
+
+
+async def test_two_facilitators_at_once_begin_one_ritual(world: LyceumWorld) -> None:
+    texts = [answer.text for answer in await world.at_once(add(world), add(world))]
+    assert sorted("is on" in text for text in texts) == [False, True]
+    await world.advance(WEEK)
+    assert len(posted_at(world)) == 1
+
+
+async def test_members_can_neither_begin_nor_end_one(world: LyceumWorld) -> None:
+    await add(world)
+    card = await world.slash(world.facilitator, world.general, "manage rituals list")
+    [end] = [button.custom_id for button in card.buttons]
+    # Discord hides the command; a role may be allowed to see it all the same, so the service checks too.
+    with pytest.raises(Exception, match="ermission"):
+        await world.slash(world.member, world.general, "manage rituals list")
+    service = world.bot.get_cog("RitualsCog").service  # type: ignore[union-attr]
+    actor = Actor(world.guild_id, world.member.id)
+    assert end is not None
+    for attempt in (
+        lambda: service.remove(actor, int(end.rpartition(":")[2])),
+        lambda: service.list_all(actor),
+        lambda: service.add(
+            actor, "monday-goals", channel_id=world.general.id, weekday=None, typed_time=None
+        ),
+    ):
+        with pytest.raises(NotAllowed):
+            await attempt()
+
+
+class TestTheList:
+    async def test_it_is_empty_at_first_and_says_how_to_begin(self, world: LyceumWorld) -> None:
+        card = await world.slash(world.facilitator, world.general, "manage rituals list")
+        assert "no rituals yet" in card.text and "/manage rituals add" in card.text
+
+    async def test_each_is_listed_with_its_next_time_and_can_be_ended(self, world: LyceumWorld) -> None:
+        await add(world)
+        await add(world, channel=world.general)
+        card = await world.slash(world.facilitator, world.general, "manage rituals list")
+        assert f"<#{world.weekly.id}>" in card.text and f"<#{world.general.id}>" in card.text
+        first = card.buttons[0].custom_id
+        assert first is not None
+        ended = await world.press(world.facilitator, card, first)
+        assert "It has ended" in ended.text
+        await world.advance(WEEK)
+        assert posted_at(world) == [] and len(world.posted(world.general)) == 1
+
+    async def test_ending_it_twice_is_answered_politely(self, world: LyceumWorld) -> None:
+        await add(world)
+        cards = [await world.slash(world.facilitator, world.general, "manage rituals list") for _ in range(2)]
+        for card, expected in zip(cards, ("It has ended", "does not exist any more"), strict=True):
+            answer = await world.press(world.facilitator, card, "End Monday goals")
+            assert expected in answer.text
+
+    async def test_an_ended_ritual_can_be_begun_again(self, world: LyceumWorld) -> None:
+        await add(world)
+        card = await world.slash(world.facilitator, world.general, "manage rituals list")
+        await world.press(world.facilitator, card, "End Monday goals")
+        assert "is on" in (await add(world)).text
+        await world.advance(WEEK)
+        assert len(posted_at(world)) == 1
