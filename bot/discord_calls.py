@@ -1,8 +1,8 @@
 """Carries out planned effects through discord.py, and sorts what Discord answers.
 
 Each kind of effect is safe to repeat: a message bears its nonce and marker, an edit, a role and a timeout
-set a state, a thread exists at most once a message, an event is looked for before it is created. The
-answers fall into done, `Refused` (for good: the place or person is gone, a permission is missing) and
+set a state, a thread exists at most once a message, an event is looked for before it is created and a second
+one, which discord.py's own retry may make, is taken away again. The answers fall into done, `Refused` (for good: the place or person is gone, a permission is missing) and
 `Unreachable` (try again). discord.py itself retries 500, 502, 504 and 429 but not 503, 520, a reset or a
 timeout, whose outcome is unknown.
 """
@@ -10,6 +10,8 @@ timeout, whose outcome is unknown.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,14 +20,14 @@ import discord
 
 from bot.card_views import allowed_mentions, to_view
 from bot.cards import Card, EventDraft, ThreadTitle
-from bot.dispatcher import PlannedEffect, Refused, Unreachable
+from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
 from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
 
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
 UNKNOWN_MESSAGE = 10008
 THREAD_EXISTS = 160004
-REFUSALS = {
+REFUSALS: dict[int, str] = {
     10003: "channel_gone",
     10004: "guild_gone",
     10007: "member_gone",
@@ -34,9 +36,12 @@ REFUSALS = {
     10013: "member_gone",
     50001: "no_access",
     50007: "dms_closed",
+    50033: "member_gone",
     50013: "no_permission",
     50278: "dms_closed",
 }
+# Refusals that say nothing about the effect: DMs opened too fast, Cloudflare's block, overload.
+PASSING = frozenset({40003, 40333, 130000})
 HISTORY_LIMIT = 2000  # messages looked through for a marker before giving up as unknown
 
 Perform = Callable[[PlannedEffect, Any, str, int], Awaitable[int | None]]
@@ -68,6 +73,7 @@ class DiscordCalls:
         return await _sorted(self._find(effect, marker, since))
 
     async def _find(self, effect: PlannedEffect, marker: int, since: datetime) -> int | None:
+        self._check_history(effect)
         place = await self._place(effect)
         seen = 0
         async for message in place.history(after=since, limit=HISTORY_LIMIT, oldest_first=True):
@@ -75,7 +81,7 @@ class DiscordCalls:
             if message.author.id == self._own_id and _bears(message, marker):
                 return message.id
         if seen == HISTORY_LIMIT:
-            raise Refused("outcome_unknown", "too many messages since the first try")
+            raise Refused(OUTCOME_UNKNOWN, "too many messages since the first try")
         return None
 
     async def _post(self, effect: PlannedEffect, card: Card, nonce: str, marker: int) -> int | None:
@@ -154,20 +160,35 @@ class DiscordCalls:
         guild = self._client.get_guild(effect.guild_id)
         if guild is None:
             raise Refused("guild_gone")
-        name = cut(draft.name, EVENT_NAME)
-        for event in await guild.fetch_scheduled_events(with_counts=False):
-            if event.creator_id == self._own_id and event.name == name and event.start_time == draft.start:
-                return event.id
-        event = await guild.create_scheduled_event(
-            name=name,
-            description=cut(draft.description, EVENT_DESCRIPTION),
-            start_time=draft.start,
-            end_time=draft.end,
-            entity_type=discord.EntityType.external,
-            privacy_level=discord.PrivacyLevel.guild_only,
-            location=cut(draft.place, EVENT_LOCATION),
-        )
-        return event.id
+        draft = replace(draft, name=cut(" ".join(draft.name.split()), EVENT_NAME))
+        known = await self._ours(guild, draft)
+        if not known:
+            created = await guild.create_scheduled_event(
+                name=draft.name,
+                description=cut(draft.description, EVENT_DESCRIPTION) or discord.utils.MISSING,
+                start_time=draft.start,
+                end_time=draft.end,
+                entity_type=discord.EntityType.external,
+                privacy_level=discord.PrivacyLevel.guild_only,
+                location=cut(draft.place, EVENT_LOCATION),
+            )
+            known = await self._ours(guild, draft) or [created]
+        for double in known[1:]:
+            with suppress(discord.NotFound):
+                await double.delete()
+        return known[0].id
+
+    async def _ours(self, guild: discord.Guild, draft: EventDraft) -> list[discord.ScheduledEvent]:
+        """Our events of this name and start, the oldest first. Discord keeps no parts of a second."""
+        events = await guild.fetch_scheduled_events(with_counts=False)
+        same = [
+            event
+            for event in events
+            if event.creator_id == self._own_id
+            and event.name == draft.name
+            and event.start_time.replace(microsecond=0) == draft.start.replace(microsecond=0)
+        ]
+        return sorted(same, key=lambda event: event.id)
 
     async def _timeout(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
         assert effect.member_id is not None
@@ -200,6 +221,15 @@ class DiscordCalls:
         if role >= guild.me.top_role:
             raise Refused("role_above_bot")
 
+    def _check_history(self, effect: PlannedEffect) -> None:
+        """Without the permission Discord answers with an empty list, which must not pass for "not there"."""
+        guild = self._client.get_guild(effect.guild_id)
+        if effect.kind is EffectKind.DIRECT_MESSAGE or guild is None or effect.channel_id is None:
+            return
+        channel = guild.get_channel_or_thread(effect.channel_id)
+        if channel is not None and not channel.permissions_for(guild.me).read_message_history:
+            raise Refused("no_history")
+
     @property
     def _own_id(self) -> int:
         assert self._client.user is not None
@@ -215,7 +245,8 @@ async def _sorted(call: Awaitable[int | None]) -> int | None:
     try:
         return await call
     except discord.HTTPException as error:
-        if error.status == 429 or error.status >= 500:
+        # 401: our token is not taken, which says nothing about the effect either.
+        if error.status in (401, 429) or error.status >= 500 or error.code in PASSING:
             raise Unreachable(f"{error.status} {error.code}") from error
         raise Refused(REFUSALS.get(error.code, f"discord_{error.status}_{error.code}"), error.text) from error
     except (discord.RateLimited, aiohttp.ClientError, OSError) as error:

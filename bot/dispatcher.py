@@ -6,13 +6,17 @@ request; a message carries a nonce made from the effect's key, so Discord itself
 for the effect's marker before anything is sent again; then the outcome is committed. All other kinds are
 idempotent at Discord, or looked for before they are created (`bot/discord_calls.py`).
 
+The best lane goes first whenever there is room, and one place (a channel, or else a member or server) has one
+effect under way at a time: what was planned first is tried first there, and a place that hangs holds up no other.
+
 Every effect ends as sent, skipped with a reason (not wanted any more, superseded, too late) or failed with
 a reason (Discord refused for good), of which staff are told once. A fault of the network or of Discord
 leaves it waiting; the pause between tries grows to 45 s, so a backlog is gone within a minute of Discord's
 return. The state machine in `tests/bot/test_exactly_once.py` holds all this, and catches four broken variants.
 
-One hole cannot be closed from outside: Discord carrying out a create later than `NONCE_TRUST` after the
-bot had looked for it in vain.
+Two holes cannot be closed from outside: Discord carrying out a create later than `NONCE_TRUST` after it was
+asked, when the bot had looked for it in vain; and a message whose answer was lost and that somebody deleted
+before the bot could look for it, which is posted a second time.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections import defaultdict, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,21 +34,27 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.outbox import EffectKind
+from bot.i18n import N_
+from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
+from bot.pace import Pace
 from storage import outbox as storage
 from storage.database import Database
 
 log = logging.getLogger(__name__)
 
-SLICE = 10
+AT_ONCE = 10  # effects under way at one time, each in a place of its own
 # Discord promises to remember a nonce for "the past few minutes"; plan for two and trust half of that, so a
 # create that is carried out late still falls into the window (reliability: nonce semantics).
 NONCE_TRUST = timedelta(seconds=60)
-TRY_TIMEOUT = timedelta(seconds=75)  # discord.py's own retries take at most 25 s, and a request 20 s
-LEASE = timedelta(seconds=90)
+# discord.py's own retries take up to 25 s. A try that began within the trust must end within the two minutes.
+TRY_TIMEOUT = timedelta(seconds=60)
+LEASE = timedelta(seconds=90)  # outlives a try, which begins at once
 PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 MAX_BUG_ATTEMPTS = 5
 REQUESTS_A_SECOND = 25  # half of Discord's global limit of 50
+CLOCK_GRACE = timedelta(minutes=1)  # our clock and Discord's, which dates the messages, need not agree
+CLOCK_DOUBT = timedelta(days=1)  # how far to look back when our clock was set back since the first try
+OUTCOME_UNKNOWN = "outcome_unknown"
 
 
 class Outcome(StrEnum):
@@ -87,6 +97,10 @@ class PlannedEffect:
     arguments: Mapping[str, Any]
     attempts: int
     first_try_at: datetime | None
+    lane: Lane = Lane.AWAITED
+    expires_at: datetime | None = None
+    act_id: int | None = None
+    job_id: int | None = None
 
 
 class Calls(Protocol):
@@ -108,6 +122,7 @@ FailureReport = Callable[[AsyncSession, PlannedEffect, str], Awaitable[None]]
 @dataclass(frozen=True)
 class _Try:
     effect: PlannedEffect
+    place: int
     lease_until: datetime
     give_up: str | None = None  # find out what became of earlier tries, but do not try again
 
@@ -134,7 +149,7 @@ def marker_of(key: str) -> int:
 
 
 class Dispatcher:
-    """Takes effects that are due, in slices, and performs them. Runs only while there is something to do."""
+    """Takes effects that are due, the best lane first, and performs them. Runs only while there is something to do."""
 
     def __init__(self, db: Database, clock: Clock, calls: Calls, render: Render) -> None:
         self._db = db
@@ -142,10 +157,14 @@ class Dispatcher:
         self._calls = calls
         self._render = render
         self._pace = Pace(REQUESTS_A_SECOND)
-        self._worker: asyncio.Task[None] | None = None
+        self._starter: asyncio.Task[None] | None = None
+        self._under_way: dict[int, asyncio.Task[None]] = {}  # by place
+        self._bugs: Counter[int] = Counter()  # by row; a restart may well have brought the mended code
         self._called = False
         self._open = False
         self.report_failure: FailureReport | None = None
+        # Told when an effect is to be tried again, so that somebody wakes the dispatcher then.
+        self.on_put_off: Callable[[datetime], None] | None = None
 
     def start(self) -> None:
         """Begin to perform effects: Discord can be reached from now on."""
@@ -155,53 +174,60 @@ class Dispatcher:
     async def stop(self) -> None:
         """Finish what is under way and begin nothing new."""
         self._open = False
-        if self._worker is not None:
-            await asyncio.wait({self._worker})
+        await self._come_to_rest()
 
     def wake(self) -> None:
         """There may be something to do. Cheap, and safe to call at any time from the event loop."""
         self._called = True
-        if self._open and (self._worker is None or self._worker.done()):
-            self._worker = asyncio.create_task(self._work(), name="dispatcher")
+        if self._open and (self._starter is None or self._starter.done()):
+            self._starter = asyncio.create_task(self._begin_due(), name="dispatcher")
 
     async def drain(self) -> None:
         """Perform everything that is due by now, then return."""
         self.wake()
-        while self._worker is not None and not self._worker.done():
-            await asyncio.wait({self._worker})
+        await self._come_to_rest()
 
-    async def _work(self) -> None:
+    async def _come_to_rest(self) -> None:
+        while running := {
+            each
+            for each in (self._starter, *self._under_way.values())
+            if each is not None and not each.done()
+        }:
+            await asyncio.wait(running)
+
+    async def _begin_due(self) -> None:
+        """Begin what is due until all hands are full; each effect that ends calls again."""
         try:
-            while self._called and self._open:
+            while self._called and self._open and len(self._under_way) < AT_ONCE:
                 self._called = False
-                while self._open and await self._dispatch_slice():
-                    pass
+                for each in await self._intend():
+                    self._called = True  # there may be more, for other places
+                    self._under_way[each.place] = asyncio.create_task(self._carry_out(each))
         except Exception:
             # The next tick wakes the dispatcher again, by which time the database may be back.
-            log.exception("the dispatcher stopped until the next tick")
+            log.exception("the dispatcher begins nothing until the next tick")
 
-    async def _dispatch_slice(self) -> int:
-        tries = await self._intend()
-        by_place: defaultdict[int | None, list[_Try]] = defaultdict(list)
-        for each in tries:
-            by_place[each.effect.channel_id or each.effect.member_id].append(each)
-        await asyncio.gather(*(self._perform_in_order(place) for place in by_place.values()))
-        return len(tries)
-
-    async def _perform_in_order(self, tries: list[_Try]) -> None:
-        """Effects on one channel or member keep the order in which they were planned."""
-        for each in tries:
-            await self._finish(each, await self._perform(each))
+    async def _carry_out(self, attempt: _Try) -> None:
+        try:
+            await self._finish(attempt, await self._perform(attempt))
+        except Exception:
+            log.exception("what became of it will be found out key=%s", attempt.effect.key)
+        finally:
+            del self._under_way[attempt.place]
+        self.wake()  # there is room again, and something may have waited for this one
 
     async def _intend(self) -> list[_Try]:
         """Commit what is about to be tried, and end what is not to be tried at all."""
         now = self._clock.now()
-        lease_until = now + LEASE
         async with self._db.begin() as session:
-            rows = await storage.claim_due(session, now=now, lease_until=lease_until, limit=SLICE)
-            newest = await storage.newest_waiting(
-                session, [row.coalesce_key for row in rows if row.coalesce_key is not None]
+            rows = await storage.claim_due(
+                session,
+                now=now,
+                lease_until=now + LEASE,
+                limit=AT_ONCE - len(self._under_way),
+                busy=self._under_way.keys(),
             )
+            newest = await storage.newest_wishes(session, rows, now=now)
             return [await self._intend_one(session, row, newest, now) for row in rows]
 
     async def _intend_one(
@@ -212,8 +238,9 @@ class Dispatcher:
         if give_up is None:
             row.attempts += 1
             row.first_try_at = row.first_try_at or now
+            row.not_before = now + _shortest_pause(row)  # holds for a new process too, should this one die
         assert row.lease_until is not None
-        return _Try(effect, row.lease_until, give_up)
+        return _Try(effect, row.place, row.lease_until, give_up)
 
     async def _perform(self, attempt: _Try) -> _Result:
         effect = attempt.effect
@@ -228,35 +255,45 @@ class Dispatcher:
             return _Result(None, repr(fault))
         except Exception as bug:
             log.exception("effect broke key=%s kind=%s", effect.key, effect.kind)
-            if effect.attempts + 1 >= MAX_BUG_ATTEMPTS:
+            self._bugs[effect.id] += 1
+            if self._bugs[effect.id] >= MAX_BUG_ATTEMPTS:
                 return _Result(Outcome.FAILED, f"bug: {type(bug).__name__}")
             return _Result(None, repr(bug))
 
     async def _perform_once(self, attempt: _Try) -> _Result:
         effect = attempt.effect
         if attempt.give_up is not None:
-            return await self._found_or(effect, _Result(Outcome.SKIPPED, attempt.give_up))
+            return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, attempt.give_up)
         if self._is_beyond_nonce(effect):
             found = await self._look(effect)
             if found is not None:
                 return _Result(Outcome.SENT, result_id=found)
         try:
             rendered = await self._render(effect) if effect.renderer is not None else None
+            await self._pace.turn()
+            if self._clock.now() >= attempt.lease_until:
+                # The computer slept, say: by now somebody else may be at it.
+                raise Unreachable("the lease ran out before the request")
+            result = await self._calls.perform(
+                effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
+            )
         except Obsolete as reason:
-            return await self._found_or(effect, _Result(Outcome.SKIPPED, str(reason)))
-        await self._pace.turn()
-        result = await self._calls.perform(
-            effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
-        )
+            return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, str(reason))
+        except Refused:
+            if (done := await self._earlier_try(effect)) is None:
+                raise
+            return done
         return _Result(Outcome.SENT, result_id=result)
 
-    async def _found_or(self, effect: PlannedEffect, otherwise: _Result) -> _Result:
+    async def _earlier_try(self, effect: PlannedEffect) -> _Result | None:
         """An effect that is given up may have been carried out by a try whose answer was lost."""
-        if effect.attempts and _is_message(effect):
+        if effect.first_try_at is None or not _is_message(effect):
+            return None
+        try:
             found = await self._look(effect)
-            if found is not None:
-                return _Result(Outcome.SENT, result_id=found)
-        return otherwise
+        except Refused:
+            return None
+        return _Result(Outcome.SENT, result_id=found) if found is not None else None
 
     def _nonce(self, effect: PlannedEffect) -> str:
         return nonce_of(effect.key)
@@ -264,17 +301,19 @@ class Dispatcher:
     def _is_beyond_nonce(self, effect: PlannedEffect) -> bool:
         if not _is_message(effect) or effect.first_try_at is None:
             return False
-        return self._clock.now() - effect.first_try_at > NONCE_TRUST
+        # Less than nothing: our clock was set back, and nobody knows how long ago it was.
+        return not timedelta(0) <= self._clock.now() - effect.first_try_at <= NONCE_TRUST
 
     async def _look(self, effect: PlannedEffect) -> int | None:
         assert effect.first_try_at is not None
         await self._pace.turn()
-        # A minute of grace: our clock and Discord's, which dates the messages, need not agree.
-        since = effect.first_try_at - timedelta(minutes=1)
+        now = self._clock.now()
+        since = effect.first_try_at - CLOCK_GRACE if effect.first_try_at <= now else now - CLOCK_DOUBT
         return await self._calls.find(effect, marker=marker_of(effect.key), since=since)
 
     async def _finish(self, attempt: _Try, result: _Result) -> None:
         now = self._clock.now()
+        again_at: datetime | None = None
         async with self._db.begin() as session:
             row = await storage.find_claimed(session, attempt.effect.id, lease_until=attempt.lease_until)
             if row is None:
@@ -282,20 +321,41 @@ class Dispatcher:
             row.lease_until = None
             if result.outcome is None:
                 row.last_error = (result.reason or "")[:1000]
-                row.not_before = now + pause_after(row.attempts)
-                return
-            row.outcome = result.outcome
-            row.reason = result.reason[:300] if result.reason else None
-            row.result_id = result.result_id
-            row.finished_at = now
-            if result.outcome is Outcome.FAILED and self.report_failure is not None:
-                await self.report_failure(session, _snapshot(row), result.reason or "")
-        self._called = True  # something may have waited for this one
+                again_at = row.not_before = now + max(pause_after(row.attempts), _shortest_pause(row))
+            else:
+                row.outcome = result.outcome
+                row.reason = result.reason[:300] if result.reason else None
+                row.result_id = result.result_id
+                row.finished_at = now
+            if result.outcome is Outcome.FAILED:
+                if attempt.effect.first_try_at is None or result.reason == OUTCOME_UNKNOWN:
+                    # Nothing is out there, or a person has been asked to look: trying again need not search.
+                    row.first_try_at = None
+                await self._report(session, _snapshot(row), result.reason or "")
+        if result.outcome is not None:
+            self._bugs.pop(attempt.effect.id, None)
+        if again_at is not None and self.on_put_off is not None:
+            self.on_put_off(again_at)
+
+    async def _report(self, session: AsyncSession, effect: PlannedEffect, reason: str) -> None:
+        """Have the failure reported. A mistake in that must not undo the outcome: it would be tried for ever."""
+        if self.report_failure is None:
+            return
+        try:
+            async with session.begin_nested():
+                await self.report_failure(session, effect, reason)
+        except Exception:
+            log.exception("a failure could not be reported key=%s", effect.key)
 
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after this many tries."""
     return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
+
+
+def _shortest_pause(row: storage.OutboxRow) -> timedelta:
+    """No nonce guards an event: it is looked for only when a create that came late must be in the list."""
+    return NONCE_TRUST if row.kind == EffectKind.CREATE_EVENT else timedelta(0)
 
 
 async def _reason_to_give_up(
@@ -304,13 +364,14 @@ async def _reason_to_give_up(
     if row.after_key is not None:
         earlier = await storage.find_by_key(session, row.after_key)
         if earlier is None or earlier.outcome != Outcome.SENT:
-            return "what it belongs to was not posted"
-        if row.message_id is None:
-            row.message_id = earlier.result_id
+            return storage.NOT_POSTED
+        message_id = row.message_id = row.message_id or earlier.result_id
+        if message_id is None and EffectKind(row.kind) in NEEDS_MESSAGE:
+            return N_("what it belongs to was deleted")
     if row.coalesce_key is not None and newest.get(row.coalesce_key, row.id) > row.id:
-        return "superseded by a later one"
+        return N_("superseded by a later one")
     if row.expires_at is not None and now > row.expires_at:
-        return "too late: Discord could not be reached in time"
+        return N_("too late: Discord could not be reached in time")
     return None
 
 
@@ -332,23 +393,8 @@ def _snapshot(row: storage.OutboxRow) -> PlannedEffect:
         arguments=row.arguments,
         attempts=row.attempts,
         first_try_at=row.first_try_at,
+        lane=Lane(row.lane),
+        expires_at=row.expires_at,
+        act_id=row.act_id,
+        job_id=row.job_id,
     )
-
-
-class Pace:
-    """Lets at most so many requests begin in any one second, so our own bursts never meet a 429."""
-
-    def __init__(self, per_second: int) -> None:
-        self._per_second = per_second
-        self._begun: deque[float] = deque()
-
-    async def turn(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            while self._begun and now - self._begun[0] >= 1.0:
-                self._begun.popleft()
-            if len(self._begun) < self._per_second:
-                self._begun.append(now)
-                return
-            await asyncio.sleep(1.0 - (now - self._begun[0]))

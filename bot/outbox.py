@@ -23,6 +23,9 @@ from storage import outbox as storage
 from storage.database import mark
 
 WAKE_MARK = "outbox"
+# The column holds 200 (PostgreSQL refuses more, SQLite does not), and what follows from an effect adds to its key.
+KEY_LIMIT = 170
+IN_CHANNEL = ":channel"  # ends the key of what goes to a channel because DMs are closed
 
 
 class Lane(IntEnum):
@@ -59,7 +62,7 @@ _NEEDED_FIELDS = {
     EffectKind.CREATE_EVENT: ("renderer",),
     EffectKind.TIMEOUT: ("member_id",),
 }
-_NEEDS_MESSAGE = frozenset({EffectKind.EDIT, EffectKind.DELETE, EffectKind.OPEN_THREAD})
+NEEDS_MESSAGE = frozenset({EffectKind.EDIT, EffectKind.DELETE, EffectKind.OPEN_THREAD})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +70,10 @@ class Effect:
     """One thing to do to Discord.
 
     `after` is the key of an effect that must be done first: its message id fills `message_id` when that is
-    not given, and if it was not done, neither is this. Of several waiting effects with one `coalesce_key`
-    only the newest is done; edits of one message and changes of one role coalesce by themselves. An effect
-    not begun by `expires_at` (aware, UTC) is skipped as too late. Raises ValueError when an id is missing.
+    not given, and if it was not done, neither is this. Of several effects with one `coalesce_key`
+    the newest wins: from when it is due, an earlier one that still waits is left out. Edits of one message,
+    changes of one role and timeouts of one member coalesce by themselves. An effect not begun by `expires_at`
+    (aware, UTC) is skipped as too late. Raises ValueError when an id is missing or a key is too long.
     """
 
     kind: EffectKind
@@ -89,10 +93,15 @@ class Effect:
 
     def __post_init__(self) -> None:
         missing = [name for name in _NEEDED_FIELDS[self.kind] if getattr(self, name) is None]
-        if self.kind in _NEEDS_MESSAGE and self.message_id is None and self.after is None:
+        if self.kind in NEEDS_MESSAGE and self.message_id is None and self.after is None:
             missing.append("message_id or after")
+        if self.kind is EffectKind.TIMEOUT and "until" not in self.arguments:
+            missing.append("until")
         if missing:
             raise ValueError(f"effect {self.key!r} of kind {self.kind} lacks {', '.join(missing)}")
+        for text in (self.key, self.after, self.coalesce_key):
+            if text is not None and not 0 < len(text.removesuffix(IN_CHANNEL)) <= KEY_LIMIT:
+                raise ValueError(f"a key has 1 to {KEY_LIMIT} characters, not {len(text)}: {text!r}")
 
     @property
     def coalesces_under(self) -> str | None:
@@ -102,6 +111,8 @@ class Effect:
             return f"edit:{self.channel_id}:{self.message_id or self.after}"
         if self.kind in (EffectKind.ADD_ROLE, EffectKind.REMOVE_ROLE):
             return f"role:{self.guild_id}:{self.member_id}:{self.role_id}"
+        if self.kind is EffectKind.TIMEOUT:
+            return f"timeout:{self.guild_id}:{self.member_id}"
         return None
 
 

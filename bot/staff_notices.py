@@ -16,7 +16,7 @@ from bot.core import Core
 from bot.dispatcher import PlannedEffect
 from bot.i18n import N_, Translations, Translator
 from bot.jobs import Job
-from bot.outbox import Effect, EffectKind, Lane
+from bot.outbox import IN_CHANNEL, Effect, EffectKind, Lane
 from bot.renderers import Renderers
 from bot.schedules import Schedule
 from bot.text import mention_channel, mention_role, mention_user
@@ -44,11 +44,41 @@ CAUSES: dict[str, tuple[str, str]] = {
         N_("the role {role} stands above my own"),
         N_("Move my role above it in Server Settings > Roles."),
     ),
+    "no_history": (
+        N_("I could not look whether it was there already in {place}"),
+        N_("Let me read the message history of that channel."),
+    ),
+    "outcome_unknown": (
+        N_("I lost sight of whether it had arrived in {place}"),
+        N_("Please look there: if it is missing, let me try again."),
+    ),
     "role_gone": (
         N_("the role has been deleted"),
         N_("Choose another role with /setup start."),
     ),
 }
+# What a missing permission means where it is not about writing in a channel.
+LACKS: dict[EffectKind, tuple[str, str]] = {
+    EffectKind.CREATE_EVENT: (
+        N_("I lack the permission to create events"),
+        N_("Give my role the permission Create Events in Server Settings > Roles."),
+    ),
+    EffectKind.TIMEOUT: (
+        N_("I lack the permission, or {member} stands above me"),
+        N_("Give my role the permission Time Out Members, and move it up in Server Settings > Roles."),
+    ),
+    **dict.fromkeys(
+        (EffectKind.ADD_ROLE, EffectKind.REMOVE_ROLE),
+        (
+            N_("I lack the permission to manage roles, or {role} stands above me"),
+            N_("Give my role the permission Manage Roles, and move it up in Server Settings > Roles."),
+        ),
+    ),
+}
+OWN_MISTAKE = (
+    N_("I made a mistake of my own ({code})"),
+    N_("Tell whoever runs this bot; once it is mended, let me try again."),
+)
 OTHER_CAUSE = (
     N_("Discord refused it ({code})"),
     N_("If it happens again, tell whoever runs this bot."),
@@ -141,13 +171,17 @@ class StaffNotices:
             session,
             Effect(
                 kind=EffectKind.POST,
-                key=f"{effect.key}:channel",
+                key=f"{effect.key}{IN_CHANNEL}",
                 guild_id=effect.guild_id,
                 channel_id=effect.channel_id,
                 member_id=effect.member_id,
                 renderer=effect.renderer,
                 arguments=effect.arguments,
+                lane=effect.lane,
+                expires_at=effect.expires_at,
             ),
+            act_id=effect.act_id,
+            job_id=effect.job_id,
         )
 
     async def _render(self, effect: PlannedEffect) -> Card:
@@ -172,7 +206,7 @@ def effect_notice(facts: Mapping[str, Any], renderers: Renderers, t: Translator)
         "role": mention_role(facts["role_id"]) if facts["role_id"] else "?",
     }
     action = ACTIONS.get(EffectKind(facts["kind"])) or renderers.what(facts["renderer"] or "")
-    cause, remedy = CAUSES.get(facts["code"], OTHER_CAUSE)
+    cause, remedy = _cause(facts)
     text = t(
         "**Something needs a hand**\nI could not do this: {action}, because {cause}.\n{remedy}",
         action=t(action, **fields) if action else facts["kind"],
@@ -181,6 +215,13 @@ def effect_notice(facts: Mapping[str, Any], renderers: Renderers, t: Translator)
     )
     retry = Button(t("Mended: try again"), custom_id(RETRY_CONTROL, facts["row_id"]), style=Style.PRIMARY)
     return Text(text), Buttons((retry,))
+
+
+def _cause(facts: Mapping[str, Any]) -> tuple[str, str]:
+    code = facts["code"]
+    if code == "no_permission" and facts["kind"] in LACKS:
+        return LACKS[EffectKind(facts["kind"])]
+    return CAUSES.get(code, OWN_MISTAKE if code.startswith("bug") else OTHER_CAUSE)
 
 
 def lost_notice(facts: Mapping[str, Any], t: Translator) -> tuple[Item, ...]:

@@ -5,15 +5,18 @@ Personal data: `member_id`, `arguments` (ids). Finished rows are removed after t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+
+# Why an effect is left out whose predecessor was not done.
+NOT_POSTED = "what it belongs to was not posted"
 
 
 class OutboxRow(Base):
@@ -69,6 +72,18 @@ class OutboxRow(Base):
         ),
     )
 
+    @property
+    def place(self) -> int:
+        """Where it happens: effects in one place are performed one after the other."""
+        return self.channel_id or self.member_id or self.guild_id
+
+
+# Made once: it takes longer than a query does.
+_Other = aliased(OutboxRow)
+_PREDECESSOR_WAITS = (
+    select(_Other.id).where(_Other.key == OutboxRow.after_key, _Other.outcome.is_(None)).exists()
+)
+
 
 async def add_effects(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert the rows whose key is new. Returns how many were."""
@@ -76,16 +91,19 @@ async def add_effects(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) 
 
 
 async def claim_due(
-    session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int
+    session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int, busy: Collection[int] = ()
 ) -> list[OutboxRow]:
     """Lock the effects that can be tried now, the first lane first, and give them this lease.
 
-    An effect whose predecessor still waits is left alone. Nothing else is written: what is to become of
-    each row is the dispatcher's decision, in the same transaction.
+    At most one a place, and none in the `busy` places. An effect whose predecessor still waits is left alone,
+    and so is one while another with its coalesce key is under way. Nothing else is written: what is to become
+    of each row is the dispatcher's decision, in the same transaction.
     """
-    earlier = aliased(OutboxRow)
-    predecessor_waits = select(earlier.id).where(
-        earlier.key == OutboxRow.after_key, earlier.outcome.is_(None)
+    rival_under_way = select(_Other.id).where(
+        _Other.coalesce_key == OutboxRow.coalesce_key,
+        _Other.outcome.is_(None),
+        _Other.lease_until > now,
+        _Other.id != OutboxRow.id,
     )
     query = (
         select(OutboxRow)
@@ -93,32 +111,48 @@ async def claim_due(
             OutboxRow.outcome.is_(None),
             OutboxRow.not_before <= now,
             or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now),
-            ~predecessor_waits.exists(),
+            func.coalesce(OutboxRow.channel_id, OutboxRow.member_id, OutboxRow.guild_id).not_in(busy),
+            ~_PREDECESSOR_WAITS,
+            ~rival_under_way.exists(),
         )
         .order_by(OutboxRow.lane, OutboxRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
-    rows = list(await session.scalars(query))
-    for row in rows:
+    first_of_place: dict[int, OutboxRow] = {}
+    for row in await session.scalars(query):
+        first_of_place.setdefault(row.place, row)
+    for row in first_of_place.values():
         row.lease_until = lease_until
-    return rows
+    return list(first_of_place.values())
 
 
 async def find_by_key(session: AsyncSession, key: str) -> OutboxRow | None:
     return (await session.scalars(select(OutboxRow).where(OutboxRow.key == key))).one_or_none()
 
 
-async def newest_waiting(session: AsyncSession, coalesce_keys: Sequence[str]) -> dict[str, int]:
-    """For each coalesce key the id of its newest waiting effect."""
-    if not coalesce_keys:
+async def newest_wishes(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datetime) -> dict[str, int]:
+    """For each coalesce key of these rows the id of the newest effect that was tried or is due.
+
+    One that is planned for later does not count yet. One that has been done or refused does: what was wished
+    before it must not come after it.
+    """
+    keys = {row.coalesce_key for row in rows if row.coalesce_key is not None}
+    if not keys:
         return {}
     query = (
         select(OutboxRow.coalesce_key, func.max(OutboxRow.id))
-        .where(OutboxRow.coalesce_key.in_(coalesce_keys), OutboxRow.outcome.is_(None))
+        .where(
+            OutboxRow.id >= min(row.id for row in rows if row.coalesce_key is not None),
+            OutboxRow.coalesce_key.in_(keys),
+            or_(
+                OutboxRow.outcome.in_(("sent", "failed")),
+                and_(OutboxRow.outcome.is_(None), or_(OutboxRow.not_before <= now, OutboxRow.attempts > 0)),
+            ),
+        )
         .group_by(OutboxRow.coalesce_key)
     )
-    return {key: newest for key, newest in (await session.execute(query)).tuples() if key is not None}
+    return {key: newest for key, newest in await session.execute(query) if key is not None}
 
 
 async def find_claimed(session: AsyncSession, row_id: int, *, lease_until: datetime) -> OutboxRow | None:
@@ -136,18 +170,27 @@ async def release_leases(session: AsyncSession) -> None:
     )
 
 
+async def revive(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datetime) -> None:
+    """Let failed effects be tried again, and with them what was left out because they had not been done."""
+    while rows:
+        for row in rows:
+            row.outcome = row.reason = row.finished_at = None
+            row.not_before = now
+        await session.flush()
+        followers = select(OutboxRow).where(
+            OutboxRow.after_key.in_([row.key for row in rows]), OutboxRow.reason == NOT_POSTED
+        )
+        rows = list(await session.scalars(followers.with_for_update()))
+
+
 async def next_due_at(session: AsyncSession) -> datetime | None:
     """When the earliest waiting effect may be tried, or, if someone is at it, when their lease ends.
 
     Effects that wait for another one do not count: they follow it at once.
     """
-    earlier = aliased(OutboxRow)
-    predecessor_waits = select(earlier.id).where(
-        earlier.key == OutboxRow.after_key, earlier.outcome.is_(None)
-    )
     return await session.scalar(
         select(func.min(func.coalesce(OutboxRow.lease_until, OutboxRow.not_before))).where(
-            OutboxRow.outcome.is_(None), ~predecessor_waits.exists()
+            OutboxRow.outcome.is_(None), ~_PREDECESSOR_WAITS
         )
     )
 
