@@ -33,6 +33,7 @@ from bot.text import cut
 log = logging.getLogger(__name__)
 
 BUTTONS_A_ROW = 5
+SMALLEST_MARKER = 1 << 30  # see bot.dispatcher.marker_of
 MENTIONS = 100  # resources/message: users in allowed_mentions
 _Component: TypeAlias = (
     ui.TextDisplay[ui.LayoutView] | ui.Separator[ui.LayoutView] | ui.ActionRow[ui.LayoutView]
@@ -72,6 +73,12 @@ def to_view(card: Card, *, marker: int | None = None) -> ui.LayoutView:
     view.add_item(container)
     view.stop()
     return view
+
+
+def marker_on(message: discord.Message) -> int | None:
+    """The outbox's marker on a message of ours. Ids that Discord gave by itself are small."""
+    ids = (each.id for each in message.components if isinstance(each, discord.Container))
+    return next((each for each in ids if each is not None and each >= SMALLEST_MARKER), None)
 
 
 def allowed_mentions(card: Card) -> discord.AllowedMentions:

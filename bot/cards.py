@@ -12,13 +12,14 @@ read again when the control is used, so a card works for ever, across restarts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 CUSTOM_ID_LIMIT = 100  # discord.com/developers, components/reference
 MODAL_FIELDS = 5  # the same
+BUTTONS_ON_A_PHONE = 3  # more are broken into two lines
 _CUSTOM_ID = re.compile(r"(?P<name>[a-z_]+:[a-z_]+\.[a-z_]+)(?::(?P<row_id>[0-9]{1,19}))?")
 _LARGEST_ROW_ID = 2**63 - 1  # what a database can look for
 
@@ -120,9 +121,13 @@ class Card:
     pings: frozenset[int] = frozenset()
     silent: bool = False  # arrives without a sound or badge
 
-    def with_items(self, *more: Item) -> Card:
-        """The same card with more below it."""
-        return Card((*self.items, *more), self.pings, self.silent)
+    def with_button(self, button: Button) -> Card:
+        """The same card with one button more: in its last row while there is room, else in a new one."""
+        *others, last = self.items
+        if isinstance(last, Buttons) and len(last.buttons) < BUTTONS_ON_A_PHONE:
+            row = Buttons((*last.buttons, button))
+            return replace(self, items=(*others, row))
+        return replace(self, items=(*self.items, Buttons((button,))))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.card_views import allowed_mentions, to_view
+from bot.card_views import allowed_mentions, marker_on, to_view
 from bot.cards import Card, EventDraft, ThreadTitle
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
@@ -238,7 +238,7 @@ class DiscordCalls:
 
 def _bears(message: discord.Message, marker: int) -> bool:
     """Whether the message's container has the marker for its component id."""
-    return any(isinstance(each, discord.Container) and each.id == marker for each in message.components)
+    return marker_on(message) == marker
 
 
 async def _sorted(call: Awaitable[int | None]) -> int | None:

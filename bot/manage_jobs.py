@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import discord
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
 from bot.cards import Card, Divider, Item, Text
 from bot.components import Components
 from bot.core import Core
-from bot.dispatcher import OUTCOME_UNKNOWN
 from bot.dispatcher import Outcome as EffectOutcome
 from bot.errors import AlreadyDone, NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
@@ -121,8 +119,7 @@ class TimedWorkService:
             for row in late:
                 row.outcome, row.reason = EffectOutcome.SKIPPED, TOO_LATE
             again = [row for row in same if row not in late]
-            for row in [*again, *await _dependents(session, again)]:
-                _reopen(row, now)
+            await outbox_storage.revive(session, again, now=now)
             mark(session, WAKE_MARK)
         return Retried(len(again), len(late))
 
@@ -289,26 +286,6 @@ def _state(job: job_storage.JobRow, effects: Sequence[outbox_storage.OutboxRow])
     if first.outcome is None:
         return "waiting", None
     return ("sent", None) if first.outcome == EffectOutcome.SENT else (first.outcome, first.reason)
-
-
-async def _dependents(
-    session: AsyncSession, rows: Sequence[outbox_storage.OutboxRow]
-) -> list[outbox_storage.OutboxRow]:
-    """What was left out because these failed, such as the thread of a prompt that was not posted."""
-    keys = {row.key for row in rows}
-    found = await outbox_storage.list_of_jobs(
-        session, sorted({row.job_id for row in rows if row.job_id is not None})
-    )
-    return [row for row in found if row.after_key in keys and row.outcome == EffectOutcome.SKIPPED]
-
-
-def _reopen(row: outbox_storage.OutboxRow, now: datetime) -> None:
-    row.outcome = row.finished_at = None
-    row.not_before = now
-    if row.reason == OUTCOME_UNKNOWN:
-        # A person has looked whether it is there; the channel is too full for us to.
-        row.attempts, row.first_try_at = 0, None
-    row.reason = None
 
 
 def _facts(row: outbox_storage.OutboxRow) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.cards import Button, Buttons, Card, EventDraft, ThreadTitle, custom_id
+from bot.cards import Button, Card, EventDraft, ThreadTitle, custom_id
 from bot.dispatcher import PlannedEffect
 from bot.guild_config import GuildConfigs
 from bot.i18n import Translations
@@ -26,6 +26,7 @@ Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
 class _Entry:
     render: Renderer
     what: str
+    if_channel_gone: str | None
 
 
 class Renderers:
@@ -36,14 +37,16 @@ class Renderers:
         self._translations = translations
         self._entries: dict[str, _Entry] = {}
 
-    def register(self, name: str, render: Renderer, *, what: str) -> None:
-        """Make a renderer known. `what` (a gettext id) names the message in notices to staff.
+    def register(self, name: str, render: Renderer, *, what: str, if_channel_gone: str | None = None) -> None:
+        """Make a renderer known.
 
-        Raises ValueError when the name is taken.
+        `what` (a gettext id) names the message in notices to staff; `if_channel_gone` (one too) says how to
+        mend it when its channel was deleted and that was not chosen in /setup. Raises ValueError when the
+        name is taken.
         """
         if name in self._entries:
             raise ValueError(f"two renderers are named {name!r}")
-        self._entries[name] = _Entry(render, what)
+        self._entries[name] = _Entry(render, what, if_channel_gone)
 
     def unregister(self, *names: str) -> None:
         for name in names:
@@ -54,6 +57,11 @@ class Renderers:
         entry = self._entries.get(name)
         return entry.what if entry is not None else None
 
+    def if_channel_gone(self, name: str) -> str | None:
+        """How staff mend it when the channel of what the renderer draws was deleted (a gettext id)."""
+        entry = self._entries.get(name)
+        return entry.if_channel_gone if entry is not None else None
+
     async def render(self, effect: PlannedEffect) -> Rendered:
         """Draw the effect. Raises LookupError when no feature draws it (any more)."""
         entry = self._entries.get(effect.renderer or "")
@@ -63,6 +71,7 @@ class Renderers:
         notification_id = effect.arguments.get("notification_id")
         if isinstance(rendered, Card) and notification_id is not None:
             t = self._translations.for_locale((await self._configs.guild(effect.guild_id)).locale)
-            why = Button(t("Why am I seeing this?"), custom_id(WHY_CONTROL, int(notification_id)))
-            return rendered.with_items(Buttons((why,)))
+            return rendered.with_button(
+                Button(t("Why am I seeing this?"), custom_id(WHY_CONTROL, int(notification_id)))
+            )
         return rendered

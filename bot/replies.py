@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aiohttp
 import discord
 
-from bot.card_views import allowed_mentions, to_modal, to_view
+from bot.card_views import allowed_mentions, marker_on, to_modal, to_view
 from bot.cards import Card, Form, Text
 from bot.i18n import Translator
 
@@ -73,7 +73,9 @@ class Reply:
         if self._interaction.message is None:
             await self.show(card)
             return
-        view, mentions = to_view(card), allowed_mentions(card)
+        # A post of the outbox keeps its marker, by which it is recognised if its receipt was lost.
+        view = to_view(card, marker=marker_on(self._interaction.message))
+        mentions = allowed_mentions(card)
         async with self._turn:
             if not self._is_answered and await self._first(
                 self._interaction.response.edit_message(view=view, allowed_mentions=mentions)

@@ -207,12 +207,16 @@ def effect_notice(facts: Mapping[str, Any], renderers: Renderers, t: Translator)
     }
     action = ACTIONS.get(EffectKind(facts["kind"])) or renderers.what(facts["renderer"] or "")
     cause, remedy = _cause(facts)
+    if facts["code"] == "channel_gone":
+        remedy = renderers.if_channel_gone(facts["renderer"] or "") or remedy
     text = t(
         "**Something needs a hand**\nI could not do this: {action}, because {cause}.\n{remedy}",
         action=t(action, **fields) if action else facts["kind"],
         cause=t(cause, **fields),
         remedy=t(remedy, **fields),
     )
+    if facts["code"] == "channel_gone":
+        return (Text(text),)  # the same place can never come back, so there is nothing to try again
     retry = Button(t("Mended: try again"), custom_id(RETRY_CONTROL, facts["row_id"]), style=Style.PRIMARY)
     return Text(text), Buttons((retry,))
 

@@ -1,6 +1,6 @@
 """Planned effects on Discord, one row each. What a row guarantees is written in `bot/dispatcher.py`.
 
-Personal data: `member_id`, `arguments` (ids). Finished rows are removed after their retention.
+Personal data: `member_id`, `arguments` (ids).
 """
 
 from __future__ import annotations

@@ -80,12 +80,14 @@ class Statements:
         event.remove(self._engine, "before_cursor_execute", self._note)
 
 
-async def post_card(world: LyceumWorld, channel: Channel, card: Card) -> Seen:
+async def post_card(world: LyceumWorld, channel: Channel, card: Card, *, marker: int | None = None) -> Seen:
     """The bot posts a card; returns it as people see it."""
 
     async def post() -> int:
         place = world.bot.get_partial_messageable(channel.id)
-        return (await place.send(view=to_view(card), allowed_mentions=allowed_mentions(card))).id
+        return (
+            await place.send(view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card))
+        ).id
 
     return world.message(channel, await world.in_bot(post))
 

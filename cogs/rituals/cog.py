@@ -76,7 +76,14 @@ class RitualsCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.jobs.register(POST_JOB, self.service.post)
-        bot.renderers.register(PROMPT_RENDERER, self._draw_prompt, what=N_("posting a ritual"))
+        bot.renderers.register(
+            PROMPT_RENDERER,
+            self._draw_prompt,
+            what=N_("posting a ritual"),
+            if_channel_gone=N_(
+                "End it with `/manage rituals list`, and begin it in another channel with `/manage rituals add`."
+            ),
+        )
         bot.renderers.register(THREAD_RENDERER, self._draw_thread, what=N_("opening the thread of a ritual"))
         bot.components.register(render.REMOVE, self._remove)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)

@@ -10,7 +10,9 @@ import discord
 import pytest
 
 from bot import replies
+from bot.card_views import marker_on
 from bot.cards import Button, Buttons, Card, Form, Text, TextField
+from bot.dispatcher import marker_of
 from bot.errors import NotFound
 from bot.replies import reply_to
 from sandbox.faults import FOLLOW_UP, REPLY
@@ -226,3 +228,19 @@ async def test_without_a_message_to_draw_again_the_card_is_a_new_one(world: Lyce
     answer = await world.slash(world.member, world.general, "help")
     assert answer.text == "Here you are"
     world.check_interactions()
+
+
+async def test_a_post_that_is_drawn_again_can_still_be_found_by_its_marker(world: LyceumWorld) -> None:
+    async def handler(interaction: discord.Interaction[Any], _: int | None) -> None:
+        await reply_to(interaction).replace(ANSWER)
+
+    async def find(number: int) -> int | None:
+        place = world.bot.get_partial_messageable(world.general.id)
+        return marker_on(await place.fetch_message(number))
+
+    world.bot.components.register(PRESS, handler)
+    marker = marker_of("a post")
+    card = await post_card(world, world.general, CARD, marker=marker)
+    await world.press(world.member, card, "Do it")
+    assert world.read(card).text == "Here you are"
+    assert await world.in_bot(lambda: find(card.id)) == marker

@@ -192,9 +192,23 @@ async def test_each_notice_names_the_cause_and_what_to_do(
 async def test_every_kind_and_cause_can_be_said(office: Office) -> None:
     for kind in EffectKind:
         for code in (*CAUSES, "no_permission", "bug: X", "discord_403_0"):
-            text, _ = effect_notice(_facts(kind, code), office.renderers, office.t)
+            text, *controls = effect_notice(_facts(kind, code), office.renderers, office.t)
             assert isinstance(text, Text)
             assert "{" not in text.content, (kind, code)
+            # A deleted channel never comes back, so trying again would be an empty promise.
+            assert bool(controls) is (code != "channel_gone")
+
+
+async def test_a_deleted_channel_is_mended_where_it_was_chosen(office: Office) -> None:
+    async def draw(_: PlannedEffect) -> Card:
+        return Card((Text("prompt"),))
+
+    office.renderers.register("a.prompt", draw, what="posting a prompt", if_channel_gone="Choose in /here.")
+    facts = _facts(EffectKind.POST, "channel_gone")
+    [ours] = effect_notice(facts | {"renderer": "a.prompt"}, office.renderers, office.t)
+    [other] = effect_notice(facts | {"renderer": "b.prompt"}, office.renderers, office.t)
+    assert isinstance(ours, Text) and "Choose in /here." in ours.content
+    assert isinstance(other, Text) and "/setup start" in other.content
 
 
 async def test_a_notice_pings_nobody_it_names(office: Office) -> None:
