@@ -41,6 +41,7 @@ from bot.settings import Settings
 from bot.setup_card import SetupCard
 from bot.staff_notices import StaffNotices
 from bot.tree import LyceumTree
+from bot.wrong_clock import heal
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
 from storage import schedules as schedule_storage
@@ -73,14 +74,14 @@ class Lyceum(commands.Bot):
         self.groups = SharedGroups()
         self.renderers = Renderers(self.core.configs, self.translations)
         self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
-        self.setup_card = SetupCard(self.core, self.components, self.groups, self.translations)
+        self.setup_card = SetupCard(self.core, self.components, self.groups)
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self._message_handlers: list[MessageHandler] = []
         self._wire()
 
     def _wire(self) -> None:
         core = self.core
-        ManageJobs(core, self.renderers, self.components, self.groups, self.translations)
+        ManageJobs(core, self.renderers, self.components, self.groups)
         NotificationControls(core, self.renderers, self.components, self.translations)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed
@@ -191,6 +192,7 @@ class Lyceum(commands.Bot):
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + TICK_BUDGET
         core = self.core
+        await heal(core.db, core.clock)
         await core.schedules.end_false_holds()
         more = True
         while more and loop.time() < ends_at:

@@ -33,7 +33,7 @@ from bot.text import cut
 log = logging.getLogger(__name__)
 
 BUTTONS_A_ROW = 5
-SMALLEST_MARKER = 1 << 30  # see bot.dispatcher.marker_of
+SMALLEST_MARKER = 1 << 30  # see bot.marks.marker_of
 MENTIONS = 100  # resources/message: users in allowed_mentions
 _Component: TypeAlias = (
     ui.TextDisplay[ui.LayoutView] | ui.Separator[ui.LayoutView] | ui.ActionRow[ui.LayoutView]

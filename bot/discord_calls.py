@@ -52,6 +52,8 @@ class DiscordCalls:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        # Events created by this process and not looked at again yet, by effect.
+        self._created: dict[int, int] = {}
         self._performers: dict[EffectKind, Perform] = {
             EffectKind.POST: self._post,
             EffectKind.DIRECT_MESSAGE: self._direct_message,
@@ -162,7 +164,8 @@ class DiscordCalls:
             raise Refused("guild_gone")
         draft = replace(draft, name=cut(" ".join(draft.name.split()), EVENT_NAME))
         known = await self._ours(guild, draft)
-        if not known:
+        created_before = self._created.pop(effect.id, None)
+        if not known and created_before is None:
             created = await guild.create_scheduled_event(
                 name=draft.name,
                 description=cut(draft.description, EVENT_DESCRIPTION) or discord.utils.MISSING,
@@ -172,11 +175,14 @@ class DiscordCalls:
                 privacy_level=discord.PrivacyLevel.guild_only,
                 location=cut(draft.place, EVENT_LOCATION),
             )
-            known = await self._ours(guild, draft) or [created]
+            self._created[effect.id] = created.id
+            # discord.py may have sent it twice by itself, after a fault whose create is carried out late. So it
+            # is looked at once more, when no copy can arrive any more.
+            raise Unreachable("created, to be looked at again")
         for double in known[1:]:
             with suppress(discord.NotFound):
                 await double.delete()
-        return known[0].id
+        return known[0].id if known else created_before
 
     async def _ours(self, guild: discord.Guild, draft: EventDraft) -> list[discord.ScheduledEvent]:
         """Our events of this name and start, the oldest first. Discord keeps no parts of a second."""

@@ -22,7 +22,6 @@ before the bot could look for it, which is posted a second time.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.i18n import N_
+from bot.marks import marker_of, nonce_of
 from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
 from bot.pace import Pace
 from storage import outbox as storage
@@ -134,20 +134,6 @@ class _Result:
     result_id: int | None = None
 
 
-def nonce_of(key: str) -> str:
-    """The nonce of an effect's message: 24 hexadecimal digits (Discord allows 25 characters)."""
-    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
-
-
-def marker_of(key: str) -> int:
-    """The component id that marks an effect's message in the channel's history.
-
-    Discord gives unmarked components small ascending ids, so bit 30 is set to stay clear of those; 30 bits
-    of the key's hash tell apart the few messages of ours that are searched.
-    """
-    return 1 << 30 | int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) >> 2
-
-
 class Dispatcher:
     """Takes effects that are due, the best lane first, and performs them. Runs only while there is something to do."""
 
@@ -238,7 +224,8 @@ class Dispatcher:
         if give_up is None:
             row.attempts += 1
             row.first_try_at = row.first_try_at or now
-            row.not_before = now + _shortest_pause(row)  # holds for a new process too, should this one die
+            # Holds for a new process too, should this one die at any moment of the try.
+            row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if _is_event(row) else timedelta(0))
         assert row.lease_until is not None
         return _Try(effect, row.place, row.lease_until, give_up)
 
@@ -321,7 +308,9 @@ class Dispatcher:
             row.lease_until = None
             if result.outcome is None:
                 row.last_error = (result.reason or "")[:1000]
-                again_at = row.not_before = now + max(pause_after(row.attempts), _shortest_pause(row))
+                again_at = row.not_before = now + max(
+                    pause_after(row.attempts), NONCE_TRUST if _is_event(row) else timedelta(0)
+                )
             else:
                 row.outcome = result.outcome
                 row.reason = result.reason[:300] if result.reason else None
@@ -353,9 +342,9 @@ def pause_after(attempts: int) -> timedelta:
     return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
 
 
-def _shortest_pause(row: storage.OutboxRow) -> timedelta:
+def _is_event(row: storage.OutboxRow) -> bool:
     """No nonce guards an event: it is looked for only when a create that came late must be in the list."""
-    return NONCE_TRUST if row.kind == EffectKind.CREATE_EVENT else timedelta(0)
+    return row.kind == EffectKind.CREATE_EVENT
 
 
 async def _reason_to_give_up(
@@ -365,6 +354,9 @@ async def _reason_to_give_up(
         earlier = await storage.find_by_key(session, row.after_key)
         if earlier is None or earlier.outcome != Outcome.SENT:
             return storage.NOT_POSTED
+        if row.message_id is None:
+            # Where it was posted, which need not be where such things are posted by now.
+            row.channel_id = earlier.channel_id or row.channel_id
         message_id = row.message_id = row.message_id or earlier.result_id
         if message_id is None and EffectKind(row.kind) in NEEDS_MESSAGE:
             return N_("what it belongs to was deleted")

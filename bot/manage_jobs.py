@@ -16,7 +16,7 @@ from bot.core import Core
 from bot.dispatcher import Outcome as EffectOutcome
 from bot.errors import AlreadyDone, NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
-from bot.i18n import N_, Translations, Translator
+from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.jobs import Outcome as JobOutcome
 from bot.outbox import WAKE_MARK
@@ -149,11 +149,9 @@ class ManageJobs:
         renderers: Renderers,
         components: Components,
         groups: SharedGroups,
-        translations: Translations,
     ) -> None:
         self._service = TimedWorkService(core)
         self._renderers = renderers
-        self._translations = translations
         components.register(RETRY_CONTROL, self._retry)
         components.register(GO_ON_CONTROL, self._go_on)
         command = plain_command("jobs", "What runs when, and what needs a hand", self._show)
@@ -210,8 +208,8 @@ def retried_card(retried: Retried, t: Translator) -> Card:
     if retried.again:
         lines.append(
             t.tn(
-                "Trying again, {n} thing. If it does not work, you will hear of it here.",
-                "Trying again, {n} things. If it does not work, you will hear of it here.",
+                "Trying again, {n} thing. If it does not work, it is in `/manage jobs` again.",
+                "Trying again, {n} things. If it does not work, it is in `/manage jobs` again.",
                 retried.again,
             )
         )

@@ -7,7 +7,7 @@ can be left and taken up again at any time. Nobody ever types an id.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, cast
@@ -21,6 +21,7 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    Divider,
     Form,
     Item,
     Option,
@@ -36,7 +37,7 @@ from bot.core import Core
 from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.guild_config import GuildConfig
-from bot.i18n import N_, Translations, Translator
+from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.nominal_times import local_now
 from bot.replies import reply_to
@@ -112,8 +113,9 @@ HELP = HelpLine(N_("Choose channels, roles and the time zone"), "/setup start", 
 class SetupService:
     """Changes a community's configuration."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, pages: Callable[[], Sequence[Page]]) -> None:
         self._core = core
+        self.pages = pages
 
     async def check(self, actor: Actor) -> GuildConfig:
         """The shell's section, if the actor may change it. Raises `NotAllowed`."""
@@ -126,9 +128,10 @@ class SetupService:
     ) -> None:
         """Set one channel or role; None switches off what it is for. `powers` are a role's permissions.
 
-        Raises `NotAllowed`, and `InvalidInput` for @everyone, which would make everybody staff.
+        Raises `NotAllowed`, and `InvalidInput` for @everyone, which would make everybody staff, and for a role
+        that would at once carry a capability and be handed out.
         """
-        await self.check(actor)
+        config = await self.check(actor)
         if choice.of == "role" and value == actor.guild_id:
             raise InvalidInput("That is everybody. Please choose a role that only some people have.")
         beyond = powers & ELEVATED & ~actor.permissions
@@ -137,8 +140,25 @@ class SetupService:
                 "That role can do more than you can, so I may not give it for you. "
                 "Choose another, or ask someone who holds its permissions."
             )
+        if choice.of == "role" and value is not None:
+            await self._check_double_use(config, section, choice, value)
         async with self._core.db.begin() as session:
             await self._core.configs.change(session, actor.guild_id, section, **{choice.field: value})
+
+    async def _check_double_use(
+        self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int
+    ) -> None:
+        """A role that is handed out must carry no capability, or finishing a quest would make a facilitator."""
+        for page in self.pages():
+            others = await self._core.configs.get(config.guild_id, page.section)
+            for other in page.choices:
+                same_field = (page.section, other.field) == (section, choice.field)
+                if other.of != "role" or same_field or other.staff == choice.staff:
+                    continue
+                if getattr(others, other.field) == role_id:
+                    raise InvalidInput(
+                        "One role cannot both be given to members and give staff powers. Please choose another."
+                    )
 
     async def choose_zone(self, actor: Actor, typed: str) -> GuildConfig:
         """Set the community's time zone, and move its schedules there. Raises `InvalidInput`."""
@@ -167,7 +187,9 @@ def find_zone(typed: str) -> str:
         return zones[wanted]
     if wanted in cities:
         return cities[wanted]
-    near = difflib.get_close_matches(wanted, [*zones, *cities], n=3, cutoff=0.6)
+    # An offset has no near names: what looks alike lies elsewhere, or in the opposite direction.
+    known = [] if any(each.isdigit() for each in wanted) else [*zones, *cities]
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
     if near:
         names = ", ".join(dict.fromkeys(zones.get(each) or cities[each] for each in near))
         raise InvalidInput("I do not know that time zone. Did you mean one of these: {names}?", names=names)
@@ -177,12 +199,9 @@ def find_zone(typed: str) -> str:
 class SetupCard:
     """Answers /setup start and the controls of its card."""
 
-    def __init__(
-        self, core: Core, components: Components, groups: SharedGroups, translations: Translations
-    ) -> None:
+    def __init__(self, core: Core, components: Components, groups: SharedGroups) -> None:
         self._core = core
-        self._service = SetupService(core)
-        self._translations = translations
+        self._service = SetupService(core, lambda: self.pages)
         self._pages: dict[int, Page] = {}
         self.add(COMMUNITY)
         components.register(PAGE_CONTROL, self._open_page)
@@ -288,6 +307,8 @@ def setup_card(
         items.append(Text(f"**{t(choice.label)}**\n{t(choice.help)}"))
         items.append(PickPlace(control, placeholder, choice.of, chosen=getattr(section, choice.field)))
     options = tuple(Option(t(each.title), str(each.number), chosen=each is page) for each in pages)
+    here = t("**Page {n} of {total}.** Open another one here:", n=pages.index(page) + 1, total=len(pages))
+    items += [Divider(), Text(here)]
     for at in range(0, len(options), SELECT_OPTIONS):
         control = custom_id(PAGE_CONTROL, at // SELECT_OPTIONS or None)
         items.append(Pick(control, t("More to choose"), options[at : at + SELECT_OPTIONS]))

@@ -34,7 +34,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "no_access": (
         N_("I cannot see {place}"),
-        N_("Let me view and write in that channel, or choose another with /setup start."),
+        N_("Let me view and write in that channel."),
     ),
     "no_permission": (
         N_("I lack a permission for it in {place}"),

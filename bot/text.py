@@ -15,26 +15,12 @@ import regex
 
 # Discord's limits. Sources: the pages of docs.discord.com named beside each group.
 
-# resources/message. The account maximum of 4000 does not hold for bots.
-CONTENT_LIMIT = 2000
-EMBED_TITLE = 256
-EMBED_DESCRIPTION = 4096
-EMBED_FIELDS = 25
-EMBED_FIELD_NAME = 256
-EMBED_FIELD_VALUE = 1024
-EMBED_FOOTER = 2048
-EMBED_AUTHOR = 256
-EMBEDS_TOTAL = 6000
-
 # components/reference. The text limit is the sum over all text displays of one message.
 V2_TEXT_LIMIT = 4000
 V2_COMPONENTS = 40
-CUSTOM_ID = 100
 BUTTON_LABEL = 80
-BUTTON_URL = 512
 SELECT_OPTIONS = 25
 SELECT_LABEL = 100
-SELECT_VALUE = 100
 SELECT_DESCRIPTION = 100
 SELECT_PLACEHOLDER = 150
 MODAL_TITLE = 45
@@ -44,22 +30,14 @@ TEXT_INPUT = 4000
 TEXT_INPUT_PLACEHOLDER = 100
 
 # interactions/application-commands
-AUTOCOMPLETE_CHOICES = 25
 CHOICE_NAME = 100
 COMMAND_DESCRIPTION = 100
 
 # resources/channel, resources/guild, resources/guild-scheduled-event, resources/poll, resources/audit-log
-CHANNEL_NAME = 100
-CHANNEL_TOPIC = 1024
 THREAD_NAME = 100
-FORUM_TAG = 20
-ROLE_NAME = 100
-NICKNAME = 32
 EVENT_NAME = 100
 EVENT_DESCRIPTION = 1000
 EVENT_LOCATION = 100
-POLL_QUESTION = 300
-POLL_ANSWER = 55
 AUDIT_REASON = 512
 
 ELLIPSIS = "…"

@@ -193,7 +193,10 @@ async def lyceum_world(folder: Path) -> AsyncGenerator[World[Any, Any]]:
 
 
 async def _show(port: int, *, open_browser: bool) -> None:
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)  # type: ignore[union-attr]  # a task runs this
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError):  # Windows has no such signal handlers; Ctrl-C ends it there too
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console = Console()
     with TemporaryDirectory(prefix="lyceum-demo-") as folder:
         async with lyceum_world(Path(folder)) as world, shown(world, port) as page:
@@ -217,6 +220,3 @@ def run_demo(port: int = 8787, *, open_browser: bool = True) -> None:
     logging.getLogger("simcord").setLevel(logging.ERROR)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(_show(port, open_browser=open_browser))
-
-
-run = run_demo

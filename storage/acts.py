@@ -1,6 +1,6 @@
 """The ledger of acts: append-only, one row for each thing a member knowingly did that matters to learning.
 
-Personal data: `member_id`, `details`. Exported as they stand; on deletion the member's rows go.
+Personal data: `member_id`, `details`.
 """
 
 from __future__ import annotations

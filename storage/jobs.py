@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text, delete, func, or_, select, tuple_, update
+from sqlalchemy import ForeignKey, Index, String, Table, Text, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -119,6 +119,17 @@ async def give_back(session: AsyncSession, leases: Iterable[tuple[int, datetime]
 async def release_leases(session: AsyncSession) -> None:
     """Give back every lease: at the start of the only process on a database, whoever held one is dead."""
     await session.execute(update(JobRow).where(JobRow.lease_until.is_not(None)).values(lease_until=None))
+
+
+async def bring_back(session: AsyncSession, *, now: datetime, beyond: datetime) -> None:
+    """Let jobs be tried now whose next try or lease lies beyond what can be, see `bot/wrong_clock.py`."""
+    put_off = and_(JobRow.attempts > 0, JobRow.run_at > beyond)
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.outcome.is_(None), or_(put_off, JobRow.lease_until > beyond))
+        .values(run_at=now, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 async def next_run_at(session: AsyncSession) -> datetime | None:

@@ -1,6 +1,6 @@
 """People in a community, and how they wish to be reached. One row a member and Discord server.
 
-Personal data: everything here. Exported as it stands, deleted with the member.
+Personal data: everything here.
 """
 
 from __future__ import annotations

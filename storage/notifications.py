@@ -1,6 +1,6 @@
 """What was said to whom, how each member wants each kind, and what waits for the daily digest.
 
-Personal data: everything here. Exported as it stands, deleted with the member.
+Personal data: everything here.
 """
 
 from __future__ import annotations

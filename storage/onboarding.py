@@ -1,6 +1,6 @@
 """Newcomers and their first quest.
 
-Personal data: everything but the settings. Exported as it stands, deleted with the member.
+Personal data: everything but the settings.
 """
 
 from __future__ import annotations

@@ -183,6 +183,20 @@ async def revive(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datet
         rows = list(await session.scalars(followers.with_for_update()))
 
 
+async def bring_back(session: AsyncSession, *, now: datetime, beyond: datetime) -> None:
+    """Let effects be tried now whose next try, lease or planning lies beyond what can be, see `bot/wrong_clock.py`."""
+    put_off = and_(OutboxRow.attempts > 0, OutboxRow.not_before > beyond)
+    await session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.outcome.is_(None),
+            or_(put_off, OutboxRow.created_at > beyond, OutboxRow.lease_until > beyond),
+        )
+        .values(not_before=now, created_at=now, lease_until=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 async def next_due_at(session: AsyncSession) -> datetime | None:
     """When the earliest waiting effect may be tried, or, if someone is at it, when their lease ends.
 

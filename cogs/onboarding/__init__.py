@@ -2,8 +2,7 @@
 
 Commands: /start, /quest status, /quest skip, /quest restart; a page of /setup start.
 Jobs: none.
-Stores about a person: when they joined and left, what they want to learn, which steps they did. All of it
-is deleted with the member.
+Stores about a person: when they joined and left, what they want to learn, which steps they did.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from cogs.onboarding.service import OnboardingService
 log = logging.getLogger(__name__)
 
 MESSAGES_LOOKED_AT = 100
+QUERY_LIMIT = 100  # members a request, says Discord
 REACTED_MESSAGES_LOOKED_AT = 25  # each costs a request
 PAUSES = (30, 120, 600)  # seconds before each further try
 
@@ -64,10 +65,15 @@ class CatchUp:
             bot_joined_at=guild.me.joined_at,
             latest_arrival=max((each.joined_at for each in known.values()), default=None),
         )
-        members = {member.id: member for member in await guild.chunk() if not member.bot}
+        # Listed over REST, which is complete or fails. A request to the gateway dies with its connection, and
+        # discord.py then waits for ever or hands out what had come by then.
+        members = {member.id: member async for member in guild.fetch_members(limit=None) if not member.bot}
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)
+            elif newcomer.member_id in members and newcomer.has_left:
+                await self._service.note_present(guild.id, newcomer.member_id)
+        await self._remember_pending(guild, [each.id for each in members.values() if each.pending])
         for member in members.values():
             if member.joined_at is None:
                 continue
@@ -80,6 +86,11 @@ class CatchUp:
                 await self._service.arrive(
                     guild.id, member.id, joined_at=member.joined_at, pending=member.pending
                 )
+
+    async def _remember_pending(self, guild: discord.Guild, member_ids: list[int]) -> None:
+        """Have discord.py know those who have yet to accept the rules, or it will not tell when they do."""
+        for start in range(0, len(member_ids), QUERY_LIMIT):
+            await guild.query_members(user_ids=member_ids[start : start + QUERY_LIMIT], cache=True)
 
     async def _take_up_introductions(self, guild: discord.Guild) -> None:
         settings = await self._service.settings(guild.id)

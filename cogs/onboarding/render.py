@@ -93,7 +93,9 @@ def quest_card(quest: Quest, t: Translator, *, looked_for: Step | None = None) -
     if looked_for is step:
         lines += [
             "",
-            t("I have not seen it yet. If you have only just done it, press once more in a moment."),
+            t(
+                "I have not seen it yet. If you have only just done it, press once more in a moment. For a reaction, pick a hello you have not reacted to before."
+            ),
         ]
     skip = Button(t("Skip this step"), custom_id(SKIP, _NUMBERS[step]))
     rows = [Buttons((*_actions(quest, step, t), skip))]
@@ -153,9 +155,19 @@ def win_card(quest: Quest, t: Translator) -> Card:
 def _finished_card(quest: Quest, t: Translator) -> Card:
     lines = [t("**Your first quest is done. Well begun!**")]
     lines += [_step_line(quest, each, t) for each in quest.progress.states]
-    lines += ["", t("What now? {command} shows what you can do here.", command="`/help`")]
+    lines += ["", _what_now(quest, t)]
     again = Button(t("Start again"), custom_id(RESTART, quest.run))
     return Card((Text("\n".join(lines)), Buttons((_change_goal(t), again))))
+
+
+def _what_now(quest: Quest, t: Translator) -> str:
+    place = quest.introductions_channel_id
+    if place is None:
+        return t("What now? {command} shows what you can do here.", command="`/help`")
+    return t(
+        "What now? Others are new here too: answer one more hello in {introductions}, and see who answers yours.",
+        introductions=mention_channel(place),
+    )
 
 
 def _change_goal(t: Translator) -> Button:

@@ -110,6 +110,15 @@ class OnboardingService:
                 row.left_at = self._core.clock.now()
         self._waiting[guild_id].pop(member_id, None)
 
+    async def note_present(self, guild_id: int, member_id: int) -> None:
+        """Somebody taken for gone is here, without having joined anew: a late event had said otherwise."""
+        async with self._core.db.begin() as session:
+            row = await storage.find_newcomer(session, guild_id, member_id)
+            if row is not None:
+                row.left_at = None
+            quest = await self._snapshot(await storage.get_quest(session, guild_id, member_id))
+        self._note(quest)
+
     async def open_quest(self, actor: Actor) -> Quest:
         """Start the quest, or go on with it."""
         async with self._core.db.begin() as session:

@@ -160,7 +160,7 @@ class TestTheBotsRoleIsTooLow:
         assert "Trying again, 2 things" in answer.text
         assert community.role_names(ann) == community.role_names(bo) == {"Member"}
 
-    async def test_trying_again_too_early_brings_no_error_and_is_told_the_next_day(
+    async def test_trying_again_too_early_brings_no_error_and_can_be_done_again(
         self, community: LyceumWorld
     ) -> None:
         await community.bot_role_below(community.roles["Member"])

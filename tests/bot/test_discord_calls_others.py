@@ -147,9 +147,22 @@ async def test_of_two_events_that_a_retry_made_the_older_one_stays(stage: Stage)
 
     stage.world.bot.http.request = twice  # type: ignore[method-assign]  # what the library does, seen from outside
     await stage.plan(EffectKind.CREATE_EVENT, "event")
+    assert await stage.outcome("event") == (None, None), "a copy may still be on its way"
+    await stage.pass_time(minutes=2)
     [event] = _events(stage)
     assert (len(made), len(stage.faults.requests(*DELETE_EVENT))) == (1, 1)
     assert event.id == int(made[0].answer["id"]) == (await stage.row("event")).result_id
+
+
+async def test_an_event_that_somebody_deletes_at_once_is_not_created_again(stage: Stage) -> None:
+    stage.drawn = _draft(stage)
+    await stage.plan(EffectKind.CREATE_EVENT, "event")
+    [event] = _events(stage)
+    stage.world.env.backend.get_guild(stage.world.guild_id).scheduled_events.clear()
+    await stage.pass_time(minutes=2)
+    assert _events(stage) == []
+    assert await stage.outcome("event") == ("sent", None)
+    assert (await stage.row("event")).result_id == event.id
 
 
 async def test_events_of_people_and_at_other_times_are_left_alone(stage: Stage) -> None:

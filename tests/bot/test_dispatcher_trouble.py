@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.dispatcher import LEASE, NONCE_TRUST, PlannedEffect
+from bot.dispatcher import LEASE, NONCE_TRUST, TRY_TIMEOUT, PlannedEffect
 from bot.outbox import Effect, EffectKind
 from bot.pace import Pace
 from storage import outbox as storage
@@ -85,8 +85,8 @@ async def test_an_event_is_tried_again_only_when_a_late_one_must_be_in_the_list(
     stand.discord.faults.extend([Fault.CRASH_AFTER, Fault.ERROR_BEFORE])
     await stand.deliver(event)
     again = await _restart(stand)
-    assert (len(again.asked), await again.next_due()) == (1, NONCE_TRUST.total_seconds())
-    await again.later(60)
+    assert (len(again.asked), await again.next_due()) == (1, (TRY_TIMEOUT + NONCE_TRUST).total_seconds())
+    await again.later((TRY_TIMEOUT + NONCE_TRUST).total_seconds())
     assert (len(again.asked), await again.next_due()) == (2, NONCE_TRUST.total_seconds())
 
 

@@ -130,6 +130,19 @@ async def test_nobody_can_hand_out_a_role_that_can_do_more_than_they_can(world: 
     assert "more than you can" not in allowed.text
 
 
+async def test_a_role_that_gives_staff_powers_is_never_handed_out_whichever_was_chosen_first(
+    world: LyceumWorld,
+) -> None:
+    crew, member = await world.create_role("Crew"), world.roles["Member"]
+    await choose(world, world.facilitator, FACILITATOR_ROLE, crew)
+    answer = await choose(world, world.facilitator, FINISHED_ROLE, crew)
+    assert "cannot both" in answer.text
+    await choose(world, world.facilitator, FINISHED_ROLE, member)
+    answer = await choose(world, world.facilitator, FACILITATOR_ROLE, member)
+    assert "cannot both" in answer.text
+    assert (await config(world)).facilitator_role_id == crew.id
+
+
 async def test_everybody_is_no_role_to_choose(database: Database) -> None:
     from bot.core import Core
     from tests.clocks import FixedClock
@@ -138,9 +151,9 @@ async def test_everybody_is_no_role_to_choose(database: Database) -> None:
     owner = Actor(77, 1, is_owner=True)
     for choice in COMMUNITY.choices[1:]:
         with pytest.raises(InvalidInput, match="everybody"):
-            await SetupService(core).choose(owner, GuildConfig, choice, 77)
+            await SetupService(core, lambda: [COMMUNITY]).choose(owner, GuildConfig, choice, 77)
     with pytest.raises(NotAllowed):
-        await SetupService(core).choose(Actor(77, 2), GuildConfig, COMMUNITY.choices[0], 5)
+        await SetupService(core, lambda: [COMMUNITY]).choose(Actor(77, 2), GuildConfig, COMMUNITY.choices[0], 5)
     assert await core.configs.guild(77) == GuildConfig(77)
 
 
