@@ -118,7 +118,7 @@ async def newest_waiting(session: AsyncSession, coalesce_keys: Sequence[str]) ->
         .where(OutboxRow.coalesce_key.in_(coalesce_keys), OutboxRow.outcome.is_(None))
         .group_by(OutboxRow.coalesce_key)
     )
-    return {key: newest for key, newest in (await session.execute(query)).tuples() if key is not None}
+    return {key: newest for key, newest in await session.execute(query) if key is not None}
 
 
 async def find_claimed(session: AsyncSession, row_id: int, *, lease_until: datetime) -> OutboxRow | None:
