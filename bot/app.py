@@ -28,8 +28,9 @@ from bot.error_replies import report_error
 from bot.extensions import list_features
 from bot.groups import HELP_LINE, SharedGroups, plain_command
 from bot.i18n import Translations
-from bot.interactions import actor_of
+from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
+from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_jobs import ManageJobs
 from bot.notification_controls import NotificationControls
@@ -120,6 +121,7 @@ class Lyceum(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See that every interaction is answered in time; answer buttons, menus and forms."""
+        tag_task(**tags_of(interaction))
         if interaction.type is discord.InteractionType.autocomplete:
             return
         reply_to(interaction).watch()

@@ -57,7 +57,8 @@ class Components:
             await respond_to_error(interaction, error)
 
     async def _answer_old_card(self, interaction: discord.Interaction[Any]) -> None:
-        log.info("a control without a handler was used: %r", interaction.data)
+        # Only the id: a form also holds what the person typed, which is not for the log.
+        log.info("a control without a handler was used: %r", (interaction.data or {}).get("custom_id"))
         reply = reply_to(interaction)
         t = reply.translator
         text = t("This card is from an older version of me. Use {command} to go on.", command="/help")

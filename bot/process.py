@@ -23,6 +23,7 @@ from typing import Protocol
 
 import aiohttp
 import discord
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot import log as logs
@@ -60,11 +61,18 @@ def run(settings: Settings, make_bot: Callable[[Settings, Database], Startable] 
 
     ``make_bot`` is for tests of starting and stopping alone; without it, the bot is ``bot.app.Lyceum``.
     """
-    logs.set_up(settings.log.level, settings.log.format)
+    _set_up_log(settings)
     # Lyceum never speaks, so the packages that discord.py would need for it are not missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(_serve(settings, make_bot or _lyceum))
+
+
+def _set_up_log(settings: Settings) -> None:
+    password = make_url(settings.database.url).password
+    secrets = [settings.discord.token.get_secret_value(), str(password or "")]
+    logs.set_up(settings.log.level, settings.log.format, secrets=secrets)
+    sys.excepthook = logs.log_uncaught
 
 
 def _lyceum(settings: Settings, database: Database) -> Startable:
@@ -83,7 +91,7 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def upgrade(settings: Settings) -> None:
     """Brings the database to the schema of this version, and nothing else. Raises StartRefused."""
-    logs.set_up(settings.log.level, settings.log.format)
+    _set_up_log(settings)
 
     async def only_that() -> None:
         async with _open_database(settings):

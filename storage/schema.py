@@ -245,6 +245,7 @@ async def _migrating(database: Database) -> AsyncGenerator[AsyncConnection]:
     engine = create_async_engine(
         database.url,
         poolclass=NullPool,
+        hide_parameters=True,
         connect_args={"isolation_level": None} if database.dialect == "sqlite" else {},
     )
     if database.dialect == "sqlite":

@@ -104,7 +104,7 @@ def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> Non
     assert re.findall(r"https://discord.com/oauth2\S+", read("README.md")) == [
         invite_link("YOUR_APPLICATION_ID")
     ]
-    assert INVITE_PERMISSIONS == server.INVITE_PERMISSIONS.value
+    assert server.INVITE_PERMISSIONS.value == INVITE_PERMISSIONS
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
