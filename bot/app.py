@@ -19,6 +19,7 @@ from discord.ext import commands
 
 from bot.alarm_clock import AlarmClock
 from bot.authority import Capability, has
+from bot.breaker import Breaker
 from bot.clock import Clock
 from bot.components import Components
 from bot.core import Core
@@ -57,7 +58,10 @@ class Lyceum(commands.Bot):
     """The bot. With `ring=False` no alarm clock runs and somebody else calls `tick`."""
 
     def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:
+        self.breaker = Breaker()
+        self.breaker.on_revoked = self._token_revoked
         super().__init__(
+            http_trace=self.breaker.trace(),
             command_prefix=(),
             tree_cls=LyceumTree,
             intents=_intents(settings),
@@ -88,6 +92,16 @@ class Lyceum(commands.Bot):
         self.dispatcher.report_failure = notices.effect_failed
         self.lost_places = LostPlaces(core, self.setup_card, notices)
         core.db.after_commit(self._after_commit)
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Connect and work until closed. Raises LoginFailure also when the token stops being accepted later."""
+        await super().start(token, reconnect=reconnect)
+        if self.breaker.revoked:
+            raise discord.LoginFailure("Discord does not accept the token any more.")
+
+    def _token_revoked(self) -> None:
+        # Its own task: this is called inside the request that was refused, and closing waits for that.
+        self._ending = asyncio.create_task(self.close(), name="end without a token")
 
     async def setup_hook(self) -> None:
         """Load the features and sync the commands; called by discord.py once, after login."""

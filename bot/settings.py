@@ -148,7 +148,7 @@ def load_settings(path: Path | None = None, *, needs_token: bool = True) -> Sett
             f"as in {TOKEN_VARIABLE}."
         ) from None
     if needs_token:
-        _check_token(settings.discord.token.get_secret_value(), given)
+        check_token(settings.discord.token.get_secret_value(), given)
     return settings
 
 
@@ -234,7 +234,8 @@ def _keys_of(section: str) -> list[str]:
     return list(sections[section].model_fields)
 
 
-def _check_token(token: str, path: Path) -> None:
+def check_token(token: str, path: Path) -> None:
+    """Raises SettingsError unless this can be a bot token; whether it is one, only Discord knows."""
     where = f"token in [discord] ({path} or {TOKEN_VARIABLE})"
     if not token.strip():
         raise SettingsError(

@@ -94,6 +94,8 @@ def back_up(database_file: Path, folder: Path, *, now: datetime, keep: int) -> B
         raise BackupError(f"There is no database at {database_file}: check url in [database].")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for abandoned in folder.glob(f"{database_file.stem}-*.partial*"):
+            abandoned.unlink(missing_ok=True)  # The process ended while it was written.
         copy_database(database_file, target, change=lambda copy: _stamp(copy, now))
         made = Backup(target, now.replace(microsecond=0), target.stat().st_size)
         for old in list_backups(database_file, folder)[:-keep]:

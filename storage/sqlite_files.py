@@ -59,7 +59,7 @@ def copy_database(
 def inspect(connection: sqlite3.Connection) -> None:
     """Raises DamagedFile when pages are broken or rows point at nothing."""
     try:
-        verdict = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        verdict = " ".join(str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0]).split())
         _refuse_unless(verdict == "ok", verdict)
         dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError as error:
