@@ -65,15 +65,15 @@ def config_file(path: Path) -> Finding:
 def database_folder(file: Path) -> Finding:
     """SQLite writes other files beside the database, so the folder must be writable, not only the file."""
     what, folder = "data folder", file.expanduser().absolute().parent
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    blocked = folder
     try:
+        existing = next(each for each in (folder, *folder.parents) if each.exists())
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".lyceum-"):
-            pass
+            blocked = file
         if file.exists():
             with file.open("r+b"):
                 pass
     except OSError as error:
-        blocked = file if file.exists() and existing == folder and os.access(folder, os.W_OK) else folder
         return Finding(
             what,
             "bad",

@@ -1,9 +1,11 @@
-"""The operator's commands in real processes: what each refusal says, and what it ends with."""
+"""The operator's commands on real files: what each refusal says, and what it ends with."""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -11,16 +13,19 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 from discord.http import Route
+from typer.testing import CliRunner
 
 from bot import doctor, preflight, process
+from bot.cli import app
 from bot.invite import INVITE_PERMISSIONS, invite_link
 from bot.settings import BackupSettings, DatabaseSettings, Settings
 
@@ -34,21 +39,37 @@ root_only = pytest.mark.skipif(
 )
 
 
-def lyceum(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("LYCEUM__")}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(PROJECT), "COLUMNS": "80", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        **options,
-    )
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def assert_one_sentence(done: subprocess.CompletedProcess[str], said: str, code: int = 2) -> None:
+@pytest.fixture(autouse=True)
+def process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The commands run in this process, because a new one takes a second each; they set up logging."""
+    for name in os.environ:
+        if name.upper().startswith("LYCEUM__"):
+            monkeypatch.delenv(name)
+    root = logging.getLogger()
+    handlers, level, hook = root.handlers, root.level, sys.excepthook
+    yield
+    root.handlers, sys.excepthook = handlers, hook
+    root.setLevel(level)
+
+
+def lyceum(folder: Path, *arguments: str) -> Done:
+    with contextlib.chdir(folder):
+        result = CliRunner(env={"NO_COLOR": "1"}).invoke(app, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
+
+
+def assert_one_sentence(done: Done, said: str, code: int = 2) -> None:
     assert done.returncode == code, done.stderr + done.stdout
     lines = [line for line in done.stderr.strip().splitlines() if " INFO " not in line]
     assert len(lines) == 1, done.stderr
@@ -90,11 +111,14 @@ def test_a_configuration_without_a_token_may_be_read_by_all(tmp_path: Path) -> N
 
 @root_only
 def test_run_refuses_a_folder_that_it_cannot_write_to(home: Path) -> None:
-    for each in (home, *home.parents[:3]):
-        each.chmod(each.stat().st_mode | 0o055)
-    os.chown(home / "config.toml", 65534, 65534)
-    done = lyceum(home, "run", user=65534)
-    assert_one_sentence(done, "data cannot be written to (Permission denied): give it to the user")
+    os.seteuid(65534)
+    try:
+        with pytest.raises(
+            process.StartRefused, match=r"data cannot be written to \(Permission denied\): give it"
+        ):
+            process.upgrade(Settings(database=DatabaseSettings(url=f"sqlite:///{home}/data/lyceum.db")))
+    finally:
+        os.seteuid(0)
 
 
 def test_run_refuses_a_network_file_system(
