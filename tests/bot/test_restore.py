@@ -105,6 +105,15 @@ async def test_a_monday_that_nobody_served_is_caught_up_after_the_restore(world:
     assert len(world.posted(world.weekly)) == 1
 
 
+async def test_the_commands_are_sent_again_because_nobody_knows_which_discord_has(world: LyceumWorld) -> None:
+    backup = await take(world)
+    sent = len(world.faults.requests("PUT", "/applications/*/commands"))
+    await world.restart()
+    assert len(world.faults.requests("PUT", "/applications/*/commands")) == sent
+    await go_back_to(world, backup)
+    assert len(world.faults.requests("PUT", "/applications/*/commands")) == sent + 1
+
+
 async def test_life_goes_on_after_the_restore(world: LyceumWorld) -> None:
     backup = await take(world)
     await world.advance(UNTIL_MONDAY)
