@@ -27,6 +27,7 @@ from typing import Protocol, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[reportMissingTypeStubs]
 
 from bot.clock import Clock
+from storage.faults import disk_trouble
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,11 @@ class AlarmClock:
     @property
     def running(self) -> bool:
         return self._scheduler is not None
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since a tick has ended well, or since the start."""
+        return self._monotonic() - self._ended_well_at
 
     def start(self) -> None:
         """Start ringing; the first time at once. Must be called from the event loop."""
@@ -143,8 +149,15 @@ class AlarmClock:
         try:
             async with asyncio.timeout(TICK_TIMEOUT.total_seconds()):
                 upcoming = await self._tick()
-        except Exception:
-            log.exception("the tick failed; the next one is due in %s s", RING_EVERY.seconds)
+        except Exception as error:
+            trouble = disk_trouble(error)
+            if trouble is not None:
+                # Nobody needs a trace every 30 s to see that.
+                log.error(
+                    "the tick failed because %s; the next one is due in %s s", trouble, RING_EVERY.seconds
+                )
+            else:
+                log.exception("the tick failed; the next one is due in %s s", RING_EVERY.seconds)
             return
         finally:
             # After a new start another ring may be under way, while this one, given up on, ends at last.

@@ -20,6 +20,7 @@ from discord.ext import commands
 
 from bot.alarm_clock import AlarmClock
 from bot.authority import Capability, has
+from bot.breaker import Breaker
 from bot.clock import Clock
 from bot.components import Components
 from bot.core import Core
@@ -29,8 +30,9 @@ from bot.error_replies import report_error
 from bot.extensions import list_features
 from bot.groups import HELP_LINE, SharedGroups, plain_command
 from bot.i18n import Translations
-from bot.interactions import actor_of
+from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
+from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_jobs import ManageJobs
 from bot.notification_controls import NotificationControls
@@ -58,7 +60,10 @@ class Lyceum(commands.Bot):
     """The bot. With `ring=False` no alarm clock runs and somebody else calls `tick`."""
 
     def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:
+        self.breaker = Breaker()
+        self.breaker.on_revoked = self._token_revoked
         super().__init__(
+            http_trace=self.breaker.trace(),
             command_prefix=(),
             tree_cls=LyceumTree,
             intents=_intents(settings),
@@ -91,6 +96,16 @@ class Lyceum(commands.Bot):
             self.dispatcher.on_put_off = self.alarm_clock.set_for
         self.lost_places = LostPlaces(core, self.setup_card, notices)
         core.db.after_commit(self._after_commit)
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Connect and work until closed. Raises LoginFailure also when the token stops being accepted later."""
+        await super().start(token, reconnect=reconnect)
+        if self.breaker.revoked:
+            raise discord.LoginFailure("Discord does not accept the token any more.")
+
+    def _token_revoked(self) -> None:
+        # Its own task: this is called inside the request that was refused, and closing waits for that.
+        self._ending = asyncio.create_task(self.close(), name="end without a token")
 
     async def setup_hook(self) -> None:
         """Load the features and sync the commands; called by discord.py once, after login."""
@@ -135,6 +150,7 @@ class Lyceum(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """See that every interaction is answered in time; answer buttons, menus and forms."""
+        tag_task(**tags_of(interaction))
         if interaction.type is discord.InteractionType.autocomplete:
             return
         reply_to(interaction).watch()

@@ -1,20 +1,24 @@
-"""The command line: ``lyceum run``, ``lyceum demo``, ``lyceum db upgrade``.
+"""The command line: ``lyceum run``, ``lyceum demo``, ``lyceum doctor``; ``lyceum db`` is in ``bot/cli_db.py``.
 
-A command that cannot do its job says so in one sentence with the fix on standard error, and ends with 2.
+A command that cannot do its job says so in one sentence with the fix on standard error, and ends with 2. One that looks
+for faults and finds some ends with 1.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import importlib
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from bot.settings import Settings, SettingsError, load_settings
+from bot.cli_db import db
+from bot.cli_shared import ConfigOption, read_settings, refuse
+from bot.settings import DEFAULT_PATH
 
 # Without Typer's own traceback: it prints local variables, and one of them may be the token.
 app = typer.Typer(
@@ -23,13 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Lyceum, a Discord bot that runs a peer-learning community.",
 )
-db = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(db, name="db")
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="The configuration file. [default: config.toml, if there is one]"),
-]
 
 
 def main() -> None:
@@ -57,14 +55,17 @@ def options(
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Connect to Discord and work until told to stop."""
-    settings = _settings(config, needs_token=True)
+    settings = read_settings(config, needs_token=True)
     # Not at the top: `lyceum --help` should not wait for discord.py.
-    from bot import process
+    from bot import preflight, process
 
+    readers = preflight.config_file(config or DEFAULT_PATH)
+    if readers.state == "bad":
+        refuse(readers.said)
     try:
         process.run(settings)
     except process.StartRefused as refused:
-        _refuse(str(refused))
+        refuse(str(refused))
 
 
 @app.command()
@@ -81,7 +82,7 @@ def demo(
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] in {"bot", "cogs", "storage", "sandbox"}:
             raise
-        _refuse(
+        refuse(
             f'The demo needs a package that is not installed ({missing.name}): run pip install "lyceum[demo]", or '
             "make demo in a copy of the project."
         )
@@ -90,30 +91,24 @@ def demo(
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        _refuse(f"Port {port} is taken: choose another with lyceum demo --port 0, which takes any free one.")
+        refuse(f"Port {port} is taken: choose another with lyceum demo --port 0, which takes any free one.")
 
 
-@db.command()
-def upgrade(config: ConfigOption = None) -> None:
-    """Bring the database to the schema of this version; a SQLite file is copied first."""
-    settings = _settings(config, needs_token=False)
-    from bot import process
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask Discord.")] = False,
+) -> None:
+    """Look whether everything is right: configuration, database, backups, and what Discord thinks of the bot."""
+    settings = read_settings(config, needs_token=False)
+    from bot.doctor import examine
 
-    try:
-        process.upgrade(settings)
-    except process.StartRefused as refused:
-        _refuse(str(refused))
-    Console().print("The database is up to date.")
-
-
-def _settings(config: Path | None, *, needs_token: bool) -> Settings:
-    try:
-        return load_settings(config, needs_token=needs_token)
-    except SettingsError as refused:
-        _refuse(str(refused))
-
-
-def _refuse(sentence: str) -> NoReturn:
-    # Plain text: [discord] in a sentence is a section of the file, not a style.
-    Console(stderr=True, soft_wrap=True).print(sentence, style="bold", markup=False, highlight=False)
-    raise typer.Exit(2)
+    findings = asyncio.run(examine(settings, config or DEFAULT_PATH, offline=offline))
+    console = Console(soft_wrap=True, highlight=False)
+    marks = {"ok": ("ok", "green"), "bad": ("PROBLEM", "bold red"), "unknown": ("not checked", "yellow")}
+    for each in findings:
+        mark, style = marks[each.state]
+        console.print(Text.assemble((f"{mark:<12}", style), f"{each.what}: {each.said}"))
+    if any(each.state == "bad" for each in findings):
+        raise typer.Exit(1)

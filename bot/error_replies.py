@@ -15,8 +15,10 @@ import discord
 from discord import app_commands
 
 from bot.cards import Card, Text
+from bot.counters import counters
 from bot.errors import ExternalError, TooSoon, UserError
 from bot.i18n import BrokenTemplate, Translator
+from bot.log import tagged
 from bot.replies import reply_to
 from bot.text import timestamp
 
@@ -50,12 +52,15 @@ def _cause(error: BaseException) -> BaseException:
 
 def _log(error: BaseException, where: str) -> str:
     reference = secrets.token_hex(3).upper()
-    if isinstance(error, UserError):
-        log.info("told user: %s %s", type(error).__name__, where)
-    elif isinstance(error, ExternalError):
-        log.warning("refused by Discord: %s %s", error, where)
-    else:
-        log.error("bug ref=%s %s", reference, where, exc_info=error)
+    known = isinstance(error, UserError | ExternalError)
+    counters.errors[type(error).__name__ if known else "bug"] += 1
+    with tagged(error=reference):
+        if isinstance(error, UserError):
+            log.info("told user: %s %s", type(error).__name__, where)
+        elif isinstance(error, ExternalError):
+            log.warning("refused by Discord: %s %s", error, where)
+        else:
+            log.error("bug ref=%s %s", reference, where, exc_info=error)
     return reference
 
 

@@ -10,6 +10,17 @@ from bot.authority import Actor
 from bot.errors import NotAllowed
 
 
+def tags_of(interaction: discord.Interaction[Any]) -> dict[str, Any]:
+    """What the log says of an interaction: where, who, and with which command or control."""
+    if interaction.command is not None:
+        command = interaction.command.qualified_name
+    else:
+        # Without the row id, so that one control is one name.
+        given = str((interaction.data or {}).get("custom_id", ""))
+        command = ":".join(given.split(":")[:2])
+    return {"guild": interaction.guild_id, "user": interaction.user.id, "command": command or None}
+
+
 def actor_of(interaction: discord.Interaction[Any]) -> Actor:
     """The person behind an interaction in a server. Raises `NotAllowed` in a DM."""
     member = interaction.user

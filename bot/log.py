@@ -2,7 +2,8 @@
 
 ``with tagged(guild=..., user=..., command=...)`` marks every line that is written inside it, in that task and in the
 tasks started there, whoever writes it. Lines go to standard error, as text for people or as one JSON object a line for
-machines, with the time in UTC. Never log message text or a member's words.
+machines, with the time in UTC. Never log message text or a member's words. Secrets are taken out of each finished line,
+traces included (`bot/redaction.py`); an error that nobody caught goes the same way.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal, TextIO
+
+from bot.redaction import Redactor
 
 _tags: ContextVar[Mapping[str, str]] = ContextVar("lyceum_log_tags")
 
@@ -38,18 +42,34 @@ def tagged(
     ``guild`` and ``user`` are Discord ids, ``command`` is the qualified name or a custom_id without its row id,
     ``error`` is the reference that the person was shown.
     """
-    new = {"guild": guild, "user": user, "command": command, "error": error}
-    merged = {**_tags.get({}), **{name: str(value) for name, value in new.items() if value is not None}}
-    token = _tags.set(merged)
+    token = _tags.set(_merged(guild=guild, user=user, command=command, error=error))
     try:
         yield
     finally:
         _tags.reset(token)
 
 
-def set_up(level: str = "INFO", form: Literal["text", "json"] = "text", stream: TextIO | None = None) -> None:
-    """Sends every logger to one place, ``stream`` or standard error. Calling it again replaces the place."""
-    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
+def tag_task(*, guild: int | None = None, user: int | None = None, command: str | None = None) -> None:
+    """The same for the rest of the task that is running, where no block can be put around it."""
+    _tags.set(_merged(guild=guild, user=user, command=command))
+
+
+def _merged(**new: object) -> Mapping[str, str]:
+    return {**_tags.get({}), **{name: str(value) for name, value in new.items() if value is not None}}
+
+
+def set_up(
+    level: str = "INFO",
+    form: Literal["text", "json"] = "text",
+    stream: TextIO | None = None,
+    *,
+    secrets: Iterable[str] = (),
+) -> None:
+    """Sends every logger to one place, ``stream`` or standard error. Calling it again replaces the place.
+
+    ``secrets`` are what must not be written down whatever happens: the token, the database's password.
+    """
+    handler = RedactingHandler(sys.stderr if stream is None else stream, Redactor(secrets))
     handler.addFilter(TagFilter())
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     root = logging.getLogger()
@@ -60,6 +80,25 @@ def set_up(level: str = "INFO", form: Literal["text", "json"] = "text", stream: 
         logging.getLogger(name).setLevel(chosen)
     for name in _QUIETER:
         logging.getLogger(name).setLevel(max(chosen, logging.WARNING))
+
+
+def log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """For ``sys.excepthook``: the interpreter itself would print the error with whatever is in it."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    logging.getLogger("bot").critical("ended by an error that nobody expected", exc_info=(kind, error, trace))
+
+
+class RedactingHandler(logging.StreamHandler[TextIO]):
+    """Writes lines without secrets. On the handler, because what other loggers pass up meets no filter of the root."""
+
+    def __init__(self, stream: TextIO, redact: Redactor) -> None:
+        super().__init__(stream)
+        self._redact = redact
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redact(super().format(record))
 
 
 class TagFilter(logging.Filter):

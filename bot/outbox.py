@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from storage import app_state
 from storage import outbox as storage
 from storage.database import mark
 
@@ -121,12 +122,15 @@ class Outbox:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._asked = False
+        self._lost: tuple[datetime, datetime] | None = None
 
     async def plan(
         self, session: AsyncSession, *effects: Effect, act_id: int | None = None, job_id: int | None = None
     ) -> int:
         """Write the effects as rows, to be performed after the commit. Returns how many were new."""
         now = self._clock.now()
+        tried_at = await self._tried_before(session, now)
         rows = [
             {
                 "key": effect.key,
@@ -144,6 +148,7 @@ class Outbox:
                 "created_at": now,
                 "not_before": effect.not_before or now,
                 "expires_at": effect.expires_at,
+                "first_try_at": tried_at,
                 "act_id": act_id,
                 "job_id": job_id,
             }
@@ -153,3 +158,10 @@ class Outbox:
         if added:
             mark(session, WAKE_MARK)
         return added
+
+    async def _tried_before(self, session: AsyncSession, now: datetime) -> datetime | None:
+        """Since when effects may have been carried out that a restored database has lost; see storage/backup.py."""
+        if not self._asked:
+            self._lost = await app_state.lost_since(session, now)
+            self._asked = True
+        return self._lost[0] if self._lost is not None and now < self._lost[1] else None

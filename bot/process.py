@@ -2,7 +2,9 @@
 
 * Whatever only the operator can put right (a token that Discord refuses, an intent that is switched off, a database
   that does not fit) ends the start with ``StartRefused``: one sentence and the fix, no trace.
-* One process at a time works on a SQLite file (``bot/process_lock.py``).
+* One process at a time works on a SQLite file (``bot/process_lock.py``), and not on a network file system.
+* Starts are spaced out when the bot crashes again and again (``bot/restarts.py``).
+* Backups and the health endpoint run beside the bot, whatever it does.
 * SIGTERM and SIGINT close the bot: no new work is begun, what is at Discord is waited for. The process is gone ten
   seconds later at the most, even when something hangs. Nothing is lost by that, because every intention is a committed
   row before it is carried out.
@@ -19,17 +21,26 @@ import signal
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 import aiohttp
 import discord
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot import log as logs
-from bot.process_lock import AlreadyRunning, only_process
+from bot import preflight, restarts
+from bot.backups import Backups
+from bot.clock import Clock
+from bot.process_lock import AlreadyRunning, lock_file, only_process
 from bot.settings import TOKEN_VARIABLE, WHERE_TOKENS_ARE, Settings
 from storage import schema
-from storage.database import Database
+from storage.database import Database, parse_url
+from storage.faults import explain
+
+if TYPE_CHECKING:
+    from bot.app import Lyceum
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +66,29 @@ class Startable(Protocol):
         ...
 
 
-def run(settings: Settings, make_bot: Callable[[Settings, Database], Startable] | None = None) -> None:
+def run(
+    settings: Settings,
+    make_bot: Callable[[Settings, Database], Startable] | None = None,
+    *,
+    spaced: bool = True,
+) -> None:
     """Runs until the process is told to stop. Raises StartRefused.
 
-    ``make_bot`` is for tests of starting and stopping alone; without it, the bot is ``bot.app.Lyceum``.
+    ``make_bot`` is for tests of starting and stopping alone; without it, the bot is ``bot.app.Lyceum``. ``spaced=False``
+    leaves out the pauses between starts, for tests that kill the process often; never do that with a real token.
     """
-    logs.set_up(settings.log.level, settings.log.format)
+    _set_up_log(settings)
     # Lyceum never speaks, so the packages that discord.py would need for it are not missing.
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        runner.run(_serve(settings, make_bot or _lyceum))
+        runner.run(_serve(settings, make_bot or _lyceum, spaced=spaced))
+
+
+def _set_up_log(settings: Settings) -> None:
+    password = make_url(settings.database.url).password
+    secrets = [settings.discord.token.get_secret_value(), str(password or "")]
+    logs.set_up(settings.log.level, settings.log.format, secrets=secrets)
+    sys.excepthook = logs.log_uncaught
 
 
 def _lyceum(settings: Settings, database: Database) -> Startable:
@@ -83,7 +107,7 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def upgrade(settings: Settings) -> None:
     """Brings the database to the schema of this version, and nothing else. Raises StartRefused."""
-    logs.set_up(settings.log.level, settings.log.format)
+    _set_up_log(settings)
 
     async def only_that() -> None:
         async with _open_database(settings):
@@ -92,20 +116,63 @@ def upgrade(settings: Settings) -> None:
     asyncio.run(only_that())
 
 
-async def _serve(settings: Settings, make_bot: Callable[[Settings, Database], Startable]) -> None:
+async def _serve(
+    settings: Settings, make_bot: Callable[[Settings, Database], Startable], *, spaced: bool
+) -> None:
     stop = asyncio.Event()
     with _stop_signals(stop):
         async with _open_database(settings) as database:
+            if spaced:
+                await _wait_for_turn(database, stop)
             if not stop.is_set():
-                await _until_stopped(
-                    make_bot(settings, database), settings.discord.token.get_secret_value(), stop
-                )
+                bot = make_bot(settings, database)
+                async with _beside(bot, settings, database):
+                    await _until_stopped(bot, settings.discord.token.get_secret_value(), stop)
     log.info("stopped")
+
+
+async def _wait_for_turn(database: Database, stop: asyncio.Event) -> None:
+    clock = Clock(discord.utils.utcnow)
+    try:
+        starts = await restarts.read(database, clock.now())
+        pause = starts.pause(clock.now()).total_seconds()
+        if pause > 0:
+            log.warning(
+                "started often of late; connecting in %.0f s, so that Discord does not block us", pause
+            )
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+        if not stop.is_set():
+            await restarts.note(database, starts.started(clock.now()))
+    except (DBAPIError, OSError) as error:
+        raise StartRefused(_cannot_open(error)) from error
+
+
+@contextlib.asynccontextmanager
+async def _beside(bot: Startable, settings: Settings, database: Database) -> AsyncGenerator[None]:
+    """What runs as long as the bot does and is no part of it."""
+    backups: Backups | None = None
+    async with contextlib.AsyncExitStack() as held:
+        if database.dialect == "sqlite" and settings.backup.every_hours > 0:
+            backups = Backups(settings.backup, database, Clock(discord.utils.utcnow))
+            task = asyncio.create_task(backups.run(), name="backups")
+            held.callback(task.cancel)
+        if settings.health.port > 0:
+            # Imported here: most run without it.
+            from bot import health
+
+            try:
+                watched = health.Health(cast("Lyceum", bot), backups)
+                held.enter_context(health.serving(watched, settings.health.port))
+            except health.PortTaken as error:
+                raise StartRefused(str(error)) from error
+        yield
 
 
 @contextlib.asynccontextmanager
 async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
     """The database, for this process alone, with the schema of this version; upgraded first if it is behind."""
+    _refuse_bad_place(settings)
     try:
         database = Database(settings.database.url)
     except OSError as error:
@@ -124,6 +191,30 @@ async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
         yield database
 
 
+@contextlib.contextmanager
+def alone_on(file: Path) -> Generator[None]:
+    """No bot works on this SQLite file inside the block, and its folder is fit for it. Raises StartRefused."""
+    for finding in (preflight.database_folder(file), preflight.file_system(file)):
+        if finding.state == "bad":
+            raise StartRefused(finding.said)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with lock_file(file):
+            yield
+    except AlreadyRunning as error:
+        raise StartRefused(str(error)) from error
+
+
+def _refuse_bad_place(settings: Settings) -> None:
+    url = parse_url(settings.database.url)
+    if url.get_backend_name() != "sqlite":
+        return
+    file = Path(str(url.database))
+    for finding in (preflight.database_folder(file), preflight.file_system(file)):
+        if finding.state == "bad":
+            raise StartRefused(finding.said)
+
+
 async def _fit_schema(database: Database) -> None:
     try:
         try:
@@ -140,10 +231,8 @@ async def _fit_schema(database: Database) -> None:
 
 def _cannot_open(error: Exception) -> str:
     # Only the kind of error: a driver may quote the address, and the password is in it.
-    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    reason = origin.strerror if isinstance(origin, OSError) and origin.strerror else type(origin).__name__
     return (
-        f"The database cannot be opened ({reason}): check url in [database], that its server runs or its folder can "
+        f"The database cannot be opened ({explain(error)}): check url in [database], that its server runs or its folder can "
         "be written to, and who may use it."
     )
 
@@ -181,7 +270,9 @@ async def _close(bot: Startable) -> None:
 
 
 def _why_refused(error: Exception) -> str | None:
-    if isinstance(error, discord.LoginFailure):
+    # 4004: the gateway says of the token what the login says with 401.
+    closed_with = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if isinstance(error, discord.LoginFailure) or closed_with == 4004:
         return (
             "Discord does not accept the token: make a new one "
             f"({WHERE_TOKENS_ARE}) and put it in token in [discord] or in {TOKEN_VARIABLE}."
@@ -191,6 +282,8 @@ def _why_refused(error: Exception) -> str | None:
             "Discord refuses an intent that the bot asks for: switch on Server Members Intent (and Message Content "
             "Intent, if message_content in [discord] is true) in the Developer Portal, your application, Bot."
         )
+    if isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429):
+        return f"Discord is not well at the moment ({error.status}). Try again in a few minutes."
     if isinstance(error, aiohttp.ClientConnectionError | OSError):
         return "Discord cannot be reached: check this machine's network and DNS, then start again."
     return None

@@ -31,12 +31,19 @@ def only_process(database: Database) -> Generator[None]:
     if database.dialect != "sqlite":
         yield
         return
-    with Path(f"{database.url.database}.lock").open("a", encoding="utf-8") as file:
+    with lock_file(Path(str(database.url.database))):
+        yield
+
+
+@contextlib.contextmanager
+def lock_file(database_file: Path) -> Generator[None]:
+    """The same for a SQLite file that is not open, or not there yet."""
+    with Path(f"{database_file}.lock").open("a", encoding="utf-8") as file:
         try:
             _lock(file)
         except OSError as error:
             raise AlreadyRunning(
-                f"Another Lyceum process works on {database.url.database}: stop that one first (several processes need "
+                f"Another Lyceum process works on {database_file}: stop that one first (several processes need "
                 "PostgreSQL)."
             ) from error
         yield

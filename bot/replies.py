@@ -18,6 +18,7 @@ import discord
 
 from bot.card_views import allowed_mentions, marker_on, to_modal, to_view
 from bot.cards import Card, Form, Text
+from bot.counters import counters
 from bot.i18n import Translator
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ class Reply:
             self._timer.cancel()
         try:
             await answer
+            counters.answered += 1
         except discord.HTTPException as error:
+            counters.late += error.code == TOO_LATE
             if error.code not in (TOO_LATE, ALREADY_ANSWERED):
                 raise
             log.warning("interaction %s: first answer refused with %s", self._interaction.id, error.code)

@@ -71,6 +71,23 @@ class LogSettings(_Section):
     format: Literal["text", "json"] = "text"
 
 
+class BackupSettings(_Section):
+    """Copies of a SQLite file by schedule; PostgreSQL has its own tools for that."""
+
+    folder: str = ""
+    """Empty: the folder ``backups`` beside the database."""
+    every_hours: int = Field(default=24, ge=0)
+    """0: never by schedule."""
+    keep: int = Field(default=7, ge=1)
+
+
+class HealthSettings(_Section):
+    """The endpoint that says on this machine how the bot is."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """0: there is none."""
+
+
 class Settings(BaseSettings):
     """All operator settings, frozen."""
 
@@ -81,6 +98,8 @@ class Settings(BaseSettings):
     discord: DiscordSettings = DiscordSettings()
     database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()
+    backup: BackupSettings = BackupSettings()
+    health: HealthSettings = HealthSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -129,7 +148,7 @@ def load_settings(path: Path | None = None, *, needs_token: bool = True) -> Sett
             f"as in {TOKEN_VARIABLE}."
         ) from None
     if needs_token:
-        _check_token(settings.discord.token.get_secret_value(), given)
+        check_token(settings.discord.token.get_secret_value(), given)
     return settings
 
 
@@ -195,6 +214,11 @@ def _in_one_sentence(error: ValidationError, path: Path) -> str:
         return f"{place} cannot be used: {str(first.get('ctx', {}).get('error', '')).rstrip('.')}."
     if first["type"] == "literal_error":
         return f"{place} must be one of: {first.get('ctx', {}).get('expected', '')}."
+    if first["type"].startswith(("int", "greater_than", "less_than")):
+        limits = first.get("ctx", {})
+        least, most = limits.get("ge"), limits.get("le")
+        bound = f" of {least} or more" if least is not None else f" of {most} or less" if most else ""
+        return f"{place} must be a whole number{bound}."
     wanted = "true or false" if first["type"].startswith("bool") else "text in quotes"
     return f"{place} must be {wanted}."
 
@@ -204,11 +228,14 @@ def _keys_of(section: str) -> list[str]:
         "discord": DiscordSettings,
         "database": DatabaseSettings,
         "log": LogSettings,
+        "backup": BackupSettings,
+        "health": HealthSettings,
     }
     return list(sections[section].model_fields)
 
 
-def _check_token(token: str, path: Path) -> None:
+def check_token(token: str, path: Path) -> None:
+    """Raises SettingsError unless this can be a bot token; whether it is one, only Discord knows."""
     where = f"token in [discord] ({path} or {TOKEN_VARIABLE})"
     if not token.strip():
         raise SettingsError(

@@ -13,6 +13,8 @@ import discord
 from discord import app_commands
 
 from bot.error_replies import respond_to_error
+from bot.interactions import tags_of
+from bot.log import tag_task
 from storage import app_state
 from storage.database import Database
 
@@ -36,6 +38,11 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
+
+    async def interaction_check(self, interaction: discord.Interaction[Lyceum], /) -> bool:
+        """Every command may be tried; this is where the lines that it logs get their tags."""
+        tag_task(**tags_of(interaction))
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Lyceum], error: app_commands.AppCommandError, /

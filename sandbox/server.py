@@ -9,31 +9,16 @@ from simcord import Env
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle, RoleHandle
 
+from bot import invite
+
 Person = MemberActor
 Channel = ChannelHandle
 Role = RoleHandle
 
 BOT_NAME = "Lyceum"
 
-INVITE_PERMISSIONS = discord.Permissions(
-    view_channel=True,
-    send_messages=True,
-    send_messages_in_threads=True,
-    create_public_threads=True,
-    create_private_threads=True,
-    manage_threads=True,
-    embed_links=True,
-    attach_files=True,
-    add_reactions=True,
-    read_message_history=True,
-    use_external_emojis=True,
-    manage_roles=True,
-    manage_messages=True,
-    manage_events=True,
-    create_events=True,
-    moderate_members=True,
-)
-"""What the invite link asks for: everything the features use, and not Administrator."""
+# What the invite link asks for, so that a feature which needs more fails here first.
+INVITE_PERMISSIONS = discord.Permissions(invite.INVITE_PERMISSIONS)
 
 CHANNELS = ("welcome", "introductions", "first-wins", "weekly", "general", "staff")
 

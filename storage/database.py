@@ -223,6 +223,8 @@ def _sqlite_engine(url: URL, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        # Errors would quote the values of the statement, which are members' words, and end up in the log.
+        hide_parameters=True,
         # The driver would otherwise start and end transactions at moments of its own choosing.
         connect_args={"isolation_level": None},
     )
@@ -277,6 +279,7 @@ def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
             pool_size=pool_size,
             max_overflow=pool_size,
             isolation_level="READ COMMITTED",
+            hide_parameters=True,
             # A connection that the server has closed meanwhile is replaced instead of failing its first user.
             pool_pre_ping=True,
         )

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
 import pkgutil
 import re
 import sqlite3
@@ -41,6 +40,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 import storage
 from storage.base import Base
 from storage.database import BUSY_TIMEOUT_MS, Database
+from storage.faults import explain
+from storage.sqlite_files import DamagedFile, copy_database
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 # Alembic keeps the revision in a column of 32 characters.
@@ -244,6 +245,7 @@ async def _migrating(database: Database) -> AsyncGenerator[AsyncConnection]:
     engine = create_async_engine(
         database.url,
         poolclass=NullPool,
+        hide_parameters=True,
         connect_args={"isolation_level": None} if database.dialect == "sqlite" else {},
     )
     if database.dialect == "sqlite":
@@ -274,26 +276,18 @@ def _prepare_sqlite_migration(connection: DBAPIConnection, _entry: ConnectionPoo
 
 
 def _back_up(file: Path, revision: str) -> None:
-    """Copies the database through SQLite itself, as a plain copy of a file in use may be torn. Readable by us alone."""
-    target = file.with_name(f"{file.name}.before-{revision}")
-    partial = target.with_name(f"{target.name}.partial")
-    partial.unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with (
-        contextlib.closing(sqlite3.connect(file)) as origin,
-        contextlib.closing(sqlite3.connect(partial)) as copy,
-    ):
-        origin.backup(copy)
-        verdict = str(copy.execute("PRAGMA quick_check").fetchone()[0])
-    if verdict != "ok":
-        partial.unlink()
-        raise SchemaError(f"The backup before the migration is damaged ({verdict}), so nothing was migrated.")
-    descriptor = os.open(partial, os.O_RDONLY)
+    """Copies the database, whole and verified or not at all, to ``<file>.before-<revision>``."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    partial.replace(target)
+        copy_database(file, file.with_name(f"{file.name}.before-{revision}"))
+    except DamagedFile as error:
+        raise SchemaError(
+            f"The backup before the migration is damaged ({error}), so nothing was migrated: restore a backup."
+        ) from error
+    except (OSError, sqlite3.Error) as error:
+        raise SchemaError(
+            f"No backup could be made before the migration ({explain(error)}), so nothing was migrated: make room "
+            f"beside {file}."
+        ) from error
 
 
 def main(arguments: list[str]) -> int:

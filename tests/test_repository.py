@@ -8,7 +8,11 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import discord
 import pytest
+
+from bot.invite import INVITE_PERMISSIONS, invite_link
+from sandbox import server
 
 PROJECT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
@@ -76,14 +80,13 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 
 def test_the_links_between_pages_lead_somewhere() -> None:
-    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"):
+    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/operating.md"):
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):
             if "://" not in link:
                 assert ((PROJECT / page).parent / link).exists(), f"{page} links to {link}"
 
 
 def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> None:
-    discord = pytest.importorskip("discord")
     needed = discord.Permissions(
         view_channel=True,
         send_messages=True,
@@ -97,9 +100,11 @@ def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> Non
         manage_events=True,
         create_events=True,
     )
-    links = re.findall(r"permissions=(\d+)", read("README.md"))
-    assert links == [str(needed.value)]
-    assert "scope=bot+applications.commands" in read("README.md")
+    assert needed.value == INVITE_PERMISSIONS
+    assert re.findall(r"https://discord.com/oauth2\S+", read("README.md")) == [
+        invite_link("YOUR_APPLICATION_ID")
+    ]
+    assert server.INVITE_PERMISSIONS.value == INVITE_PERMISSIONS
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")

@@ -131,9 +131,9 @@ def test_the_demo_on_a_port_that_is_taken_names_another_way(tmp_path: Path) -> N
     assert f"Port {port} is taken" in done.stderr
 
 
-def test_the_commands_are_run_demo_and_db() -> None:
+def test_the_commands_are_run_demo_doctor_and_db() -> None:
     shown = CliRunner().invoke(app, ["--help"]).output
-    assert all(f" {name} " in shown for name in ("run", "demo", "db"))
+    assert all(f" {name} " in shown for name in ("run", "demo", "doctor", "db"))
 
 
 # A bot without Discord: what is under test is the process around it, with its real database and real signals.

@@ -75,6 +75,22 @@ async def test_two_tasks_do_not_share_their_tags() -> None:
     assert all(f"by {user} [user={user}]" in stream.getvalue() for user in range(5))
 
 
+async def test_a_task_that_was_tagged_keeps_its_tags_to_its_end_and_for_itself() -> None:
+    stream = io.StringIO()
+    logs.set_up("INFO", "text", stream)
+
+    async def work() -> None:
+        logs.tag_task(guild=1, user=2, command="quest status")
+        await asyncio.sleep(0)
+        logger.info("inside")
+
+    await asyncio.create_task(work())
+    logger.info("outside")
+    inside, outside = stream.getvalue().splitlines()
+    assert inside.endswith("inside [guild=1 user=2 command=quest status]")
+    assert outside.endswith("outside")
+
+
 def test_at_debug_libraries_still_do_not_write_down_what_passes_through_them() -> None:
     stream = io.StringIO()
     logs.set_up("DEBUG", "text", stream)
