@@ -75,8 +75,12 @@ class QuestStepRow(Base):
 
 
 async def find_newcomer(session: AsyncSession, guild_id: int, member_id: int) -> NewcomerRow | None:
-    """The newcomer, locked."""
-    return await session.get(NewcomerRow, (guild_id, member_id), with_for_update=True)
+    return await session.get(NewcomerRow, (guild_id, member_id))
+
+
+async def lock_newcomer(session: AsyncSession, guild_id: int, member_id: int) -> NewcomerRow | None:
+    """The newcomer as they stand now, kept from others until the end of this writing transaction."""
+    return await session.get(NewcomerRow, (guild_id, member_id), with_for_update=True, populate_existing=True)
 
 
 async def add_newcomer(

@@ -105,7 +105,7 @@ class OnboardingService:
     async def leave(self, guild_id: int, member_id: int) -> None:
         """Somebody left. What they did is kept, for when they return."""
         async with self._core.db.begin() as session:
-            row = await storage.find_newcomer(session, guild_id, member_id)
+            row = await storage.lock_newcomer(session, guild_id, member_id)
             if row is not None and row.left_at is None:
                 row.left_at = self._core.clock.now()
         self._waiting[guild_id].pop(member_id, None)
@@ -113,7 +113,7 @@ class OnboardingService:
     async def note_present(self, guild_id: int, member_id: int) -> None:
         """Somebody taken for gone is here, without having joined anew: a late event had said otherwise."""
         async with self._core.db.begin() as session:
-            row = await storage.find_newcomer(session, guild_id, member_id)
+            row = await storage.lock_newcomer(session, guild_id, member_id)
             if row is not None:
                 row.left_at = None
             quest = await self._snapshot(await storage.get_quest(session, guild_id, member_id))
@@ -245,7 +245,7 @@ class OnboardingService:
         first = joined_at or now
         if await storage.add_newcomer(session, guild_id, member_id, joined_at=first, pending=pending):
             return first
-        row = await storage.find_newcomer(session, guild_id, member_id)
+        row = await storage.lock_newcomer(session, guild_id, member_id)
         assert row is not None
         if joined_at is None:
             joined_at = row.joined_at if row.left_at is None else now

@@ -88,6 +88,8 @@ async def open_stage(database: Database) -> AsyncIterator[Stage]:
         return bot
 
     async with World.open(make, database=database) as world:
+        # The invite does not ask for it, because no feature times people out yet; the effect exists already.
+        await world.bot_permissions(moderate_members=True)
         stages.append(Stage(world))
         stages[0].load(world.bot)
         yield stages[0]

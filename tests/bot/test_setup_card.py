@@ -153,7 +153,9 @@ async def test_everybody_is_no_role_to_choose(database: Database) -> None:
         with pytest.raises(InvalidInput, match="everybody"):
             await SetupService(core, lambda: [COMMUNITY]).choose(owner, GuildConfig, choice, 77)
     with pytest.raises(NotAllowed):
-        await SetupService(core, lambda: [COMMUNITY]).choose(Actor(77, 2), GuildConfig, COMMUNITY.choices[0], 5)
+        await SetupService(core, lambda: [COMMUNITY]).choose(
+            Actor(77, 2), GuildConfig, COMMUNITY.choices[0], 5
+        )
     assert await core.configs.guild(77) == GuildConfig(77)
 
 
