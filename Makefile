@@ -15,7 +15,7 @@ LOCK_ARGS ?=
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test run check bench lock messages clean
+.PHONY: help demo test run check bench chaos lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -40,6 +40,9 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 
 bench: $(VENV)/.dev ## Measure
 	@if [ -d benchmarks ]; then $(PY) -m benchmarks; else echo "There are no benchmarks in this version."; fi
+
+chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about six minutes
+	$(PY) -m tests.wire.chaos --kills 200
 
 messages: $(VENV)/.dev ## Collect the texts to translate into bot/locales/lyceum.pot
 	$(PY) -m bot.catalogues extract

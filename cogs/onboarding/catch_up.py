@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import aiohttp
 import discord
 
 from bot.clock import Clock
 from cogs.onboarding import rules
+from cogs.onboarding.model import Newcomer
 from cogs.onboarding.rules import Step, is_answer
 from cogs.onboarding.service import OnboardingService
 
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 
 MESSAGES_LOOKED_AT = 100
 QUERY_LIMIT = 100  # members a request, says Discord
+LIST_TIMEOUT = 60  # seconds; what hangs for longer is asked for again
 REACTED_MESSAGES_LOOKED_AT = 25  # each costs a request
 PAUSES = (30, 120, 600)  # seconds before each further try
 
@@ -67,14 +70,21 @@ class CatchUp:
         )
         # Listed over REST, which is complete or fails. A request to the gateway dies with its connection, and
         # discord.py then waits for ever or hands out what had come by then.
-        members = {member.id: member async for member in guild.fetch_members(limit=None) if not member.bot}
+        async with asyncio.timeout(LIST_TIMEOUT):
+            members = {each.id: each async for each in guild.fetch_members(limit=None) if not each.bot}
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)
             elif newcomer.member_id in members and newcomer.has_left:
                 await self._service.note_present(guild.id, newcomer.member_id)
-        await self._remember_pending(guild, [each.id for each in members.values() if each.pending])
-        for member in members.values():
+        await self._take_up_arrivals(known, since, [each for each in members.values() if not each.pending])
+        pending = await self._ask_for(guild, [each.id for each in members.values() if each.pending])
+        await self._take_up_arrivals(known, since, pending)
+
+    async def _take_up_arrivals(
+        self, known: Mapping[int, Newcomer], since: datetime, members: Iterable[discord.Member]
+    ) -> None:
+        for member in members:
             if member.joined_at is None:
                 continue
             newcomer = known.get(member.id)
@@ -84,13 +94,19 @@ class CatchUp:
                 missed = newcomer.differs_from(member.joined_at, pending=member.pending)
             if missed:
                 await self._service.arrive(
-                    guild.id, member.id, joined_at=member.joined_at, pending=member.pending
+                    member.guild.id, member.id, joined_at=member.joined_at, pending=member.pending
                 )
 
-    async def _remember_pending(self, guild: discord.Guild, member_ids: list[int]) -> None:
-        """Have discord.py know those who have yet to accept the rules, or it will not tell when they do."""
+    async def _ask_for(self, guild: discord.Guild, member_ids: list[int]) -> list[discord.Member]:
+        """Those who have yet to accept the rules, as they are now, and known to discord.py from now on.
+
+        It tells of an acceptance only if it knew the member before.
+        """
+        found: list[discord.Member] = []
         for start in range(0, len(member_ids), QUERY_LIMIT):
-            await guild.query_members(user_ids=member_ids[start : start + QUERY_LIMIT], cache=True)
+            ids = member_ids[start : start + QUERY_LIMIT]
+            found += await guild.query_members(user_ids=ids, cache=True)
+        return found
 
     async def _take_up_introductions(self, guild: discord.Guild) -> None:
         settings = await self._service.settings(guild.id)

@@ -1,0 +1,137 @@
+"""What is done to the process under test, from outside of the production code: death at a named point, and mutants.
+
+A mutant is the bot with one of its guarantees taken out. A chaos test that does not fail for each of them proves
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.app import Lyceum
+from bot.discord_calls import DiscordCalls
+from bot.dispatcher import Dispatcher
+
+# In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
+POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")
+
+
+def die_at(bot: Lyceum, point: str, kind: str, diary: int) -> None:
+    """Let the process kill itself the first time that an effect of this kind comes to the point."""
+    dispatcher: Any = bot.dispatcher
+
+    def reached(here: str, effect_kind: str) -> None:
+        if (here, effect_kind) == (point, kind):
+            os.write(diary, json.dumps({"died": [point, kind]}).encode() + b"\n")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    intend_one, perform = dispatcher._intend_one, dispatcher._perform
+    request, finish = dispatcher._calls.perform, dispatcher._finish
+
+    async def before_intent(session: Any, row: Any, *rest: Any) -> Any:
+        attempt = await intend_one(session, row, *rest)
+        await session.flush()
+        reached("before intent", row.kind)
+        return attempt
+
+    async def after_intent(attempt: Any) -> Any:
+        reached("after intent", attempt.effect.kind)
+        return await perform(attempt)
+
+    async def after_request(effect: Any, *rest: Any, **named: Any) -> Any:
+        result = await request(effect, *rest, **named)
+        reached("after request", effect.kind)
+        return result
+
+    async def around_finish(attempt: Any, result: Any) -> None:
+        if result.outcome is not None:
+            reached("before finish", attempt.effect.kind)
+        await finish(attempt, result)
+        if result.outcome is not None:
+            reached("after finish", attempt.effect.kind)
+
+    dispatcher._intend_one, dispatcher._perform = before_intent, after_intent
+    dispatcher._calls.perform, dispatcher._finish = after_request, around_finish
+
+
+def mark_first(bot: Lyceum) -> None:
+    """Calls an effect done before the request."""
+    dispatcher: Any = bot.dispatcher
+    intend_one = dispatcher._intend_one
+
+    async def intend(session: Any, row: Any, *rest: Any) -> Any:
+        attempt = await intend_one(session, row, *rest)
+        row.outcome, row.lease_until = "sent", None
+        return attempt
+
+    dispatcher._intend_one = intend
+
+
+def random_nonce(bot: Lyceum) -> None:
+    """Another nonce with each try."""
+    dispatcher: Any = bot.dispatcher
+    dispatcher._nonce = lambda _effect: secrets.token_hex(12)
+
+
+def no_history_check(bot: Lyceum) -> None:
+    """Trusts the nonce for ever."""
+    dispatcher: Any = bot.dispatcher
+
+    async def never(_effect: Any) -> None:
+        return None
+
+    dispatcher._is_beyond_nonce = lambda _effect: False
+    dispatcher._earlier_try = never
+
+
+def no_nonce(bot: Lyceum) -> None:
+    """Sends no nonce at all."""
+    http: Any = bot.http
+    send = http.send_message
+
+    def send_message(channel_id: int, *, params: Any) -> Any:
+        for name in ("nonce", "enforce_nonce"):
+            params.payload.pop(name, None)
+        return send(channel_id, params=params)
+
+    http.send_message = send_message
+
+
+def blind_events(bot: Lyceum) -> None:
+    """Creates an event without looking for one."""
+    dispatcher: Any = bot.dispatcher
+    calls: Any = dispatcher._calls
+
+    async def none(*_: Any) -> list[Any]:
+        return []
+
+    calls._ours = none
+
+
+MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
+    "mark first": mark_first,
+    "random nonce": random_nonce,
+    "no history check": no_history_check,
+    "no nonce": no_nonce,
+    "blind events": blind_events,
+}
+
+
+def seams() -> dict[type, tuple[str, ...]]:
+    """What is overridden above, by class: a test sees to it that it is still there."""
+    return {
+        Dispatcher: (
+            "_intend_one",
+            "_perform",
+            "_finish",
+            "_nonce",
+            "_is_beyond_nonce",
+            "_earlier_try",
+        ),
+        DiscordCalls: ("perform", "_ours"),
+    }

@@ -1,0 +1,43 @@
+"""The judge of the chaos test must find each broken variant guilty, or its silence about the real bot is worth nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.wire import chaos
+from tests.wire.chaos import Options
+from tests.wire.nursery import Nursery
+from tests.wire.sabotage import MUTANTS
+
+# What each variant does wrong, and to what.
+GUILT = {
+    "mark first": ("lost", ("post", "role")),
+    "random nonce": ("doubled", ("post",)),
+    "no history check": ("doubled", ("post",)),
+    "no nonce": ("doubled", ("post",)),
+    "blind events": ("doubled", ("create_event",)),
+}
+
+
+def test_each_mutant_is_tried() -> None:
+    assert set(GUILT) == set(MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", GUILT)
+async def test_a_bot_without_one_of_its_guarantees_is_found_guilty(
+    mutant: str, nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how, kinds = GUILT[mutant]
+    monkeypatch.setattr(chaos, "CATCH_UP_SECONDS", 6.0)  # what it lost never comes
+    options = Options(
+        kills=4 if how == "lost" else 8,
+        seed=1,
+        mutant=mutant,
+        kinds=kinds,
+        outage_share=0.6 if mutant == "no history check" else 0.0,
+        stop_when_doubled=True,
+    )
+    report = await chaos.run(options, nursery, tmp_path)
+    assert getattr(report.verdict, how), str(report)
