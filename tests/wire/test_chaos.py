@@ -26,6 +26,7 @@ from tests.wire.sabotage import POINTS
 KILLS = 26
 
 
+@pytest.mark.chaos
 async def test_nothing_is_lost_or_doubled_through_kills_faults_and_outages(
     nursery: Nursery, tmp_path: Path
 ) -> None:
