@@ -46,7 +46,7 @@ async def add_act(
     key = {"guild_id": guild_id, "kind": kind, "member_id": member_id, "subject": subject}
     values = {"details": details, "cause_id": cause_id, "at": at}
     added = await insert_if_absent(session, ActRow, [key | values], list(key))
-    # Read anew even if this session has seen the row: another transaction may have changed it since.
+    # Read anew even if this transaction has seen the row: another transaction may have changed it since.
     query = select(ActRow).filter_by(**key).with_for_update().execution_options(populate_existing=True)
     row = (await session.scalars(query)).one()
     if added:
@@ -61,7 +61,7 @@ async def add_act(
 
 async def retract_act(session: AsyncSession, act_id: int, *, at: datetime, reason: str) -> ActRow | None:
     """Mark the act as taken back. None when there is no such act or it was taken back before."""
-    # Without populate_existing a row that this session has read before would be judged by its old state.
+    # Without populate_existing a row that this transaction has read before would be judged by its old state.
     row = await session.get(ActRow, act_id, with_for_update=True, populate_existing=True)
     if row is None or row.retracted_at is not None:
         return None

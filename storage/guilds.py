@@ -48,7 +48,7 @@ async def change_config(
     if unknown := changes.keys() - known:
         raise ValueError(f"{table.__tablename__} has no {', '.join(sorted(unknown))}")
     await insert_if_absent(session, table, [{"guild_id": guild_id}], ["guild_id"])
-    # Read anew: a copy that this session had read before the lock may be out of date.
+    # Read anew: a copy that this transaction had read before the lock may be out of date.
     await session.flush()
     row = await session.get_one(table, guild_id, with_for_update=True, populate_existing=True)
     for name, value in changes.items():

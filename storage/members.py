@@ -36,7 +36,7 @@ async def change_member(session: AsyncSession, guild_id: int, member_id: int, **
     """Write the changes to the member's row, making it first where there is none."""
     key = {"guild_id": guild_id, "member_id": member_id}
     await insert_if_absent(session, MemberRow, [key], list(key))
-    # Read anew: a copy that this session had read before the lock may be out of date.
+    # Read anew: a copy that this transaction had read before the lock may be out of date.
     await session.flush()
     row = await session.get_one(
         MemberRow, (guild_id, member_id), with_for_update=True, populate_existing=True

@@ -110,7 +110,7 @@ async def find_schedule(
 
 async def get_schedule(session: AsyncSession, schedule_id: int) -> ScheduleRow | None:
     """The schedule, locked."""
-    # Without populate_existing a row that this session has read before would keep its old state.
+    # Without populate_existing a row that this transaction has read before would keep its old state.
     return await session.get(ScheduleRow, schedule_id, with_for_update=True, populate_existing=True)
 
 
