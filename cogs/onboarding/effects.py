@@ -6,6 +6,7 @@ after a return), the occasion is part of the key.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.notify import Notification
@@ -66,14 +67,8 @@ def role_for(quest: Quest, role_id: int, what_for: str) -> Effect:
 
 def role_taken_back(quest: Quest, role_id: int, what_for: str) -> Effect:
     """The same role, when finishing was taken back."""
-    return Effect(
-        kind=EffectKind.REMOVE_ROLE,
-        key=f"onboarding.role:{quest.id}:{what_for}",
-        guild_id=quest.guild_id,
-        member_id=quest.member_id,
-        role_id=role_id,
-        arguments={"reason": "The first quest was taken back"},
-    )
+    given = role_for(quest, role_id, what_for)
+    return replace(given, kind=EffectKind.REMOVE_ROLE, arguments={"reason": "The first quest was taken back"})
 
 
 def answer_to_hello(quest: Quest, channel_id: int, hello_id: int) -> Effect:
