@@ -6,6 +6,7 @@ Views and modals are stopped before they are sent, so discord.py does not keep t
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import Any, TypeAlias, assert_never, cast
 
@@ -14,13 +15,17 @@ from discord import ui
 
 from bot import text
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
+    ChoiceField,
     Divider,
     Field,
     Form,
     Item,
+    ManyField,
+    Option,
     Pick,
     PickPlace,
     Style,
@@ -36,7 +41,10 @@ BUTTONS_A_ROW = 5
 SMALLEST_MARKER = 1 << 30  # see bot.marks.marker_of
 MENTIONS = 100  # resources/message: users in allowed_mentions
 _Component: TypeAlias = (
-    ui.TextDisplay[ui.LayoutView] | ui.Separator[ui.LayoutView] | ui.ActionRow[ui.LayoutView]
+    ui.TextDisplay[ui.LayoutView]
+    | ui.Separator[ui.LayoutView]
+    | ui.ActionRow[ui.LayoutView]
+    | ui.File[ui.LayoutView]
 )
 
 _STYLES = {
@@ -87,6 +95,12 @@ def allowed_mentions(card: Card) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
 
 
+def files_of(card: Card) -> list[discord.File]:
+    """The card's attachments, to be sent along with it."""
+    found = (each for each in card.items if isinstance(each, Attachment))
+    return [discord.File(io.BytesIO(each.content), each.name) for each in found]
+
+
 def to_modal(form: Form) -> ui.Modal:
     """The form as a modal. Its answers come back under the names of its fields, see `form_answers`."""
     modal = ui.Modal(title=cut(form.title, text.MODAL_TITLE), custom_id=form.custom_id, timeout=1)
@@ -103,7 +117,7 @@ def to_modal(form: Form) -> ui.Modal:
 
 
 def form_answers(interaction: discord.Interaction[Any]) -> dict[str, Any]:
-    """What was answered in a form, by field name: text, or True and False."""
+    """What was answered in a form, by field name: text, True or False, an option's value, or a list of them."""
     data = cast("dict[str, Any]", interaction.data or {})
     answers: dict[str, Any] = {}
     for part in cast("list[dict[str, Any]]", data.get("components", [])):
@@ -127,6 +141,8 @@ def _components(item: Item) -> list[_Component]:
             return [ui.ActionRow(_pick(item))] if item.options else []
         case PickPlace():
             return [ui.ActionRow(_pick_place(item))]
+        case Attachment(name):
+            return [ui.File(f"attachment://{name}")]
         case _:
             assert_never(item)
 
@@ -195,5 +211,24 @@ def _field(field: Field) -> ui.Item[Any]:
             )
         case TickField():
             return ui.Checkbox(custom_id=field.name, default=field.value)
+        case ChoiceField():
+            choices = [
+                discord.RadioGroupOption(**_choice(each)) for each in field.options[: text.GROUP_OPTIONS]
+            ]
+            return ui.RadioGroup(custom_id=field.name, required=field.required, options=choices)
+        case ManyField():
+            boxes = [
+                discord.CheckboxGroupOption(**_choice(each)) for each in field.options[: text.GROUP_OPTIONS]
+            ]
+            return ui.CheckboxGroup(custom_id=field.name, required=False, min_values=0, options=boxes)
         case _:
             assert_never(field)
+
+
+def _choice(option: Option) -> dict[str, Any]:
+    return {
+        "label": cut(option.label, text.SELECT_LABEL),
+        "value": option.value,
+        "description": cut(option.description, text.SELECT_DESCRIPTION) if option.description else None,
+        "default": option.chosen,
+    }

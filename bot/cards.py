@@ -110,7 +110,15 @@ class Divider:
     """A line between what belongs together and what does not."""
 
 
-Item = Text | Buttons | Pick | PickPlace | Divider
+@dataclass(frozen=True)
+class Attachment:
+    """A file to keep. Only an answer to an interaction can carry one: what the outbox posts is drawn anew."""
+
+    name: str  # letters, digits, dots and dashes
+    content: bytes
+
+
+Item = Text | Buttons | Pick | PickPlace | Divider | Attachment
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,28 @@ class TickField:
     value: bool = False
 
 
-Field = TextField | TickField
+@dataclass(frozen=True)
+class ChoiceField:
+    """A question answered by one of 2 to 10 options."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    description: str | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class ManyField:
+    """A question answered by any number of 1 to 10 options."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    description: str | None = None
+
+
+Field = TextField | TickField | ChoiceField | ManyField
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.acts import Ledger
+from bot.audit import Audit
 from bot.clock import Clock
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.notify import Notifier
 from bot.outbox import Outbox
+from bot.profiles import Profiles
 from bot.schedules import Schedules
 from storage.database import Database
 
@@ -20,7 +22,9 @@ class Core:
 
     db: Database
     clock: Clock
+    audit: Audit
     configs: GuildConfigs
+    profiles: Profiles
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -30,13 +34,16 @@ class Core:
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
         """Wire the mechanisms together over a database and a clock."""
-        configs = GuildConfigs(db)
+        audit = Audit(clock)
+        configs = GuildConfigs(db, audit)
         jobs = Jobs(db, clock)
         outbox = Outbox(clock)
         return cls(
             db=db,
             clock=clock,
+            audit=audit,
             configs=configs,
+            profiles=Profiles(clock),
             ledger=Ledger(clock),
             jobs=jobs,
             schedules=Schedules(db, clock),

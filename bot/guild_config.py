@@ -13,7 +13,9 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Capability, CapabilityRoles
+from bot.audit import Audit
+from bot.authority import Actor, Capability, CapabilityRoles
+from bot.i18n import N_
 from storage import guilds as storage
 from storage.base import Base
 from storage.database import Database, mark
@@ -48,8 +50,9 @@ Section = TypeVar("Section")
 class GuildConfigs:
     """Reads and changes the sections of every guild's configuration."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, audit: Audit) -> None:
         self._db = db
+        self._audit = audit
         self._tables: dict[type[Any], type[Base]] = {}
         self._cache: dict[tuple[int, type[Any]], Any] = {}
         # Counts the invalidations of a guild: a value read before one must not be cached after it.
@@ -97,10 +100,23 @@ class GuildConfigs:
         return await self.get(guild_id, GuildConfig)
 
     async def change(
-        self, session: AsyncSession, guild_id: int, section: type[Section], **changes: Any
+        self,
+        session: AsyncSession,
+        guild_id: int,
+        section: type[Section],
+        *,
+        by: Actor | None = None,
+        **changes: Any,
     ) -> Section:
-        """Change the section in the caller's transaction and return it as it will stand."""
-        row = await storage.change_config(session, self._tables[section], guild_id, changes)
+        """Change the section in the caller's transaction and return it as it will stand.
+
+        `by` is who of staff wants it, which the audit keeps; None when nobody decided it (a channel was deleted).
+        """
+        row, before = await storage.change_config(session, self._tables[section], guild_id, changes)
+        old = {name: value for name, value in before.items() if value != changes[name]}
+        if by is not None and old:
+            new = {name: changes[name] for name in old}
+            await self._audit.record(session, by, "setup", N_("changed the set-up"), before=old, after=new)
         mark(session, f"{_MARK}{guild_id}")
         return cast(Section, _snapshot(section, row))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aiohttp
 import discord
 
-from bot.card_views import allowed_mentions, marker_on, to_modal, to_view
+from bot.card_views import allowed_mentions, files_of, marker_on, to_modal, to_view
 from bot.cards import Card, Form, Text
 from bot.counters import counters
 from bot.i18n import Translator
@@ -61,12 +61,20 @@ class Reply:
         async with self._turn:
             if not self._is_answered and await self._first(
                 self._interaction.response.send_message(
-                    view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
+                    view=view,
+                    files=files_of(card),
+                    ephemeral=private,
+                    allowed_mentions=mentions,
+                    silent=card.silent,
                 )
             ):
                 return
             await self._interaction.followup.send(
-                view=view, ephemeral=private, allowed_mentions=mentions, silent=card.silent
+                view=view,
+                files=files_of(card),
+                ephemeral=private,
+                allowed_mentions=mentions,
+                silent=card.silent,
             )
 
     async def replace(self, card: Card) -> None:

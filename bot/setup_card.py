@@ -143,7 +143,9 @@ class SetupService:
         if choice.of == "role" and value is not None:
             await self._check_double_use(config, section, choice, value)
         async with self._core.db.begin() as session:
-            await self._core.configs.change(session, actor.guild_id, section, **{choice.field: value})
+            await self._core.configs.change(
+                session, actor.guild_id, section, by=actor, **{choice.field: value}
+            )
 
     async def _check_double_use(
         self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int
@@ -165,7 +167,9 @@ class SetupService:
         await self.check(actor)
         zone = find_zone(typed)
         async with self._core.db.begin() as session:
-            config = await self._core.configs.change(session, actor.guild_id, GuildConfig, zone=zone)
+            config = await self._core.configs.change(
+                session, actor.guild_id, GuildConfig, by=actor, zone=zone
+            )
             await self._core.schedules.rezone(session, actor.guild_id, zone)
         return config
 

@@ -1,22 +1,21 @@
-"""The ledger of acts: append-only, one row for each thing a member knowingly did that matters to learning.
-
-Personal data: `member_id`, `details`.
-"""
+"""The ledger of acts: append-only, one row for each thing a member knowingly did that matters to learning."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.personal import Personal
 
 
 class ActRow(Base):
     __tablename__ = "acts"
+    personal: ClassVar = (Personal(),)
     __table_args__ = (UniqueConstraint("guild_id", "kind", "member_id", "subject"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from sqlalchemy import String
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, insert_if_absent
+from storage.personal import NOTHING_PERSONAL
 
 RESTORED = "restored"
 """Written by a restore: the moment of the backup (ISO), then when the first hour of work after it ends."""
@@ -17,6 +19,7 @@ FIRST_HOUR = timedelta(hours=1)
 
 class AppStateRow(Base):
     __tablename__ = "app_state"
+    personal: ClassVar = NOTHING_PERSONAL
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(String(500))

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from storage.personal import Personal
+
 # Both drivers number the parameters of one statement with 15 bits (SQLite: 32,766; PostgreSQL: 32,767).
 MAX_PARAMETERS = 30_000
 
@@ -88,8 +90,12 @@ class JsonDict(TypeDecorator[dict[str, Any]]):
 
 
 class Base(DeclarativeBase):
-    """The parent of every table. ``Mapped[datetime]`` and ``Mapped[dict[str, Any]]`` find their types by themselves."""
+    """The parent of every table. ``Mapped[datetime]`` and ``Mapped[dict[str, Any]]`` find their types by themselves.
 
+    ``personal`` is what the table knows about people; every table says it.
+    """
+
+    personal: ClassVar[tuple[Personal, ...]]
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: JsonDict}
 

@@ -7,19 +7,21 @@ changed through `bot/guild_config.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import String, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
+from storage.personal import NOTHING_PERSONAL
 
 Row = TypeVar("Row", bound=Base)
 
 
 class GuildRow(Base):
     __tablename__ = "guilds"
+    personal: ClassVar = NOTHING_PERSONAL
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     locale: Mapped[str] = mapped_column(String(16), default="en")
@@ -42,8 +44,8 @@ async def list_config(session: AsyncSession, table: type[Row]) -> list[Row]:
 
 async def change_config(
     session: AsyncSession, table: type[Row], guild_id: int, changes: Mapping[str, Any]
-) -> Row:
-    """Write the changes to the guild's row, making it first where there is none."""
+) -> tuple[Row, dict[str, Any]]:
+    """Write the changes to the guild's row, making it first where there is none. Returns what stood there before, too."""
     known = {column.key for column in inspect(table).columns} - {"guild_id"}
     if unknown := changes.keys() - known:
         raise ValueError(f"{table.__tablename__} has no {', '.join(sorted(unknown))}")
@@ -51,7 +53,8 @@ async def change_config(
     # Read anew: a copy that this transaction had read before the lock may be out of date.
     await session.flush()
     row = await session.get_one(table, guild_id, with_for_update=True, populate_existing=True)
+    before = {name: getattr(row, name) for name in changes}
     for name, value in changes.items():
         setattr(row, name, value)
     await session.flush()
-    return row
+    return row, before

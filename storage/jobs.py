@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import ForeignKey, Index, String, Table, Text, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.personal import Personal
 
 # Rows bound in one go: a few milliseconds of the event loop.
 ROWS_AT_ONCE = 200
@@ -20,6 +21,7 @@ ROWS_AT_ONCE = 200
 
 class JobRow(Base):
     __tablename__ = "jobs"
+    personal: ClassVar = (Personal("payload.member_id"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     name: Mapped[str] = mapped_column(String(64))

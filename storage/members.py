@@ -1,22 +1,21 @@
-"""People in a community, and how they wish to be reached. One row a member and Discord server.
-
-Personal data: everything here.
-"""
+"""People in a community, and how they wish to be reached. One row a member and Discord server."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import String
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
+from storage.personal import Personal
 
 
 class MemberRow(Base):
     __tablename__ = "members"
+    personal: ClassVar = (Personal(),)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)

@@ -1,24 +1,24 @@
-"""What was said to whom, how each member wants each kind, and what waits for the daily digest.
-
-Personal data: everything here.
-"""
+"""What was said to whom, how each member wants each kind, and what waits for the daily digest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import Index, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.personal import Personal
 
 MOST_PLANNED = 50  # more than any budget lets wait at a time
 
 
 class NotificationChoiceRow(Base):
     __tablename__ = "notification_choices"
+    personal: ClassVar = (Personal(),)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
@@ -28,6 +28,7 @@ class NotificationChoiceRow(Base):
 
 class NotificationRow(Base):
     __tablename__ = "notifications"
+    personal: ClassVar = (Personal(),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)

@@ -1,12 +1,10 @@
-"""Newcomers and their first quest.
-
-Personal data: everything but the settings.
-"""
+"""Newcomers and their first quest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,10 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.acts import ActRow
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.personal import NOTHING_PERSONAL, Personal
 
 
 class OnboardingSettingsRow(Base):
     __tablename__ = "onboarding_settings"
+    personal: ClassVar = NOTHING_PERSONAL
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     welcome_channel_id: Mapped[int | None] = mapped_column(Snowflake)
@@ -30,6 +30,7 @@ class NewcomerRow(Base):
     """Somebody who joined while Lyceum was here. `pending`: the server's rules are not accepted yet."""
 
     __tablename__ = "onboarding_newcomers"
+    personal: ClassVar = (Personal(),)
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     joined_at: Mapped[datetime] = mapped_column()
@@ -45,6 +46,7 @@ class QuestRow(Base):
     """
 
     __tablename__ = "onboarding_quests"
+    personal: ClassVar = (Personal(),)
     __table_args__ = (UniqueConstraint("guild_id", "member_id"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -64,6 +66,7 @@ class QuestStepRow(Base):
     """A step that was done or skipped in the present run."""
 
     __tablename__ = "onboarding_quest_steps"
+    personal: ClassVar = (Personal(through="quest_id"),)
 
     quest_id: Mapped[int] = mapped_column(
         ForeignKey("onboarding_quests.id", ondelete="CASCADE"), primary_key=True

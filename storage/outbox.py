@@ -1,19 +1,17 @@
-"""Planned effects on Discord, one row each. What a row guarantees is written in `bot/dispatcher.py`.
-
-Personal data: `member_id`, `arguments` (ids).
-"""
+"""Planned effects on Discord, one row each. What a row guarantees is written in `bot/dispatcher.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, Text, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.personal import Personal
 
 # Why an effect is left out whose predecessor was not done.
 NOT_POSTED = "what it belongs to was not posted"
@@ -21,6 +19,7 @@ NOT_POSTED = "what it belongs to was not posted"
 
 class OutboxRow(Base):
     __tablename__ = "outbox"
+    personal: ClassVar = (Personal(),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)

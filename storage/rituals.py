@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake
+from storage.personal import OnDeletion, Personal
 
 
 class RitualRow(Base):
     __tablename__ = "rituals"
+    personal: ClassVar = (Personal("owner_id", OnDeletion.DETACH),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake, index=True)

@@ -15,8 +15,10 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    ChoiceField,
     Divider,
     Form,
+    ManyField,
     Option,
     Pick,
     PickPlace,
@@ -119,10 +121,18 @@ fields = st.builds(
     max_length=st.integers(1, 6000),
     value=words | st.none(),
 ) | st.builds(TickField, name=st.just("x"), label=words.filter(str.strip), description=words | st.none())
+groups = st.builds(
+    ChoiceField,
+    name=st.just("x"),
+    label=words.filter(str.strip),
+    options=options.map(tuple).filter(lambda given: len(given) >= 2),
+) | st.builds(
+    ManyField, name=st.just("x"), label=words.filter(str.strip), options=options.map(tuple).filter(bool)
+)
 
 
 @settings(max_examples=150, deadline=None)
-@given(words.filter(str.strip), st.lists(fields, min_size=1, max_size=5))
+@given(words.filter(str.strip), st.lists(fields | groups, min_size=1, max_size=5))
 def test_any_form_becomes_something_discord_takes(title: str, questions: list[Any]) -> None:
     from dataclasses import replace
 
@@ -133,6 +143,8 @@ def test_any_form_becomes_something_discord_takes(title: str, questions: list[An
         assert text.length(part["label"]) <= text.MODAL_LABEL
         assert text.length(part.get("description") or "") <= text.MODAL_DESCRIPTION
         control = part["component"]
+        assert len(control.get("options", [])) <= text.GROUP_OPTIONS
+        assert all(text.length(each["label"]) <= text.SELECT_LABEL for each in control.get("options", []))
         assert text.length(control.get("placeholder") or "") <= text.TEXT_INPUT_PLACEHOLDER
         if "max_length" in control:
             assert control["max_length"] <= text.TEXT_INPUT

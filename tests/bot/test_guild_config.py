@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bot.audit import Audit
+from bot.authority import Actor
+from bot.clock import Clock
 from bot.guild_config import GuildConfig, GuildConfigs
+from storage import audit as audit_storage
 from storage import guilds
 from storage.database import Database
 from tests.shell import Statements
 
 GUILD, OTHER = 10, 20
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+AUDIT = Audit(Clock(lambda: NOW))
 
 
 class Broken(Exception):
@@ -25,11 +32,11 @@ async def change(configs: GuildConfigs, db: Database, guild_id: int = GUILD, **c
 
 
 async def test_where_nothing_was_chosen_the_defaults_stand(database: Database) -> None:
-    assert await GuildConfigs(database).guild(GUILD) == GuildConfig(GUILD)
+    assert await GuildConfigs(database, AUDIT).guild(GUILD) == GuildConfig(GUILD)
 
 
 async def test_a_change_is_seen_after_the_commit_and_not_before(database: Database) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await configs.guild(GUILD)
     async with database.begin() as session:
         promised = await configs.change(session, GUILD, GuildConfig, zone="Asia/Tokyo")
@@ -39,7 +46,7 @@ async def test_a_change_is_seen_after_the_commit_and_not_before(database: Databa
 
 
 async def test_a_change_that_is_rolled_back_was_never_there(database: Database) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await change(configs, database, zone="Asia/Tokyo")
     await configs.guild(GUILD)
     with pytest.raises(Broken):
@@ -52,7 +59,7 @@ async def test_a_change_that_is_rolled_back_was_never_there(database: Database) 
 
 
 async def test_reading_what_was_read_before_costs_no_sql(database: Database) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await change(configs, database, zone="Asia/Tokyo")
     await configs.guild(GUILD)
     with Statements(database) as statements:
@@ -62,8 +69,8 @@ async def test_reading_what_was_read_before_costs_no_sql(database: Database) -> 
 
 
 async def test_after_loading_all_no_guild_costs_sql_not_even_one_without_a_row(database: Database) -> None:
-    await change(GuildConfigs(database), database, zone="Asia/Tokyo")
-    configs = GuildConfigs(database)
+    await change(GuildConfigs(database, AUDIT), database, zone="Asia/Tokyo")
+    configs = GuildConfigs(database, AUDIT)
     await configs.load_all()
     with Statements(database) as statements:
         assert (await configs.guild(GUILD)).zone == "Asia/Tokyo"
@@ -74,7 +81,7 @@ async def test_after_loading_all_no_guild_costs_sql_not_even_one_without_a_row(d
 
 
 async def test_two_servers_share_nothing(database: Database) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await change(configs, database, GUILD, staff_channel_id=1)
     await change(configs, database, OTHER, staff_channel_id=2)
     await configs.guild(OTHER)
@@ -88,14 +95,14 @@ async def test_an_unknown_field_is_refused_and_nothing_is_written(database: Data
     with pytest.raises(ValueError, match=field):
         async with database.begin() as session:
             await guilds.change_config(session, guilds.GuildRow, GUILD, {"zone": "Asia/Tokyo", field: 1})
-    assert await GuildConfigs(database).guild(GUILD) == GuildConfig(GUILD)
+    assert await GuildConfigs(database, AUDIT).guild(GUILD) == GuildConfig(GUILD)
 
 
 @pytest.mark.parametrize("way", ["find_config", "list_config"])
 async def test_a_read_that_a_change_overtakes_leaves_nothing_stale_behind(
     database: Database, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await change(configs, database, zone="Asia/Tokyo")
     has_read, go_on = asyncio.Event(), asyncio.Event()
     read = getattr(guilds, way)
@@ -116,7 +123,7 @@ async def test_a_read_that_a_change_overtakes_leaves_nothing_stale_behind(
 
 
 async def test_changes_at_once_to_different_fields_are_all_kept(database: Database) -> None:
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     fields = ("staff_channel_id", "facilitator_role_id", "moderator_role_id", "daily_ping_budget")
     await asyncio.gather(*(change(configs, database, **{field: 7}) for field in fields))
     config = await configs.guild(GUILD)
@@ -128,7 +135,7 @@ async def test_a_change_made_after_an_older_read_in_the_same_transaction_returns
 ) -> None:
     if database.dialect == "sqlite":
         pytest.skip("on SQLite the whole transaction is the lock")
-    configs = GuildConfigs(database)
+    configs = GuildConfigs(database, AUDIT)
     await change(configs, database, zone="Asia/Tokyo")
     async with database.begin() as session:
         await configs.change(session, OTHER, GuildConfig)
@@ -136,3 +143,16 @@ async def test_a_change_made_after_an_older_read_in_the_same_transaction_returns
         assert read is not None and read.zone == "Asia/Tokyo"
         await asyncio.create_task(change(configs, database, zone="Europe/Paris"))
         assert (await configs.change(session, GUILD, GuildConfig, locale="de")).zone == "Europe/Paris"
+
+
+async def test_what_staff_change_is_written_down_once_with_before_and_after(database: Database) -> None:
+    configs, ann = GuildConfigs(database, AUDIT), Actor(GUILD, 7)
+    for zone in ("Asia/Tokyo", "Asia/Tokyo"):
+        async with database.begin() as session:
+            await configs.change(session, GUILD, GuildConfig, by=ann, zone=zone, locale="en")
+    async with database.begin() as session:
+        await configs.change(session, GUILD, GuildConfig, zone="UTC")
+    async with database.read() as session:
+        (row,) = await audit_storage.list_audit(session, GUILD)
+    assert (row.actor_id, row.at, row.area) == (7, NOW, "setup")
+    assert (row.before, row.after) == ({"zone": "UTC"}, {"zone": "Asia/Tokyo"})

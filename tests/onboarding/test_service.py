@@ -25,7 +25,7 @@ ME = Actor(GUILD, ANN)
 MINUTE = timedelta(minutes=1)
 
 
-async def choose(core: Core, guild_id: int = GUILD, **changes: int | None) -> None:
+async def choose(core: Core, guild_id: int = GUILD, **changes: Any) -> None:
     async with core.db.begin() as session:
         await core.configs.change(session, guild_id, OnboardingSettings, **changes)
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ RECONNECTS, FAILED_RESUMES = 20, 5
 LOSSES = (Fault.RESET_BEFORE, Fault.HANG_BEFORE, Fault.ERROR_503_BEFORE)
 
 
-async def _choose_channels(url: str, **channels: int) -> None:
+async def _choose_channels(url: str, **channels: Any) -> None:
     database = Database(url)
     try:
         await upgrade(database)
