@@ -34,6 +34,7 @@ from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
 from bot.log import tag_task
 from bot.lost_places import LostPlaces
+from bot.manage_audit import ManageAudit
 from bot.manage_jobs import ManageJobs
 from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
@@ -87,6 +88,7 @@ class Lyceum(commands.Bot):
     def _wire(self) -> None:
         core = self.core
         ManageJobs(core, self.renderers, self.components, self.groups)
+        ManageAudit(core, self.components, self.groups, self.setup_card.labels)
         NotificationControls(core, self.renderers, self.components, self.translations)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed

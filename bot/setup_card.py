@@ -227,6 +227,10 @@ class SetupCard:
     def pages(self) -> tuple[Page, ...]:
         return tuple(self._pages.values())
 
+    def labels(self) -> dict[str, str]:
+        """The gettext id by which people know each field of the configuration."""
+        return {choice.field: choice.label for page in self.pages for choice in page.choices}
+
     def remove(self, page: Page) -> None:
         self._pages.pop(page.number, None)
 

@@ -59,3 +59,14 @@ async def list_audit(
     if before_id is not None:
         query = query.where(AuditRow.id < before_id)
     return list(await session.scalars(query.order_by(AuditRow.id.desc()).limit(limit)))
+
+
+async def find_audit(session: AsyncSession, guild_id: int, audit_id: int) -> AuditRow | None:
+    query = select(AuditRow).filter_by(guild_id=guild_id, id=audit_id)
+    return (await session.scalars(query)).one_or_none()
+
+
+async def list_areas(session: AsyncSession, guild_id: int) -> list[str]:
+    """The areas in which something was changed, in order."""
+    query = select(AuditRow.area).filter_by(guild_id=guild_id).distinct().order_by(AuditRow.area)
+    return list(await session.scalars(query))

@@ -19,6 +19,7 @@ from bot.schedules import CatchUp, NewSchedule
 from cogs.rituals import rules
 from storage import rituals as storage
 
+AUDIT_AREA = "rituals"
 POST_JOB = "rituals.post"
 PROMPT_RENDERER = "rituals.prompt"
 THREAD_RENDERER = "rituals.thread"
@@ -100,6 +101,14 @@ class RitualsService:
                 )
             await self._core.schedules.remove(session, row.schedule_id)
             await session.delete(row)
+            await self._core.audit.record(
+                session,
+                actor,
+                AUDIT_AREA,
+                N_("ended the ritual {ritual}"),
+                before={"channel_id": row.channel_id},
+                ritual=TITLES.get(row.template, row.template),
+            )
 
     async def find(self, ritual_id: int) -> storage.RitualRow | None:
         """The ritual, for drawing its prompt."""
@@ -175,6 +184,14 @@ class RitualsService:
                 ),
             )
             row.schedule_id = schedule.id
+            await self._core.audit.record(
+                session,
+                actor,
+                AUDIT_AREA,
+                N_("added the ritual {ritual}"),
+                after={"channel_id": channel_id, "when": f"{rules.WEEKDAYS[weekday]} {at:%H:%M} {zone}"},
+                ritual=TITLES[template.name],
+            )
             return Ritual(row.id, row.guild_id, row.template, channel_id, zone, schedule.next_run_at)
 
 
