@@ -63,7 +63,7 @@ class NoNetwork:
 
     async def _request(self, route: discord.http.Route, **sent: Any) -> Any:
         match route.method, route.path.rpartition("/")[2]:
-            case ("GET" | "PUT"), ("commands" | "messages"):
+            case (("GET" | "PUT"), ("commands" | "messages")):
                 return []
             case "GET", "members":
                 return payloads.members()
