@@ -11,7 +11,7 @@ from rich.console import Console
 
 from benchmarks.table import Figures, table
 
-ROUNDS = 5
+ROUNDS = 3
 VARIANTS = {
     "messages": ("bare", "lyceum", "mixed"),
     "commands": ("bare", "lyceum"),
