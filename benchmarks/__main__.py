@@ -20,7 +20,7 @@ VARIANTS = {
 }
 FOOT = (
     f"Medians of {ROUNDS} rounds, in which each variant has a fresh process and its turn after the other. CPU time, not "
-    "time on the clock: a shared machine adds to that what its other users do. The ratio hardly depends on the machine."
+    "time on the clock: a shared machine adds to that what its other users do. A ratio is steadier than a figure, and still moves with the load."
 )
 
 
