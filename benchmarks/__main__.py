@@ -8,39 +8,47 @@ import subprocess
 import sys
 
 from rich.console import Console
-from rich.table import Table
 
-ROUNDS = 5
+from benchmarks.table import Figures, table
+
+ROUNDS = 3
+VARIANTS = {
+    "messages": ("bare", "lyceum", "mixed"),
+    "commands": ("bare", "lyceum"),
+    "schedules": ("sqlite3", "lyceum"),
+    "startup": ("bare", "lyceum"),
+}
+FOOT = (
+    f"Medians of {ROUNDS} rounds, in which each variant has a fresh process and its turn after the other. CPU time, not "
+    "time on the clock: a shared machine adds to that what its other users do. A ratio is steadier than a figure, and still moves with the load."
+)
 
 
 def main() -> None:
-    """Measure CPU an ordinary message, beside bare discord.py in the same run."""
-    figures: dict[str, list[dict[str, float]]] = {"bare": [], "lyceum": []}
-    for _ in range(ROUNDS):
-        for variant, found in figures.items():
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.messages", variant],
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            found.append(json.loads(done.stdout.strip().splitlines()[-1]))
-    floor = _median(figures["bare"], "us_each")
-    table = Table("variant", "CPU a message, us", "ratio", "SQL statements", "longest, ms")
-    for variant, found in figures.items():
-        each = _median(found, "us_each")
-        table.add_row(
-            variant,
-            f"{each:.1f}",
-            f"{each / floor:.2f}",
-            f"{_median(found, 'statements'):.0f}",
-            f"{_median(found, 'longest_ms'):.2f}",
-        )
-    Console().print(table, f"Medians of {ROUNDS} alternating rounds of 19,000 messages, in fresh processes.")
+    """Measure everything that was named on the command line, or all."""
+    chosen = sys.argv[1:] or list(VARIANTS)
+    console = Console()
+    figures: Figures = {}
+    with console.status("measuring; about four minutes"):
+        for module in chosen:
+            rounds = [{name: _run(module, name) for name in VARIANTS[module]} for _ in range(ROUNDS)]
+            figures[module] = {name: _medians([one[name] for one in rounds]) for name in VARIANTS[module]}
+    console.print(table(figures), FOOT)
 
 
-def _median(found: list[dict[str, float]], name: str) -> float:
-    return statistics.median(each[name] for each in found)
+def _run(module: str, variant: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{module}", variant],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-main()
+def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+
+
+if __name__ == "__main__":
+    main()

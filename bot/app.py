@@ -151,12 +151,10 @@ class Lyceum(commands.Bot):
         await self.lost_places.role_deleted(role.guild.id, role.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """See that every interaction is answered in time; answer buttons, menus and forms."""
-        tag_task(**tags_of(interaction))
-        if interaction.type is discord.InteractionType.autocomplete:
-            return
-        reply_to(interaction).watch()
+        """Answer buttons, menus and forms, in time. Commands are the tree's."""
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            tag_task(**tags_of(interaction))
+            reply_to(interaction).watch()
             await self.components.answer(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:

@@ -13,8 +13,6 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from bot.cli_db import db
 from bot.cli_shared import ConfigOption, read_settings, refuse
@@ -105,6 +103,10 @@ def doctor(
     from bot.doctor import examine
 
     findings = asyncio.run(examine(settings, config or DEFAULT_PATH, offline=offline))
+    # Not at the top: a bot that runs never draws with it.
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(soft_wrap=True, highlight=False)
     marks = {"ok": ("ok", "green"), "bad": ("PROBLEM", "bold red"), "unknown": ("not checked", "yellow")}
     for each in findings:

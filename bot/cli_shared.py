@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
 from bot.settings import Settings, SettingsError, load_settings
 
@@ -27,10 +26,14 @@ def read_settings(config: Path | None, *, needs_token: bool) -> Settings:
 def refuse(sentence: str, code: int = 2) -> NoReturn:
     """Ends the command: 2 when it cannot do its job, 1 when it looked for faults and found some."""
     # Plain text: [discord] in a sentence is a section of the file, not a style.
+    from rich.console import Console
+
     Console(stderr=True, soft_wrap=True).print(sentence, style="bold", markup=False, highlight=False)
     raise typer.Exit(code)
 
 
 def tell(sentence: str) -> None:
     """One line for the operator."""
+    from rich.console import Console
+
     Console(soft_wrap=True).print(sentence, markup=False, highlight=False)

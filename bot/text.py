@@ -87,7 +87,7 @@ _TIMESTAMP_STYLES = frozenset("tTdDfFsSR")
 
 def length(text: str) -> int:
     """The length in UTF-16 code units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:

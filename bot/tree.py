@@ -15,6 +15,7 @@ from discord import app_commands
 from bot.error_replies import respond_to_error
 from bot.interactions import tags_of
 from bot.log import tag_task
+from bot.replies import reply_to
 from storage import app_state
 from storage.database import Database
 
@@ -40,8 +41,10 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
         )
 
     async def interaction_check(self, interaction: discord.Interaction[Lyceum], /) -> bool:
-        """Every command may be tried; this is where the lines that it logs get their tags."""
+        """Every command may be tried; here its lines in the log get their tags, and its answer is timed."""
         tag_task(**tags_of(interaction))
+        if interaction.type is discord.InteractionType.application_command:
+            reply_to(interaction).watch()
         return True
 
     async def on_error(

@@ -7,7 +7,9 @@
 * ``check`` raises one clear sentence when the schema is newer, older, or half there.
 * ``python -m storage.schema new "name"`` writes the next migration from the difference between tables and migrations.
 
-Alembic is configured here and in ``migrations/env.py``; there is no ini file. Other migrations and tables can be given
+Alembic is configured here and in ``migrations/env.py``; there is no ini file. It is imported only where something is
+to be migrated: a bot whose schema is up to date starts without its 12 MiB. The line of migrations is therefore read from
+the files' names, each of which is its revision, in their order (``tests/storage/test_schema.py`` compares). Other migrations and tables can be given
 as a ``SchemaSource``, which is how the tests make migrations that fail.
 """
 
@@ -25,13 +27,8 @@ import tempfile
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -42,6 +39,9 @@ from storage.base import Base
 from storage.database import BUSY_TIMEOUT_MS, Database
 from storage.faults import explain
 from storage.sqlite_files import DamagedFile, copy_database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS_FOLDER = Path(__file__).parent / "migrations"
 # Alembic keeps the revision in a column of 32 characters.
@@ -121,6 +121,9 @@ async def check(database: Database, source: SchemaSource | None = None) -> None:
 
 async def differences(database: Database, source: SchemaSource | None = None) -> list[Any]:
     """What the tables in the code have and the database has not, or the other way round, in Alembic's words."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     metadata = (source or lyceum_schema()).metadata
 
     def compare(connection: Connection) -> list[Any]:
@@ -136,7 +139,7 @@ async def write_migration(name: str, source: SchemaSource | None = None) -> Path
     It compares with a throw-away SQLite file brought to the last migration. Read what it wrote before committing it.
     """
     source = source or lyceum_schema()
-    revision = next_revision(name, [script.revision for script in _scripts(source).walk_revisions()])
+    revision = next_revision(name, revisions(source))
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/head.db")
         try:
@@ -184,15 +187,14 @@ class _State:
 
 
 def _read_state(connection: Connection, source: SchemaSource) -> _State:
-    scripts = _scripts(source)
-    head = scripts.get_current_head()
+    known = revisions(source)
+    head = known[-1] if known else None
     tables = set(inspect(connection).get_table_names())
     wanted = set(source.metadata.tables)
     rows: list[str] = []
     if "alembic_version" in tables:
         rows = list(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
     current = rows[0] if rows else None
-    known = {script.revision for script in scripts.walk_revisions()}
     problem: SchemaError | None = None
     restore = "restore a backup, or start with an empty database"
     if len(rows) > 1:
@@ -212,11 +214,14 @@ def _read_state(connection: Connection, source: SchemaSource) -> _State:
     return _State(current, head, problem)
 
 
-def _scripts(source: SchemaSource) -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config(source))
+def revisions(source: SchemaSource) -> list[str]:
+    """The names of the migrations, the first one first."""
+    return sorted(file.stem for file in (source.folder / "versions").glob("[0-9]*.py"))
 
 
 def _config(source: SchemaSource, connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(source.folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -227,8 +232,9 @@ def _config(source: SchemaSource, connection: Connection | None = None) -> Confi
 
 
 def _run(connection: Connection, source: SchemaSource, target: str, current: str | None) -> None:
-    config = _config(source, connection)
-    known = [script.revision for script in reversed(list(_scripts(source).walk_revisions()))]
+    from alembic import command
+
+    config, known = _config(source, connection), revisions(source)
     goes_down = target == "base" or (
         target in known and current in known and known.index(target) < known.index(current)
     )
@@ -236,6 +242,8 @@ def _run(connection: Connection, source: SchemaSource, target: str, current: str
 
 
 def _autogenerate(connection: Connection, source: SchemaSource, name: str, revision: str) -> None:
+    from alembic import command
+
     command.revision(_config(source, connection), message=name, rev_id=revision, autogenerate=True)
 
 

@@ -80,7 +80,14 @@ def test_every_make_target_that_a_page_names_exists() -> None:
 
 
 def test_the_links_between_pages_lead_somewhere() -> None:
-    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/operating.md"):
+    for page in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/architecture.md",
+        "docs/operating.md",
+        "docs/measured.md",
+    ):
         for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):
             if "://" not in link:
                 assert ((PROJECT / page).parent / link).exists(), f"{page} links to {link}"

@@ -2,98 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import gc
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select
 
+from benchmarks.schedules import DUE, MANY, ZONES, Heartbeat, rows, watch
 from bot import nominal_times
-from bot.schedules import CatchUp
 from storage.database import Database
 from storage.jobs import JobRow
 from storage.schedules import ScheduleRow
 from tests.calendars import GUILD, LONG_AGO, Calendar, utc
-from tests.clocks import START, FixedClock
+from tests.clocks import FixedClock
 
-MANY = 10_000
 LONGEST_STALL = 0.050
-DUE = utc("2026-01-05 09:00")
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
-
-
-class Heartbeat:
-    """Beats every 2 ms and keeps the longest time that the loop's thread worked between two beats.
-
-    The thread's own time is what a stall of ours costs; the wall clock would also count that other programs
-    want the processor.
-    """
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-        self.beats = 0
-
-    async def beat(self) -> None:
-        last = time.thread_time()
-        while True:
-            await asyncio.sleep(0.002)
-            now = time.thread_time()
-            self.longest = max(self.longest, now - last)
-            self.beats += 1
-            last = now
-
-
-@contextmanager
-def no_full_collection() -> Iterator[None]:
-    """Keeps the garbage collector from walking through all that the tests before have left."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-def rows(*, frequency: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for number in range(MANY):
-        zone = ZONES[number % len(ZONES)]
-        local = nominal_times.local_now(DUE, zone)
-        body = frequency + (f";BYDAY={('MO', 'TU')[local.weekday()]}" if frequency == "FREQ=WEEKLY" else "")
-        found.append(
-            {
-                "guild_id": number,
-                "job_name": "run",
-                "subject": "1",
-                "payload": {"ritual_id": number, "title": "Monday goals"},
-                "rrule": body,
-                "time": f"{local:%H:%M}",
-                "start": (LONG_AGO + dt.timedelta(days=number % 365)).isoformat(),
-                "zone": zone,
-                "catch_up": CatchUp.ALWAYS_ONCE.value,
-                "watermark": nominal_times.local_now(START, zone).isoformat(),
-                "next_run_at": DUE,
-            }
-        )
-    return found
 
 
 async def materialise_all(calendar: Calendar, table: list[dict[str, object]]) -> tuple[Heartbeat, float]:
     """Returns the heartbeat and the microseconds of the loop's thread that each schedule took."""
     async with calendar.db.begin() as session:
         await session.execute(insert(ScheduleRow), table)
-    heart = Heartbeat()
-    with no_full_collection():
-        task = asyncio.create_task(heart.beat())
-        began = time.thread_time()
-        await calendar.materialise()
-        spent = time.thread_time() - began
-        task.cancel()
+    heart, spent = await watch(calendar.materialise())
     return heart, spent / len(table) * 1e6
 
 
@@ -102,7 +32,7 @@ async def test_ten_thousand_due_in_one_second_each_bring_one_job_without_stallin
 ) -> None:
     calendar = Calendar(sqlite_database, clock)
     calendar.set_clock(DUE)
-    heart, each = await materialise_all(calendar, rows(frequency="FREQ=WEEKLY"))
+    heart, each = await materialise_all(calendar, rows(MANY))
     async with sqlite_database.read() as session:
         jobs = await session.scalar(select(func.count()).select_from(JobRow))
         schedules = await session.scalar(select(func.count(JobRow.schedule_id.distinct())))
@@ -118,7 +48,7 @@ async def test_a_month_of_missed_days_of_many_schedules_does_not_stall_the_loop_
 ) -> None:
     calendar = Calendar(sqlite_database, clock)
     calendar.set_clock(DUE + dt.timedelta(days=30))
-    heart, _ = await materialise_all(calendar, rows(frequency="FREQ=DAILY")[:1000])
+    heart, _ = await materialise_all(calendar, rows(1000, frequency="FREQ=DAILY"))
     async with sqlite_database.read() as session:
         waiting = await session.scalar(select(func.count()).where(JobRow.outcome.is_(None)))
         skipped = await session.scalar(select(func.count()).where(JobRow.outcome == "skipped"))

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.base import Base, JsonDict, PrimaryKey, Snowflake, UtcDateTime
 from storage.database import Database
 from storage.schema import (
+    MIGRATIONS_FOLDER,
     HalfMigrated,
     SchemaError,
     SchemaSource,
@@ -22,9 +26,11 @@ from storage.schema import (
     SchemaTooOld,
     check,
     differences,
+    lyceum_schema,
     main,
     migrate,
     next_revision,
+    revisions,
     upgrade,
     write_migration,
 )
@@ -349,3 +355,14 @@ def test_a_name_that_does_not_fit_is_refused(name: str) -> None:
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert 'new "name"' in capsys.readouterr().err
+
+
+def test_the_files_of_the_migrations_are_named_as_alembic_reads_their_line() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS_FOLDER))
+    line = [script.revision for script in scripts.walk_revisions()]
+    assert revisions(lyceum_schema()) == line[::-1]
+
+
+def test_a_start_does_without_alembic() -> None:
+    code = "import sys, bot.process, bot.app, bot.cli; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,89 @@
+"""CPU of a slash command through all our checks, against a command of discord.py's own tree that does nothing.
+
+    python -m benchmarks.commands bare|lyceum [COUNT]
+
+From INTERACTION_CREATE as JSON text until the answer reaches HTTP, which takes it at once: encoding it, TLS and the
+network are left out for both. /nothing is the same empty command in our tree, /help draws a card from memory, and
+/quest status works with the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord.gateway import DiscordWebSocket
+
+from benchmarks import bots, gateway, payloads
+
+COUNT = 3_000
+AT_ONCE = 10
+WITH_DATABASE = 10  # of so many, one is measured: it costs that much more
+
+
+async def measure(variant: str, count: int = COUNT) -> dict[str, float]:
+    """CPU in microseconds of each command that the variant has."""
+    async with AsyncExitStack() as held:
+        if variant == "bare":
+            client = await held.enter_async_context(bots.Bare())
+            client.tree.command(name="nothing", description="Nothing")(_nothing)
+            used = {"nothing": count}
+        else:
+            folder = held.enter_context(tempfile.TemporaryDirectory())
+            client, _ = await held.enter_async_context(bots.lyceum(Path(folder)))
+            used = {"nothing": count, "help": count, "quest status": max(1, count // WITH_DATABASE)}
+        socket, network = await gateway.connect(client)
+        if variant != "bare":
+            _add_nothing(client)
+        user = User(socket, network)
+        return {name: await user.use(name, number) for name, number in used.items()}
+
+
+class User:
+    """Uses commands, ten at a time, each by another member."""
+
+    def __init__(self, socket: DiscordWebSocket, network: gateway.NoNetwork) -> None:
+        self._socket, self._network = socket, network
+        self._used = 0
+
+    async def use(self, name: str, count: int) -> float:
+        """Use the command so often, after a warm-up. CPU microseconds each."""
+        await self._send(payloads.slash(max(1, count // 10), *name.split()))
+        commands = payloads.slash(count, *name.split())
+        begun = time.process_time()
+        await self._send(commands)
+        return (time.process_time() - begun) / count * 1e6
+
+    async def _send(self, commands: list[str]) -> None:
+        for number, command in enumerate(commands, 1):
+            await self._socket.received_message(command)
+            self._used += 1
+            if number % AT_ONCE == 0 or number == len(commands):
+                await self._network.answers(self._used)
+        await gateway.settle()
+
+
+async def _nothing(interaction: discord.Interaction[Any]) -> None:
+    await interaction.response.send_message("Done.", ephemeral=True)
+
+
+def _add_nothing(client: Any) -> None:
+    from bot.cards import Card, Text
+    from bot.groups import plain_command
+    from bot.replies import reply_to
+
+    async def nothing(interaction: discord.Interaction[Any]) -> None:
+        await reply_to(interaction).show(Card((Text("Done."),)))
+
+    client.tree.add_command(plain_command("nothing", "Nothing", nothing))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(sys.argv[1], *map(int, sys.argv[2:])))))

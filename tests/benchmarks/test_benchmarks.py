@@ -1,0 +1,76 @@
+"""What `make bench` measures runs from end to end, with counts that take seconds; the figures are for `make bench`."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from discord.webhook.async_ import AsyncWebhookAdapter
+from rich.console import Console
+
+from benchmarks import commands, messages, schedules, startup
+from benchmarks.table import table
+
+FIGURES = {
+    "messages": {
+        "bare": {"us_each": 25.0, "longest_ms": 0.2},
+        "lyceum": {"us_each": 50.1, "statements": 0.0, "longest_ms": 0.7},
+        "mixed": {"us_each": 90.0, "statements": 220.0, "hellos": 10.0, "longest_ms": 5.0},
+    },
+    "startup": {
+        "bare": {"cpu_s": 0.5, "rss_mib": 44.0},
+        "lyceum": {"cpu_s": 1.0, "rss_mib": 90.0, "first_cpu_s": 1.2},
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def real_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts back afterwards how discord.py answers interactions, which the bench takes over."""
+    monkeypatch.setattr(AsyncWebhookAdapter, "request", AsyncWebhookAdapter.request)
+
+
+async def test_an_ordinary_message_costs_no_statement_through_the_real_gateway() -> None:
+    found = await messages.measure("lyceum", 500)
+    assert found["statements"] == 0
+    assert found["us_each"] > 0
+
+
+async def test_a_hello_among_the_messages_ticks_and_is_counted() -> None:
+    found = await messages.measure("mixed", 500)
+    assert found["hellos"] > 0
+    assert found["statements"] >= 3 * found["hellos"]
+
+
+async def test_the_floor_of_messages_runs() -> None:
+    assert (await messages.measure("bare", 50))["statements"] == 0
+
+
+async def test_commands_are_answered_by_both() -> None:
+    bare, ours = await commands.measure("bare", 20), await commands.measure("lyceum", 20)
+    assert set(bare) == {"nothing"} and set(ours) == {"nothing", "help", "quest status"}
+    assert min(*bare.values(), *ours.values()) > 0
+
+
+async def test_due_schedules_and_their_floor_are_written() -> None:
+    ours, floor = await schedules.measure("lyceum", 300), await schedules.measure("sqlite3", 300)
+    assert min(*ours.values(), *floor.values()) > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory where Linux shows it")
+async def test_a_start_tells_its_cpu_and_memory() -> None:
+    bare, ours = await startup.measure("bare"), await startup.measure("lyceum")
+    assert 0 < bare["cpu_s"] < ours["cpu_s"]
+    assert 0 < bare["rss_mib"] < ours["rss_mib"]
+
+
+def test_the_table_says_whether_a_goal_is_met() -> None:
+    console = Console(width=200, file=StringIO())
+    with console.capture() as shown:
+        console.print(table(FIGURES))
+    lines = {line.split("│")[1].strip(): line for line in shown.get().splitlines() if "│" in line}
+    assert "2.00x" in lines["CPU an ordinary message"] and "│ no " in lines["CPU an ordinary message"]
+    assert "│ yes " in lines["SQL statements, all ordinary messages"]
+    assert "22" in lines["SQL statements for such a hello"]
+    assert "│ yes " in lines["memory by then (RSS)"]
