@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from contextlib import suppress
 from typing import Any, cast
 
 from discord.ext import commands
+from discord.gateway import KeepAliveHandler
 from sqlalchemy.exc import DBAPIError
 
 from bot import restarts
@@ -42,8 +44,7 @@ class SpacedSessions(commands.Bot):
             try:
                 await super().connect(reconnect=reconnect)
             except _TooSoon:
-                # The connection that waited for its session is left to discord.py's keep-alive, which ends it after
-                # a minute of silence: the hook is not told which one it is.
+                await _hang_up()
                 await self._wait_for_turn()
             except AttributeError as error:
                 if cast(Any, self).ws is not None:
@@ -84,3 +85,10 @@ class SpacedSessions(commands.Bot):
             except (DBAPIError, OSError):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._ended.wait(), DATABASE_PAUSE)
+
+
+async def _hang_up() -> None:
+    """Close the connection whose session may not begin. The hook is not told which it is; its keep-alive knows."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            await thread.ws.close()

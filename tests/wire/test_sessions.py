@@ -72,7 +72,9 @@ async def test_it_ends_when_told_to_while_a_session_waits_for_its_turn(
     url = f"sqlite:///{tmp_path / 'lyceum.db'}"
     await nursery.bear(Life(discord.url, url, str(tmp_path), naps=50, spaced=True))
     log = tmp_path / "log"
-    await until(lambda: "connecting in" in log.read_text("utf-8"), seconds=60, what="it waits")
+    await until(
+        lambda: log.exists() and "connecting in" in log.read_text("utf-8"), seconds=60, what="it waits"
+    )
     nursery.ask_to_end()
     assert await nursery.end(seconds=12) == 0
 
