@@ -41,7 +41,7 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 bench: $(VENV)/.dev ## Measure
 	@if [ -d benchmarks ]; then $(PY) -m benchmarks; else echo "There are no benchmarks in this version."; fi
 
-chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about six minutes
+chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about seven minutes
 	$(PY) -m tests.wire.chaos --kills 200
 
 messages: $(VENV)/.dev ## Collect the texts to translate into bot/locales/lyceum.pot

@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Any, cast
 
 import discord
-from discord.ext import commands
 
 from bot.alarm_clock import AlarmClock
 from bot.authority import Capability, has
@@ -40,6 +39,7 @@ from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
 from bot.renderers import Renderers
 from bot.replies import reply_to
+from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard
 from bot.staff_notices import StaffNotices
@@ -57,7 +57,7 @@ TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next o
 MessageHandler = Callable[[discord.Message], Awaitable[None]]
 
 
-class Lyceum(commands.Bot):
+class Lyceum(SpacedSessions):
     """The bot. With `ring=False` no alarm clock runs and somebody else calls `tick`."""
 
     def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:

@@ -132,18 +132,8 @@ async def _serve(
 
 
 async def _wait_for_turn(database: Database, stop: asyncio.Event) -> None:
-    clock = Clock(discord.utils.utcnow)
     try:
-        starts = await restarts.read(database, clock.now())
-        pause = starts.pause(clock.now()).total_seconds()
-        if pause > 0:
-            log.warning(
-                "started often of late; connecting in %.0f s, so that Discord does not block us", pause
-            )
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
-        if not stop.is_set():
-            await restarts.note(database, starts.started(clock.now()))
+        await restarts.wait_for_turn(database, Clock(discord.utils.utcnow), stop)
     except (DBAPIError, OSError) as error:
         raise StartRefused(_cannot_open(error)) from error
 

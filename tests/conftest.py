@@ -79,3 +79,12 @@ def empty_database(request: pytest.FixtureRequest) -> Database:
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what a test has measured, also when it passes: `record_property("figures", ...)`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figures in report.user_properties:
+            if name == "figures":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.line(str(figures))

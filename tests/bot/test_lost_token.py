@@ -59,7 +59,7 @@ def test_a_start_soon_after_another_waits_and_one_in_a_test_need_not(
     for spaced in (True, True, False):
         with pytest.raises(process.StartRefused):
             process.run(settings_of(tmp_path), Revoked, spaced=spaced)
-    assert capfd.readouterr().err.count("started often of late; connecting in") == 1
+    assert capfd.readouterr().err.count("connected often of late; connecting in") == 1
 
 
 async def test_the_login_failure_is_discord_py_s_own(sqlite_database: Database) -> None:

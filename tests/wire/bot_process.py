@@ -48,6 +48,7 @@ class Life:
     die_at: tuple[str, str] | None = None
     mutant: str | None = None
     rehearsal: bool = True
+    spaced: bool = False  # its start waits for its turn
     movable_clock: bool = False  # the clock is off by the seconds in the folder's file "offset"
     ring_every: float | None = None  # seconds, where the clock is moved and the bot cannot foresee it
     seconds: int = 300
@@ -105,7 +106,11 @@ def run_faster(ratio: float) -> None:
 
 
 def nap_faster(ratio: float) -> None:
-    """Divide the pauses of discord.py by the ratio."""
+    """Divide the pauses of discord.py by the ratio, and ours between two sessions."""
+    from bot import restarts
+
+    for name in ("FIRST_PAUSE", "LONGEST_PAUSE", "RUNS_OUT_EVERY"):
+        setattr(restarts, name, getattr(restarts, name) / ratio)
     naps: Any = _FasterAsyncio(ratio)
     for module, faster in ((http, naps), (client, naps), (state, _LessPatientAsyncio(ratio))):
         setattr(module, "asyncio", faster)  # noqa: B010 - it is no part of what these modules say they have
@@ -147,7 +152,7 @@ def live(life: Life) -> int:
         discord=DiscordSettings(token=SecretStr(TOKEN)), database=DatabaseSettings(url=life.database)
     )
     try:
-        process.run(settings, make_bot, spaced=False)
+        process.run(settings, make_bot, spaced=life.spaced)
     except process.StartRefused as refused:
         os.write(2, f"{refused}\n".encode())
         return 2

@@ -7,7 +7,8 @@ meet a fault; now and then Discord is away, sometimes for longer than it remembe
 then be there once. A run that did not meet every kind of fault proves nothing and is void.
 
 Time is scaled: `RATIO` real-life seconds pass in one. The fake's window, the bot's trust in it and all pauses keep
-their proportions. Random decisions follow from the seed, the moments at which they meet the bot do not.
+their proportions. Random decisions follow from the seed, the moments at which they meet the bot do not. A slow machine
+makes a run longer and changes nothing else: what is waited for is an event, not a time in which it should have come.
 """
 
 from __future__ import annotations
@@ -16,21 +17,23 @@ import argparse
 import asyncio
 import json
 import random
+import sqlite3
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, product
+from itertools import product
 from pathlib import Path
 
 from bot.clock import Clock
 from tests.wire.bot_process import Life
-from tests.wire.fake_discord import FakeDiscord, until
-from tests.wire.faults import Fault
+from tests.wire.fake_discord import LOOK_EVERY, FakeDiscord
 from tests.wire.judge import KINDS, Community, Firing, Verdict, judge, write_down
 from tests.wire.nursery import Nursery
+from tests.wire.report import Report
 from tests.wire.rest import Request
 from tests.wire.sabotage import MUTANTS, POINTS
 from tests.wire.world import World
@@ -41,65 +44,19 @@ TRUST = WINDOW / 2
 FAULT_SHARE = 0.3
 OUTAGE_SHARE = 0.1
 FIRINGS_A_KILL = 4.5
-SECONDS_A_LIFE = 1.7  # on average; the firings are spread over so much time
-LONGEST_LIFE = 2.4
+LONGEST_LIFE = 1.6  # seconds, from the first connection; that may take much longer on a slow machine
+LONGEST_YOUTH = 0.6  # for those that die while they start
+DUE_WITHIN = 2.0  # seconds, so that some comes due in a later life or while Discord is away
+CONNECTING_LIMIT = 60.0
+# A life that is to leave behind what only the history can tell is waited for: a try that hangs takes TRUST.
+POINT_LIMIT = 30.0
 KILLED = -9
-CATCH_UP_SECONDS = 90.0
+CATCH_UP_SECONDS = 180.0
+QUIET_SECONDS = 3.0  # without a request, when nothing is left to do
 TRACED, TRACE_LINES = 3, 60
-EFFECT_KINDS = ("post", "direct_message", "open_thread", "add_role", "remove_role", "create_event")
-
-
-@dataclass
-class Report:
-    """What was done to the bot, and the verdict."""
-
-    seed: int
-    verdict: Verdict = field(default_factory=Verdict)
-    firings: int = 0
-    kills: int = 0
-    refused_starts: int = 0
-    # Lives that ended by themselves, and not because Discord was away, by exit status.
-    crashes: Counter[int] = field(default_factory=Counter[int])
-    points: Counter[str] = field(default_factory=Counter[str])
-    faults: Counter[Fault] = field(default_factory=Counter[Fault])
-    outages: int = 0
-    long_outages: int = 0
-    nonce_hits: int = 0
-    looks: int = 0
-    requests: int = 0
-    events_taken_back: int = 0
-    seconds: float = 0.0
-    traces: list[str] = field(default_factory=list[str])  # what was asked about a few that went wrong
-
-    def void(self) -> list[str]:
-        """Why the run proves nothing, if so."""
-        missing = [f"no fault of kind {each}" for each in Fault if not self.faults[each]]
-        for what, count in (
-            ("outage longer than the window", self.long_outages),
-            ("message that was there already", self.nonce_hits),
-            ("look into the history", self.looks),
-            ("kill", self.kills),
-        ):
-            if not count:
-                missing.append(f"no {what}")
-        return missing
-
-    def __str__(self) -> str:
-        faults = ", ".join(f"{kind} {count}" for kind, count in sorted(self.faults.items()))
-        points = ", ".join(f"{point} {self.points[point]}" for point in POINTS)
-        return "\n".join(
-            (
-                f"seed {self.seed}: {self.kills} kills ({points}), {self.firings} firings, {self.seconds:.0f} s",
-                f"outages {self.outages}, of which longer than the nonce window {self.long_outages}",
-                f"starts refused meanwhile {self.refused_starts}; crashes {dict(self.crashes) or 'none'}",
-                f"requests {self.requests}; faults {self.faults.total()}: {faults}",
-                f"messages sent again and recognised by nonce {self.nonce_hits}",
-                f"looks into a history {self.looks}; events taken back {self.events_taken_back}",
-                f"verdict: {self.verdict}",
-                *(f"void: {each}" for each in self.void()),
-                *self.traces,
-            )
-        )
+MESSAGES = ("post", "direct_message")
+EFFECT_KINDS = (*MESSAGES, "open_thread", "add_role", "remove_role", "create_event")
+UNSEEN = ("at discord", "after request")  # Discord has done it, and the bot does not know
 
 
 @dataclass(frozen=True)
@@ -114,6 +71,12 @@ class Options:
     say: Callable[[str], None] | None = None
 
 
+@dataclass(frozen=True)
+class Outage:
+    seconds: float
+    survived: bool  # it comes in the middle of a life, not after it
+
+
 class Chaos:
     """One run. The same seed makes the same decisions."""
 
@@ -123,17 +86,13 @@ class Chaos:
         self._nursery = nursery
         self._folder = folder
         self._chance = random.Random(options.seed)
-        self._report = Report(options.seed)
+        self._report = Report(options.seed, firings=round(options.kills * FIRINGS_A_KILL))
+        community = Community.in_world(discord.world)
+        self._to_plan = community.plan(self._report.firings, self._chance, options.kinds)
         self._firings: list[Firing] = []
-        kinds = [
-            each
-            for each in EFFECT_KINDS
-            if each in options.kinds or ("role" in options.kinds and "role" in each)
-        ]
-        pairs = list(product(POINTS, kinds))
-        self._chance.shuffle(pairs)
-        self._pairs = cycle(pairs)
-        self._database = f"sqlite:///{folder / 'lyceum.db'}"
+        self._aimed_at: Counter[tuple[str, str]] = Counter()  # points and kinds
+        self._file = folder / "lyceum.db"
+        self._database = f"sqlite:///{self._file}"
 
     async def run(self) -> Report:
         options, report, loop = self._options, self._report, asyncio.get_running_loop()
@@ -143,62 +102,95 @@ class Chaos:
         rest.retry_after = 1.0  # the bot's naps are scaled already
         rest.latest = TRUST * 0.9
         rest.latency = 0.02
-        report.firings = round(options.kills * FIRINGS_A_KILL)
-        self._firings = Community.in_world(self._discord.world).plan(
-            report.firings, self._chance, options.kinds
-        )
-        over = timedelta(seconds=options.kills * SECONDS_A_LIFE)
-        await write_down(self._database, Clock(lambda: datetime.now(UTC)), self._firings, over)
         outages = self._choose_outages()
-        for number in range(options.kills * 3):
-            if report.kills >= options.kills or self._is_settled_already():
-                break
+        number = 0
+        while report.kills < options.kills and number < options.kills * 3 and not self._is_settled_already():
             await self._live_and_die(outages.get(number))
-            if options.say and number % 10 == 9:
+            number += 1
+            if options.say and number % 10 == 0:
                 options.say(f"{report.kills} kills, {loop.time() - began:.0f} s; {self._verdict()}")
+        await self._plan(len(self._to_plan))
         await self._live_on()
         report.seconds = loop.time() - began
         self._sum_up()
         return report
 
-    def _choose_outages(self) -> dict[int, float]:
-        """Which lives are followed by an outage of how many seconds: half of them outlast the nonce window."""
-        kills = self._options.kills
-        count = max(2, round(kills * self._options.outage_share)) if self._options.outage_share else 0
-        lives = self._chance.sample(range(1, max(count + 1, kills - 1)), count)
+    def _choose_outages(self) -> dict[int, Outage]:
+        """By the life: half of them outlast the nonce window, and half of those are after a death."""
+        options, chance = self._options, self._chance
+        count = max(2, round(options.kills * options.outage_share)) if options.outage_share else 0
+        lives = chance.sample(range(1, max(count + 1, options.kills - 1)), count)
         return {
-            life: self._chance.uniform(1.05, 1.4) * WINDOW if at % 2 == 0 else self._chance.uniform(0.1, 1.0)
+            life: Outage(
+                seconds=chance.uniform(1.05, 1.4) * WINDOW if at % 2 == 0 else chance.uniform(0.1, 1.0),
+                survived=at % 4 >= 2,
+            )
             for at, life in enumerate(lives)
         }
 
     def _is_settled_already(self) -> bool:
         return self._options.stop_when_doubled and bool(self._verdict().doubled)
 
-    async def _live_and_die(self, outage: float | None) -> None:
-        chance, nursery, rest = self._chance, self._nursery, self._discord.rest
-        pair = next(self._pairs) if outage or chance.random() < 0.5 else None
-        if outage and pair is not None:
-            # What Discord has done and the bot does not know of is what an outage can make twice.
-            pair = (chance.choice(("at discord", "after request")), pair[1])
-        seconds = chance.uniform(0.2, LONGEST_LIFE)
-        outlives_outage = chance.random() < 0.5
-        inside = pair if pair and pair[0] != "at discord" else None
-        if pair and inside is None:
-            rest.on_done = self._kill_when_done(pair[1])
-        await nursery.bear(self._life(inside))
-        if outage and outlives_outage:
-            await asyncio.sleep(min(1.0, seconds))
-            await self._be_away(outage)
-        status = await nursery.end(seconds=LONGEST_LIFE if pair else seconds)
+    async def _plan(self, count: int) -> list[Firing]:
+        """Write down the next so many firings. No bot may live meanwhile."""
+        fresh, self._to_plan = self._to_plan[:count], self._to_plan[count:]
+        over = timedelta(seconds=self._chance.uniform(0, DUE_WITHIN))
+        await write_down(self._database, Clock(lambda: datetime.now(UTC)), fresh, over)
+        self._firings += fresh
+        return fresh
+
+    async def _live_and_die(self, outage: Outage | None) -> None:
+        chance, nursery, rest, gateway = (
+            self._chance,
+            self._nursery,
+            self._discord.rest,
+            self._discord.gateway,
+        )
+        lives = self._report.kills + 1
+        fresh = await self._plan(round(lives * FIRINGS_A_KILL) - len(self._firings))
+        leaves_unseen = outage is not None and not outage.survived
+        aim = self._aim(fresh, unseen=leaves_unseen) if leaves_unseen or chance.random() < 0.5 else None
+        dies_young = aim is None and outage is None and chance.random() < 0.3
+        seconds = chance.uniform(0.05, LONGEST_YOUTH) if dies_young else chance.uniform(0, LONGEST_LIFE)
+        if aim is not None:
+            seconds = POINT_LIMIT if leaves_unseen else LONGEST_LIFE
+            if aim[0] == "at discord":
+                rest.on_done = self._kill_when_done(aim[1])
+        sessions = len(gateway.identifies)
+        await nursery.bear(self._life(aim if rest.on_done is None else None))
+        end = asyncio.create_task(nursery.end(seconds=CONNECTING_LIMIT + POINT_LIMIT + 2 * WINDOW))
+        if not dies_young:
+            await _while_going_on(end, lambda: len(gateway.identifies) == sessions, seconds=CONNECTING_LIMIT)
+        if outage is not None and outage.survived:
+            await asyncio.wait({end}, timeout=chance.uniform(0, 1))
+            await self._be_away(outage.seconds)
+        await asyncio.wait({end}, timeout=seconds)
+        nursery.kill()
+        self._note_end(await end)
         rest.on_done = None
+        if outage is not None and not outage.survived:
+            await self._be_away(outage.seconds)
+
+    def _aim(self, fresh: list[Firing], *, unseen: bool) -> tuple[str, str] | None:
+        """At which point of which of these effects to die: where it was tried least."""
+        kinds = {each.effect_kind.value for each in fresh}
+        if unseen and kinds.intersection(MESSAGES):
+            kinds.intersection_update(MESSAGES)
+        pairs = list(product(UNSEEN if unseen else POINTS, sorted(kinds)))
+        if not pairs:
+            return None
+        self._chance.shuffle(pairs)
+        aim = min(pairs, key=lambda pair: self._aimed_at[pair])
+        self._aimed_at[aim] += 1
+        return aim
+
+    def _note_end(self, status: int) -> None:
         if status == KILLED:
             self._report.kills += 1
         elif status == 2:
             self._report.refused_starts += 1
         else:
             self._report.crashes[status] += 1
-        if outage and not outlives_outage:
-            await self._be_away(outage)
 
     def _kill_when_done(self, kind: str) -> Callable[[Request], None]:
         def kill(request: Request) -> None:
@@ -217,21 +209,36 @@ class Chaos:
         self._discord.come_back()
 
     async def _live_on(self) -> None:
-        """The last life is left alone until everything is there, then long enough for anything to come twice."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + CATCH_UP_SECONDS
+        """The last life is left alone until there is nothing left to do, neither for the bot nor at Discord.
+
+        What came too often or not at all stays so, however long this waits. Only an event that was created twice is
+        right later on, since the bot looks at it once more when no copy can arrive any more.
+        """
+        limit = CATCH_UP_SECONDS
+        sessions = len(self._discord.gateway.identifies)
         await self._nursery.bear(self._life(None))
-        while loop.time() < end and not self._is_settled_already():
-            await asyncio.sleep(0.2)
-            if not self._verdict().lost and not self._discord.rest.late_ones:
-                # An event is looked at once more when no copy of it can arrive: after the longest try and the trust.
-                await asyncio.sleep(0 if self._is_settled_already() else 2 * WINDOW)
-                break
-        await until(lambda: self._discord.gateway.connected, seconds=20, what="the last bot is there")
-        self._nursery.ask_to_end()
-        status = await self._nursery.end(seconds=12)
-        if status != 0:
+        end = asyncio.create_task(self._nursery.end(seconds=2 * limit))
+        going = await _while_going_on(end, lambda: not self._is_over(), seconds=limit)
+        if going:
+            await _while_going_on(
+                end, lambda: len(self._discord.gateway.identifies) == sessions, seconds=CONNECTING_LIMIT
+            )
+            self._nursery.ask_to_end()
+        if (status := await end) != 0:
             self._report.crashes[status] += 1
+
+    def _is_over(self) -> bool:
+        if self._is_settled_already():
+            return True
+        rest = self._discord.rest
+        quiet = datetime.now(UTC) - rest.last_at >= timedelta(seconds=QUIET_SECONDS)
+        return quiet and not rest.busy and self._left_to_do() == 0 and bool(self._verdict())
+
+    def _left_to_do(self) -> int:
+        """What the bot still means to do. Only when to look is taken from its tables, never what happened."""
+        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as database:
+            (count,) = database.execute("SELECT count(*) FROM outbox WHERE outcome IS NULL").fetchone()
+        return count
 
     def _life(self, die_at: tuple[str, str] | None) -> Life:
         return Life(
@@ -289,6 +296,15 @@ def effect_kind(world: World, request: Request) -> str | None:
         "remove_role": "remove_role",
         "create_event": "create_event",
     }.get(request.route)
+
+
+async def _while_going_on(end: asyncio.Task[int], condition: Callable[[], bool], *, seconds: float) -> bool:
+    """Waits while the condition holds and the life goes on, so many seconds at most. Whether it still goes on."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + seconds
+    while condition() and not end.done() and loop.time() < limit:  # noqa: ASYNC110 - a condition of many parts
+        await asyncio.sleep(LOOK_EVERY)
+    return not end.done()
 
 
 async def run(options: Options, nursery: Nursery, folder: Path) -> Report:

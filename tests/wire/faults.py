@@ -1,16 +1,19 @@
 """Bad days: what can happen to one request on its way to Discord and back.
 
-Random faults are dealt from a shuffled deck rather than thrown as dice, so that even a short run meets every kind.
-A script goes first: a test says what shall happen to the next request of a kind.
+Random faults are dealt from shuffled decks rather than thrown as dice, one deck a route, both for whether a request
+meets a fault and for which: even a short run meets every kind, and none by luck alone. A script goes first: a test says
+what shall happen to the next request of a kind.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Fault(StrEnum):
@@ -44,8 +47,8 @@ STATUS = {
 BEFORE = frozenset({Fault.ERROR_500_BEFORE, Fault.ERROR_503_BEFORE, Fault.ERROR_520_BEFORE})
 LATE = frozenset({Fault.LATE, Fault.LATE_504})
 
-# How often each is in the deck. Reads have no effect, so for them there is no "after".
-WRITES = Counter(
+# How often each is in the deck of a route that creates.
+CREATIONS = Counter(
     {
         Fault.ERROR_500_BEFORE: 2,
         Fault.ERROR_500_AFTER: 3,
@@ -62,6 +65,9 @@ WRITES = Counter(
         Fault.LATE_504: 1,
     }
 )
+# A state that Discord sets a minute late, after a newer wish, cannot be told from a person's act.
+CHANGES = Counter({fault: count for fault, count in CREATIONS.items() if fault not in LATE})
+# Reads have no effect, so for them there is no "after".
 READS = Counter(
     {
         Fault.ERROR_500_BEFORE: 1,
@@ -77,6 +83,12 @@ READS = Counter(
 CREATES = frozenset({"create_message", "create_thread", "create_event"})
 STATES = frozenset({"add_role", "remove_role", "edit_message", "delete_event", "edit_member"})
 LOOKS = frozenset({"history", "list_events", "open_dm"})
+DECKS = {
+    **dict.fromkeys(CREATES, CREATIONS),
+    **dict.fromkeys(STATES, CHANGES),
+    **dict.fromkeys(LOOKS, READS),
+}
+REQUESTS_A_DECK = 20  # of which the share meets a fault
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,8 @@ class Faults:
         self.share = share
         self.script: deque[Scripted] = deque()
         self.hits: Counter[Fault] = Counter()
-        self._decks: dict[str, list[Fault]] = {"writes": [], "reads": []}
+        self._which: dict[str, list[Fault]] = {}
+        self._whether: dict[str, list[bool]] = {}
 
     def next_for(self, route: str) -> Fault | None:
         """What happens to a request of this route; None when all is well."""
@@ -115,22 +128,16 @@ class Faults:
         return None
 
     def _dealt(self, route: str) -> Fault | None:
-        if route in CREATES:
-            return self._deal("writes", WRITES, lambda _: True)
-        if route in STATES:
-            # A state that Discord sets a minute late, after a newer wish, cannot be told from a person's act.
-            return self._deal("writes", WRITES, lambda fault: fault not in LATE)
-        if route in LOOKS:
-            return self._deal("reads", READS, lambda _: True)
-        return None
-
-    def _deal(self, name: str, full: Counter[Fault], fits: Callable[[Fault], bool]) -> Fault | None:
-        if self._random.random() >= self.share:
+        if route not in DECKS:
             return None
-        deck = self._decks[name]
-        if not any(map(fits, deck)):
-            fresh = list(full.elements())
-            self._random.shuffle(fresh)
-            deck.extend(fresh)
-        at = next(index for index, fault in enumerate(deck) if fits(fault))
-        return deck.pop(at)
+        bad = round(self.share * REQUESTS_A_DECK)
+        days = [True] * bad + [False] * (REQUESTS_A_DECK - bad)
+        if not self._deal(self._whether.setdefault(route, []), days):
+            return None
+        return self._deal(self._which.setdefault(route, []), list(DECKS[route].elements()))
+
+    def _deal(self, deck: list[T], full: list[T]) -> T:
+        if not deck:
+            deck.extend(full)
+            self._random.shuffle(deck)
+        return deck.pop()

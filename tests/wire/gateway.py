@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from itertools import count
 from typing import Any
 
@@ -19,6 +20,14 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK =
 WRONG_TOKEN, RATE_LIMITED, DISALLOWED_INTENTS = 4004, 4008, 4014
 CHUNK = 1000  # members in one GUILD_MEMBERS_CHUNK
 MEMBERS_INTENT = 1 << 1
+
+
+class Illness(StrEnum):
+    """What a gateway does to every connection, for as long as it is ill."""
+
+    INVALIDATES = "op 9"  # every session, as soon as it is asked for
+    DROPS_SESSIONS = "4000 after ready"  # and remembers none
+    CLOSES_UNSEEN = "4000 after IDENTIFY"
 
 
 @dataclass
@@ -40,6 +49,7 @@ class Gateway:
         self.heartbeat_ms = 41250
         self.disallowed_intents = 0
         self.resumable = True
+        self.illness: Illness | None = None
         self.keeps_members_back = False  # asked for members, it does not answer
         self.identifies: list[datetime] = []
         self.resumes: list[bool] = []  # whether each succeeded
@@ -184,11 +194,19 @@ class Gateway:
         if data["intents"] & self.disallowed_intents:
             await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return None
+        if self.illness is Illness.INVALIDATES:
+            await _send(socket, INVALID, False)
+            return None
+        if self.illness is Illness.CLOSES_UNSEEN:
+            await socket.close(code=4000)
+            return None
         session = Session(f"session-{next(self._numbers)}", socket=socket)
         self._sessions = {session.id: session}
         await self._dispatch(session, "READY", self._ready(session))
         present = [self.world.members[APPLICATION_ID], self.world.members[OWNER_ID]]
         await self._dispatch(session, "GUILD_CREATE", payloads.guild(self.world, members=present))
+        if self.illness is Illness.DROPS_SESSIONS:
+            await self.drop(resumable=False)
         return session
 
     def _ready(self, session: Session) -> Payload:

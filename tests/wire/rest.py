@@ -14,7 +14,7 @@ import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -108,6 +108,16 @@ class Rest:
 
     def asked(self, *routes: str) -> list[Request]:
         return [each for each in self.log if not routes or each.route in routes]
+
+    @property
+    def busy(self) -> bool:
+        """Something is asked, or done late, at this moment."""
+        return bool(self._background)
+
+    @property
+    def last_at(self) -> datetime:
+        """When the last request came; the beginning of time if none did."""
+        return self.log[-1].at if self.log else datetime.min.replace(tzinfo=UTC)
 
     async def close(self) -> None:
         for task in self._background:

@@ -26,13 +26,13 @@ from tests.wire.sabotage import POINTS
 KILLS = 26
 
 
-@pytest.mark.chaos
 async def test_nothing_is_lost_or_doubled_through_kills_faults_and_outages(
-    nursery: Nursery, tmp_path: Path
+    nursery: Nursery, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
     report = await chaos.run(Options(kills=KILLS, seed=seed), nursery, tmp_path)
-    told = f"replay with: python -m tests.wire.chaos --kills {KILLS} --seed {seed}\n{report}"
+    record_property("figures", str(report))
+    told = f"the same decisions: python -m tests.wire.chaos --kills {KILLS} --seed {seed}\n{report}"
     assert report.verdict, told
     assert report.kills >= 25, told
     assert not report.crashes, told

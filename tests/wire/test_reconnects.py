@@ -82,7 +82,11 @@ async def test_reconnects_and_failed_resumes_leave_no_second_task_and_no_second_
             await gateway.join(newcomer)
     await until(lambda: len(world.posts()) >= RECONNECTS, seconds=30, what="everybody is greeted")
     await until(lambda: _ready_count(tmp_path) == 1 + FAILED_RESUMES, seconds=20, what="ready again")
-    await _quiet_look(nursery, tmp_path)  # also time for a second greeting
+    for _ in range(10):  # what is left over stays; a job that is just being done does not
+        await _quiet_look(nursery, tmp_path)  # also time for a second greeting
+        first, *_, last = (each for each in _diary(tmp_path) if "tasks" in each)
+        if not Counter(last["tasks"]) - Counter(first["tasks"]):
+            break
     nursery.ask_to_end()
     assert await nursery.end(seconds=12) == 0
     greeted = Counter(each.id for each in newcomers for post in world.posts() if f"<@{each.id}>" in post.text)
@@ -90,9 +94,11 @@ async def test_reconnects_and_failed_resumes_leave_no_second_task_and_no_second_
     assert len(world.posts()) == RECONNECTS
     assert gateway.resumes.count(False) == FAILED_RESUMES
     assert _lists(discord) == 1 + FAILED_RESUMES, "compared once a session"
-    first, last = (each for each in _diary(tmp_path) if "tasks" in each)
     assert Counter(last["tasks"]) - Counter(first["tasks"]) == Counter(), (first["tasks"], last["tasks"])
-    assert len(last["threads"]) <= len(first["threads"])
+    assert Counter(_lasting(last)) - Counter(_lasting(first)) == Counter(), (
+        first["threads"],
+        last["threads"],
+    )
 
 
 async def _until_listed(nursery: Nursery, folder: Path, discord: FakeDiscord) -> None:
@@ -220,6 +226,11 @@ def _diary(folder: Path) -> list[dict[str, list[str]]]:
     return (
         [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
     )
+
+
+def _lasting(look: dict[str, list[str]]) -> list[str]:
+    """The threads but those of the database, whose pool is bounded and opens connections as it needs them."""
+    return [each for each in look["threads"] if "_connection_worker_thread" not in each]
 
 
 def _ready_count(folder: Path) -> int:
