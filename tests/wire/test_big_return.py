@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -149,8 +150,8 @@ async def test_joins_leaves_and_changes_of_roles_in_a_large_community_are_taken_
         assert _differences(await records.newcomers(), world) == 0
     finally:
         await records.close()
-    print(
-        f"{MEMBERS} members: taken up in {taken_up:.1f} s, the last of {len(to_greet)} greeted at {greeted:.1f} s"
+    sys.stdout.write(
+        f"{MEMBERS} members: taken up in {taken_up:.1f} s, {len(to_greet)} greeted at {greeted:.1f} s\n"
     )
     pinged = Counter(int(each) for post in world.posts() for each in re.findall(r"<@(\d+)>", post.text))
     assert pinged == Counter({each.id: 1 for each in to_greet})
