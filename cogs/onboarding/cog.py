@@ -128,6 +128,10 @@ class OnboardingCog(commands.Cog):
         await self._catch_up.take_up_all(self.bot.guilds)
 
     @commands.Cog.listener()
+    async def on_disk_recovered(self) -> None:
+        await self._catch_up.take_up_all(self.bot.guilds)
+
+    @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
         await self._arrive(member)
 
