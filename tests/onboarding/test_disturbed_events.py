@@ -224,7 +224,10 @@ class Telling:
 
     async def state(self, server: Server) -> dict[str, Any]:
         """What is known in the end. Of those who are gone, only that: what they did is for their return."""
-        known = await self.service.list_newcomers(server.id)
+        known = {
+            each.member_id: (each.joined_at, each.has_left, each.pending and not each.has_left)
+            for each in (await self.service.list_newcomers(server.id)).values()
+        }
         quests: dict[int, Any] = {}
         async with self.core.db.read() as session:
             for member in server.people:
