@@ -258,7 +258,12 @@ def disturbed(events: list[Event], changes: Changes) -> list[Event]:
     moved: set[int] = set()
     for kind, where, _ in changes:
         at = where % max(len(told), 1)
-        if kind == "swap" and at + 1 < len(told) and not moved & {at, at + 1}:
+        if (
+            kind == "swap"
+            and at + 1 < len(told)
+            and not moved & {at, at + 1}
+            and not _is_untellable(*told[at : at + 2])
+        ):
             told[at], told[at + 1] = told[at + 1], told[at]
             moved |= {at, at + 1}
     for kind, where, length in changes:
@@ -268,6 +273,11 @@ def disturbed(events: list[Event], changes: Changes) -> list[Event]:
         elif kind == "replay":
             told[at + 1 : at + 1] = told[max(0, at + 1 - length) : at + 1]
     return told
+
+
+def _is_untellable(first: Event, second: Event) -> bool:
+    """Of an acceptance after the leave discord.py does not tell: it has forgotten the member by then."""
+    return first.member == second.member and (first.kind, second.kind) == ("accept", "leave")
 
 
 @pytest.fixture(scope="module")
