@@ -95,23 +95,25 @@ async def test_a_full_disk_is_told_to_staff_and_what_was_missed_is_made_up_for_w
     first = world.add_member("first", joined_ago=timedelta(0))
     await until(lambda: gateway.connected, seconds=START, what="connected")
     await gateway.join(first)
-    await until(lambda: len(world.posts()) == 1, seconds=20, what="a greeting while all is well")
+    await until(lambda: len(world.posts()) == 1, seconds=START, what="a greeting while all is well")
 
     filler = _fill(small_disk)
     newcomers = [world.add_member(f"newcomer-{number}", joined_ago=timedelta(0)) for number in range(5)]
     for each in newcomers:
         await gateway.join(each)
-    await until(lambda: len(world.posts()) == 2, seconds=20, what="staff are told")
+    await until(lambda: len(world.posts()) == 2, seconds=START, what="staff are told")
     await asyncio.sleep(FULL_FOR)
     assert [each.channel_id for each in world.posts()] == [welcome, staff], (
         "told once, and nothing else is sent"
     )
     assert "is full or cannot be written to" in world.posts()[1].text
     token = await gateway.command(newcomers[0], welcome, "start")
-    await until(lambda: token in discord.rest.answers, seconds=10, what="an answer to a command all the same")
+    await until(
+        lambda: token in discord.rest.answers, seconds=START, what="an answer to a command all the same"
+    )
     filler.unlink()
     await until(
-        lambda: len(world.posts()) == 2 + len(newcomers), seconds=30, what="the newcomers are greeted"
+        lambda: len(world.posts()) == 2 + len(newcomers), seconds=START, what="the newcomers are greeted"
     )
     await asyncio.sleep(RING * 4)
     nursery.ask_to_end()
