@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.components import Components
 from bot.core import Core
 from bot.discord_calls import DiscordCalls
+from bot.disk_watch import DiskWatch
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
@@ -82,6 +83,7 @@ class Lyceum(SpacedSessions):
         self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
         self.setup_card = SetupCard(self.core, self.components, self.groups)
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
+        self.disk = DiskWatch(self, self.core, self.translations)
         self._message_handlers: list[MessageHandler] = []
         self._wire()
 
@@ -165,12 +167,14 @@ class Lyceum(SpacedSessions):
             try:
                 await handler(message)
             except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
+                self.disk.note(error)
                 report_error(error, f"on a message in guild={message.guild.id} channel={message.channel.id}")
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """An event handler failed: log it with a reference, as everywhere."""
         error = sys.exc_info()[1]
         if error is not None:
+            self.disk.note(error)
             report_error(error, f"in {event_method}")
 
     def listen_to_messages(self, handler: MessageHandler) -> None:
@@ -219,6 +223,7 @@ class Lyceum(SpacedSessions):
         self.dispatcher.wake()
 
     async def _tick_and_look_ahead(self) -> datetime | None:
+        await self.disk.look()
         await self._tick()
         return await self.next_due()
 

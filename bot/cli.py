@@ -87,9 +87,10 @@ def demo(
     try:
         sandbox.run_demo(port, open_browser=browser)
     except OSError as error:
-        if error.errno != errno.EADDRINUSE:
+        why = {errno.EADDRINUSE: "is taken", errno.EACCES: "may only be opened by root"}.get(error.errno or 0)
+        if why is None:
             raise
-        refuse(f"Port {port} is taken: choose another with lyceum demo --port 0, which takes any free one.")
+        refuse(f"Port {port} {why}: choose another with lyceum demo --port 0, which takes any free one.")
 
 
 @app.command()

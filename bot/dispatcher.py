@@ -39,6 +39,7 @@ from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
 from bot.pace import Pace
 from storage import outbox as storage
 from storage.database import Database
+from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
 
@@ -189,15 +190,17 @@ class Dispatcher:
                 for each in await self._intend():
                     self._called = True  # there may be more, for other places
                     self._under_way[each.place] = asyncio.create_task(self._carry_out(each))
-        except Exception:
+        except Exception as error:
             # The next tick wakes the dispatcher again, by which time the database may be back.
-            log.exception("the dispatcher begins nothing until the next tick")
+            why = explain(error)
+            log.error("the dispatcher begins nothing until the next tick: %s", why, exc_info=_trace(error))
 
     async def _carry_out(self, attempt: _Try) -> None:
         try:
             await self._finish(attempt, await self._perform(attempt))
-        except Exception:
-            log.exception("what became of it will be found out key=%s", attempt.effect.key)
+        except Exception as error:
+            why, key = explain(error), attempt.effect.key
+            log.error("what became of it will be found out key=%s: %s", key, why, exc_info=_trace(error))
         finally:
             del self._under_way[attempt.place]
         self.wake()  # there is room again, and something may have waited for this one
@@ -369,6 +372,11 @@ async def _reason_to_give_up(
 
 def _is_message(effect: PlannedEffect) -> bool:
     return effect.kind in (EffectKind.POST, EffectKind.DIRECT_MESSAGE)
+
+
+def _trace(error: Exception) -> Exception | None:
+    """What to show of it in the log: nobody needs a trace to see that a disk is full."""
+    return None if is_unwritable(error) else error
 
 
 def _snapshot(row: storage.OutboxRow) -> PlannedEffect:

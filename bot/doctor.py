@@ -70,12 +70,11 @@ async def schema_finding(settings: Settings) -> Finding:
     except schema.SchemaError as error:
         return Finding(what, "bad", str(error))
     except Exception as error:  # noqa: BLE001 - a driver may raise anything, and quote the password in it.
-        reason = str(error) if type(error) is RuntimeError else explain(error)
-        return Finding(
-            what,
-            "unknown",
-            f"The database cannot be opened ({reason}): check url in [database] and that its server runs.",
+        missing_package = type(error) is RuntimeError
+        said = (
+            str(error) if missing_package else preflight.cannot_open(parse_url(settings.database.url), error)
         )
+        return Finding(what, "unknown", said)
     finally:
         if database is not None:
             await database.close()

@@ -21,6 +21,7 @@ from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
 from bot.replies import reply_to
 from bot.text import timestamp
+from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,16 @@ def _cause(error: BaseException) -> BaseException:
 def _log(error: BaseException, where: str) -> str:
     reference = secrets.token_hex(3).upper()
     known = isinstance(error, UserError | ExternalError)
-    counters.errors[type(error).__name__ if known else "bug"] += 1
+    unwritable = is_unwritable(error)
+    counters.errors[type(error).__name__ if known else "disk" if unwritable else "bug"] += 1
     with tagged(error=reference):
         if isinstance(error, UserError):
             log.info("told user: %s %s", type(error).__name__, where)
         elif isinstance(error, ExternalError):
             log.warning("refused by Discord: %s %s", error, where)
+        elif unwritable:
+            # Nobody needs a trace of each to see that.
+            log.error("not written down because %s ref=%s %s", explain(error), reference, where)
         else:
             log.error("bug ref=%s %s", reference, where, exc_info=error)
     return reference
@@ -84,6 +89,12 @@ def _explain(error: BaseException, t: Translator, reference: str) -> str:
         return t("This command has just changed. Please restart Discord (Ctrl+R) and use it once more.")
     if isinstance(error, app_commands.CheckFailure):
         return t("You cannot use this here. If you think you should, ask a facilitator.")
+    if is_unwritable(error):
+        return t(
+            "I cannot write anything down at the moment, so this was not kept. Please try again later; if it does not "
+            "pass, tell a facilitator this number: {reference}",
+            reference=reference,
+        )
     return _apology(t, reference)
 
 

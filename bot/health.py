@@ -3,7 +3,7 @@
 Off unless ``port`` in ``[health]`` is set, and reachable from this machine alone. It is served by a thread of its own, so
 that it answers, and says so, when the event loop stands still. ``/healthz`` is 200 with ``ok``, or 503 with what is wrong
 in words, at the latest 90 s after it went wrong: no tick has ended well for 60 s, the gateway is closed for as long, the
-breaker is open, or the disk is full. A failed backup is told there too, but restarting would not mend it: it stays 200.
+breaker is open, or the disk is full or read-only. A failed backup is told there too, but restarting would not mend it: it stays 200.
 Tests: ``tests/bot/test_health.py``.
 """
 
@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -29,6 +28,7 @@ from prometheus_client.registry import Collector
 from bot.backups import Backups
 from bot.counters import counters
 from storage import figures
+from storage.faults import lack_of_room
 
 if TYPE_CHECKING:
     from bot.app import Lyceum
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SILENT_TOO_LONG = 60.0  # seconds
-LEAST_FREE = 16 * 1024 * 1024  # bytes; a transaction and the log that it is written to first
 ANSWER_WITHIN = 3.0  # seconds the database has for its figures
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -72,9 +71,11 @@ class Health(Collector):
             found.append(f"the connection to Discord has been closed for {self._offline_for():.0f} s")
         if self._bot.breaker.why_open is not None:
             found.append(self._bot.breaker.why_open)
-        free = self._free_bytes()
-        if free is not None and free < LEAST_FREE:
-            found.append(f"the disk with the database is full: {free // 1024} KiB are left")
+        database = self._bot.core.db
+        if database.dialect == "sqlite":
+            trouble = lack_of_room(Path(str(database.url.database)).absolute())
+            if trouble is not None:
+                found.append(trouble)
         return found
 
     def report(self) -> tuple[int, str]:
@@ -143,14 +144,6 @@ class Health(Collector):
             return 0.0
         self._offline_since = self._offline_since or self._monotonic()
         return self._monotonic() - self._offline_since
-
-    def _free_bytes(self) -> int | None:
-        database = self._bot.core.db
-        if database.dialect != "sqlite":
-            return None
-        with contextlib.suppress(OSError):
-            return shutil.disk_usage(Path(str(database.url.database)).absolute().parent).free
-        return None
 
 
 @contextlib.contextmanager

@@ -159,6 +159,13 @@ class Outbox:
             mark(session, WAKE_MARK)
         return added
 
+    async def plan_after_all(self, session: AsyncSession, key: str, *, left_out_for: str) -> None:
+        """Perform an effect that was left out for this reason, which has turned out to be wrong."""
+        row = await storage.find_by_key(session, key)
+        if row is not None and row.outcome == "skipped" and row.reason == left_out_for:
+            await storage.revive(session, [row], now=self._clock.now())
+            mark(session, WAKE_MARK)
+
     async def _tried_before(self, session: AsyncSession, now: datetime) -> datetime | None:
         """Since when effects may have been carried out that a restored database has lost; see storage/backup.py."""
         if not self._asked:

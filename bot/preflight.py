@@ -5,6 +5,7 @@ Each check returns a ``Finding``. ``lyceum run`` refuses to start at the first t
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -14,6 +15,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from sqlalchemy import URL
 
 from storage.faults import explain
 
@@ -27,6 +30,21 @@ _NETWORK = re.compile(
     r"|blobfuse2?|goofys|juicefs|google-drive-ocamlfuse|gvfsd-fuse|portal)"
 )
 _MOUNTS = Path("/proc/self/mountinfo")
+# What to do about a folder or file that cannot be written to.
+_WRITABLE: dict[int | None, str] = {
+    None: "give it to the user that runs Lyceum",
+    errno.EROFS: "mount it so that it can be written to",
+    errno.EISDIR: "move that folder away",
+    errno.ENOSPC: "make room on it",
+}
+# What to do about a SQLite file that cannot be opened, by what is wrong with it.
+_REMEDIES = {
+    "the disk is full": "make room on it.",
+    "the disk reports an error, or is full": "make room on it; if there is enough, test the disk.",
+    "the file is no database": "move that file away, or choose another in url in [database].",
+    "the file is damaged": "keep the file, and restore the newest backup with lyceum db restore.",
+    "another program keeps it locked": "end that program.",
+}
 
 
 @dataclass(frozen=True)
@@ -77,10 +95,24 @@ def database_folder(file: Path) -> Finding:
         return Finding(
             what,
             "bad",
-            f"{blocked} cannot be written to ({explain(error)}): give it to the user that runs Lyceum, or choose another "
-            "place in url in [database].",
+            f"{blocked} cannot be written to ({explain(error)}): {_WRITABLE.get(error.errno, _WRITABLE[None])}, or choose "
+            "another place in url in [database].",
         )
     return Finding(what, "ok", f"{folder} can be written to.")
+
+
+def cannot_open(url: URL, error: Exception) -> str:
+    """One sentence for a database that does not open. Of the error only its kind: drivers quote the password."""
+    why = explain(error)
+    if url.get_backend_name() != "sqlite":
+        return (
+            f"The database cannot be opened ({why}): check that its server runs, and its address, name, user and "
+            "password in url in [database]."
+        )
+    remedy = _REMEDIES.get(
+        why, "see who may write to it and to its folder, or choose another in url in [database]."
+    )
+    return f"{url.database} cannot be opened ({why}): {remedy}"
 
 
 def file_system(file: Path, mounts: str | None = None) -> Finding:

@@ -37,7 +37,6 @@ from bot.process_lock import AlreadyRunning, lock_file, only_process
 from bot.settings import TOKEN_VARIABLE, WHERE_TOKENS_ARE, Settings
 from storage import schema
 from storage.database import Database, parse_url
-from storage.faults import explain
 
 if TYPE_CHECKING:
     from bot.app import Lyceum
@@ -135,7 +134,7 @@ async def _wait_for_turn(database: Database, stop: asyncio.Event) -> None:
     try:
         await restarts.wait_for_turn(database, Clock(discord.utils.utcnow), stop)
     except (DBAPIError, OSError) as error:
-        raise StartRefused(_cannot_open(error)) from error
+        raise StartRefused(preflight.cannot_open(database.url, error)) from error
 
 
 @contextlib.asynccontextmanager
@@ -166,7 +165,7 @@ async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
     try:
         database = Database(settings.database.url)
     except OSError as error:
-        raise StartRefused(_cannot_open(error)) from error
+        raise StartRefused(preflight.cannot_open(parse_url(settings.database.url), error)) from error
     except (RuntimeError, ValueError) as error:
         raise StartRefused(str(error)) from error
     async with contextlib.AsyncExitStack() as held:
@@ -176,7 +175,7 @@ async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
         except AlreadyRunning as error:
             raise StartRefused(str(error)) from error
         except OSError as error:
-            raise StartRefused(_cannot_open(error)) from error
+            raise StartRefused(preflight.cannot_open(database.url, error)) from error
         await _fit_schema(database)
         yield database
 
@@ -216,15 +215,7 @@ async def _fit_schema(database: Database) -> None:
     except schema.SchemaError as error:
         raise StartRefused(str(error)) from error
     except (DBAPIError, OSError) as error:
-        raise StartRefused(_cannot_open(error)) from error
-
-
-def _cannot_open(error: Exception) -> str:
-    # Only the kind of error: a driver may quote the address, and the password is in it.
-    return (
-        f"The database cannot be opened ({explain(error)}): check url in [database], that its server runs or its folder can "
-        "be written to, and who may use it."
-    )
+        raise StartRefused(preflight.cannot_open(database.url, error)) from error
 
 
 async def _until_stopped(bot: Startable, token: str, stop: asyncio.Event) -> None:

@@ -181,7 +181,7 @@ def _refuse_unknown_sections(values: dict[str, Any], path: Path) -> None:
     for name in values:
         if name not in sections:
             raise SettingsError(
-                f"{path} has a section or key that Lyceum does not know: {_hint(name, sections)}."
+                f"{path} has a section or key that Lyceum does not know: {_hint(name, sections)}"
             )
     for variable in os.environ:
         name = variable.upper()
@@ -208,7 +208,7 @@ def _in_one_sentence(error: ValidationError, path: Path) -> str:
         known = list(_keys_of(section))
         return (
             f"[{section}] ({path} or {ENVIRONMENT_PREFIX}{section.upper()}__...) has a key that Lyceum does not "
-            f"know: {_hint(key, known)}."
+            f"know: {_hint(key, known)}"
         )
     if first["type"] == "value_error":
         return f"{place} cannot be used: {str(first.get('ctx', {}).get('error', '')).rstrip('.')}."
@@ -261,4 +261,4 @@ def _shown(name: str) -> str:
 
 def _hint(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"{_shown(name)}; " + (f"did you mean {close[0]}?" if close else f"it knows {', '.join(known)}")
+    return f"{_shown(name)}; " + (f"did you mean {close[0]}?" if close else f"it knows {', '.join(known)}.")

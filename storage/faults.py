@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
@@ -16,6 +19,10 @@ _DISK = {
     "file is not a database": "the file is no database",
     "database is locked": "another program keeps it locked",
 }
+
+
+LEAST_FREE = 16 * 1024 * 1024  # bytes; a transaction and the log that it is written to first
+_READ_ONLY = 1  # ST_RDONLY of POSIX
 
 
 def explain(error: BaseException) -> str:
@@ -36,6 +43,28 @@ def disk_trouble(error: BaseException | None) -> str | None:
             return "the disk is full"
         return origin.strerror or None
     return None
+
+
+def is_unwritable(error: BaseException | None) -> bool:
+    """Whether the error says that nothing can be written at the moment, whoever tried to."""
+    if error is None:
+        return False
+    origin = _origin(error)
+    if isinstance(origin, OSError):
+        return origin.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return isinstance(origin, sqlite3.Error) and disk_trouble(origin) is not None
+
+
+def lack_of_room(file: Path) -> str | None:
+    """Why nothing can be written beside this file, in words; None when something can, or nobody knows."""
+    try:
+        free = shutil.disk_usage(file.parent).free
+        read_only = hasattr(os, "statvfs") and bool(os.statvfs(file.parent).f_flag & _READ_ONLY)
+    except OSError:
+        return None
+    if read_only:
+        return "the disk with the database is read-only"
+    return f"the disk with the database is full: {free // 1024} KiB are left" if free < LEAST_FREE else None
 
 
 def _origin(error: BaseException) -> BaseException:

@@ -22,6 +22,7 @@ from cogs.onboarding import render
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.model import (
     GREETING_RENDERER,
+    LEFT_SINCE,
     PROGRESS_RENDERER,
     WIN_RENDERER,
     OnboardingSettings,
@@ -127,6 +128,10 @@ class OnboardingCog(commands.Cog):
         await self._catch_up.take_up_all(self.bot.guilds)
 
     @commands.Cog.listener()
+    async def on_disk_recovered(self) -> None:
+        await self._catch_up.take_up_all(self.bot.guilds)
+
+    @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
         await self._arrive(member)
 
@@ -221,7 +226,7 @@ class OnboardingCog(commands.Cog):
             raise Obsolete("there is no welcome channel any more")
         joined_at = datetime.fromisoformat(effect.arguments["joined_at"])
         if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
-            raise Obsolete("the member has left since")
+            raise Obsolete(LEFT_SINCE)
         greeting = Greeting(effect.arguments["greeting"])
         return render.greeting_card(quest, greeting, await self._guild_translator(quest))
 

@@ -25,7 +25,7 @@ def greeting_of(quest: Quest, greeting: Greeting, joined_at: datetime, channel_i
     """The card in the welcome channel, for this time of joining."""
     return Notification(
         kind=WELCOME_KIND.name,
-        key=f"onboarding.{greeting}:{quest.guild_id}:{quest.member_id}:{occasion(joined_at)}",
+        key=_greeting_key(quest, greeting, joined_at),
         guild_id=quest.guild_id,
         member_id=quest.member_id,
         renderer=GREETING_RENDERER,
@@ -38,6 +38,11 @@ def greeting_of(quest: Quest, greeting: Greeting, joined_at: datetime, channel_i
         lane=Lane.AWAITED,
         in_channel=True,
     )
+
+
+def greeting_keys(quest: Quest, joined_at: datetime) -> list[str]:
+    """The keys that the card for this time of joining may have."""
+    return [_greeting_key(quest, each, joined_at) for each in Greeting]
 
 
 def win_of(quest: Quest, channel_id: int) -> Effect:
@@ -102,6 +107,10 @@ def progress_drawn_again(quest: Quest, channel_id: int, why: str) -> Effect:
 def occasion(at: datetime) -> str:
     """A moment as part of a key."""
     return f"{at:%Y%m%d%H%M%S%f}"
+
+
+def _greeting_key(quest: Quest, greeting: Greeting, joined_at: datetime) -> str:
+    return f"onboarding.{greeting}:{quest.guild_id}:{quest.member_id}:{occasion(joined_at)}"
 
 
 def _progress_key(quest: Quest) -> str:

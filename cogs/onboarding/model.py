@@ -27,6 +27,7 @@ STEP_OF_ACT = {GOAL_SET: Step.GOAL, HELLO_WRITTEN: Step.HELLO, HELLO_ANSWERED: S
 GREETING_RENDERER = "onboarding.greeting"
 PROGRESS_RENDERER = "onboarding.progress"
 WIN_RENDERER = "onboarding.win"
+LEFT_SINCE = "the member has left since"  # why a greeting was left out
 
 LONGEST_GOAL = 300
 

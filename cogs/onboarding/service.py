@@ -23,6 +23,7 @@ from cogs.onboarding.model import (
     GOAL_SET,
     HELLO_ANSWERED,
     HELLO_WRITTEN,
+    LEFT_SINCE,
     QUEST_COMPLETED,
     STEP_COMPLETED,
     STEP_OF_ACT,
@@ -100,7 +101,9 @@ class OnboardingService:
             if arrived_at is not None and not pending:
                 await self._greet(session, row, settings, arrived_at)
             quest = await self._snapshot(row)
-        self._note(quest)
+            newcomer = await storage.find_newcomer(session, guild_id, member_id)
+        if newcomer is not None and newcomer.left_at is None:  # not when told once more after they left
+            self._note(quest)
 
     async def leave(self, guild_id: int, member_id: int) -> None:
         """Somebody left. What they did is kept, for when they return."""
@@ -114,9 +117,11 @@ class OnboardingService:
         """Somebody taken for gone is here, without having joined anew: a late event had said otherwise."""
         async with self._core.db.begin() as session:
             row = await storage.lock_newcomer(session, guild_id, member_id)
+            quest = await self._snapshot(await storage.get_quest(session, guild_id, member_id))
             if row is not None:
                 row.left_at = None
-            quest = await self._snapshot(await storage.get_quest(session, guild_id, member_id))
+                for key in effects.greeting_keys(quest, row.joined_at):
+                    await self._core.outbox.plan_after_all(session, key, left_out_for=LEFT_SINCE)
         self._note(quest)
 
     async def open_quest(self, actor: Actor) -> Quest:
@@ -241,27 +246,22 @@ class OnboardingService:
         pending: bool,
     ) -> datetime | None:
         """Write the arrival down. The moment of joining, or None for an event that is repeated or late."""
-        now = self._core.clock.now()
-        first = joined_at or now
+        first = joined_at or self._core.clock.now()
         if await storage.add_newcomer(session, guild_id, member_id, joined_at=first, pending=pending):
             return first
         row = await storage.lock_newcomer(session, guild_id, member_id)
         assert row is not None
-        if joined_at is None:
-            joined_at = row.joined_at if row.left_at is None else now
+        joined_at = joined_at or (row.joined_at if row.left_at is None else first)
         has_returned = rules.is_return(left_at=row.left_at, joined_at=joined_at, last_joined_at=row.joined_at)
-        has_accepted = row.pending and not pending and row.left_at is None
-        if not has_returned and not has_accepted:
+        # An acceptance from an earlier stay, told once more, says nothing of this one.
+        has_accepted = row.pending and not pending and row.left_at is None and joined_at >= row.joined_at
+        if not (has_returned or has_accepted):
             return None
         row.joined_at, row.left_at, row.pending = max(joined_at, row.joined_at), None, pending
         return row.joined_at
 
     async def _greet(
-        self,
-        session: AsyncSession,
-        row: storage.QuestRow,
-        settings: OnboardingSettings,
-        joined_at: datetime,
+        self, session: AsyncSession, row: storage.QuestRow, settings: OnboardingSettings, joined_at: datetime
     ) -> None:
         greeting = rules.greeting_for(started_at=row.started_at, joined_at=joined_at)
         row.started_at = row.started_at or joined_at

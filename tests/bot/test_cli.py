@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
@@ -129,6 +130,25 @@ def test_the_demo_on_a_port_that_is_taken_names_another_way(tmp_path: Path) -> N
         done = lyceum(tmp_path, "demo", "--port", port, "--no-browser")
     assert done.returncode == 2, done.stderr
     assert f"Port {port} is taken" in done.stderr
+
+
+def test_the_demo_on_a_port_that_is_root_s_names_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "permission denied")
+
+    monkeypatch.setattr(importlib.import_module("sandbox.demo"), "run_demo", refused)
+    result = CliRunner().invoke(app, ["demo", "--port", "80"])
+    assert result.exit_code == 2
+    assert "Port 80 may only be opened by root: choose another" in result.output
+
+
+def test_a_file_that_is_no_database_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Dear Ann, this is no database.\n" * 50, encoding="utf-8")
+    done = lyceum(tmp_path, "run", LYCEUM__DISCORD__TOKEN=TOKEN, LYCEUM__DATABASE__URL="sqlite:///letter")
+    assert done.returncode == 2
+    assert done.stderr.strip() == (
+        "letter cannot be opened (the file is no database): move that file away, or choose another in url in [database]."
+    )
 
 
 def test_the_commands_are_run_demo_doctor_and_db() -> None:

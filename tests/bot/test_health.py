@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot import health as module
 from bot.alarm_clock import AlarmClock
 from bot.app import Lyceum
 from bot.backups import Backups
@@ -22,6 +21,7 @@ from bot.settings import BackupSettings, Settings
 from sandbox.faults import CREATE_MESSAGE
 from sandbox.furnish import set_up
 from sandbox.world import World
+from storage import faults
 from storage.database import Database
 
 LyceumWorld = World[Lyceum, Database]
@@ -121,7 +121,7 @@ async def test_a_full_disk_is_red_and_a_failed_backup_is_a_warning(
     backups.failure = "No backup was made."
     health = Health(world.bot, backups)
     assert health.report() == (200, "ok\nwarning: No backup was made.\n")
-    monkeypatch.setattr(module, "LEAST_FREE", 1 << 60)
+    monkeypatch.setattr(faults, "LEAST_FREE", 1 << 60)
     status, text = health.report()
     assert status == 503
     assert "the disk with the database is full" in text

@@ -142,20 +142,28 @@ class Gateway:
         known = next(each for each in self.world.commands if each["name"] == name)
         number = self.world.snowflake()
         token = f"interaction-{number}"
+        data = {"id": known["id"], "name": name, "type": 1, "options": list(options)}
+        await self.interact(member, channel_id, number=number, token=token, kind=2, data=data)
+        return token
+
+    async def interact(
+        self, member: Member, channel_id: int, *, number: int, token: str, kind: int, data: Payload
+    ) -> None:
+        """A member uses a command (2), presses a button (3) or hands in a form (5)."""
         channel = self.world.find_channel(channel_id)
         await self.dispatch(
             "INTERACTION_CREATE",
             {
                 "id": str(number),
                 "application_id": str(APPLICATION_ID),
-                "type": 2,
+                "type": kind,
                 "token": token,
                 "version": 1,
                 "guild_id": str(GUILD_ID),
                 "channel_id": str(channel_id),
                 "channel": payloads.channel(self.world, channel),
                 "member": payloads.member(self.world, member),
-                "data": {"id": known["id"], "name": name, "type": 1, "options": list(options)},
+                "data": data,
                 "locale": "en-US",
                 "guild_locale": "en-US",
                 "entitlements": [],
@@ -165,7 +173,6 @@ class Gateway:
                 "context": 0,
             },
         )
-        return token
 
     # The protocol.
 
