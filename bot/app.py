@@ -13,6 +13,7 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import discord
@@ -152,10 +153,16 @@ class Lyceum(SpacedSessions):
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         await self.lost_places.role_deleted(role.guild.id, role.id)
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Leave out the event that discord.py sends for commands too: it would be a task for nothing."""
+        if event_name == "interaction" and args[0].type is discord.InteractionType.application_command:
+            return
+        super().dispatch(event_name, *args, **kwargs)
+
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer buttons, menus and forms, in time. Commands are the tree's."""
+        """Answer buttons, menus and forms, in time."""
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
-            tag_task(**tags_of(interaction))
+            tag_task(partial(tags_of, interaction))
             reply_to(interaction).watch()
             await self.components.answer(interaction)
 

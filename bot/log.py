@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from typing import Literal, TextIO
 from bot.redaction import Redactor
 
 _tags: ContextVar[Mapping[str, str]] = ContextVar("lyceum_log_tags")
+_of_task: ContextVar[Callable[[], Mapping[str, object]]] = ContextVar("lyceum_log_tags_of_task")
 
 # The chosen level is for our own code. Libraries stay at INFO at the most, because at DEBUG they write down what passes
 # through them (discord.py every event, aiosqlite every value), and that is what members wrote.
@@ -49,13 +50,20 @@ def tagged(
         _tags.reset(token)
 
 
-def tag_task(*, guild: int | None = None, user: int | None = None, command: str | None = None) -> None:
-    """The same for the rest of the task that is running, where no block can be put around it."""
-    _tags.set(_merged(guild=guild, user=user, command=command))
+def tag_task(read: Callable[[], Mapping[str, object]]) -> None:
+    """The same for the rest of the task that is running, where no block can be put around it.
+
+    ``read`` gives the tags by name. It is called when a line is written: few commands write any.
+    """
+    _of_task.set(read)
 
 
 def _merged(**new: object) -> Mapping[str, str]:
-    return {**_tags.get({}), **{name: str(value) for name, value in new.items() if value is not None}}
+    return {**_tags.get({}), **_given(new)}
+
+
+def _given(tags: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in tags.items() if value is not None}
 
 
 def set_up(
@@ -105,7 +113,7 @@ class TagFilter(logging.Filter):
     """Puts the tags of the moment on the record; they are gone by the time a queue would format it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.tags = dict(_tags.get({}))
+        record.tags = {**_given(_of_task.get(dict)()), **_tags.get({})}
         return True
 
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -42,7 +43,7 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
 
     async def interaction_check(self, interaction: discord.Interaction[Lyceum], /) -> bool:
         """Every command may be tried; here its lines in the log get their tags, and its answer is timed."""
-        tag_task(**tags_of(interaction))
+        tag_task(partial(tags_of, interaction))
         if interaction.type is discord.InteractionType.application_command:
             reply_to(interaction).watch()
         return True

@@ -80,7 +80,7 @@ async def test_a_task_that_was_tagged_keeps_its_tags_to_its_end_and_for_itself()
     logs.set_up("INFO", "text", stream)
 
     async def work() -> None:
-        logs.tag_task(guild=1, user=2, command="quest status")
+        logs.tag_task(lambda: {"guild": 1, "user": 2, "command": "quest status"})
         await asyncio.sleep(0)
         logger.info("inside")
 
