@@ -68,7 +68,7 @@ class World(Judge, Generic[BotT, DatabaseT]):
         invited: bool = True,
         check_errors: bool = True,
         nonce_window: float = 120.0,
-        settle_timeout: float = 5.0,
+        settle_timeout: float = 30.0,
         ring_by_itself: bool = True,
     ) -> AsyncGenerator[World[BotT, DatabaseT]]:
         """A world with the bot running in it.
