@@ -13,6 +13,8 @@ import discord
 from discord import app_commands
 
 from bot.error_replies import respond_to_error
+from bot.errors import NotConfigured
+from bot.features import feature_of
 from bot.interactions import tags_of
 from bot.log import tag_task
 from storage import app_state
@@ -40,8 +42,19 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
         )
 
     async def interaction_check(self, interaction: discord.Interaction[Lyceum], /) -> bool:
-        """Every command may be tried; this is where the lines that it logs get their tags."""
+        """Every command may be tried but those of a feature that is switched off.
+
+        This is also where the lines that a command logs get their tags.
+        """
         tag_task(**tags_of(interaction))
+        if interaction.type is discord.InteractionType.autocomplete or interaction.command is None:
+            return True
+        features = interaction.client.core.features
+        try:
+            await features.require(interaction.guild_id, feature_of(interaction.command))
+        except NotConfigured as error:
+            await respond_to_error(interaction, error)
+            return False
         return True
 
     async def on_error(
