@@ -202,7 +202,11 @@ class SetupCard:
         await reply.replace(await self._page(interaction, number, reply.translator))
 
     async def redraw(self, interaction: discord.Interaction[Any], page: Page) -> None:
-        """Answer a control by drawing the card again on which it was used: the step, the report, or the page."""
+        """Answer a control by drawing the card again on which it was used: the step, the report, or the page.
+
+        Raises `NotAllowed` when the person is no facilitator: the cards are nobody else's.
+        """
+        await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
         t = reply.translator
         names = dict(_controls_on(interaction.message))
@@ -281,6 +285,7 @@ class SetupCard:
 
     async def _forget(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         actor = actor_of(interaction)
+        await self.service.check(actor)
         numbered = self._choice(number)
         fact = await self.facts.place(_guild(interaction), numbered)
         if fact.chosen is not None and not fact.exists:

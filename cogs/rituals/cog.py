@@ -129,7 +129,9 @@ class RitualsCog(commands.Cog):
         await self.bot.setup_card.redraw(interaction, self._page)
 
     async def _ask_when(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        ritual = await self.service.weekly(actor_of(interaction).guild_id)
+        actor = actor_of(interaction)
+        await self.service.check(actor)
+        ritual = await self.service.weekly(actor.guild_id)
         if ritual is None:
             raise NotFound("First choose the channel in which the goals are asked for.")
         reply = reply_to(interaction)

@@ -58,7 +58,7 @@ class RitualsService:
         """Begin a ritual: every week on this day and time of the community's clock. Raises `NotAllowed`,
         `NotFound` for an unknown template, `InvalidInput` for an unreadable time, `AlreadyDone` when the same
         ritual is posted in this channel already."""
-        zone = await self._check(actor)
+        zone = await self.check(actor)
         template = rules.TEMPLATES.get(template_name)
         if template is None:
             raise NotFound("There is no such ritual. Pick one from the list.")
@@ -72,7 +72,7 @@ class RitualsService:
 
     async def list_all(self, actor: Actor) -> tuple[Ritual, ...]:
         """The community's rituals, in the order in which they were added."""
-        await self._check(actor)
+        await self.check(actor)
         async with self._core.db.read() as session:
             rows = await storage.list_rituals(session, actor.guild_id)
             schedules = {
@@ -90,7 +90,7 @@ class RitualsService:
     async def set_weekly(self, actor: Actor, channel_id: int | None) -> None:
         """Have the Monday goals asked for in this channel, at the same day and time if they were before; None ends
         them. Raises `NotAllowed`."""
-        zone = await self._check(actor)
+        zone = await self.check(actor)
         try:
             async with self._core.db.begin() as session:
                 row = await _first(session, actor.guild_id)
@@ -111,7 +111,7 @@ class RitualsService:
     async def reschedule(self, actor: Actor, weekday: int, typed_time: str) -> None:
         """Move the Monday goals to another day and time. Raises `NotAllowed`, `InvalidInput` for an unreadable time,
         `NotFound` when there are none."""
-        await self._check(actor)
+        await self.check(actor)
         at = rules.read_time(typed_time)
         if not 0 <= weekday < len(rules.WEEKDAYS):
             raise InvalidInput("Please choose a day of the week.")
@@ -128,7 +128,7 @@ class RitualsService:
 
     async def remove(self, actor: Actor, ritual_id: int) -> None:
         """End a ritual. Raises `NotFound` when it is none of this community's."""
-        await self._check(actor)
+        await self.check(actor)
         async with self._core.db.begin() as session:
             row = await storage.find_ritual(session, ritual_id)
             if row is None or row.guild_id != actor.guild_id:
@@ -174,7 +174,8 @@ class RitualsService:
         await self._core.outbox.plan(session, prompt, thread, job_id=job.id)
         return None
 
-    async def _check(self, actor: Actor) -> str:
+    async def check(self, actor: Actor) -> str:
+        """The community's zone, if the actor may change its rituals. Raises `NotAllowed`."""
         config = await self._core.configs.guild(actor.guild_id)
         require(actor, Capability.FACILITATE, config.capability_roles)
         return config.zone
