@@ -143,7 +143,7 @@ def _not_chosen(place: PlaceFact) -> Finding:
         Level.WARNING,
         N_("{label} is not chosen."),
         _fields(place),
-        off=N_("Off until it is: {help}"),
+        off=N_("Off until it is: “{help}”"),
         repair=Repair.CREATE if place.can_create else Repair.OPEN,
         target=(place.number or 0) if place.can_create else place.page,
     )
@@ -157,7 +157,7 @@ def _channel(place: PlaceFact) -> Iterator[Finding]:
             N_("{label}: the channel was deleted, or I cannot see it."),
             _fields(place),
             remedy=N_("Let my role see it in the channel's settings, or choose another."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
             repair=Repair.FORGET if place.number is not None else None,
             target=place.number or 0,
             settled=True,  # a deletion is told where the choice is forgotten
@@ -173,7 +173,7 @@ def _channel(place: PlaceFact) -> Iterator[Finding]:
             else N_("{label}: in {place} I lack {permissions}."),
             {**_fields(place), "permissions": tuple(Word(each) for each in names_of(place.lacking))},
             remedy=N_("In that channel's settings, under Permissions, give my role {permissions}."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
             repair=Repair.ALLOW if place.can_allow else None,
             target=place.chosen or 0,
             link_channel_id=None if hidden else place.chosen,
@@ -208,7 +208,7 @@ def _role(place: PlaceFact, permissions: int) -> Iterator[Finding]:
             N_("{label}: the role was deleted."),
             fields,
             remedy=N_("Choose another."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
             repair=Repair.FORGET,
             target=place.number or 0,
             settled=True,
@@ -222,7 +222,7 @@ def _role(place: PlaceFact, permissions: int) -> Iterator[Finding]:
             N_("{label}: {place} belongs to an integration, so nobody can give it."),
             fields,
             remedy=N_("Choose another role."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
             repair=Repair.OPEN,
             target=place.page,
         )
@@ -233,7 +233,7 @@ def _role(place: PlaceFact, permissions: int) -> Iterator[Finding]:
             N_("{label}: {place} stands above my own role, so I cannot give it."),
             fields,
             remedy=N_("In Server Settings > Roles, drag my role above it."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
         )
     elif not permissions & (MANAGE_ROLES | ADMINISTRATOR):
         yield Finding(
@@ -242,7 +242,7 @@ def _role(place: PlaceFact, permissions: int) -> Iterator[Finding]:
             N_("{label}: I cannot give {place} without the permission Manage Roles."),
             fields,
             remedy=N_("In Server Settings > Roles, give my role Manage Roles."),
-            off=N_("Off because of it: {help}"),
+            off=N_("Off because of it: “{help}”"),
         )
 
 

@@ -13,6 +13,7 @@ from bot.text import channel_link, cut
 DOCTOR_CONTROL = "setup:doctor.show"
 LET_IN_CONTROL = "setup:staff.let_in"
 PAGE_BUTTON = "setup:page.show"
+STEPS_BUTTON = "setup:step.open"  # without a number: the first step
 REPAIRS = {
     Repair.CREATE: ("setup:choice.create", N_("Create it for me")),
     Repair.ALLOW: ("setup:channel.allow", N_("Give yourself these permissions")),
@@ -45,7 +46,10 @@ def report_card(
     if fine:
         lines = [t("**All right**"), *(explained(each, t) for each in fine)]
         items += [Divider(), Text(cut("\n".join(lines), LONGEST_FINE))]
-    ways = [Button(t("Look again"), custom_id(DOCTOR_CONTROL, 0))]
+    ways = [
+        Button(t("Look again"), custom_id(DOCTOR_CONTROL, 0)),
+        Button(t("Step by step"), custom_id(STEPS_BUTTON)),
+    ]
     left = len(problems) - start - len(shown)
     if left:
         more = t.tn("Show {n} more", "Show {n} more", left)
@@ -64,10 +68,10 @@ def broken_card(findings: Sequence[Finding], t: Translator) -> Card:
     return Card((Text("\n".join([head, *lines])), Text(tail)))
 
 
-def explained(finding: Finding, t: Translator) -> str:
+def explained(finding: Finding, t: Translator, *, with_what_is_off: bool = True) -> str:
     """The finding in a sentence or three: what is the case, what is off, what mends it."""
     fields = {name: _said(value, t) for name, value in finding.fields.items()}
-    parts = (finding.text, finding.off, finding.remedy)
+    parts = (finding.text, finding.off if with_what_is_off else None, finding.remedy)
     return " ".join(t(part, **fields) if fields else t(part) for part in parts if part is not None)
 
 

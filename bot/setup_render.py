@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, PickPlace, Style, Text, custom_id
 from bot.features import Feature
-from bot.i18n import Translator
+from bot.i18n import N_, Translator
 from bot.setup_checks import Finding
 from bot.setup_doctor_render import explained
-from bot.setup_pages import Numbered, Page, Place
+from bot.setup_pages import CHANNELS, ROLES, Numbered, Page, Place
 from bot.text import SELECT_OPTIONS, cut
 
 PAGE_CONTROL = "setup:page.open"
@@ -24,6 +24,10 @@ NEXT_CONTROL = "setup:step.next"  # [Next]: another id, because one card never h
 LEAVE_CONTROL = "setup:step.leave"
 FINISH_CONTROL = "setup:step.finish"
 MINUTES = 5
+ABOUT = {
+    CHANNELS.id: N_("Choose a channel for each, or let me create it. What you leave empty stays off."),
+    ROLES.id: N_("Choose a role for each, or let me create it. What you leave empty stays off."),
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def step_card(
         total=len({each.step.id for each in places}),
         title=title,
     )
+    if place.step.id in ABOUT:
+        head = f"{head}\n{t(ABOUT[place.step.id])}"
     return Card(
         (
             Text(head),
@@ -125,7 +131,7 @@ def choice_items(shown: Sequence[Shown], t: Translator, *, may_create: Mapping[s
         choice, number = each.numbered.choice, each.numbered.number
         is_channel = choice.of == "channel"
         lines = [f"**{t(choice.label)}**", t(choice.help)]
-        lines += [explained(problem, t) for problem in each.problems]
+        lines += [explained(problem, t, with_what_is_off=False) for problem in each.problems]
         items.append(Text("\n".join(lines)))
         placeholder = t("Choose a channel") if is_channel else t("Choose a role")
         items.append(PickPlace(custom_id(CHOICE_CONTROL, number), placeholder, choice.of, chosen=each.chosen))

@@ -61,7 +61,7 @@ async def mute_in(world: LyceumWorld, name: str) -> None:
 async def test_where_all_is_well_it_says_so(community: LyceumWorld) -> None:
     answer = await doctor(community)
     assert "I found nothing to mend" in answer.text and "Welcome channel: <#" in answer.text
-    assert answer.ephemeral and labels(answer) == ["Look again"]
+    assert answer.ephemeral and labels(answer) == ["Look again", "Step by step"]
 
 
 async def test_where_nothing_was_chosen_it_lists_what_is_off(world: LyceumWorld) -> None:
@@ -201,7 +201,7 @@ async def test_a_refused_repair_says_where_to_click(community: LyceumWorld) -> N
 
 async def test_a_hidden_channel_offers_no_repair_that_discord_would_refuse(community: LyceumWorld) -> None:
     await community.hide_from_bot(community.welcome)
-    assert labels(await doctor(community)) == ["Look again"]
+    assert labels(await doctor(community)) == ["Look again", "Step by step"]
 
 
 async def test_a_missing_channel_is_created_from_the_report(community: LyceumWorld) -> None:
