@@ -244,6 +244,7 @@ class Lyceum(commands.Bot):
         core = self.core
         await heal(core.db, core.clock)
         await core.schedules.end_false_holds()
+        await self.setup_watch.daily()
         more = True
         while more and loop.time() < ends_at:
             more = await core.schedules.materialise_due() > 0

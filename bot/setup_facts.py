@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 from discord.ext import commands
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
 from bot.features import feature_of
@@ -27,11 +28,16 @@ class ServerFacts:
         self._service = service
         self._client = client
 
-    async def read(self, guild: discord.Guild) -> Facts:
-        """Everything that the check wants to know."""
+    async def read(self, guild: discord.Guild, session: AsyncSession | None = None) -> Facts:
+        """Everything that the check wants to know; within a transaction, where there is one."""
+        if session is None:
+            async with self._core.db.read() as own:
+                return await self.read(guild, own)
         pages = await self._service.pages_on(guild.id)
         places = [await self.place(guild, each) for page in pages for each in choices_of(page)]
-        places += [_watched(guild, page, each) for page in pages for each in await _places(guild, page)]
+        places += [
+            _watched(guild, page, each) for page in pages for each in await _places(session, guild, page)
+        ]
         features = self._core.features
         off = [each for each in features.known if not await features.is_on(guild.id, each.name)]
         return Facts(
@@ -113,8 +119,8 @@ class ServerFacts:
         return tuple(each.title for each in found if each is not None)
 
 
-async def _places(guild: discord.Guild, page: Page) -> Sequence[Watched]:
-    return await page.places(guild.id) if page.places is not None else ()
+async def _places(session: AsyncSession, guild: discord.Guild, page: Page) -> Sequence[Watched]:
+    return await page.places(session, guild.id) if page.places is not None else ()
 
 
 def _watched(guild: discord.Guild, page: Page, watched: Watched) -> PlaceFact:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.cards import Item
 from bot.features import feature_of
 from bot.guild_config import GuildConfig
@@ -68,7 +70,8 @@ class Page:
     `section` is what the choices are fields of. `body(guild_id, translator)` gives items to show above them, at
     most 12 components; its controls belong to the feature, which draws the card again with `SetupCard.redraw`.
     With `order` the body is a step of /setup start: 10 is for the purpose, 20 are the channels, 30 the roles, 40
-    the clock, 50 is for the rhythm, 60 are the features. `places` tells which other channels are to be checked.
+    the clock, 50 is for the rhythm, 60 are the features. `places(session, guild_id)` tells which other channels are to be
+    checked.
     """
 
     number: int
@@ -77,7 +80,7 @@ class Page:
     choices: tuple[Choice, ...] = ()
     body: Body | None = None
     order: int | None = None
-    places: Callable[[int], Awaitable[Sequence[Watched]]] | None = None
+    places: Callable[[AsyncSession, int], Awaitable[Sequence[Watched]]] | None = None
 
     @property
     def feature(self) -> str | None:

@@ -1,7 +1,8 @@
 """Notices when something in a server newly breaks, and tells the staff channel once.
 
 Whatever Discord says has changed (roles, channels, the bot's own roles) asks for one check a few seconds later,
-however many events there are; another runs once a day. Both are jobs, so they outlive a restart. What a check
+however many events there are; so does a new session, and each day of one. A check is a job, so it outlives a
+restart. What a check
 finds broken is compared with what staff know: what is new is written down and told in the same transaction, what
 was mended is struck off, so that it is news again if it comes back.
 
@@ -35,7 +36,7 @@ from storage import setup as storage
 JOB = "setup.check"
 RENDERER = "setup.broken"
 SETTLE = timedelta(seconds=5)  # a role that is dragged sends one event for each that it passes
-MINUTES_A_DAY = 24 * 60
+A_DAY = timedelta(days=1)
 
 
 class SetupWatch:
@@ -53,6 +54,7 @@ class SetupWatch:
         self._facts = facts
         self._translations = translations
         self._client = client
+        self._daily_from: datetime | None = None
         self._coming: dict[int, datetime] = {}  # by guild, when the check that was asked for runs
         core.jobs.register(JOB, self._run)
         renderers.register(RENDERER, self._draw, what=N_("telling staff what has broken"))
@@ -68,11 +70,21 @@ class SetupWatch:
         soon = [NewJob(JOB, f"{JOB}:{each}:{at.isoformat()}", at, guild_id=each) for each in wanted]
         try:
             async with self._core.db.begin() as session:
-                await self._core.jobs.enqueue(session, *soon, *(_tomorrow(each, now) for each in wanted))
+                await self._core.jobs.enqueue(session, *soon)
         except BaseException:
             for each in wanted:
                 self._coming.pop(each, None)
             raise
+
+    async def daily(self) -> None:
+        """Check every server again, once a day; the alarm clock calls it at every ring."""
+        now = self._core.clock.now()
+        if self._daily_from is not None and now < self._daily_from:
+            return
+        is_first = self._daily_from is None  # each new session has been checked when it began
+        self._daily_from = now + A_DAY
+        if not is_first:
+            await self.touched(*(guild.id for guild in self._client().guilds))
 
     async def shown(self, guild: discord.Guild, choices: Iterable[Numbered]) -> None:
         """Who chose these has been told on the card what is wrong with them; it is no news to the staff channel."""
@@ -88,12 +100,10 @@ class SetupWatch:
     async def _run(self, session: AsyncSession, job: Job) -> Skipped | None:
         assert job.guild_id is not None
         now = self._core.clock.now()
-        if job.payload.get("daily"):
-            await self._core.jobs.enqueue(session, _tomorrow(job.guild_id, now))
         guild = self._client().get_guild(job.guild_id)
         if guild is None or guild.unavailable:
             return Skipped(N_("the server could not be seen"))
-        facts = await self._facts.read(guild)
+        facts = await self._facts.read(guild, session)
         broken = news(check(facts))
         known = await storage.list_broken(session, guild.id)
         await storage.forget_broken(session, [row.id for row in known if row.finding not in broken])
@@ -136,13 +146,3 @@ class SetupWatch:
             raise Obsolete("it was mended before it was told")
         locale = (await self._core.configs.guild(effect.guild_id)).locale
         return broken_card(findings, self._translations.for_locale(locale))
-
-
-def _tomorrow(guild_id: int, now: datetime) -> NewJob:
-    """The next daily check, each server at a minute of its own so that they do not all come at once."""
-    minute = timedelta(minutes=(guild_id >> 22) % MINUTES_A_DAY)
-    at = now.replace(hour=0, minute=0, second=0, microsecond=0) + minute
-    if at <= now:
-        at += timedelta(days=1)
-    key = f"{JOB}:{guild_id}:{at.date().isoformat()}"
-    return NewJob(JOB, key, at, guild_id=guild_id, payload={"daily": True})

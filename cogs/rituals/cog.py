@@ -8,6 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 from discord.ext import commands
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Lyceum
 from bot.authority import Capability
@@ -116,8 +117,8 @@ class RitualsCog(commands.Cog):
     async def _setup_body(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
         return render.setup_items(await self.service.weekly(guild_id), t)
 
-    async def _places(self, guild_id: int) -> tuple[Watched, ...]:
-        ritual = await self.service.weekly(guild_id)
+    async def _places(self, session: AsyncSession, guild_id: int) -> tuple[Watched, ...]:
+        ritual = await self.service.find_weekly(session, guild_id)
         if ritual is None:
             return ()
         help_text = N_("Where the goals of the week are asked for.")

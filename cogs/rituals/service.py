@@ -83,8 +83,12 @@ class RitualsService:
     async def weekly(self, guild_id: int) -> Ritual | None:
         """The community's Monday goals, as the set-up shows them: the first, where there are several."""
         async with self._core.db.read() as session:
-            row = await _first(session, guild_id)
-            schedule = await self._schedule(session, row) if row is not None else None
+            return await self.find_weekly(session, guild_id)
+
+    async def find_weekly(self, session: AsyncSession, guild_id: int) -> Ritual | None:
+        """The same within a transaction."""
+        row = await _first(session, guild_id)
+        schedule = await self._schedule(session, row) if row is not None else None
         return _ritual(row, schedule) if row is not None and schedule is not None else None
 
     async def set_weekly(self, actor: Actor, channel_id: int | None) -> None:

@@ -137,6 +137,19 @@ async def test_many_events_make_one_check(community: LyceumWorld) -> None:
     assert len(told(community)) == 1
 
 
+async def test_what_no_event_told_of_is_found_within_a_day(community: LyceumWorld) -> None:
+    await community.advance(SETTLED)
+    watch = community.bot.setup_watch
+    watch._coming[community.guild_id] = community.now + timedelta(hours=1)  # as if the event had been lost
+    await community.bot_permissions(manage_roles=False)
+    await community.advance(timedelta(hours=2))
+    assert told(community) == []
+    await community.advance(timedelta(hours=23))
+    await community.tick()  # production rings every half-minute
+    await community.advance(SETTLED)
+    assert len(told(community)) == 1
+
+
 async def test_killed_while_it_tells_staff_it_has_told_them_once(community: LyceumWorld) -> None:
     await community.advance(SETTLED)
     gate = community.faults.hold(*CREATE_MESSAGE, after=True)
