@@ -134,6 +134,7 @@ class Lyceum(commands.Bot):
         """Discord can be reached. Fires again after each new session; all of it may be done twice."""
         log.info("ready as %s in %s guilds", self.user, len(self.guilds))
         self.dispatcher.start()
+        self.setup_watch.new_session()
         if self.alarm_clock is not None and not self.alarm_clock.running:
             # What the start has made stays for good. Out of the collector's sight, or looking through it
             # stops the event loop for up to 50 ms each time.
@@ -142,7 +143,6 @@ class Lyceum(commands.Bot):
             self.alarm_clock.start()
         for guild in self.guilds:
             await self._compare(guild)
-        await self.setup_watch.touched(*(guild.id for guild in self.guilds))
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is there (again)."""
@@ -229,6 +229,8 @@ class Lyceum(commands.Bot):
                 await job_storage.next_run_at(session),
                 await outbox_storage.next_due_at(session),
             ]
+        if self.setup_watch.is_asked_for:
+            instants.append(self.core.clock.now())
         return min((each for each in instants if each is not None), default=None)
 
     async def close(self) -> None:
@@ -244,7 +246,7 @@ class Lyceum(commands.Bot):
         core = self.core
         await heal(core.db, core.clock)
         await core.schedules.end_false_holds()
-        await self.setup_watch.daily()
+        await self.setup_watch.look_around()
         more = True
         while more and loop.time() < ends_at:
             more = await core.schedules.materialise_due() > 0

@@ -54,7 +54,8 @@ class SetupWatch:
         self._facts = facts
         self._translations = translations
         self._client = client
-        self._daily_from: datetime | None = None
+        self._all_from: datetime | None = None
+        self.is_asked_for = False
         self._coming: dict[int, datetime] = {}  # by guild, when the check that was asked for runs
         core.jobs.register(JOB, self._run)
         renderers.register(RENDERER, self._draw, what=N_("telling staff what has broken"))
@@ -76,15 +77,19 @@ class SetupWatch:
                 self._coming.pop(each, None)
             raise
 
-    async def daily(self) -> None:
-        """Check every server again, once a day; the alarm clock calls it at every ring."""
+    def new_session(self) -> None:
+        """Discord has told everything anew: check every server at the next ring."""
+        self._all_from = self._core.clock.now()
+        self.is_asked_for = True
+
+    async def look_around(self) -> None:
+        """Check every server in each new session and once a day; the alarm clock calls it at every ring."""
         now = self._core.clock.now()
-        if self._daily_from is not None and now < self._daily_from:
+        if self._all_from is None or now < self._all_from:
             return
-        is_first = self._daily_from is None  # each new session has been checked when it began
-        self._daily_from = now + A_DAY
-        if not is_first:
-            await self.touched(*(guild.id for guild in self._client().guilds))
+        await self.touched(*(guild.id for guild in self._client().guilds))
+        self._all_from = now + A_DAY
+        self.is_asked_for = False
 
     async def shown(self, guild: discord.Guild, choices: Iterable[Numbered]) -> None:
         """Who chose these has been told on the card what is wrong with them; it is no news to the staff channel."""
