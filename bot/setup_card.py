@@ -12,28 +12,23 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, cast
 
 import discord
-from babel import Locale
 from discord.ext import commands
 
 from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import Card, Form, Item, TextField, custom_id, parse_custom_id
+from bot.cards import Form, TextField, custom_id, parse_custom_id
 from bot.components import Components
 from bot.core import Core
-from bot.errors import NotFound, UserError
+from bot.errors import NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
-from bot.i18n import N_, Translations, Translator
+from bot.i18n import N_, Translations
 from bot.interactions import actor_of
-from bot.nominal_times import local_now
 from bot.replies import reply_to
-from bot.setup_checks import Level, check, check_place
-from bot.setup_doctor_render import DOCTOR_CONTROL, LET_IN_CONTROL, PAGE_BUTTON, report_card
+from bot.setup_doctor_render import DOCTOR_CONTROL, LET_IN_CONTROL, PAGE_BUTTON
+from bot.setup_drawings import SetupDrawings, guild_of, offered_name
 from bot.setup_facts import ServerFacts
 from bot.setup_pages import (
-    CHOICES_A_CARD,
-    CLOCK,
     COMMUNITY,
-    FEATURES,
     MOST_PAGES,
     NUMBERS_A_PAGE,
     Choice,
@@ -41,12 +36,10 @@ from bot.setup_pages import (
     Page,
     Place,
     check_page,
-    choices_in,
     choices_of,
-    places_of,
 )
 from bot.setup_permissions import VIEW_CHANNEL
-from bot.setup_places import Found, SetupPlaces, channel_name
+from bot.setup_places import Found, SetupPlaces
 from bot.setup_render import (
     CHOICE_CONTROL,
     CREATE_CONTROL,
@@ -58,14 +51,8 @@ from bot.setup_render import (
     PAGE_CONTROL,
     STEP_CONTROL,
     ZONE_ASK_CONTROL,
-    Shown,
-    choice_items,
-    clock_items,
-    feature_items,
     intro_card,
     left_card,
-    page_card,
-    step_card,
 )
 from bot.setup_service import SetupService
 from bot.setup_zones import LONGEST_ZONE
@@ -98,6 +85,7 @@ class SetupCard:
         self._translations = translations
         self.service = SetupService(core, lambda: self.pages)
         self.facts = ServerFacts(core, self.service, client)
+        self._draw = SetupDrawings(core, self.service, self.facts, translations)
         self._places = SetupPlaces()
         self._pages: dict[int, Page] = {}
         # Told which choices somebody has just made, with the card before their eyes.
@@ -162,35 +150,35 @@ class SetupCard:
         progress = await self.service.progress(actor)
         left_at = progress.place if progress is not None and not progress.is_finished else None
         reply = reply_to(interaction)
-        places = await self._all_places(actor.guild_id)
+        places = await self._draw.all_places(actor.guild_id)
         await reply.show(intro_card(self.pages, places, left_at, reply.translator))
 
     async def _open_step(self, interaction: discord.Interaction[Any], place_id: int | None) -> None:
         place = await self._place(interaction, place_id)
         await self.service.note_place(actor_of(interaction), place)
         reply = reply_to(interaction)
-        await reply.replace(await self._step(interaction, place, reply.translator))
+        await reply.replace(await self._draw.step(interaction, place, reply.translator))
 
     async def _leave(self, interaction: discord.Interaction[Any], place_id: int | None) -> None:
         place = await self._place(interaction, place_id)
         reply = reply_to(interaction)
-        places = await self._all_places(actor_of(interaction).guild_id)
+        places = await self._draw.all_places(actor_of(interaction).guild_id)
         await reply.replace(left_card(place, places, reply.translator))
 
     async def _finish(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self.service.finish(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.replace(await self._report(interaction, reply.translator, done=True))
+        await reply.replace(await self._draw.report(interaction, reply.translator, done=True))
 
     async def _examine(self, interaction: discord.Interaction[Any]) -> None:
         await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(await self._report(interaction, reply.translator))
+        await reply.show(await self._draw.report(interaction, reply.translator))
 
     async def _look(self, interaction: discord.Interaction[Any], start: int | None) -> None:
         await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.replace(await self._report(interaction, reply.translator, start=start or 0))
+        await reply.replace(await self._draw.report(interaction, reply.translator, start=start or 0))
 
     async def _pick_page(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         values = _values(interaction)
@@ -199,7 +187,7 @@ class SetupCard:
     async def _open_page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.replace(await self._page(interaction, number, reply.translator))
+        await reply.replace(await self._draw.page(interaction, number, reply.translator))
 
     async def redraw(self, interaction: discord.Interaction[Any], page: Page) -> None:
         """Answer a control by drawing the card again on which it was used: the step, the report, or the page.
@@ -211,11 +199,11 @@ class SetupCard:
         t = reply.translator
         names = dict(_controls_on(interaction.message))
         if LEAVE_CONTROL in names:
-            card = await self._step(interaction, await self._place(interaction, names[LEAVE_CONTROL]), t)
+            card = await self._draw.step(interaction, await self._place(interaction, names[LEAVE_CONTROL]), t)
         elif DOCTOR_CONTROL in names:
-            card = await self._report(interaction, t)
+            card = await self._draw.report(interaction, t)
         else:
-            card = await self._page(interaction, page.number, t)
+            card = await self._draw.page(interaction, page.number, t)
         await reply.replace(card)
 
     # ------------------------------------------------------------------------------------------ choosing
@@ -252,7 +240,7 @@ class SetupCard:
     async def _create(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         actor = actor_of(interaction)
         await self.service.check(actor)
-        numbered, guild = self._choice(number), _guild(interaction)
+        numbered, guild = self._choice(number), guild_of(interaction)
         async with self._places.one_at_a_time(guild.id):
             chosen = await self.service.chosen(guild.id, numbered.page, numbered.choice)
             if chosen is None:  # else somebody was faster, and the card shows what they made
@@ -265,8 +253,8 @@ class SetupCard:
         self, interaction: discord.Interaction[Any], guild: discord.Guild, numbered: Numbered
     ) -> Found:
         choice = numbered.choice
-        t = await self._guild_translator(guild.id)
-        name = _offered(choice, t)
+        t = await self._draw.guild_translator(guild.id)
+        name = offered_name(choice, t)
         if choice.of == "role":
             return await self._places.role(guild, name)
         config = await self._core.configs.guild(guild.id)
@@ -287,14 +275,14 @@ class SetupCard:
         actor = actor_of(interaction)
         await self.service.check(actor)
         numbered = self._choice(number)
-        fact = await self.facts.place(_guild(interaction), numbered)
+        fact = await self.facts.place(guild_of(interaction), numbered)
         if fact.chosen is not None and not fact.exists:
             await self.service.forget(actor, numbered.page, numbered.choice, fact.chosen)
         await self.redraw(interaction, numbered.page)
 
     async def _allow(self, interaction: discord.Interaction[Any], channel_id: int | None) -> None:
         await self.service.check(actor_of(interaction))
-        guild = _guild(interaction)
+        guild = guild_of(interaction)
         facts = await self.facts.read(guild)
         lacking = [
             each.lacking for each in facts.places if each.chosen == channel_id and each.of == "channel"
@@ -308,7 +296,7 @@ class SetupCard:
 
     async def _let_in(self, interaction: discord.Interaction[Any], role_id: int | None) -> None:
         config = await self.service.check(actor_of(interaction))
-        guild = _guild(interaction)
+        guild = guild_of(interaction)
         role = guild.get_role(role_id or 0)
         staff = {each for roles in config.capability_roles.roles.values() for each in roles}
         if role is None or role.id not in staff or config.staff_channel_id is None:
@@ -346,90 +334,12 @@ class SetupCard:
         await self.service.switch(actor_of(interaction), name, on=wish == "on")
         await self.redraw(interaction, COMMUNITY)
 
-    # ------------------------------------------------------------------------------------------ drawing
-
-    async def _step(self, interaction: discord.Interaction[Any], place: Place, t: Translator) -> Card:
-        guild_id = actor_of(interaction).guild_id
-        pages = await self.service.pages_on(guild_id)
-        items: list[Item] = []
-        if place.step is CLOCK:
-            items = await self._clock_items(guild_id, t)
-        elif place.step is FEATURES:
-            features = self._core.features
-            off = [each.name for each in features.known if not await features.is_on(guild_id, each.name)]
-            items = feature_items(features.known, frozenset(off), t)
-        elif place.step.page is not None:
-            items = await _body(place.step.page, guild_id, t)
-        start = place.part * CHOICES_A_CARD
-        choices = choices_in(place.step, pages)[start : start + CHOICES_A_CARD]
-        items += await self._choice_items(interaction, choices, t)
-        return step_card(place, places_of(pages), items, self.pages, t)
-
-    async def _page(self, interaction: discord.Interaction[Any], number: int | None, t: Translator) -> Card:
-        guild_id = actor_of(interaction).guild_id
-        page = self._pages.get(COMMUNITY.number if number is None else number, COMMUNITY)
-        items = await self._clock_items(guild_id, t) if page is COMMUNITY else []
-        items += await _body(page, guild_id, t)
-        items += await self._choice_items(interaction, choices_of(page), t)
-        return page_card(page, items, self.pages, await self._all_places(guild_id), t)
-
-    async def _report(
-        self, interaction: discord.Interaction[Any], t: Translator, *, start: int = 0, done: bool = False
-    ) -> Card:
-        guild = _guild(interaction)
-        findings = check(await self.facts.read(guild))
-        return report_card(findings, guild.id, t, start=start, done=done)
-
-    async def _choice_items(
-        self, interaction: discord.Interaction[Any], choices: Sequence[Numbered], t: Translator
-    ) -> list[Item]:
-        if not choices:
-            return []
-        guild = _guild(interaction)
-        mine = guild.me.guild_permissions
-        posts_in = await self._guild_translator(guild.id)
-        shown: list[Shown] = []
-        for each in choices:
-            fact = await self.facts.place(guild, each)
-            found = check_place(fact, mine.value) if fact.chosen is not None else ()
-            problems = tuple(finding for finding in found if finding.level is not Level.OK)
-            shown.append(Shown(each, fact.chosen, problems, _offered(each.choice, posts_in)))
-        may_create = {"channel": mine.manage_channels, "role": mine.manage_roles}
-        return choice_items(shown, t, may_create=may_create)
-
-    async def _clock_items(self, guild_id: int, t: Translator) -> list[Item]:
-        config = await self._core.configs.guild(guild_id)
-        clock = local_now(self._core.clock.now(), config.zone)
-        locales = [(code, _name_of(code)) for code in self._translations.locales]
-        return clock_items(config.zone, f"{clock:%H:%M}", locales, config.locale, t)
-
-    async def _all_places(self, guild_id: int) -> tuple[Place, ...]:
-        return places_of(await self.service.pages_on(guild_id))
-
     async def _place(self, interaction: discord.Interaction[Any], place_id: int | None) -> Place:
         """The place that a control names; the first one when the steps have changed since."""
         actor = actor_of(interaction)
         await self.service.check(actor)
-        places = await self._all_places(actor.guild_id)
+        places = await self._draw.all_places(actor.guild_id)
         return next((each for each in places if each.id == place_id), places[0])
-
-    async def _guild_translator(self, guild_id: int) -> Translator:
-        return self._translations.for_locale((await self._core.configs.guild(guild_id)).locale)
-
-
-async def _body(page: Page, guild_id: int, t: Translator) -> list[Item]:
-    return list(await page.body(guild_id, t)) if page.body is not None else []
-
-
-def _offered(choice: Choice, t: Translator) -> str:
-    name = t(choice.suggested or choice.label)
-    return channel_name(name) if choice.of == "channel" else name
-
-
-def _guild(interaction: discord.Interaction[Any]) -> discord.Guild:
-    if interaction.guild is None or not interaction.guild.me:
-        raise UserError("I cannot see this server at the moment. Please try again in a minute.")
-    return interaction.guild
 
 
 def _controls_on(message: discord.Message | None) -> Iterator[tuple[str, int | None]]:
@@ -445,11 +355,6 @@ def _walk(component: Any) -> Iterator[Any]:
     yield component
     for child in getattr(component, "children", ()):
         yield from _walk(child)
-
-
-def _name_of(locale: str) -> str:
-    found = Locale.parse(locale, sep="_").get_display_name()
-    return found.capitalize() if found else locale
 
 
 def _values(interaction: discord.Interaction[Any]) -> list[str]:
