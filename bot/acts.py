@@ -7,6 +7,7 @@ reaction, registered by a feature when it loads. Guarantees:
   records nothing and runs no reaction.
 * Reactions run in the same transaction as the act and get its row id, so either all of it happened or
   none, and every award can be explained by the act that caused it.
+* A reaction of a feature that is switched off is not run; what it did before can still be undone.
 * `retract` runs the undo of every reaction and retracts the acts that followed, in one transaction. An act
   that was retracted may be recorded again and then reacts again.
 
@@ -25,6 +26,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from bot.features import Features, feature_of
 from storage import acts as storage
 
 
@@ -66,8 +68,9 @@ class _Registration:
 class Ledger:
     """Records acts and runs what features registered for them."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, features: Features | None = None) -> None:
         self._clock = clock
+        self._features = features
         self._registrations: defaultdict[str, list[_Registration]] = defaultdict(list)
 
     def react_to(self, kind: str, react: Reaction, *, undo: Reaction | None = None) -> None:
@@ -95,7 +98,9 @@ class Ledger:
             return None
         recorded = _snapshot(row)
         for registration in self._registrations[act.kind]:
-            await registration.react(session, recorded)
+            feature = feature_of(registration.react)
+            if self._features is None or await self._features.is_on(act.guild_id, feature):
+                await registration.react(session, recorded)
         return recorded
 
     async def retract(self, session: AsyncSession, act_id: int, *, reason: str) -> bool:

@@ -29,6 +29,7 @@ from bot.disk_watch import DiskWatch
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
+from bot.features import feature_of
 from bot.groups import HELP_LINE, SharedGroups, plain_command
 from bot.i18n import Translations
 from bot.interactions import actor_of, tags_of
@@ -44,6 +45,7 @@ from bot.replies import reply_to
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard
+from bot.setup_watch import SetupWatch
 from bot.staff_notices import StaffNotices
 from bot.tree import LyceumTree
 from bot.wrong_clock import heal
@@ -78,14 +80,14 @@ class Lyceum(SpacedSessions):
         self.settings = settings
         self.translations = Translations()
         self.core = Core.build(database, Clock(discord.utils.utcnow))
-        self.components = Components()
+        self.components = Components(self.core.features)
         self.groups = SharedGroups()
         self.renderers = Renderers(self.core.configs, self.translations)
         self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
-        self.setup_card = SetupCard(self.core, self.components, self.groups)
+        self.setup_card = SetupCard(self.core, self.components, self.groups, self.translations, lambda: self)
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.disk = DiskWatch(self, self.core, self.translations)
-        self._message_handlers: list[MessageHandler] = []
+        self._message_handlers: list[tuple[MessageHandler, str | None]] = []
         self._wire()
 
     def _wire(self) -> None:
@@ -100,6 +102,10 @@ class Lyceum(SpacedSessions):
         if self.alarm_clock is not None:
             self.dispatcher.on_put_off = self.alarm_clock.set_for
         self.lost_places = LostPlaces(core, self.setup_card, notices)
+        self.setup_watch = SetupWatch(
+            core, self.setup_card.facts, self.renderers, self.translations, lambda: self
+        )
+        self.setup_card.noticed = self.setup_watch.shown
         core.db.after_commit(self._after_commit)
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
@@ -116,6 +122,8 @@ class Lyceum(SpacedSessions):
         """Load the features and sync the commands; called by discord.py once, after login."""
         for feature in list_features():
             await self.load_extension(feature)
+        titles = {page.feature: page.title for page in self.setup_card.pages}
+        self.core.features.loaded((each.rpartition(".")[2] for each in list_features()), titles)
         self.groups.list_help(HELP_LINE)
         self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
         self.groups.put_into(self.tree)
@@ -131,6 +139,7 @@ class Lyceum(SpacedSessions):
         """Discord can be reached. Fires again after each new session; all of it may be done twice."""
         log.info("ready as %s in %s guilds", self.user, len(self.guilds))
         self.dispatcher.start()
+        self.setup_watch.new_session()
         if self.alarm_clock is not None and not self.alarm_clock.running:
             # What the start has made stays for good. Out of the collector's sight, or looking through it
             # stops the event loop for up to 50 ms each time.
@@ -138,10 +147,15 @@ class Lyceum(SpacedSessions):
             gc.freeze()
             self.alarm_clock.start()
         for guild in self.guilds:
-            await self.on_guild_available(guild)
+            await self._compare(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """A server is there (again): compare what was chosen with what it still has."""
+        """A server is there (again)."""
+        await self._compare(guild)
+        await self.setup_watch.touched(guild.id)
+
+    async def _compare(self, guild: discord.Guild) -> None:
+        """Compare what was chosen with what the server still has."""
         try:
             await self.lost_places.compare(guild)
         except Exception as error:  # noqa: BLE001 - one server's trouble must not keep the others waiting
@@ -149,9 +163,28 @@ class Lyceum(SpacedSessions):
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self.lost_places.channel_deleted(channel.guild.id, channel.id)
+        await self.setup_watch.touched(channel.guild.id)
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        if before.overwrites != after.overwrites or before.category_id != after.category_id:
+            await self.setup_watch.touched(after.guild.id)
 
     async def on_guild_role_delete(self, role: discord.Role) -> None:
         await self.lost_places.role_deleted(role.guild.id, role.id)
+        await self.setup_watch.touched(role.guild.id)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        if before.permissions != after.permissions or before.position != after.position:
+            await self.setup_watch.touched(after.guild.id)
+
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        if after == after.guild.me and before.roles != after.roles:
+            await self.setup_watch.touched(after.guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self.setup_watch.touched(guild.id)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Leave out the event that discord.py sends for commands too: it would be a task for nothing."""
@@ -170,9 +203,10 @@ class Lyceum(SpacedSessions):
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
         if message.guild is None or message.author.bot:
             return
-        for handler in self._message_handlers:
+        for handler, feature in self._message_handlers:
             try:
-                await handler(message)
+                if await self.core.features.is_on(message.guild.id, feature):
+                    await handler(message)
             except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
                 self.disk.note(error)
                 report_error(error, f"on a message in guild={message.guild.id} channel={message.channel.id}")
@@ -186,10 +220,10 @@ class Lyceum(SpacedSessions):
 
     def listen_to_messages(self, handler: MessageHandler) -> None:
         """Call `handler` for every message that a member writes in a server. It must not query in passing."""
-        self._message_handlers.append(handler)
+        self._message_handlers.append((handler, feature_of(handler)))
 
     def stop_listening(self, handler: MessageHandler) -> None:
-        self._message_handlers.remove(handler)
+        self._message_handlers.remove((handler, feature_of(handler)))
 
     async def tick(self) -> None:
         """Do all timed work that is due, in slices. Never raises: the next tick tries again."""
@@ -206,6 +240,8 @@ class Lyceum(SpacedSessions):
                 await job_storage.next_run_at(session),
                 await outbox_storage.next_due_at(session),
             ]
+        if self.setup_watch.is_asked_for:
+            instants.append(self.core.clock.now())
         return min((each for each in instants if each is not None), default=None)
 
     async def close(self) -> None:
@@ -221,6 +257,7 @@ class Lyceum(SpacedSessions):
         core = self.core
         await heal(core.db, core.clock)
         await core.schedules.end_false_holds()
+        await self.setup_watch.look_around()
         more = True
         while more and loop.time() < ends_at:
             more = await core.schedules.materialise_due() > 0
@@ -249,10 +286,10 @@ class Lyceum(SpacedSessions):
 
 
 def _intents(settings: Settings) -> discord.Intents:
-    """What Discord is asked to tell us. Members is privileged and needed to greet newcomers."""
+    """What Discord is asked to tell us. Members is privileged and needed to greet newcomers, and to nothing else."""
     return discord.Intents(
         guilds=True,
-        members=True,
+        members=settings.discord.members_intent,
         guild_messages=True,
         guild_reactions=True,
         message_content=settings.discord.message_content,

@@ -2,7 +2,7 @@
 
 A feature registers a handler for the name of each control (`onboarding:quest.start`) when it loads; the row
 id in the control's id is passed on. A control that nobody handles any more, on a card from an older version,
-is answered politely. Each name has exactly one owner: registering it twice raises ValueError.
+is answered politely, and so is one of a feature that the server has switched off. Each name has exactly one owner: registering it twice raises ValueError.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import discord
 
 from bot.cards import Card, Text, custom_id, parse_custom_id
 from bot.error_replies import respond_to_error
+from bot.features import Features
 from bot.replies import reply_to
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ Handler = Callable[[discord.Interaction[Any], int | None], Awaitable[None]]
 class Components:
     """Knows who answers which control."""
 
-    def __init__(self) -> None:
+    def __init__(self, features: Features | None = None) -> None:
+        self._features = features
         self._handlers: dict[str, Handler] = {}
 
     def register(self, name: str, handler: Handler) -> None:
@@ -52,6 +54,8 @@ class Components:
             if parsed is None or handler is None:
                 await self._answer_old_card(interaction)
             else:
+                if self._features is not None:
+                    await self._features.require(interaction.guild_id, parsed[0].partition(":")[0])
                 await handler(interaction, parsed[1])
         except Exception as error:  # noqa: BLE001 - the one door for errors tells them apart
             await respond_to_error(interaction, error)

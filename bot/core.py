@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.acts import Ledger
 from bot.audit import Audit
 from bot.clock import Clock
+from bot.features import Features
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.notify import Notifier
@@ -24,6 +25,7 @@ class Core:
     clock: Clock
     audit: Audit
     configs: GuildConfigs
+    features: Features
     profiles: Profiles
     ledger: Ledger
     jobs: Jobs
@@ -36,15 +38,17 @@ class Core:
         """Wire the mechanisms together over a database and a clock."""
         audit = Audit(clock)
         configs = GuildConfigs(db, audit)
-        jobs = Jobs(db, clock)
+        features = Features(configs)
+        jobs = Jobs(db, clock, features)
         outbox = Outbox(clock)
         return cls(
             db=db,
             clock=clock,
             audit=audit,
             configs=configs,
+            features=features,
             profiles=Profiles(clock),
-            ledger=Ledger(clock),
+            ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
             outbox=outbox,

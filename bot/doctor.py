@@ -52,7 +52,11 @@ async def examine(settings: Settings, config: Path, *, offline: bool = False) ->
         )
         findings.append(_invite(application_id_of(token)))
     else:
-        findings += await ask_discord(token, message_content=settings.discord.message_content)
+        findings += await ask_discord(
+            token,
+            message_content=settings.discord.message_content,
+            members=settings.discord.members_intent,
+        )
     return findings
 
 
@@ -81,7 +85,7 @@ async def schema_finding(settings: Settings) -> Finding:
     return Finding(what, "ok", "The schema is that of this version.")
 
 
-async def ask_discord(token: str, *, message_content: bool) -> list[Finding]:
+async def ask_discord(token: str, *, message_content: bool, members: bool = True) -> list[Finding]:
     """What Discord says of the bot; findings that could not be checked when it does not answer."""
     client = discord.Client(intents=discord.Intents(guilds=True))
     try:
@@ -103,15 +107,15 @@ async def ask_discord(token: str, *, message_content: bool) -> list[Finding]:
         return [Finding("Discord", "unknown", said), _invite(application_id_of(token))]
     return [
         Finding("Discord", "ok", f"Discord accepts the token; the application is {application.name}."),
-        _intents(application.flags, message_content=message_content),
+        _intents(application.flags, message_content=message_content, members=members),
         *_permissions(servers),
         _invite(application.id),
     ]
 
 
-def _intents(flags: discord.ApplicationFlags, *, message_content: bool) -> Finding:
+def _intents(flags: discord.ApplicationFlags, *, message_content: bool, members: bool) -> Finding:
     missing: list[str] = []
-    if not (flags.gateway_guild_members or flags.gateway_guild_members_limited):
+    if members and not (flags.gateway_guild_members or flags.gateway_guild_members_limited):
         missing.append("Server Members Intent")
     if message_content and not (flags.gateway_message_content or flags.gateway_message_content_limited):
         missing.append("Message Content Intent")

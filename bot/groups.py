@@ -89,6 +89,7 @@ def plain_command(name: str, description: str, callback: _Callback) -> app_comma
     async def run(interaction: discord.Interaction[Any]) -> None:
         await callback(interaction)
 
+    run.__module__ = callback.__module__  # whose command it is, see bot.features.feature_of
     return app_commands.Command(name=name, description=description, callback=run)
 
 

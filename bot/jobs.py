@@ -11,6 +11,7 @@ Guarantees, tested in `tests/bot/test_jobs.py` and by the state machine in `test
 * When a run is cut off (a timeout, a database that fails) the next one gives back what it had leased.
 * Every job ends as done, skipped with a reason or failed with a reason; an exception means another try after
   a growing pause, and after the last try, or when its time passes meanwhile, a failure of which staff are told.
+* A job of a feature that the guild has switched off is skipped with that reason.
 * Enqueuing the same key again does nothing.
 """
 
@@ -27,6 +28,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
+from bot.features import REASON_OFF, Features, feature_of
 from bot.i18n import N_
 from storage import jobs as storage
 from storage.database import Database, mark
@@ -98,9 +100,10 @@ FailureReport = Callable[[AsyncSession, Job, str], Awaitable[None]]
 class Jobs:
     """Enqueues jobs, and runs those that are due."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, features: Features | None = None) -> None:
         self._db = db
         self._clock = clock
+        self._features = features
         self._handlers: dict[str, Handler] = {}
         # Leases, by job id and their end, that a run was cut off with.
         self._cut_off: set[tuple[int, datetime]] = set()
@@ -184,11 +187,19 @@ class Jobs:
         handler = self._handlers.get(job.name)
         if handler is None:
             raise LookupError(f"no feature handles the job {job.name!r}")
+        if await self._is_off(job, handler):
+            self._finish(row, Outcome.SKIPPED, REASON_OFF)
+            return
         skipped = await handler(session, job)
         if skipped:
             self._finish(row, Outcome.SKIPPED, skipped.reason)
         else:
             self._finish(row, Outcome.DONE)
+
+    async def _is_off(self, job: Job, handler: Handler) -> bool:
+        if self._features is None or job.guild_id is None:
+            return False
+        return not await self._features.is_on(job.guild_id, feature_of(handler))
 
     async def _put_off(self, job: Job, lease_until: datetime, error: Exception) -> None:
         async with self._db.begin() as session:

@@ -53,6 +53,8 @@ class LostPlaces:
     async def _choices(self, guild_id: int) -> Sequence[tuple[Page, Choice, int]]:
         found: list[tuple[Page, Choice, int]] = []
         for page in self._setup_card.pages:
+            if page.section is None:
+                continue
             section = await self._core.configs.get(guild_id, page.section)
             for choice in page.choices:
                 chosen: int | None = getattr(section, choice.field)
@@ -61,6 +63,7 @@ class LostPlaces:
         return found
 
     async def _forget(self, guild_id: int, page: Page, choice: Choice, chosen: int) -> None:
+        assert page.section is not None  # it has a choice
         async with self._core.db.begin() as session:
             # Locks the row: another choice may have been made since this one was read, and stays.
             present = await self._core.configs.change(session, guild_id, page.section)

@@ -261,7 +261,8 @@ def _why_refused(error: Exception) -> str | None:
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return (
             "Discord refuses an intent that the bot asks for: switch on Server Members Intent (and Message Content "
-            "Intent, if message_content in [discord] is true) in the Developer Portal, your application, Bot."
+            "Intent, if message_content in [discord] is true) in the Developer Portal, your application, Bot. "
+            "With members_intent = false in [discord] I work without it, but greet nobody."
         )
     if isinstance(error, discord.HTTPException) and (error.status >= 500 or error.status == 429):
         return f"Discord is not well at the moment ({error.status}). Try again in a few minutes."

@@ -46,6 +46,8 @@ class DiscordSettings(_Section):
     token: SecretStr = SecretStr("")
     message_content: bool = False
     """Whether to ask for the Message Content intent. Nothing in Lyceum needs it."""
+    members_intent: bool = True
+    """Whether to ask for the Server Members intent. Without it nobody is greeted; everything else works."""
 
 
 class DatabaseSettings(_Section):

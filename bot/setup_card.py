@@ -1,224 +1,127 @@
-"""/setup start: one card on which a facilitator chooses the channels, the roles and the clock.
+"""/setup start and /setup doctor: what facilitators see, and what their presses do.
 
-Each feature adds its page of choices when it loads. A choice is saved the moment it is made, so the card
-can be left and taken up again at any time. Nobody ever types an id.
+Each feature adds its page when it loads (`bot/setup_pages.py`). A choice is saved the moment it is made and the
+step is remembered, so the steps can be left and taken up again at any time, by anybody of staff, from any card,
+however old. Nobody ever types an id. A card is drawn again in the place where it was used: its own controls say
+whether it is a step, the report or a single page.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, cast
-from zoneinfo import available_timezones
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, cast
 
 import discord
+from discord.ext import commands
 
-from bot.authority import ELEVATED, Actor, Capability, may_everything, require
+from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import (
-    Button,
-    Buttons,
-    Card,
-    Divider,
-    Form,
-    Item,
-    Option,
-    Pick,
-    PickPlace,
-    Style,
-    Text,
-    TextField,
-    custom_id,
-)
+from bot.cards import Form, TextField, custom_id, parse_custom_id
 from bot.components import Components
 from bot.core import Core
-from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.errors import NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
-from bot.guild_config import GuildConfig
-from bot.i18n import N_, Translator
+from bot.i18n import N_, Translations
 from bot.interactions import actor_of
-from bot.nominal_times import local_now
 from bot.replies import reply_to
-from bot.text import SELECT_OPTIONS
-
-PAGE_CONTROL = "setup:page.open"
-CHOICE_CONTROL = "setup:choice.set"
-ZONE_ASK_CONTROL = "setup:zone.ask"
-ZONE_FORM = "setup:zone.set"
-LONGEST_ZONE = 64
-NO_ZONES = {"Factory", "localtime", "posixrules"}  # in some zone databases; they name no place
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One thing to choose: a field of a configuration section. `label` and `help` are gettext ids.
-
-    A role is taken for one that the bot gives, so nobody can choose one that can do more than they can
-    themselves: it would be a way to get it. `staff` is a role that is only looked at, not given.
-    """
-
-    field: str
-    of: Literal["channel", "role"]
-    label: str
-    help: str
-    staff: bool = False
-
-
-@dataclass(frozen=True)
-class Page:
-    """What belongs together on the card. `number` is part of the controls' ids: never change or reuse it."""
-
-    number: int
-    title: str
-    section: type[Any]
-    choices: tuple[Choice, ...]
-
-
-COMMUNITY = Page(
-    0,
-    N_("Community"),
-    GuildConfig,
-    (
-        Choice(
-            "staff_channel_id", "channel", N_("Staff channel"), N_("Where I tell staff what needs a hand.")
-        ),
-        Choice(
-            "facilitator_role_id",
-            "role",
-            N_("Facilitator role"),
-            # Discord hides /setup and /manage from who lacks Manage Server, and no bot can change that.
-            N_(
-                "May set up and run the community. To show it /setup and /manage too, allow them for the role "
-                "in Server Settings > Integrations."
-            ),
-            staff=True,
-        ),
-        Choice(
-            "moderator_role_id",
-            "role",
-            N_("Moderator role"),
-            N_("May act when someone breaks the rules."),
-            staff=True,
-        ),
-    ),
+from bot.setup_doctor_render import DOCTOR_CONTROL, LET_IN_CONTROL, PAGE_BUTTON
+from bot.setup_drawings import SetupDrawings, guild_of, offered_name
+from bot.setup_facts import ServerFacts
+from bot.setup_pages import (
+    COMMUNITY,
+    MOST_PAGES,
+    NUMBERS_A_PAGE,
+    Choice,
+    Numbered,
+    Page,
+    Place,
+    check_page,
+    choices_of,
 )
-CHOICES_A_PAGE = 10
-MENUS_OF_PAGES = 2  # what a full page leaves room for among a card's 40 components
-MOST_PAGES = MENUS_OF_PAGES * SELECT_OPTIONS
-HELP = HelpLine(N_("Choose channels, roles and the time zone"), "/setup start", Capability.FACILITATE)
+from bot.setup_permissions import VIEW_CHANNEL
+from bot.setup_places import Found, SetupPlaces
+from bot.setup_render import (
+    CHOICE_CONTROL,
+    CREATE_CONTROL,
+    FEATURE_CONTROL,
+    FINISH_CONTROL,
+    LANGUAGE_CONTROL,
+    LEAVE_CONTROL,
+    NEXT_CONTROL,
+    PAGE_CONTROL,
+    STEP_CONTROL,
+    ZONE_ASK_CONTROL,
+    intro_card,
+    left_card,
+)
+from bot.setup_service import SetupService
+from bot.setup_zones import LONGEST_ZONE
 
+__all__ = ["COMMUNITY", "Choice", "Page", "SetupCard", "SetupService"]
 
-class SetupService:
-    """Changes a community's configuration."""
+ZONE_FORM = "setup:zone.set"
+FORGET_CONTROL = "setup:choice.forget"
+ALLOW_CONTROL = "setup:channel.allow"
+HELP = (
+    HelpLine(N_("Set up the community step by step"), "/setup start", Capability.FACILITATE),
+    HelpLine(N_("See what works here and mend what does not"), "/setup doctor", Capability.FACILITATE),
+)
 
-    def __init__(self, core: Core, pages: Callable[[], Sequence[Page]]) -> None:
-        self._core = core
-        self.pages = pages
-
-    async def check(self, actor: Actor) -> GuildConfig:
-        """The shell's section, if the actor may change it. Raises `NotAllowed`."""
-        config = await self._core.configs.guild(actor.guild_id)
-        require(actor, Capability.FACILITATE, config.capability_roles)
-        return config
-
-    async def choose(
-        self, actor: Actor, section: type[Any], choice: Choice, value: int | None, *, powers: int = 0
-    ) -> None:
-        """Set one channel or role; None switches off what it is for. `powers` are a role's permissions.
-
-        Raises `NotAllowed`, and `InvalidInput` for @everyone, which would make everybody staff, and for a role
-        that would at once carry a capability and be handed out.
-        """
-        config = await self.check(actor)
-        if choice.of == "role" and value == actor.guild_id:
-            raise InvalidInput("That is everybody. Please choose a role that only some people have.")
-        beyond = powers & ELEVATED & ~actor.permissions
-        if choice.of == "role" and not choice.staff and beyond and not may_everything(actor):
-            raise NotAllowed(
-                "That role can do more than you can, so I may not give it for you. "
-                "Choose another, or ask someone who holds its permissions."
-            )
-        if choice.of == "role" and value is not None:
-            await self._check_double_use(config, section, choice, value)
-        async with self._core.db.begin() as session:
-            await self._core.configs.change(
-                session, actor.guild_id, section, by=actor, **{choice.field: value}
-            )
-
-    async def _check_double_use(
-        self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int
-    ) -> None:
-        """A role that is handed out must carry no capability, or finishing a quest would make a facilitator."""
-        for page in self.pages():
-            others = await self._core.configs.get(config.guild_id, page.section)
-            for other in page.choices:
-                same_field = (page.section, other.field) == (section, choice.field)
-                if other.of != "role" or same_field or other.staff == choice.staff:
-                    continue
-                if getattr(others, other.field) == role_id:
-                    raise InvalidInput(
-                        "One role cannot both be given to members and give staff powers. Please choose another."
-                    )
-
-    async def choose_zone(self, actor: Actor, typed: str) -> GuildConfig:
-        """Set the community's time zone, and move its schedules there. Raises `InvalidInput`."""
-        await self.check(actor)
-        zone = find_zone(typed)
-        async with self._core.db.begin() as session:
-            config = await self._core.configs.change(
-                session, actor.guild_id, GuildConfig, by=actor, zone=zone
-            )
-            await self._core.schedules.rezone(session, actor.guild_id, zone)
-        return config
-
-
-@cache
-def _zones() -> tuple[dict[str, str], dict[str, str]]:
-    """Zones by their name and by their city, in small letters. Read once: it means walking through files."""
-    names = sorted(available_timezones() - NO_ZONES)
-    # Etc/GMT+5 is five hours *behind* UTC, the opposite of what people mean by it.
-    cities = {each.rsplit("/", 1)[-1]: each for each in names if "/" in each and not each.startswith("Etc/")}
-    return {each.casefold(): each for each in names}, {key.casefold(): each for key, each in cities.items()}
-
-
-def find_zone(typed: str) -> str:
-    """The IANA zone that was meant. Raises `InvalidInput` with the nearest names when there is none."""
-    zones, cities = _zones()
-    wanted = typed.strip()[:LONGEST_ZONE].replace(" ", "_").casefold()
-    if wanted in zones:
-        return zones[wanted]
-    if wanted in cities:
-        return cities[wanted]
-    # An offset has no near names: what looks alike lies elsewhere, or in the opposite direction.
-    known = [] if any(each.isdigit() for each in wanted) else [*zones, *cities]
-    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    if near:
-        names = ", ".join(dict.fromkeys(zones.get(each) or cities[each] for each in near))
-        raise InvalidInput("I do not know that time zone. Did you mean one of these: {names}?", names=names)
-    raise InvalidInput("I do not know that time zone. Type the nearest big city, for example Europe/Lisbon.")
+Noticed = Callable[[discord.Guild, Sequence[Numbered]], Awaitable[None]]
 
 
 class SetupCard:
-    """Answers /setup start and the controls of its card."""
+    """Answers /setup start, /setup doctor and the controls of their cards."""
 
-    def __init__(self, core: Core, components: Components, groups: SharedGroups) -> None:
+    def __init__(
+        self,
+        core: Core,
+        components: Components,
+        groups: SharedGroups,
+        translations: Translations,
+        client: Callable[[], commands.Bot],
+    ) -> None:
         self._core = core
-        self._service = SetupService(core, lambda: self.pages)
+        self._translations = translations
+        self.service = SetupService(core, lambda: self.pages)
+        self.facts = ServerFacts(core, self.service, client)
+        self._draw = SetupDrawings(core, self.service, self.facts, translations)
+        self._places = SetupPlaces()
         self._pages: dict[int, Page] = {}
+        # Told which choices somebody has just made, with the card before their eyes.
+        self.noticed: Noticed | None = None
         self.add(COMMUNITY)
-        components.register(PAGE_CONTROL, self._open_page)
-        components.register(CHOICE_CONTROL, self._choose)
-        components.register(ZONE_ASK_CONTROL, self._ask_zone)
-        components.register(ZONE_FORM, self._set_zone)
-        command = plain_command("start", "Choose channels, roles and the time zone", self._start)
-        groups.attach(groups.setup, command, HELP)
+        for name, handler in (
+            (PAGE_CONTROL, self._pick_page),
+            (PAGE_BUTTON, self._open_page),
+            (CHOICE_CONTROL, self._choose),
+            (CREATE_CONTROL, self._create),
+            (FORGET_CONTROL, self._forget),
+            (ALLOW_CONTROL, self._allow),
+            (LET_IN_CONTROL, self._let_in),
+            (ZONE_ASK_CONTROL, self._ask_zone),
+            (ZONE_FORM, self._set_zone),
+            (LANGUAGE_CONTROL, self._set_language),
+            (FEATURE_CONTROL, self._switch),
+            (STEP_CONTROL, self._open_step),
+            (NEXT_CONTROL, self._open_step),
+            (LEAVE_CONTROL, self._leave),
+            (FINISH_CONTROL, self._finish),
+            (DOCTOR_CONTROL, self._look),
+        ):
+            components.register(name, handler)
+        start = plain_command("start", "Set up the community step by step", self._start)
+        doctor = plain_command("doctor", "What works here, and how to mend what does not", self._examine)
+        groups.attach(groups.setup, start, HELP[0])
+        groups.attach(groups.setup, doctor, HELP[1])
+
+    # ------------------------------------------------------------------------------------------ pages
 
     def add(self, page: Page) -> None:
-        """Add a feature's page. Raises ValueError when its number is taken."""
-        if page.number in self._pages or len(page.choices) > CHOICES_A_PAGE:
-            raise ValueError(f"page {page.number} of the setup card is taken, or has too many choices")
+        """Add a feature's page. Raises ValueError when its number is taken, or it cannot be shown."""
+        if page.number in self._pages:
+            raise ValueError(f"page {page.number} of the setup card is taken")
+        check_page(page)
         if len(self._pages) == MOST_PAGES:
             raise ValueError(f"the setup card has no room for a page more than {MOST_PAGES}")
         self._pages[page.number] = page
@@ -234,93 +137,228 @@ class SetupCard:
     def remove(self, page: Page) -> None:
         self._pages.pop(page.number, None)
 
-    async def _start(self, interaction: discord.Interaction[Any]) -> None:
-        await self._service.check(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show(await self._card(interaction, COMMUNITY.number, reply.translator))
+    def _choice(self, number: int | None) -> Numbered:
+        page = self._pages.get((-1 if number is None else number) // NUMBERS_A_PAGE)
+        found = [each for each in choices_of(page) if each.number == number] if page is not None else []
+        if not found:
+            raise NotFound(
+                "This choice does not exist any more. Use {command} for the present ones.",
+                command="/setup start",
+            )
+        return found[0]
 
-    async def _open_page(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._service.check(actor_of(interaction))
-        values = _values(interaction)
-        number = int(values[0]) if values and values[0].isdecimal() else COMMUNITY.number
+    # ------------------------------------------------------------------------------------------ ways around
+
+    async def _start(self, interaction: discord.Interaction[Any]) -> None:
+        actor = actor_of(interaction)
+        progress = await self.service.progress(actor)
+        left_at = progress.place if progress is not None and not progress.is_finished else None
         reply = reply_to(interaction)
-        await reply.replace(await self._card(interaction, number, reply.translator))
+        places = await self._draw.all_places(actor.guild_id)
+        await reply.show(intro_card(self.pages, places, left_at, reply.translator))
+
+    async def _open_step(self, interaction: discord.Interaction[Any], place_id: int | None) -> None:
+        place = await self._place(interaction, place_id)
+        await self.service.note_place(actor_of(interaction), place)
+        reply = reply_to(interaction)
+        await reply.replace(await self._draw.step(interaction, place, reply.translator))
+
+    async def _leave(self, interaction: discord.Interaction[Any], place_id: int | None) -> None:
+        place = await self._place(interaction, place_id)
+        reply = reply_to(interaction)
+        places = await self._draw.all_places(actor_of(interaction).guild_id)
+        await reply.replace(left_card(place, places, reply.translator))
+
+    async def _finish(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        await self.service.finish(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.replace(await self._draw.report(interaction, reply.translator, done=True))
+
+    async def _examine(self, interaction: discord.Interaction[Any]) -> None:
+        await self.service.check(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show(await self._draw.report(interaction, reply.translator))
+
+    async def _look(self, interaction: discord.Interaction[Any], start: int | None) -> None:
+        await self.service.check(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.replace(await self._draw.report(interaction, reply.translator, start=start or 0))
+
+    async def _pick_page(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        values = _values(interaction)
+        await self._open_page(interaction, int(values[0]) if values and values[0].isdecimal() else None)
+
+    async def _open_page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        await self.service.check(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.replace(await self._draw.page(interaction, number, reply.translator))
+
+    async def redraw(self, interaction: discord.Interaction[Any], page: Page) -> None:
+        """Answer a control by drawing the card again on which it was used: the step, the report, or the page.
+
+        Raises `NotAllowed` when the person is no facilitator: the cards are nobody else's.
+        """
+        await self.service.check(actor_of(interaction))
+        reply = reply_to(interaction)
+        t = reply.translator
+        names = dict(_controls_on(interaction.message))
+        if LEAVE_CONTROL in names:
+            card = await self._draw.step(interaction, await self._place(interaction, names[LEAVE_CONTROL]), t)
+        elif DOCTOR_CONTROL in names:
+            card = await self._draw.report(interaction, t)
+        else:
+            card = await self._draw.page(interaction, page.number, t)
+        await reply.replace(card)
+
+    # ------------------------------------------------------------------------------------------ choosing
 
     async def _choose(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        await self._service.check(actor_of(interaction))
-        page, choice = self._choice(number)
+        await self.service.check(actor_of(interaction))
+        numbered = self._choice(number)
         values = _values(interaction)
         value = int(values[0]) if values else None
         role = interaction.guild.get_role(value or 0) if interaction.guild is not None else None
-        powers = role.permissions.value if role is not None else 0
-        await self._service.choose(actor_of(interaction), page.section, choice, value, powers=powers)
-        reply = reply_to(interaction)
-        await reply.replace(await self._card(interaction, page.number, reply.translator))
+        await self._save(interaction, numbered, value, role.permissions.value if role is not None else 0)
+        await self.redraw(interaction, numbered.page)
+
+    async def _save(
+        self,
+        interaction: discord.Interaction[Any],
+        numbered: Numbered,
+        value: int | None,
+        powers: int,
+        created: str | None = None,
+    ) -> None:
+        assert numbered.page.section is not None
+        await self.service.choose(
+            actor_of(interaction),
+            numbered.page.section,
+            numbered.choice,
+            value,
+            powers=powers,
+            created=created,
+        )
+        if self.noticed is not None and interaction.guild is not None:
+            await self.noticed(interaction.guild, [numbered])
+
+    async def _create(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        actor = actor_of(interaction)
+        await self.service.check(actor)
+        numbered, guild = self._choice(number), guild_of(interaction)
+        async with self._places.one_at_a_time(guild.id):
+            chosen = await self.service.chosen(guild.id, numbered.page, numbered.choice)
+            if chosen is None:  # else somebody was faster, and the card shows what they made
+                found = await self._find_or_make(interaction, guild, numbered)
+                created = found.name if found.created else None
+                await self._save(interaction, numbered, found.id, found.powers, created)
+        await self.redraw(interaction, numbered.page)
+
+    async def _find_or_make(
+        self, interaction: discord.Interaction[Any], guild: discord.Guild, numbered: Numbered
+    ) -> Found:
+        choice = numbered.choice
+        t = await self._draw.guild_translator(guild.id)
+        name = offered_name(choice, t)
+        if choice.of == "role":
+            return await self._places.role(guild, name)
+        config = await self._core.configs.guild(guild.id)
+        staff = {role for roles in config.capability_roles.roles.values() for role in roles}
+        visible_to: list[discord.Role | discord.Member] = [
+            role for role in map(guild.get_role, sorted(staff)) if role is not None
+        ]
+        if isinstance(interaction.user, discord.Member):
+            visible_to.append(interaction.user)
+        return await self._places.channel(
+            guild,
+            name,
+            topic=t(choice.topic or choice.help),
+            visible_to=visible_to if choice.private else None,
+        )
+
+    async def _forget(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        actor = actor_of(interaction)
+        await self.service.check(actor)
+        numbered = self._choice(number)
+        fact = await self.facts.place(guild_of(interaction), numbered)
+        if fact.chosen is not None and not fact.exists:
+            await self.service.forget(actor, numbered.page, numbered.choice, fact.chosen)
+        await self.redraw(interaction, numbered.page)
+
+    async def _allow(self, interaction: discord.Interaction[Any], channel_id: int | None) -> None:
+        await self.service.check(actor_of(interaction))
+        guild = guild_of(interaction)
+        facts = await self.facts.read(guild)
+        lacking = [
+            each.lacking for each in facts.places if each.chosen == channel_id and each.of == "channel"
+        ]
+        bits = 0
+        for each in lacking:
+            bits |= each
+        if bits:
+            await self._places.allow(guild, channel_id or 0, guild.me, bits)
+        await self.redraw(interaction, COMMUNITY)
+
+    async def _let_in(self, interaction: discord.Interaction[Any], role_id: int | None) -> None:
+        config = await self.service.check(actor_of(interaction))
+        guild = guild_of(interaction)
+        role = guild.get_role(role_id or 0)
+        staff = {each for roles in config.capability_roles.roles.values() for each in roles}
+        if role is None or role.id not in staff or config.staff_channel_id is None:
+            raise NotFound("That has changed meanwhile. See {command}.", command="`/setup doctor`")
+        await self._places.allow(guild, config.staff_channel_id, role, VIEW_CHANNEL)
+        await self.redraw(interaction, COMMUNITY)
 
     async def _ask_zone(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        config = await self._service.check(actor_of(interaction))
+        config = await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
         t = reply.translator
         field = TextField(
             "zone",
             t("Which city's clock do you live by?"),
-            description=t("The nearest big city, for example Europe/Lisbon"),
+            description=t("The nearest big city, for example Europe/Lisbon. Or your time now, like 14:30."),
             max_length=LONGEST_ZONE,
             value=config.zone,
         )
         await reply.ask(Form(t("Time zone"), custom_id(ZONE_FORM), (field,)))
 
     async def _set_zone(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._service.choose_zone(actor_of(interaction), str(form_answers(interaction).get("zone", "")))
-        reply = reply_to(interaction)
-        await reply.replace(await self._card(interaction, COMMUNITY.number, reply.translator))
+        typed = str(form_answers(interaction).get("zone", ""))
+        await self.service.choose_zone(actor_of(interaction), typed)
+        await self.redraw(interaction, COMMUNITY)
 
-    def _choice(self, number: int | None) -> tuple[Page, Choice]:
-        page_number, index = divmod(-1 if number is None else number, CHOICES_A_PAGE)
-        page = self._pages.get(page_number)
-        if page is None or index >= len(page.choices):
-            raise NotFound(
-                "This choice does not exist any more. Use {command} for the present ones.",
-                command="/setup start",
-            )
-        return page, page.choices[index]
+    async def _set_language(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        values = _values(interaction)
+        known = self._translations.locales
+        await self.service.choose_language(actor_of(interaction), values[0] if values else "", known)
+        await self.redraw(interaction, COMMUNITY)
 
-    async def _card(self, interaction: discord.Interaction[Any], number: int, t: Translator) -> Card:
-        guild_id = actor_of(interaction).guild_id
-        page = self._pages.get(number, COMMUNITY)
-        section = await self._core.configs.get(guild_id, page.section)
-        config = await self._core.configs.guild(guild_id)
-        clock = local_now(self._core.clock.now(), config.zone)
-        return setup_card(self.pages, page, section, config.zone, f"{clock:%H:%M}", t)
+    async def _switch(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        values = _values(interaction)
+        wish, _colon, name = (values[0] if values else "").partition(":")
+        await self.service.switch(actor_of(interaction), name, on=wish == "on")
+        await self.redraw(interaction, COMMUNITY)
+
+    async def _place(self, interaction: discord.Interaction[Any], place_id: int | None) -> Place:
+        """The place that a control names; the first one when the steps have changed since."""
+        actor = actor_of(interaction)
+        await self.service.check(actor)
+        places = await self._draw.all_places(actor.guild_id)
+        return next((each for each in places if each.id == place_id), places[0])
 
 
-def setup_card(
-    pages: Sequence[Page], page: Page, section: object, zone: str, clock: str, t: Translator
-) -> Card:
-    """The card with one page of choices open."""
-    items: list[Item] = [
-        Text(t("**Set up your community: {page}**\nEach choice is saved at once.", page=t(page.title)))
-    ]
-    if page is COMMUNITY:
-        zone_line = t(
-            "**Time zone**: {zone}, where it is now {clock}. Everything I schedule follows it.",
-            zone=zone,
-            clock=clock,
-        )
-        change = Button(t("Change the time zone"), custom_id(ZONE_ASK_CONTROL), style=Style.PRIMARY)
-        items += [Text(zone_line), Buttons((change,))]
-    for index, choice in enumerate(page.choices):
-        control = custom_id(CHOICE_CONTROL, page.number * CHOICES_A_PAGE + index)
-        placeholder = t("Choose a channel") if choice.of == "channel" else t("Choose a role")
-        items.append(Text(f"**{t(choice.label)}**\n{t(choice.help)}"))
-        items.append(PickPlace(control, placeholder, choice.of, chosen=getattr(section, choice.field)))
-    options = tuple(Option(t(each.title), str(each.number), chosen=each is page) for each in pages)
-    here = t("**Page {n} of {total}.** Open another one here:", n=pages.index(page) + 1, total=len(pages))
-    items += [Divider(), Text(here)]
-    for at in range(0, len(options), SELECT_OPTIONS):
-        control = custom_id(PAGE_CONTROL, at // SELECT_OPTIONS or None)
-        items.append(Pick(control, t("More to choose"), options[at : at + SELECT_OPTIONS]))
-    return Card(tuple(items))
+def _controls_on(message: discord.Message | None) -> Iterator[tuple[str, int | None]]:
+    """The names and row ids of the buttons on a message."""
+    for part in message.components if message is not None else ():
+        for each in _walk(part):
+            parsed = parse_custom_id(getattr(each, "custom_id", None) or "")
+            if parsed is not None:
+                yield parsed
+
+
+def _walk(component: Any) -> Iterator[Any]:
+    yield component
+    for child in getattr(component, "children", ()):
+        yield from _walk(child)
 
 
 def _values(interaction: discord.Interaction[Any]) -> list[str]:

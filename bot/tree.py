@@ -14,6 +14,8 @@ import discord
 from discord import app_commands
 
 from bot.error_replies import respond_to_error
+from bot.errors import NotConfigured
+from bot.features import feature_of
 from bot.interactions import tags_of
 from bot.log import tag_task
 from bot.replies import reply_to
@@ -42,10 +44,22 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
         )
 
     async def interaction_check(self, interaction: discord.Interaction[Lyceum], /) -> bool:
-        """Every command may be tried; here its lines in the log get their tags, and its answer is timed."""
+        """Every command may be tried but those of a feature that is switched off.
+
+        This is also where the lines that a command logs get their tags, and its answer is timed.
+        """
         tag_task(partial(tags_of, interaction))
-        if interaction.type is discord.InteractionType.application_command:
-            reply_to(interaction).watch()
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        reply_to(interaction).watch()
+        if interaction.command is None:
+            return True
+        features = interaction.client.core.features
+        try:
+            await features.require(interaction.guild_id, feature_of(interaction.command))
+        except NotConfigured as error:
+            await respond_to_error(interaction, error)
+            return False
         return True
 
     async def on_error(

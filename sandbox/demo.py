@@ -187,6 +187,7 @@ async def lyceum_world(folder: Path) -> AsyncGenerator[World[Any, Any]]:
     ) as world:
         await set_up(world)
         await add_monday_goals(world)
+        world.dismiss_answers(world.facilitator, world.staff)
         for name, hello in HELLOS.items():
             await world.say(world.people[name], world.introductions, hello)
         yield world

@@ -9,22 +9,28 @@ from sandbox.seen import Answer, Seen, Select
 from sandbox.server import Channel, Role
 from sandbox.world import World
 
-_PAGES = "setup:page.open"
 _LABEL = re.compile(r"^\*\*([^*:]+)\*\*$")  # a choice's name stands alone on its line
+_MOST_STEPS = 40
 
 
 async def set_up(world: World[Any, Any]) -> None:
-    """Choose every channel and role the bot offers to choose and this server has.
+    """Go through the steps and choose every channel and role the bot offers to choose and this server has.
 
-    Raises LookupError when the card has fewer names than menus, because then it cannot be read any more.
+    Raises LookupError when a card has fewer names than menus, because then it cannot be read any more, and when
+    the steps come to no end.
     """
     card = await world.slash(world.facilitator, world.staff, "setup start")
-    for page in _menu(_seen(card), _PAGES).options:
-        card = await world.choose(world.facilitator, card, page[1], menu=_PAGES)
+    card = await world.press(world.facilitator, card, "Begin")
+    for _ in range(_MOST_STEPS):
         for select, name in _choices(_seen(card)):
             place = _place_for(world, name)
             if place is not None:
-                await world.choose(world.facilitator, card, place, menu=select.custom_id)
+                card = await world.choose(world.facilitator, card, place, menu=select.custom_id)
+        if "Next" not in _seen(card).labels:
+            await world.press(world.facilitator, card, "Finish: show the report")
+            return
+        card = await world.press(world.facilitator, card, "Next")
+    raise LookupError(f"/setup start has more than {_MOST_STEPS} steps")
 
 
 async def add_monday_goals(world: World[Any, Any]) -> None:
@@ -40,13 +46,9 @@ def _seen(card: Answer) -> Seen:
     return card.message
 
 
-def _menu(card: Seen, custom_id: str) -> Select:
-    return next(select for select in card.selects if select.custom_id == custom_id)
-
-
 def _choices(card: Seen) -> list[tuple[Select, str]]:
-    """The card's menus, each with the name that stands above it."""
-    menus = [select for select in card.selects if select.custom_id != _PAGES]
+    """The card's menus of channels and roles, each with the name that stands above it."""
+    menus = [select for select in card.selects if not select.options]
     names = [found.group(1) for line in card.text.splitlines() if (found := _LABEL.match(line))]
     if len(names) < len(menus):
         raise LookupError(f"{len(menus)} menus but only the names {names}")

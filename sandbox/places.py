@@ -99,6 +99,13 @@ class Places(Actions):
             patches.announce_guild(self.env, self._hidden_guild)
         await self.settle()
 
+    def dismiss_answers(self, person: Person, channel: Channel) -> None:
+        """Somebody clears what only they see of a channel, as with "Dismiss message"."""
+        stored = self.env.backend.messages.get(channel.id, {})
+        for message_id, message in list(stored.items()):
+            if message.is_ephemeral and message.visible_to(person.id):
+                del stored[message_id]
+
     async def create_channel(self, name: str) -> Channel:
         """Somebody makes a channel."""
         self.channels[name] = self.server.guild.create_text_channel(name)

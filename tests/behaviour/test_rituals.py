@@ -27,7 +27,8 @@ async def add(world: LyceumWorld, **options: object) -> Answer:
 
 
 async def choose_zone(world: LyceumWorld, zone: str) -> None:
-    card = await world.slash(world.facilitator, world.general, "setup start")
+    start = await world.slash(world.facilitator, world.general, "setup start")
+    card = await world.choose(world.facilitator, start, "Community", menu="setup:page.open")
     form = await world.press(world.facilitator, card, "Change the time zone")
     await world.submit(world.facilitator, form, {"zone": zone})
 

@@ -39,7 +39,7 @@ PROGRAM = """
             nonlocal tries
             tries += 1
             async with database.begin() as session:
-                for number in range(50):
+                for number in range(100):
                     await app_state.put(session, f"{tries}:{number}", "x" * 400)
             return clock.now() + timedelta(hours=1)
 
@@ -83,6 +83,6 @@ def test_ticks_on_a_full_disk_fail_in_words_at_their_pace_and_go_on_afterwards(t
     assert int(well) >= 1
     assert 2 <= int(during) <= 6, "at its pace, not spinning"
     assert int(whole) > int(well), "it went on when there was room"
-    assert counts.strip() == "{50}", "each transaction whole or not at all"
+    assert counts.strip() == "{100}", "each transaction whole or not at all"
     assert "the tick failed because the disk" in done.stderr
     assert "Traceback" not in done.stderr

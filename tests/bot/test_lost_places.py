@@ -24,6 +24,8 @@ async def world(sqlite_database: Database) -> AsyncIterator[LyceumWorld]:
 async def chosen(world: LyceumWorld) -> dict[str, int | None]:
     found: dict[str, int | None] = {}
     for page in world.bot.setup_card.pages:
+        if page.section is None:
+            continue
         section = await world.bot.core.configs.get(world.guild_id, page.section)
         found |= {choice.field: getattr(section, choice.field) for choice in page.choices}
     return found

@@ -85,15 +85,12 @@ def forgotten(*shown: Answer | Seen) -> list[str]:
 async def test_the_setup_card_its_form_and_its_refusals(world: LyceumWorld) -> None:
     card = await world.slash(world.facilitator, world.staff, "setup start")
     page = await world.choose(world.facilitator, card, "1", menu="setup:page.open")
-    form = await world.press(
-        world.facilitator, await world.slash(world.facilitator, world.staff, "setup start"), "setup:zone.ask"
-    )
-    shown = [card, page, form]
+    community = await world.choose(world.facilitator, card, "0", menu="setup:page.open")
+    form = await world.press(world.facilitator, community, "setup:zone.ask")
+    shown = [card, page, community, form]
     assert forgotten(*shown) == []
     wrong = await world.submit(world.facilitator, form, {"zone": "Europe/Lisboa"})
-    form = await world.press(
-        world.facilitator, await world.slash(world.facilitator, world.staff, "setup start"), "setup:zone.ask"
-    )
+    form = await world.press(world.facilitator, community, "setup:zone.ask")
     hopeless = await world.submit(world.facilitator, form, {"zone": "qqqqqq"})
     assert forgotten(wrong, hopeless) == []
 

@@ -110,11 +110,12 @@ async def test_while_the_database_is_busy_a_command_is_acknowledged_and_then_ans
 async def test_while_the_database_is_busy_a_choice_on_a_private_card_is_saved_and_drawn(
     world: LyceumWorld,
 ) -> None:
-    card = await world.slash(world.facilitator, world.staff, "setup start")
+    start = await world.slash(world.facilitator, world.staff, "setup start")
+    card = await world.choose(world.facilitator, start, "Community", menu="setup:page.open")
     async with busy_writer(world.database) as release:
         release_when_acknowledged(world, release)
         again = await world.choose(world.facilitator, card, world.staff, menu="setup:choice.set:0")
-    assert first_answers(world) == [MESSAGE, QUIET]
+    assert first_answers(world) == [MESSAGE, UPDATE, QUIET]
     assert again.followups == []
     config = await world.bot.core.configs.guild(world.guild_id)
     assert config.staff_channel_id == world.staff.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,16 +14,10 @@ from bot.cards import Button, Buttons, Card, Text
 from bot.errors import InvalidInput, NotAllowed
 from bot.guild_config import GuildConfig
 from bot.i18n import Translations
-from bot.setup_card import (
-    CHOICES_A_PAGE,
-    COMMUNITY,
-    MOST_PAGES,
-    Choice,
-    Page,
-    SetupService,
-    find_zone,
-    setup_card,
-)
+from bot.setup_card import COMMUNITY, Choice, Page, SetupService
+from bot.setup_pages import CHANNELS, CHOICES_A_CARD, MOST_PAGES, choices_of, places_of
+from bot.setup_render import Shown, choice_items, page_card, step_card
+from bot.setup_zones import find_zone
 from bot.text import V2_COMPONENTS
 from sandbox.furnish import add_monday_goals, set_up
 from sandbox.people import Person
@@ -32,6 +27,7 @@ from storage.database import Database
 from tests.shell import LyceumWorld, lyceum_world, post_card, show_commands_to
 
 STAFF, FACILITATOR_ROLE, MODERATOR_ROLE = "setup:choice.set:0", "setup:choice.set:1", "setup:choice.set:2"
+NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
 FINISHED_ROLE = "setup:choice.set:13"
 
 
@@ -46,10 +42,15 @@ async def config(world: LyceumWorld) -> GuildConfig:
     return await world.bot.core.configs.guild(world.guild_id)
 
 
-async def choose(world: LyceumWorld, person: Person, menu: str, *places: Channel | Role | str) -> Answer:
+async def open_page(world: LyceumWorld, person: Person, name: str = "Community") -> Answer:
     card = await world.slash(person, world.general, "setup start")
-    if menu == FINISHED_ROLE:
-        card = await world.choose(person, card, "Newcomers", menu="setup:page.open")
+    if card.message is None or not card.message.selects:
+        return card  # refused
+    return await world.choose(person, card, name, menu="setup:page.open")
+
+
+async def choose(world: LyceumWorld, person: Person, menu: str, *places: Channel | Role | str) -> Answer:
+    card = await open_page(world, person, "Newcomers" if menu == FINISHED_ROLE else "Community")
     return await world.choose(person, card, *places, menu=menu)
 
 
@@ -60,7 +61,10 @@ async def test_a_facilitator_chooses_everything_and_it_is_there_after_a_restart(
     assert chosen.staff_channel_id == world.staff.id
     assert chosen.facilitator_role_id == world.roles["Facilitator"].id
     assert chosen.moderator_role_id == world.roles["Moderator"].id
-    for page in world.bot.setup_card.pages:
+    pages = [page for page in world.bot.setup_card.pages if page.section is not None]
+    assert len(pages) >= 2
+    for page in pages:
+        assert page.section is not None
         section = await world.bot.core.configs.get(world.guild_id, page.section)
         assert all(getattr(section, choice.field) is not None for choice in page.choices)
 
@@ -90,7 +94,7 @@ async def test_a_member_who_gets_hold_of_a_control_is_refused(world: LyceumWorld
 async def test_who_is_no_facilitator_any_more_is_refused_on_the_card_that_is_still_open(
     world: LyceumWorld,
 ) -> None:
-    card = await world.slash(world.facilitator, world.general, "setup start")
+    card = await open_page(world, world.facilitator)
     form = await world.press(world.facilitator, card, "setup:zone.ask")
     backend = world.env.backend
     backend.remove_member_role(world.guild_id, world.facilitator.id, world.roles["Facilitator"].id)
@@ -163,8 +167,8 @@ async def test_two_who_choose_at_once_both_get_their_card_and_the_last_choice_ho
     world: LyceumWorld,
 ) -> None:
     owner = world.people["Olive"]
-    one = await world.slash(world.facilitator, world.staff, "setup start")
-    other = await world.slash(owner, world.staff, "setup start")
+    one = await open_page(world, world.facilitator)
+    other = await open_page(world, owner)
     answers = await world.at_once(
         world.choose(world.facilitator, one, world.staff, menu=STAFF),
         world.choose(owner, other, world.general, menu=STAFF),
@@ -176,20 +180,25 @@ async def test_two_who_choose_at_once_both_get_their_card_and_the_last_choice_ho
     assert chosen.moderator_role_id == world.roles["Moderator"].id
 
 
+async def next_goals(world: LyceumWorld) -> datetime:
+    """When the Monday goals are asked for next, as /manage rituals list says."""
+    shown = await world.slash(world.facilitator, world.general, "manage rituals list")
+    return datetime.fromtimestamp(int(shown.text.split("<t:")[1].split(":")[0]), UTC)
+
+
 async def test_a_zone_is_chosen_by_city_and_moves_the_schedules(world: LyceumWorld) -> None:
     await add_monday_goals(world)
-    card = await world.slash(world.facilitator, world.staff, "setup start")
-    before = (await world.next_due()) if world.running else None
+    card = await open_page(world, world.facilitator)
+    before = await next_goals(world)
     form = await world.press(world.facilitator, card, "setup:zone.ask")
     again = await world.submit(world.facilitator, form, {"zone": "tokyo"})
     assert "Asia/Tokyo, where it is now 18:00" in again.text
-    after = await world.next_due()
-    assert before is not None and after is not None
+    after = await next_goals(world)
     assert (before - after).total_seconds() == 9 * 3600
 
 
 async def test_a_zone_typed_wrongly_gives_suggestions_and_changes_nothing(world: LyceumWorld) -> None:
-    card = await world.slash(world.facilitator, world.staff, "setup start")
+    card = await open_page(world, world.facilitator)
     form = await world.press(world.facilitator, card, "setup:zone.ask")
     answer = await world.submit(world.facilitator, form, {"zone": "Europe/Lisboa"})
     assert "Europe/Lisbon" in answer.text and answer.followups == []
@@ -207,7 +216,7 @@ async def test_a_zone_typed_wrongly_gives_suggestions_and_changes_nothing(world:
     ],
 )
 def test_a_zone_is_found_as_people_type_it(typed: str, zone: str) -> None:
-    assert find_zone(typed) == zone
+    assert find_zone(typed, NOW) == zone
 
 
 @pytest.mark.parametrize(
@@ -219,8 +228,6 @@ def test_a_zone_is_found_as_people_type_it(typed: str, zone: str) -> None:
         "localtime",
         "Factory",
         "posixrules",
-        "GMT+5",
-        "UTC+2",
         "../etc/passwd",
         "x" * 5000,
         "München",
@@ -228,26 +235,82 @@ def test_a_zone_is_found_as_people_type_it(typed: str, zone: str) -> None:
 )
 def test_what_is_no_zone_is_refused_and_never_guessed(typed: str) -> None:
     with pytest.raises(InvalidInput, match="do not know that time zone"):
-        find_zone(typed)
+        find_zone(typed, NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "named", "not_named"),
+    [
+        ("GMT+5", "Asia/Karachi", "America"),
+        ("utc +2", "Europe/Athens", "Etc"),
+        ("+02:00", "Africa/Johannesburg", "Europe/London"),
+        ("UTC-5", "America/New_York", "Asia"),
+        ("+5:45", "Asia/Kathmandu", "Asia/Kolkata"),
+        ("18:01", "Asia/Tokyo", "Europe"),
+        ("2 pm", "Asia/Karachi", "Europe"),
+        ("6:05am", "America/Sao_Paulo", "Asia"),
+    ],
+)
+def test_an_offset_or_a_clock_time_gives_places_to_choose_from(
+    typed: str, named: str, not_named: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        find_zone(typed, NOW)
+    assert named in str(refused.value) and not_named not in str(refused.value)
+
+
+@pytest.mark.parametrize("typed", ["UTC+20", "+5:17", "25:00", "13 pm", "12:75"])
+def test_an_offset_or_time_that_no_clock_shows_gives_the_plain_hint(typed: str) -> None:
+    with pytest.raises(InvalidInput, match="do not know that time zone"):
+        find_zone(typed, NOW)
+
+
+def test_an_example_is_what_the_clocks_show_at_that_time_of_the_year() -> None:
+    for now, expected in ((NOW, "Africa/Lagos"), (NOW.replace(month=7), "Europe/London")):
+        with pytest.raises(InvalidInput, match=expected):
+            find_zone("UTC+1", now)
 
 
 def full_page(number: int) -> Page:
     choices = tuple(
-        Choice("staff_channel_id", "channel", "x" * 200, "y" * 400) for _ in range(CHOICES_A_PAGE)
+        Choice("staff_channel_id", "channel", "x" * 200, "y" * 400) for _ in range(CHOICES_A_CARD)
     )
     return Page(number, f"Page {number}", GuildConfig, choices)
 
 
-def test_a_card_of_the_most_pages_and_choices_still_fits_and_every_page_can_be_reached() -> None:
+@pytest.mark.parametrize("may", [True, False], ids=["may create", "may not create"])
+@pytest.mark.parametrize("kind", ["step", "page"])
+def test_a_card_of_the_most_pages_and_choices_still_fits_and_every_page_can_be_reached(
+    kind: str, may: bool
+) -> None:
     pages = [full_page(number) for number in range(1, MOST_PAGES + 1)]
     t = Translations().for_locale("en")
-    view = to_view(setup_card(pages, pages[-1], GuildConfig(1), "UTC", "09:00", t))
+    shown = [Shown(each, None, offered="some-name") for each in choices_of(pages[-1])]
+    items = choice_items(shown, t, may_create={"channel": may})
+    places = places_of(pages)
+    if kind == "step":
+        card = step_card(next(each for each in places if each.part == 1), places, items, pages, t)
+    else:
+        card = page_card(pages[-1], items, pages, places, t)
+    view = to_view(card)
     sent: list[Any] = view.to_components()[0]["components"]  # type: ignore[typeddict-item]
-    menus = [part["components"][0] for part in sent if part["type"] == 1]
+    menus = [
+        part["components"][0] for part in sent if part["type"] == 1 and part["components"][0]["type"] != 2
+    ]
     reachable = {option["value"] for menu in menus for option in menu.get("options", [])}
     assert reachable == {str(page.number) for page in pages}
     assert view.total_children_count <= V2_COMPONENTS
-    assert len({menu["custom_id"] for menu in menus}) == len(menus) == CHOICES_A_PAGE + 2
+    buttons = [each for part in sent if part["type"] == 1 for each in part["components"] if each["type"] == 2]
+    ids = [each["custom_id"] for each in [*menus, *buttons]]
+    assert len(set(ids)) == len(ids) and len(menus) == CHOICES_A_CARD + 2
+    assert sum(each["label"].startswith("Create") for each in buttons) == (CHOICES_A_CARD if may else 0)
+
+
+def test_every_choice_is_in_exactly_one_part_of_one_step() -> None:
+    pages = [full_page(number) for number in range(1, 8)]
+    places = places_of(pages)
+    assert [each.part for each in places if each.step is CHANNELS] == list(range(7))
+    assert len({each.id for each in places}) == len(places)
 
 
 async def test_a_page_too_many_or_of_a_taken_number_is_refused(world: LyceumWorld) -> None:

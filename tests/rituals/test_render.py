@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from bot.card_views import to_view
 from bot.cards import Button, Buttons, Card, Text
 from bot.i18n import Translations
+from bot.nominal_times import weekly
 from bot.text import V2_COMPONENTS
 from cogs.rituals import render
 from cogs.rituals.rules import TEMPLATES
@@ -16,10 +17,11 @@ from cogs.rituals.service import Ritual
 
 T = Translations().for_locale("en")
 NEXT = datetime(2026, 1, 12, 9, tzinfo=UTC)
+WEEKLY = weekly([0], time(9), date(2026, 1, 7))
 
 
 def ritual(number: int, next_run_at: datetime | None = NEXT) -> Ritual:
-    return Ritual(number, 1, "monday-goals", 100 + number, "Europe/Lisbon", next_run_at)
+    return Ritual(number, 1, "monday-goals", 100 + number, "Europe/Lisbon", next_run_at, WEEKLY)
 
 
 def text(card: Card) -> str:

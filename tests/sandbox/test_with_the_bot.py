@@ -33,7 +33,7 @@ async def world(database: Database) -> AsyncIterator[LyceumWorld]:
 
 async def test_a_facilitator_sets_everything_up_through_the_card(world: LyceumWorld) -> None:
     card = await world.slash(world.facilitator, world.staff, "setup start")
-    assert "Community" in card.text
+    assert "Let us set up your community" in card.text
     await world.join("Ann")
     assert len(world.posted(world.welcome)) == 1, "the welcome channel was chosen"
     world.check_interactions()

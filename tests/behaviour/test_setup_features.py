@@ -1,0 +1,121 @@
+"""Features switched off and on: what still answers, what keeps quiet, and what goes on afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sandbox.furnish import add_monday_goals
+from tests.behaviour.quests import LyceumWorld, say_hello
+from tests.behaviour.setups import doctor, step
+from tests.behaviour.test_cost import statements
+
+MENU = "setup:feature.switch"
+OFF = "switched this off for now"
+
+
+async def switch(world: LyceumWorld, wish: str) -> str:
+    card = await step(world, "What is on")
+    answer = await world.choose(world.facilitator, card, wish, menu=MENU)
+    return answer.text
+
+
+async def test_everything_is_on_at_first(world: LyceumWorld) -> None:
+    card = await step(world, "What is on")
+    assert "- Newcomers: on" in card.text and "- Rhythm of the week: on" in card.text
+
+
+async def test_commands_and_controls_of_what_is_off_answer_politely(community: LyceumWorld) -> None:
+    ann = await community.join("Ann")
+    [greeting] = community.posted(community.welcome)
+    text = await switch(community, "off:onboarding")
+    assert "- Newcomers: off" in text and "Switch on: Newcomers" not in text.splitlines()
+    answers = [
+        await community.slash(ann, community.general, "start"),
+        await community.slash(ann, community.general, "quest status"),
+        await community.press(ann, greeting, "Start"),
+    ]
+    assert all(OFF in each.text and each.ephemeral for each in answers)
+    await switch(community, "on:onboarding")
+    assert "first quest" in (await community.press(ann, greeting, "Start")).text
+
+
+async def test_a_subcommand_of_what_is_off_answers_politely(community: LyceumWorld) -> None:
+    await switch(community, "off:rituals")
+    answer = await community.slash(community.facilitator, community.general, "manage rituals list")
+    assert OFF in answer.text
+    assert "manage jobs" in community.commands(community.facilitator, community.general)
+    jobs = await community.slash(community.facilitator, community.general, "manage jobs")
+    assert OFF not in jobs.text
+
+
+async def test_messages_do_nothing_while_it_is_off_and_count_again_afterwards(community: LyceumWorld) -> None:
+    ann = await community.join("Ann")
+    await switch(community, "off:onboarding")
+    await say_hello(community, ann)
+    assert community.posted(community.introductions) == []
+    await switch(community, "on:onboarding")
+    await say_hello(community, ann)
+    assert len(community.posted(community.introductions)) == 1
+
+
+async def test_jobs_are_left_out_with_that_reason_and_go_on_afterwards(community: LyceumWorld) -> None:
+    await add_monday_goals(community)
+    await switch(community, "off:rituals")
+    await community.advance(timedelta(weeks=1))
+    assert community.posted(community.weekly) == []
+    jobs = await community.slash(community.facilitator, community.general, "manage jobs")
+    assert "the feature was switched off" in jobs.text
+    await switch(community, "on:rituals")
+    await community.advance(timedelta(weeks=1))
+    assert len(community.posted(community.weekly)) == 1
+
+
+async def test_it_stays_off_after_a_restart_and_the_report_says_so(community: LyceumWorld) -> None:
+    await switch(community, "off:onboarding")
+    await community.restart()
+    assert OFF in (await community.slash(community.member, community.general, "start")).text
+    text = (await doctor(community)).text
+    assert "Switched off by a facilitator: Newcomers" in text and "Welcome channel" not in text
+
+
+async def test_its_choices_and_step_are_left_out_of_the_steps(community: LyceumWorld) -> None:
+    await switch(community, "off:onboarding")
+    text = await switch(community, "off:rituals")
+    assert "**Step 4 of 4" in text
+    card = await step(community, "Channels")
+    assert "Staff channel" in card.text and "Welcome channel" not in card.text
+
+
+async def test_two_who_switch_two_features_at_once_both_get_their_wish(community: LyceumWorld) -> None:
+    owner = community.people["Olive"]
+    one, other = await step(community, "What is on"), await step(community, "What is on", owner)
+    await community.at_once(
+        community.choose(community.facilitator, one, "off:onboarding", menu=MENU),
+        community.choose(owner, other, "off:rituals", menu=MENU),
+    )
+    text = (await step(community, "What is on")).text
+    assert "Newcomers: off" in text and "Rhythm of the week: off" in text
+
+
+@pytest.mark.parametrize("wish", ["off:setup", "off:nothing", "nonsense"])
+async def test_only_features_can_be_switched(community: LyceumWorld, wish: str) -> None:
+    card = await step(community, "What is on")
+    answer = await community.choose(community.facilitator, card, "off:rituals", menu=MENU)
+    service = community.bot.setup_card.service
+    from bot.authority import Actor
+    from bot.errors import NotFound
+
+    actor = Actor(community.guild_id, community.facilitator.id, is_owner=True)
+    name = wish.partition(":")[2]
+    with pytest.raises(NotFound):
+        await service.switch(actor, name, on=False)
+    assert answer.message is not None
+
+
+async def test_ordinary_messages_cost_no_query_with_a_feature_off(community: LyceumWorld) -> None:
+    await switch(community, "off:onboarding")
+    with statements(community) as seen:
+        await community.say(community.member, community.introductions, "Good morning")
+    assert seen == []
