@@ -74,7 +74,7 @@ class CharterEditing:
             await session.flush()
             proposal = await self._weigh(session, actor, charter, draft)
             if problem is not None:
-                return replace(proposal, problem=proposal.problem or problem)
+                return replace(proposal, problem=problem)
             if draft.part == Part.MISSION and proposal.problem is None and not proposal.is_stale:
                 return await self._apply(session, actor, charter, draft, proposal)
             return proposal
