@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -108,14 +109,10 @@ def test_norms_lose_their_numbers_and_bullets_and_empty_lines() -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_text_is_read_or_refused_with_a_reason(typed: str) -> None:
-    for read in (rules.read_mission, rules.read_words, rules.read_norms, rules.read_target):
-        try:
-            found = read(typed)
-        except InvalidInput as refusal:
-            assert str(refusal)
-        else:
-            assert found
+def test_any_text_is_read_or_refused_and_what_is_read_has_words(typed: str) -> None:
+    for read in (rules.read_mission, rules.read_words, rules.read_norms):
+        with suppress(InvalidInput):
+            assert any(each.isalpha() for each in "".join(read(typed)))
 
 
 def test_the_start_is_today_or_lies_within_two_years() -> None:

@@ -71,8 +71,10 @@ async def publish(editing: CharterEditing, norms: str, *, again: bool = False, b
     return saved
 
 
-async def add_outcome(editing: CharterEditing, by: Actor = FARAH, **typed: str) -> None:
-    proposal = await propose(editing, Part.OUTCOME, FOUR_QUESTS | typed, by)
+async def add_outcome(
+    editing: CharterEditing, by: Actor = FARAH, *, until: str = "in 10 days", start: str = ""
+) -> None:
+    proposal = await propose(editing, Part.OUTCOME, FOUR_QUESTS | {"until": until, "from": start}, by)
     assert isinstance(proposal, Proposal)
     await editing.choose_metric(by, proposal.draft.id, QUEST)
     assert isinstance(await editing.save(by, proposal.draft.id), Saved)
@@ -166,8 +168,9 @@ async def test_a_frozen_result_stays_whatever_becomes_of_the_acts(
     assert await counts(service) == [1]
 
 
+@pytest.mark.usefixtures("service")
 async def test_an_outcome_that_was_moved_is_frozen_at_its_new_date_only(
-    service: CharterService, editing: CharterEditing, core: Core, clock: FixedClock
+    editing: CharterEditing, core: Core, clock: FixedClock
 ) -> None:
     await add_outcome(editing)
     [row] = await rows(core, OutcomeRow)
@@ -187,7 +190,7 @@ async def test_an_outcome_that_was_moved_is_frozen_at_its_new_date_only(
 
 
 async def test_saving_an_outcome_as_it_was_changes_nothing(editing: CharterEditing, core: Core) -> None:
-    await add_outcome(editing, until="2026-03-01", **{"from": "2026-01-02"})
+    await add_outcome(editing, until="2026-03-01", start="2026-01-02")
     [before] = await rows(core, OutcomeRow)
     draft = await editing.begin(FARAH, Part.OUTCOME, before.id)
     answers = {name: draft.typed[name] for name in ("words", "target", "counted_by", "from", "until")}
