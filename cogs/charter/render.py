@@ -52,9 +52,12 @@ def mission_text(mission: str | None, t: Translator) -> str:
     return f"{heading}\n{quote(mission, QUOTED_MISSION) if mission else t('Not said yet.')}"
 
 
+def outcomes_heading(t: Translator) -> str:
+    return t("**What we want to reach**")
+
+
 def outcomes_text(outcomes: tuple[Outcome, ...], t: Translator) -> str:
-    blocks = [t("**What we want to reach**"), *(outcome_text(each, t) for each in outcomes)]
-    return "\n".join(blocks)
+    return "\n\n".join([outcomes_heading(t), *(outcome_text(each, t) for each in outcomes)])
 
 
 def outcome_text(outcome: Outcome, t: Translator) -> str:

@@ -35,6 +35,7 @@ from cogs.charter.render import (
     moment_text,
     numbered,
     outcome_text,
+    outcomes_heading,
     outcomes_text,
     too_few_text,
 )
@@ -61,20 +62,23 @@ def setup_items(mission: str | None, outcomes: int, t: Translator) -> tuple[Item
     lines = [mission_text(mission, t), count]
     if outcomes < rules.FEWEST_OUTCOMES:
         lines.append(too_few_text(t))
-    return (Text("\n".join(lines)), Buttons(_ask_buttons(t)))
+    return (Text("\n".join(lines)), Buttons(_ask_buttons(mission, outcomes, t)))
 
 
 def manage_card(charter: Charter, t: Translator) -> Card:
     """Everything of the charter and how to change it."""
-    items: list[Item] = [Text(t("**The charter**: nobody is pinged by what you change here."))]
-    items += [Text(mission_text(charter.mission, t)), Divider()]
+    intro = t("**The charter**\nEverybody sees it with `/charter show`. Nobody is pinged by what you change.")
+    items: list[Item] = [Text(intro), Divider(), Text(mission_text(charter.mission, t)), Divider()]
     if charter.outcomes:
         options = tuple(Option(clean(each.words), str(each.id)) for each in charter.outcomes)
         items.append(Text(outcomes_text(charter.outcomes, t)))
         items.append(Pick(custom_id(OPEN_OUTCOME), t("Change or remove an outcome"), options))
+    else:
+        items.append(Text(f"{outcomes_heading(t)}\n{t('No outcomes yet.')}"))
     if len(charter.running) < rules.FEWEST_OUTCOMES:
-        items.append(Text(too_few_text(t)))
-    items += [Divider(), Text(_norms_text(charter, t)), Buttons(_ask_buttons(t))]
+        items.append(Text(f"-# {too_few_text(t)}"))
+    items += [Divider(), *_norms_items(charter, t)]
+    items.append(Buttons(_ask_buttons(charter.mission, len(charter.running), t)))
     return Card(tuple(items))
 
 
@@ -299,20 +303,26 @@ def _problem_text(problem: UserError, t: Translator) -> str:
     return t(problem.message, **fields)
 
 
-def _norms_text(charter: Charter, t: Translator) -> str:
+def _norms_items(charter: Charter, t: Translator) -> list[Item]:
     if charter.norms is None:
-        return t("**What we ask of each other**\nNo norms yet.")
+        return [Text(t("**What we ask of each other**\nNo norms yet."))]
     heading = t("**What we ask of each other** (version {version})", version=charter.norms.version)
     agreed = t.tn("{n} person agreed.", "{n} people agreed.", charter.agreed)
-    return f"{heading}\n{numbered(charter.norms.lines)}\n-# {agreed}"
+    return [Text(f"{heading}\n{numbered(charter.norms.lines)}"), Text(f"-# {agreed}")]
 
 
-def _ask_buttons(t: Translator) -> tuple[Button, ...]:
+def _ask_buttons(mission: str | None, outcomes: int, t: Translator) -> tuple[Button, ...]:
+    """What can be written; the one that is missing first stands out."""
+    next_is_outcome = bool(mission) and outcomes < rules.FEWEST_OUTCOMES
     return (
-        Button(t("Write the mission"), custom_id(ASK_MISSION)),
-        Button(t("Add an outcome"), custom_id(ASK_OUTCOME)),
+        Button(t("Write the mission"), custom_id(ASK_MISSION), style=_style(is_next=not mission)),
+        Button(t("Add an outcome"), custom_id(ASK_OUTCOME), style=_style(is_next=next_is_outcome)),
         Button(t("Write the norms"), custom_id(ASK_NORMS)),
     )
+
+
+def _style(*, is_next: bool) -> Style:
+    return Style.PRIMARY if is_next else Style.SECONDARY
 
 
 def _back(t: Translator) -> Button:

@@ -54,7 +54,7 @@ class Progress:
     def bar(self) -> str:
         """Ten cells, full ones first; the last is full only when the target is reached."""
         full = min(self.count * BAR_CELLS // self.target, BAR_CELLS)
-        return "█" * full + "░" * (BAR_CELLS - full)
+        return "▰" * full + "▱" * (BAR_CELLS - full)
 
 
 def progress(count: int, target: int, *, since: datetime, ends_at: datetime, now: datetime) -> Progress:

@@ -111,7 +111,7 @@ class TestShow:
 
         after = await show(community, community.member)
         assert "1 of 4 (25 %), by <t:" in after.text
-        assert "██░░░░░░░░" in after.text and "about 0 expected by now" in after.text
+        assert "▰▰▱▱▱▱▱▱▱▱" in after.text and "about 0 expected by now" in after.text
 
     async def test_it_says_honestly_whether_it_is_behind_reached_or_over(
         self, community: LyceumWorld

@@ -45,15 +45,15 @@ def test_an_outcome_is_measured_against_its_share_of_the_time(
 
 def test_percent_and_bar_never_round_up_to_a_target_that_is_not_reached() -> None:
     assert progress(999, day=1, target=1000).percent == 99
-    assert progress(999, day=1, target=1000).bar == "█████████░"
-    assert progress(1000, day=1, target=1000).bar == "██████████"
+    assert progress(999, day=1, target=1000).bar == "▰▰▰▰▰▰▰▰▰▱"
+    assert progress(1000, day=1, target=1000).bar == "▰▰▰▰▰▰▰▰▰▰"
     assert progress(5000, day=1, target=1000).percent == 500 and len(progress(5000, day=1).bar) == 10
 
 
 @given(st.integers(0, 10**7), st.integers(1, rules.LARGEST_TARGET), st.floats(-5, 20))
 def test_the_bar_has_ten_cells_and_says_the_same_as_the_figures(count: int, target: int, day: float) -> None:
     found = progress(count, day=day, target=target)
-    assert len(found.bar) == 10 and ("░" not in found.bar) == (found.state is State.REACHED)
+    assert len(found.bar) == 10 and ("▱" not in found.bar) == (found.state is State.REACHED)
     assert 0 <= found.expected <= target
     assert (found.percent >= 100) == (found.state is State.REACHED)
 
