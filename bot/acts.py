@@ -10,6 +10,7 @@ reaction, registered by a feature when it loads. Guarantees:
 * A reaction of a feature that is switched off is not run; what it did before can still be undone.
 * `retract` runs the undo of every reaction and retracts the acts that followed, in one transaction. An act
   that was retracted may be recorded again and then reacts again.
+* A feature names the kinds that make sense to count; `count` is exact, by one look into an index.
 
 A reaction that raises fails the whole use case: a bug must not leave half of what follows. Tested in
 `tests/bot/test_acts.py` on both databases.
@@ -21,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,6 +58,13 @@ class RecordedAct:
     at: datetime
 
 
+class CountBy(StrEnum):
+    """What a count of acts answers."""
+
+    ACTS = "acts"  # how many of them there are
+    PEOPLE = "people"  # how many different people did one
+
+
 Reaction = Callable[[AsyncSession, RecordedAct], Awaitable[None]]
 
 
@@ -72,6 +81,7 @@ class Ledger:
         self._clock = clock
         self._features = features
         self._registrations: defaultdict[str, list[_Registration]] = defaultdict(list)
+        self._named: dict[str, str] = {}
 
     def react_to(self, kind: str, react: Reaction, *, undo: Reaction | None = None) -> None:
         """Run `react` for each new act of this kind, and `undo` when such an act is retracted."""
@@ -81,6 +91,34 @@ class Ledger:
         """Remove a reaction wherever it was registered: what a feature does when it unloads."""
         for kind, registrations in self._registrations.items():
             self._registrations[kind] = [each for each in registrations if each.react != react]
+
+    def name(self, kind: str, title: str) -> None:
+        """Offer acts of this kind for counting. `title` is a gettext id, a thing done ("Hellos written")."""
+        self._named[kind] = title
+
+    def unname(self, *kinds: str) -> None:
+        for kind in kinds:
+            self._named.pop(kind, None)
+
+    @property
+    def countable(self) -> Mapping[str, str]:
+        """The kinds that can be counted with their titles, in the order in which they were named."""
+        return dict(self._named)
+
+    async def count(
+        self,
+        session: AsyncSession,
+        guild_id: int,
+        kind: str,
+        *,
+        by: CountBy,
+        since: datetime,
+        until: datetime,
+    ) -> int:
+        """How many acts of this kind stand from `since` (inclusive) to `until` (not inclusive), or by how many people."""
+        return await storage.count_acts(
+            session, guild_id, kind, since=since, until=until, people=by is CountBy.PEOPLE
+        )
 
     async def record(self, session: AsyncSession, act: Act) -> RecordedAct | None:
         """Record the act and run its reactions. Returns None when it was recorded before."""

@@ -65,6 +65,7 @@ def _place_for(world: World[Any, Any], name: str) -> Channel | Role | None:
         "welcome": world.welcome,
         "introductions": world.introductions,
         "wins": world.first_wins,
+        "charter": world.general,
         "finishing": world.roles["Member"],
     }
     return next((place for word, place in places.items() if word in words), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,10 @@ from storage.personal import Personal
 class ActRow(Base):
     __tablename__ = "acts"
     personal: ClassVar = (Personal(),)
-    __table_args__ = (UniqueConstraint("guild_id", "kind", "member_id", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("guild_id", "kind", "member_id", "subject"),
+        Index("ix_acts_guild_id_kind_at", "guild_id", "kind", "at"),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
@@ -73,3 +76,18 @@ async def list_caused_by(session: AsyncSession, act_id: int) -> list[ActRow]:
     """The acts that stand because of this one, the newest first; one that was revived is as new as its revival."""
     query = select(ActRow).where(ActRow.cause_id == act_id, ActRow.retracted_at.is_(None))
     return list(await session.scalars(query.order_by(ActRow.at.desc(), ActRow.id.desc())))
+
+
+async def count_acts(
+    session: AsyncSession, guild_id: int, kind: str, *, since: datetime, until: datetime, people: bool
+) -> int:
+    """How many acts of a kind stand, done from `since` until just before `until`; with `people`, by how many."""
+    what = func.count(ActRow.member_id.distinct()) if people else func.count()
+    query = select(what).where(
+        ActRow.guild_id == guild_id,
+        ActRow.kind == kind,
+        ActRow.at >= since,
+        ActRow.at < until,
+        ActRow.retracted_at.is_(None),
+    )
+    return await session.scalar(query) or 0

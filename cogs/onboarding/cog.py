@@ -21,6 +21,7 @@ from bot.setup_card import Choice, Page
 from cogs.onboarding import render
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.model import (
+    COUNTABLE,
     GREETING_RENDERER,
     LEFT_SINCE,
     PROGRESS_RENDERER,
@@ -80,6 +81,8 @@ class OnboardingCog(commands.Cog):
         bot = self.bot
         bot.core.configs.register(OnboardingSettings, OnboardingSettingsRow)
         self.service.register()
+        for kind, title in COUNTABLE.items():
+            bot.core.ledger.name(kind, title)
         bot.renderers.register(GREETING_RENDERER, self._draw_greeting, what=N_("greeting a newcomer"))
         bot.renderers.register(PROGRESS_RENDERER, self._draw_progress, what=N_("answering a hello"))
         bot.renderers.register(WIN_RENDERER, self._draw_win, what=N_("announcing a first win"))
@@ -97,6 +100,7 @@ class OnboardingCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         self.service.unregister()
+        bot.core.ledger.unname(*COUNTABLE)
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER)
         bot.components.unregister(
             render.START, render.WRITE_GOAL, render.SET_GOAL, render.CHECK, render.SKIP, render.RESTART

@@ -23,6 +23,12 @@ STEP_COMPLETED = "quest.step.completed"
 QUEST_COMPLETED = "quest.completed"
 WIN_SHARED = "quest.win.shared"
 STEP_OF_ACT = {GOAL_SET: Step.GOAL, HELLO_WRITTEN: Step.HELLO, HELLO_ANSWERED: Step.ANSWER}
+COUNTABLE = {
+    QUEST_COMPLETED: N_("First quests finished"),
+    GOAL_SET: N_("Goals said"),
+    HELLO_WRITTEN: N_("Hellos written"),
+    HELLO_ANSWERED: N_("Hellos answered"),
+}
 
 GREETING_RENDERER = "onboarding.greeting"
 PROGRESS_RENDERER = "onboarding.progress"

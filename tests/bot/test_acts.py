@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.acts import Act, Ledger, RecordedAct
+from bot.acts import Act, CountBy, Ledger, RecordedAct
 from storage import acts as storage
 from storage.acts import ActRow
 from storage.database import Database
@@ -328,3 +328,52 @@ async def test_after_any_sequence_exactly_the_acts_that_stand_have_what_follows(
         ["badge", "step"] * len(expected)
     )
     assert chain.log.count("badge") - chain.log.count("undo badge") == len(expected)
+
+
+class TestCounting:
+    async def test_it_counts_what_stands_in_the_given_time(
+        self, ledger: Ledger, database: Database, clock: FixedClock
+    ) -> None:
+        start = clock.now()
+        async with database.begin() as session:
+            for member, subject in ((ANN, "1"), (ANN, "2"), (BEN, "1"), (BEN, "3")):
+                recorded = await ledger.record(session, act("a", member, subject))
+            assert recorded is not None
+            await ledger.record(session, act("b"))
+            await ledger.record(session, Act("a", GUILD + 1, ANN, "1"))
+            await ledger.retract(session, recorded.id, reason="a test")
+            clock.advance(timedelta(hours=1))
+            await ledger.record(session, act("a", BEN, "later"))
+
+            async def count(by: CountBy, hours: int) -> int:
+                until = start + timedelta(hours=hours)
+                return await ledger.count(session, GUILD, "a", by=by, since=start, until=until)
+
+            assert [await count(CountBy.ACTS, hours) for hours in (0, 1, 2)] == [0, 3, 4]
+            assert [await count(CountBy.PEOPLE, hours) for hours in (0, 1, 2)] == [0, 2, 2]
+
+    @pytest.mark.parametrize("by", CountBy)
+    async def test_counting_looks_into_the_index_and_walks_through_no_table(
+        self, ledger: Ledger, sqlite_database: Database, clock: FixedClock, by: CountBy
+    ) -> None:
+        seen: list[tuple[str, Any]] = []
+        engine = sqlite_database.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", lambda *call: seen.append((call[2], call[3])))
+        async with sqlite_database.read() as session:
+            since = clock.now()
+            await ledger.count(session, GUILD, "a", by=by, since=since, until=since + timedelta(days=1))
+            [(query, values)] = [each for each in seen if "FROM acts" in each[0]]
+            connection = await session.connection()
+            plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)).all()
+        steps = [str(step[-1]) for step in plan]
+        assert any(
+            "ix_acts_guild_id_kind_at (guild_id=? AND kind=? AND at>? AND at<?)" in step for step in steps
+        )
+        assert not any(step.startswith("SCAN") for step in steps)
+
+    def test_kinds_are_offered_in_the_order_in_which_they_were_named(self, ledger: Ledger) -> None:
+        ledger.name("b", "Bees")
+        ledger.name("a", "Ays")
+        assert list(ledger.countable) == ["b", "a"]
+        ledger.unname("b", "never named")
+        assert ledger.countable == {"a": "Ays"}
