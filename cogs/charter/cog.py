@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import discord
@@ -16,6 +17,7 @@ from bot.cards import Card, Item
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import NotFound
+from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
@@ -41,7 +43,7 @@ MANAGE_HELP = HelpLine(
 )
 SETUP_PAGE = Page(
     3,
-    N_("Charter"),
+    N_("Purpose and outcomes"),
     CharterSettings,
     (
         Choice(
@@ -51,7 +53,9 @@ SETUP_PAGE = Page(
             N_("Where new norms are announced. Nobody is pinged."),
         ),
     ),
+    order=10,
 )
+FEATURE = Feature("charter", N_("Charter: purpose, outcomes and norms"))
 
 
 class CharterGroup(app_commands.Group):
@@ -76,6 +80,7 @@ class CharterCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = CharterService(bot.core)
+        self._setup_page = replace(SETUP_PAGE, body=self.setup_items)
         self.editing = CharterEditing(bot.core, self.service)
         self._controls: dict[str, Handler] = {
             render.AGREE: self._agree,
@@ -106,7 +111,8 @@ class CharterCog(commands.Cog):
             bot.components.register(name, handler)
         bot.groups.attach(bot.groups.manage, CharterGroup(self), MANAGE_HELP)
         bot.groups.list_help(HELP)
-        bot.setup_card.add(SETUP_PAGE)
+        bot.setup_card.add(self._setup_page)
+        bot.core.features.describe(FEATURE)
 
     async def cog_unload(self) -> None:
         bot = self.bot
@@ -116,7 +122,8 @@ class CharterCog(commands.Cog):
         bot.components.unregister(*self._controls)
         bot.groups.detach(bot.groups.manage, "charter", MANAGE_HELP)
         bot.groups.forget_help(HELP)
-        bot.setup_card.remove(SETUP_PAGE)
+        bot.setup_card.remove(self._setup_page)
+        bot.core.features.forget(FEATURE.name)
 
     async def setup_items(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
         """The charter's part of a card on which a community is set up. Its buttons work on any card."""
