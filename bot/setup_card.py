@@ -6,12 +6,9 @@ can be left and taken up again at any time. Nobody ever types an id.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, cast
-from zoneinfo import available_timezones
 
 import discord
 
@@ -42,13 +39,12 @@ from bot.interactions import actor_of
 from bot.nominal_times import local_now
 from bot.replies import reply_to
 from bot.text import SELECT_OPTIONS
+from bot.zones import LONGEST_ZONE, find_zone
 
 PAGE_CONTROL = "setup:page.open"
 CHOICE_CONTROL = "setup:choice.set"
 ZONE_ASK_CONTROL = "setup:zone.ask"
 ZONE_FORM = "setup:zone.set"
-LONGEST_ZONE = 64
-NO_ZONES = {"Factory", "localtime", "posixrules"}  # in some zone databases; they name no place
 
 
 @dataclass(frozen=True)
@@ -172,32 +168,6 @@ class SetupService:
             )
             await self._core.schedules.rezone(session, actor.guild_id, zone)
         return config
-
-
-@cache
-def _zones() -> tuple[dict[str, str], dict[str, str]]:
-    """Zones by their name and by their city, in small letters. Read once: it means walking through files."""
-    names = sorted(available_timezones() - NO_ZONES)
-    # Etc/GMT+5 is five hours *behind* UTC, the opposite of what people mean by it.
-    cities = {each.rsplit("/", 1)[-1]: each for each in names if "/" in each and not each.startswith("Etc/")}
-    return {each.casefold(): each for each in names}, {key.casefold(): each for key, each in cities.items()}
-
-
-def find_zone(typed: str) -> str:
-    """The IANA zone that was meant. Raises `InvalidInput` with the nearest names when there is none."""
-    zones, cities = _zones()
-    wanted = typed.strip()[:LONGEST_ZONE].replace(" ", "_").casefold()
-    if wanted in zones:
-        return zones[wanted]
-    if wanted in cities:
-        return cities[wanted]
-    # An offset has no near names: what looks alike lies elsewhere, or in the opposite direction.
-    known = [] if any(each.isdigit() for each in wanted) else [*zones, *cities]
-    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    if near:
-        names = ", ".join(dict.fromkeys(zones.get(each) or cities[each] for each in near))
-        raise InvalidInput("I do not know that time zone. Did you mean one of these: {names}?", names=names)
-    raise InvalidInput("I do not know that time zone. Type the nearest big city, for example Europe/Lisbon.")
 
 
 class SetupCard:

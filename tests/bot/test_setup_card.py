@@ -20,10 +20,10 @@ from bot.setup_card import (
     Choice,
     Page,
     SetupService,
-    find_zone,
     setup_card,
 )
 from bot.text import V2_COMPONENTS
+from bot.zones import find_zone
 from sandbox.furnish import add_monday_goals, set_up
 from sandbox.people import Person
 from sandbox.seen import Answer
