@@ -30,17 +30,21 @@ _CLOCK = re.compile(
     r"""(?<![\d:./-])(?:
         (?P<hour>\d{1,2})\s?(?:
             [:h]\s?(?P<minute>\d\d)(?::\d\d)? (?:\s*(?P<half>[ap]\.?m\b\.?))? (?:\s*(?:uhr|h)\b)?
-          | (?:\.(?P<dotted>\d\d))? \s?(?: (?P<half_alone>[ap]\.?m\b\.?) | (?:uhr|o['’]?clock)\b )
+          | (?:\.(?P<dotted>\d\d))? \s?(?: (?P<half_alone>[ap]\.?m\b\.?) | (?:uhr|o.?clock)\b )
           | h\b (?P<bare>)
         )
       | \b(?P<word>noon|midnight)\b
     )(?![\d:])""",
     re.IGNORECASE | re.VERBOSE,
 )
-_BETWEEN = re.compile(r"^[\s,;@-]*(?:at|um|à|a las|on|the|am)?\b\s*|[\s,;@-]+(?:at|um|à|a las)?\s*$", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"^[\s,;@-]*(?:at|um|à|a las|on|the|am)?\b\s*|[\s,;@-]+(?:at|um|à|a las)?\s*$", re.IGNORECASE
+)
 _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(?!\d)")  # 12.12., which dateparser takes for a time
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_RELATIVE = re.compile(r"\b(?:h|hours?|hrs?|min|minutes?|mins?|stunden?|minuten?|heures?|horas?)\b", re.IGNORECASE)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_RELATIVE = re.compile(
+    r"\b(?:h|hours?|hrs?|min|minutes?|mins?|stunden?|minuten?|heures?|horas?)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def parse_moment(
             typed=typed,
         )
     day, clock, elapsed = found
+    local, at = here, None
     try:
         if elapsed is not None:  # three hours are three hours, also when clocks change in between
             at = (now + elapsed).replace(second=0, microsecond=0)
@@ -79,7 +84,7 @@ def parse_moment(
             local = day + (clock if clock is not None else _END if end_of_day else timedelta())
             at = to_instant(local, zone)
     except (OverflowError, ValueError):  # beyond the ends of the calendar
-        at = None
+        pass
     if at is None or at - now > FURTHEST:
         raise InvalidInput("“{typed}” is more than two years away. Please choose a nearer time.", typed=typed)
     if at <= now:
@@ -143,9 +148,9 @@ def _time_of(match: re.Match[str]) -> timedelta | None:
 
 def _parse(text: str, here: datetime, locale: str) -> datetime | None:
     """What dateparser makes of it, in the person's language or English."""
-    if iso := _ISO.fullmatch(text):
+    if _ISO.fullmatch(text):
         try:
-            return datetime(*map(int, iso.groups()))  # noqa: DTZ001 - a local time
+            return datetime.fromisoformat(text)
         except ValueError:
             return None
     import dateparser  # slow, and most runs of the bot are over before somebody types a time
@@ -162,7 +167,7 @@ def _parse(text: str, here: datetime, locale: str) -> datetime | None:
             found = dateparser.parse(text, languages=list(dict.fromkeys(languages)), settings=settings)  # pyright: ignore[reportArgumentType]
         except ValueError:  # a language that the library does not know, or a date that no calendar has
             continue
-        except Exception:  # noqa: BLE001 - a library that guesses at any text finds new ways to fail
+        except Exception:
             log.warning("dateparser failed on %s characters", len(text), exc_info=True)
             return None
         return found.replace(tzinfo=None) if found is not None else None

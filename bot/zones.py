@@ -25,8 +25,7 @@ EXAMPLES = 3  # cities that are named for a clock
 
 # The zones that are offered, the best known first. Each kind of clock that people live by is among them (a test
 # walks through the year), so that nobody has to type; who lives elsewhere types their city.
-PLACES = tuple(
-    """
+_KNOWN = """
     Europe/London Europe/Lisbon Africa/Casablanca Africa/Accra Africa/Abidjan Africa/Dakar Atlantic/Reykjavik
     Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Amsterdam Europe/Warsaw Europe/Stockholm
     Europe/Prague Africa/Lagos Africa/Algiers Africa/Tunis Africa/Kinshasa
@@ -55,8 +54,8 @@ PLACES = tuple(
     America/Los_Angeles America/Vancouver America/Tijuana Pacific/Pitcairn
     America/Anchorage Pacific/Gambier Pacific/Marquesas Pacific/Honolulu America/Adak Pacific/Tahiti
     Pacific/Pago_Pago Pacific/Niue
-    """.split()
-)
+"""
+PLACES = tuple(_KNOWN.split())
 
 
 @dataclass(frozen=True)
