@@ -28,22 +28,27 @@ from bot.discord_calls import DiscordCalls
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
-from bot.groups import HELP_LINE, SharedGroups, plain_command
+from bot.groups import SharedGroups, plain_command
 from bot.i18n import Translations
 from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
+from bot.languages import Languages
 from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_jobs import ManageJobs
+from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
+from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.settings import Settings
 from bot.setup_card import SetupCard
 from bot.staff_notices import StaffNotices
+from bot.support import Support
 from bot.tree import LyceumTree
 from bot.wrong_clock import heal
+from bot.zone_card import ZoneCard
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
 from storage import schedules as schedule_storage
@@ -77,8 +82,11 @@ class Lyceum(commands.Bot):
         self.core = Core.build(database, Clock(discord.utils.utcnow))
         self.components = Components()
         self.groups = SharedGroups()
-        self.renderers = Renderers(self.core.configs, self.translations)
-        self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
+        self.languages = Languages(database, self.core.configs, self.translations)
+        self.renderers = Renderers(self.languages)
+        self.renderers.name_of_guild = self._name_of_guild
+        self.calls = DiscordCalls(self)
+        self.dispatcher = Dispatcher(database, self.core.clock, self.calls, self.renderers.render)
         self.setup_card = SetupCard(self.core, self.components, self.groups)
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self._message_handlers: list[MessageHandler] = []
@@ -87,7 +95,11 @@ class Lyceum(commands.Bot):
     def _wire(self) -> None:
         core = self.core
         ManageJobs(core, self.renderers, self.components, self.groups)
-        NotificationControls(core, self.renderers, self.components, self.translations)
+        NotificationControls(core, self.renderers, self.components)
+        NotificationCentre(core, self.renderers, self.components, self.groups, self.calls)
+        Pauses(core, self.components, self.groups)
+        ZoneCard(core, self.components)
+        Support(core, self.renderers, self.components, self.settings.support.contact)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed
         core.schedules.report_hold = notices.schedule_held
@@ -111,10 +123,10 @@ class Lyceum(commands.Bot):
         """Load the features and sync the commands; called by discord.py once, after login."""
         for feature in list_features():
             await self.load_extension(feature)
-        self.groups.list_help(HELP_LINE)
         self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
         self.groups.put_into(self.tree)
         await self.core.configs.load_all()
+        await self.languages.load()
         if self.core.db.dialect == "sqlite":
             # The only process on this file is this one: whoever held a lease is dead.
             async with self.core.db.begin() as session:
@@ -227,6 +239,10 @@ class Lyceum(commands.Bot):
             self.dispatcher.wake()
         if JOBS_MARK in marks and self.alarm_clock is not None:
             self.alarm_clock.set_for(self.core.clock.now())
+
+    def _name_of_guild(self, guild_id: int) -> str | None:
+        guild = self.get_guild(guild_id)
+        return guild.name if guild is not None else None
 
     async def _help(self, interaction: discord.Interaction[Any]) -> None:
         actor = actor_of(interaction)

@@ -37,7 +37,9 @@ class NotificationRow(Base):
     channel_id: Mapped[int | None] = mapped_column(Snowflake)
     # What was decided: now, digest or off; "asked" for what the member has just asked for, which counts for nothing.
     delivery: Mapped[str] = mapped_column(String(16))
-    local_date: Mapped[str] = mapped_column(String(10))  # the member's date on which it is told, by their clock then
+    local_date: Mapped[str] = mapped_column(
+        String(10)
+    )  # the member's date on which it is told, by their clock then
     created_at: Mapped[datetime] = mapped_column()
     digest_key: Mapped[str | None] = mapped_column(String(200), index=True)  # the digest that told it
 
@@ -58,8 +60,13 @@ async def add_notification(session: AsyncSession, row: NotificationRow) -> bool:
     }
     if not await insert_if_absent(session, NotificationRow, [values], ["key"]):
         return False
-    row.id = (await session.scalars(select(NotificationRow.id).filter_by(key=row.key))).one()
+    row.id = await id_of(session, row.key)
     return True
+
+
+async def id_of(session: AsyncSession, key: str) -> int:
+    """The number of the notification with this key."""
+    return (await session.scalars(select(NotificationRow.id).filter_by(key=key))).one()
 
 
 async def is_known(session: AsyncSession, key: str) -> bool:
