@@ -5,7 +5,7 @@ guesses right every time. A date alone means the end of that day where something
 start where something begins.
 
 The time of day is read here, because dateparser drops hours that it does not know ("morgen 9 Uhr"); the date, in
-words of many languages, is read by dateparser. It is imported at the first use: that takes a third of a second.
+words of many languages, is read by dateparser. It is imported at the first use, so that starting stays quick.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _parse(text: str, here: datetime, locale: str) -> datetime | None:
             return datetime.fromisoformat(text)
         except ValueError:
             return None
-    import dateparser  # slow, and most runs of the bot are over before somebody types a time
+    import dateparser  # here, so that the start does not wait for it
 
     settings: dict[str, Any] = {
         "RELATIVE_BASE": here,

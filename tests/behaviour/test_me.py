@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from gettext import NullTranslations
 
 import pytest
 
+from bot.i18n import Translator
 from sandbox.people import Person
 from sandbox.seen import Answer
 from tests.behaviour.quests import LyceumWorld
@@ -88,6 +90,34 @@ async def test_saying_the_goal_is_an_act_once_for_each_goal(world: LyceumWorld) 
         await world.advance(timedelta(seconds=2))
     quest = await world.slash(world.member, world.general, "quest status")
     assert "Done: Say what you want to learn" in quest.text
+
+
+class _Loud(NullTranslations):
+    """A language that shouts."""
+
+    def gettext(self, message: str) -> str:
+        return message if "{" in message else message.upper()
+
+
+async def test_the_bot_speaks_the_language_that_was_chosen_also_after_a_restart(world: LyceumWorld) -> None:
+    def learn() -> None:
+        world.bot.translations._translators["de"] = Translator("de", _Loud())
+
+    assert (await world.slash(world.member, world.general, "me edit")).message is not None
+    learn()
+    card = await world.slash(world.member, world.general, "me edit")
+    german = await world.choose(world.member, card, "Deutsch", menu="profiles:language.set")
+    assert "WHAT YOU HAVE TOLD ME" in german.text
+    await world.restart()
+    learn()
+    assert "WHAT YOU HAVE TOLD ME" in (await world.slash(world.member, world.general, "me edit")).text
+    assert "What you have told me" in (await world.slash(world.people["Cleo"], world.general, "me edit")).text
+    card = await world.slash(world.member, world.general, "me notifications")
+    await world.press(world.member, card, "notify:dms.allow")
+    assert "THIS IS WHERE I WILL WRITE TO YOU" in world.dms(world.member)[-1].text
+    card = await world.slash(world.member, world.general, "me edit")
+    back = await world.choose(world.member, card, "discord", menu="profiles:language.set")
+    assert "What you have told me" in back.text
 
 
 class TestTheClock:
