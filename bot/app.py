@@ -30,16 +30,19 @@ from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
 from bot.features import feature_of
-from bot.groups import HELP_LINE, SharedGroups, plain_command
+from bot.groups import SharedGroups, plain_command
 from bot.i18n import Translations
 from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
+from bot.languages import Languages
 from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_audit import ManageAudit
 from bot.manage_jobs import ManageJobs
+from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
+from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.sessions import SpacedSessions
@@ -47,8 +50,10 @@ from bot.settings import Settings
 from bot.setup_card import SetupCard
 from bot.setup_watch import SetupWatch
 from bot.staff_notices import StaffNotices
+from bot.support import Support
 from bot.tree import LyceumTree
 from bot.wrong_clock import heal
+from bot.zone_card import ZoneCard
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
 from storage import schedules as schedule_storage
@@ -82,8 +87,11 @@ class Lyceum(SpacedSessions):
         self.core = Core.build(database, Clock(discord.utils.utcnow))
         self.components = Components(self.core.features)
         self.groups = SharedGroups()
-        self.renderers = Renderers(self.core.configs, self.translations)
-        self.dispatcher = Dispatcher(database, self.core.clock, DiscordCalls(self), self.renderers.render)
+        self.languages = Languages(database, self.core.configs, self.translations)
+        self.renderers = Renderers(self.languages)
+        self.renderers.name_of_guild = self._name_of_guild
+        self.calls = DiscordCalls(self)
+        self.dispatcher = Dispatcher(database, self.core.clock, self.calls, self.renderers.render)
         self.setup_card = SetupCard(self.core, self.components, self.groups, self.translations, lambda: self)
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.disk = DiskWatch(self, self.core, self.translations)
@@ -94,7 +102,11 @@ class Lyceum(SpacedSessions):
         core = self.core
         ManageJobs(core, self.renderers, self.components, self.groups)
         ManageAudit(core, self.components, self.groups, self.setup_card.labels)
-        NotificationControls(core, self.renderers, self.components, self.translations)
+        NotificationControls(core, self.renderers, self.components)
+        NotificationCentre(core, self.renderers, self.components, self.groups, self.calls)
+        Pauses(core, self.components, self.groups)
+        ZoneCard(core, self.components)
+        Support(core, self.renderers, self.components, self.settings.support.contact)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed
         core.schedules.report_hold = notices.schedule_held
@@ -124,10 +136,10 @@ class Lyceum(SpacedSessions):
             await self.load_extension(feature)
         titles = {page.feature: page.title for page in self.setup_card.pages}
         self.core.features.loaded((each.rpartition(".")[2] for each in list_features()), titles)
-        self.groups.list_help(HELP_LINE)
         self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
         self.groups.put_into(self.tree)
         await self.core.configs.load_all()
+        await self.languages.load()
         if self.core.db.dialect == "sqlite":
             # The only process on this file is this one: whoever held a lease is dead.
             async with self.core.db.begin() as session:
@@ -276,6 +288,10 @@ class Lyceum(SpacedSessions):
             self.dispatcher.wake()
         if JOBS_MARK in marks and self.alarm_clock is not None:
             self.alarm_clock.set_for(self.core.clock.now())
+
+    def _name_of_guild(self, guild_id: int) -> str | None:
+        guild = self.get_guild(guild_id)
+        return guild.name if guild is not None else None
 
     async def _help(self, interaction: discord.Interaction[Any]) -> None:
         actor = actor_of(interaction)

@@ -6,7 +6,7 @@
 A new language begins with `pybabel init -i bot/locales/lyceum.pot -d bot/locales -D lyceum -l de` and
 follows the code with `pybabel update -i bot/locales/lyceum.pot -d bot/locales -D lyceum --no-fuzzy-matching`.
 
-Which files are read stands in `babel.cfg`. Texts are the literal arguments of `t`, `tn` and `N_`, called as a
+Which files are read stands in `babel.cfg`. In data (TOML) the texts are the values named `text`. In code, texts are the literal arguments of `t`, `tn` and `N_`, called as a
 function or as a method of anything, and the messages of the errors in `bot/errors.py`, which are translated
 where they are answered.
 """
@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from babel.messages import frontend
 from babel.messages.catalog import Catalog, Message
@@ -74,6 +75,25 @@ def extract(root: Path = ROOT) -> Catalog:
     for _, _, text, comments, context in found:
         catalogue.add(text, auto_comments=comments, context=context)
     return catalogue
+
+
+def extract_toml(
+    file: BinaryIO,
+    keywords: object,  # noqa: ARG001 - what Babel passes to every extractor, by these names
+    comment_tags: object,  # noqa: ARG001
+    options: object,  # noqa: ARG001
+) -> Iterable[tuple[int, str, str, list[str]]]:
+    """The values named `text` in a TOML file, for Babel."""
+    found: list[Any] = [tomllib.load(file)]
+    while found:
+        each = found.pop()
+        if isinstance(each, dict):
+            table = cast("dict[str, Any]", each)
+            if isinstance(table.get("text"), str):
+                yield 1, "", table["text"], []
+            found += table.values()
+        elif isinstance(each, list):
+            found += cast("list[Any]", each)
 
 
 def rendered(catalogue: Catalog) -> str:

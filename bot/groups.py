@@ -14,25 +14,26 @@ import discord
 from discord import app_commands
 
 from bot.authority import Capability
-from bot.cards import Card, Text
-from bot.i18n import N_, Translator
+from bot.cards import Card
+from bot.help_card import help_card
+from bot.i18n import Translator
 
 _Callback = Callable[[discord.Interaction[Any]], Awaitable[None]]
-_HEADINGS = {
-    Capability.REVIEW: N_("**For reviewers**"),
-    Capability.MODERATE: N_("**For moderators**"),
-    Capability.FACILITATE: N_("**For facilitators**"),
-}
 _Command = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
 @dataclass(frozen=True)
 class HelpLine:
-    """One line of /help: what somebody wants (a gettext id), the command for it, and who may use it."""
+    """One line of /help: what somebody wants (a gettext id), the command for it, and who may use it.
+
+    With a `control` it is a button that does it, for the six members' goals of the lowest `rank`.
+    """
 
     goal: str
     command: str
     needs: Capability | None = None
+    control: str | None = None
+    rank: int = 9
 
 
 class SharedGroups:
@@ -70,17 +71,7 @@ class SharedGroups:
 
     def help_card(self, capabilities: frozenset[Capability], t: Translator) -> Card:
         """/help by what one wants to do, only with what one may do."""
-        mine = [line for line in self._help if line.needs is None]
-        blocks = [Text("\n".join([t("**What would you like to do?**"), *(_line(each, t) for each in mine)]))]
-        for capability, heading in _HEADINGS.items():
-            ours = [line for line in self._help if line.needs is capability and capability in capabilities]
-            if ours:
-                blocks.append(Text("\n".join([t(heading), *(_line(each, t) for each in ours)])))
-        return Card(tuple(blocks))
-
-
-def _line(line: HelpLine, t: Translator) -> str:
-    return f"- {t(line.goal)}: `{line.command}`"
+        return help_card(self._help, capabilities, t)
 
 
 def plain_command(name: str, description: str, callback: _Callback) -> app_commands.Command[Any, ..., Any]:
@@ -97,6 +88,3 @@ def _group(name: str, description: str, permissions: discord.Permissions | None 
     return app_commands.Group(
         name=name, description=description, guild_only=True, default_permissions=permissions
     )
-
-
-HELP_LINE = HelpLine(N_("See what I can do"), "/help")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import discord
 
 from bot.authority import Actor
-from bot.errors import NotAllowed
+from bot.errors import InvalidInput, NotAllowed
 
 
 def tags_of(interaction: discord.Interaction[Any]) -> dict[str, Any]:
@@ -34,3 +34,11 @@ def actor_of(interaction: discord.Interaction[Any]) -> Actor:
         is_owner=interaction.guild is not None and interaction.guild.owner_id == member.id,
         locale=interaction.locale.value,
     )
+
+
+def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str]:
+    """What was chosen in a menu of which `count` options can be. Raises `InvalidInput` for a forged choice."""
+    values = cast("list[str]", cast("dict[str, Any]", interaction.data or {}).get("values", []))
+    if len(values) != count:
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return values

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import discord
 
-from bot.cards import Card, Option, Pick, Text, custom_id
+from bot.cards import Button, Buttons, Card, Option, Pick, Text, custom_id
 from bot.components import Components
 from bot.core import Core
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.i18n import N_, Translations, Translator
-from bot.notify import DIGEST_RENDERER, Delivery, Kind
+from bot.i18n import N_, Translator
+from bot.interactions import chosen_values
+from bot.notification_centre import CENTRE, HOW
+from bot.notify import DIGEST_RENDERER
+from bot.notify_rules import Delivery, Kind
 from bot.renderers import WHY_CONTROL, Renderers
 from bot.replies import reply_to
 from storage import notifications as storage
 
 CHOOSE_CONTROL = "notify:choice.set"
 
-_CHOICES = {
-    Delivery.NOW: (N_("Tell me right away"), N_("One message, within your daily limit")),
-    Delivery.DIGEST: (N_("Once a day"), N_("Together with other news, at 18:00")),
-    Delivery.OFF: (N_("Not at all"), N_("You can change this at any time")),
-}
-
 
 class NotificationControls:
     """Answers the controls on notifications and draws the digest."""
 
-    def __init__(
-        self, core: Core, renderers: Renderers, components: Components, translations: Translations
-    ) -> None:
+    def __init__(self, core: Core, renderers: Renderers, components: Components) -> None:
         self._core = core
-        self._translations = translations
+        self._renderers = renderers
         components.register(WHY_CONTROL, self._explain)
         components.register(CHOOSE_CONTROL, self._choose)
         renderers.register(DIGEST_RENDERER, self._render_digest, what=N_("the daily digest of a member"))
@@ -72,7 +67,7 @@ class NotificationControls:
         async with self._core.db.read() as session:
             rows = await storage.list_digest(session, str(effect.arguments["digest_key"]))
         kinds = dict.fromkeys(row.kind for row in rows)
-        t = self._translations.for_locale((await self._core.configs.guild(effect.guild_id)).locale)
+        t = await self._renderers.translator(effect)
         lines = [
             f"- {t(kind.digest_line)}"
             for name in kinds
@@ -86,10 +81,10 @@ class NotificationControls:
 
 
 def _chosen(interaction: discord.Interaction[Any]) -> Delivery:
-    values = cast("list[str]", cast("dict[str, Any]", interaction.data or {}).get("values", []))
-    if len(values) != 1 or values[0] not in set(Delivery):
+    [value] = chosen_values(interaction, 1)
+    if value not in set(Delivery):
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-    return Delivery(values[0])
+    return Delivery(value)
 
 
 def explanation(
@@ -102,7 +97,8 @@ def explanation(
         hint = t("Saved. This is how you will hear of “{title}” from now on.", title=t(kind.title))
     options = tuple(
         Option(t(label), delivery.value, t(description), chosen=delivery is current)
-        for delivery, (label, description) in _CHOICES.items()
+        for delivery, (label, description) in HOW.items()
     )
     menu = Pick(custom_id(CHOOSE_CONTROL, notification_id), t("How to tell me"), options)
-    return Card((Text(f"{text}\n{hint}"), menu))
+    everything = Button(t("Everything I tell you"), custom_id(CENTRE, notification_id))
+    return Card((Text(f"{text}\n{hint}"), menu, Buttons((everything,))))

@@ -2,12 +2,17 @@
 
 Every notification has a kind. The member chooses for each kind now, digest or off; DM (only after they
 opted in) or a mention in the channel it belongs to; quiet hours in their own zone; a pause. One daily
-budget holds over all features. What may not be said now waits for the digest, one message at 18:00 of the
-member's day; nothing is dropped but what the member switched off. What is planned and not yet said follows a
-new choice: it is not said any more, or waits for the digest. Every notification carries "Why am I
-seeing this?" (`bot/notification_controls.py`), where the choice can be changed.
+budget holds over all features, the guild's or a lower one of the member's own. What may not be said now waits
+for the digest, one message at 18:00 of the member's day, which comes beside the budget; nothing is dropped but
+what the member switched off. What is planned and not yet said follows a new choice: it is not said any more,
+or waits for the digest. Every notification carries "Why am I seeing this?" (`bot/notification_controls.py`),
+where the choice can be changed.
 
-`decide` is pure; the rest puts its decision into rows. Tested in `tests/bot/test_notify.py`.
+A pause holds back everything that notifies, without exception. What a member does themselves is answered as
+ever: a private answer to a press is no notification, and neither is a post that names them without a ping.
+
+`decide` in `bot/notify_rules.py` is pure; the rest puts its decision into rows. Tested in
+`tests/bot/test_notify*.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,36 +29,36 @@ from bot.guild_config import GuildConfigs
 from bot.i18n import N_
 from bot.jobs import Job, Jobs, NewJob, Skipped
 from bot.nominal_times import local_now, to_instant
+from bot.notify_rules import (
+    UNTIL_I_RETURN,
+    Decision,
+    Delivery,
+    Kind,
+    Wishes,
+    decide,
+    end_of_quiet,
+    next_digest,
+)
 from bot.outbox import Effect, EffectKind, Lane, Outbox
 from storage import members as member_storage
 from storage import notifications as storage
-from storage import outbox as outbox_storage
 
 DIGEST_JOB = "notify.digest"
 DIGEST_RENDERER = "notify.digest"
-DIGEST_TIME = time(18)
-MINUTES_A_DAY = 24 * 60
-MOST_QUIET_SPANS = 5
+FURTHEST_DATES = timedelta(days=2)  # between the dates of two clocks at one moment
+REASON_CHOICE = N_("the member chose not to be told at once")
 
-
-class Delivery(StrEnum):
-    """How a member wants to hear of a kind of thing."""
-
-    NOW = "now"
-    DIGEST = "digest"
-    OFF = "off"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of notification. The texts are gettext ids: `title` names it in lists, `why` completes
-    "You see this because ...", `digest_line` tells it in one line of the daily digest."""
-
-    name: str
-    title: str
-    why: str
-    digest_line: str
-    default: Delivery = Delivery.NOW
+__all__ = [
+    "Decision",
+    "Delivery",
+    "Kind",
+    "Notification",
+    "Notifier",
+    "Wishes",
+    "decide",
+    "end_of_quiet",
+    "next_digest",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,71 +79,6 @@ class Notification:
     expires_at: datetime | None = None
     lane: Lane = Lane.AWAITED
     in_channel: bool = False
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How a member wishes to be reached, at the moment of deciding. Times of day are in `zone`."""
-
-    zone: str
-    delivery: Delivery
-    dm_allowed: bool = False
-    quiet_from: int | None = None  # minutes after local midnight
-    quiet_until: int | None = None
-    paused_until: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What becomes of a notification. `at` is UTC: when to say it, or when the digest is due."""
-
-    delivery: Delivery
-    at: datetime
-
-
-def decide(wishes: Wishes, *, now: datetime, has_place: bool) -> Decision:
-    """Whether to tell now, in the digest or not at all. The budget is counted by the caller, on `at`'s date."""
-    if wishes.delivery is Delivery.OFF:
-        return Decision(Delivery.OFF, now)
-    paused = wishes.paused_until is not None and wishes.paused_until > now
-    if paused or wishes.delivery is Delivery.DIGEST or not has_place:
-        return Decision(Delivery.DIGEST, next_digest(wishes, now))
-    return Decision(Delivery.NOW, end_of_quiet(wishes, now))
-
-
-def end_of_quiet(wishes: Wishes, now: datetime) -> datetime:
-    """The first instant from now on that lies outside the member's quiet hours, by their wall clock."""
-    moment = now
-    # Once is enough, but where a clock goes forward over the end of long quiet hours, or back into them.
-    for _ in range(MOST_QUIET_SPANS):
-        local = local_now(moment, wishes.zone).replace(second=0, microsecond=0)
-        left = _quiet_minutes_left(wishes, local)
-        if not left:
-            break
-        end = to_instant(local + left, wishes.zone)
-        # In an hour that comes twice the wall clock's end may be over already: then it is the second one.
-        moment = end if end > moment else moment.replace(second=0, microsecond=0) + left
-    return moment
-
-
-def _quiet_minutes_left(wishes: Wishes, local: datetime) -> timedelta:
-    """How long the quiet hours go on by the wall clock; nothing outside them, or when they are empty."""
-    if wishes.quiet_from is None or wishes.quiet_until is None:
-        return timedelta()
-    since = (local.hour * 60 + local.minute - wishes.quiet_from) % MINUTES_A_DAY
-    span = (wishes.quiet_until - wishes.quiet_from) % MINUTES_A_DAY
-    return timedelta(minutes=max(0, span - since))
-
-
-def next_digest(wishes: Wishes, now: datetime) -> datetime:
-    """18:00 of the member's day, today or tomorrow, after any pause and outside quiet hours."""
-    earliest = max(now, wishes.paused_until or now)
-    local = local_now(earliest, wishes.zone)
-    nominal = datetime.combine(local.date(), DIGEST_TIME)
-    # Where clocks go back over 18:00, the first of the two may be past although the wall clock is before it.
-    while nominal <= local or to_instant(nominal, wishes.zone) <= earliest:
-        nominal += timedelta(days=1)
-    return end_of_quiet(wishes, to_instant(nominal, wishes.zone))
 
 
 class Notifier:
@@ -165,6 +104,11 @@ class Notifier:
     def kind(self, name: str) -> Kind | None:
         return self._kinds.get(name)
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind that features tell of, by name."""
+        return tuple(self._kinds[name] for name in sorted(self._kinds))
+
     async def notify(self, session: AsyncSession, notification: Notification) -> Delivery | None:
         """Tell it as the member wishes. Returns how it will be told, or None when it was told before."""
         kind = self._kinds[notification.kind]
@@ -177,10 +121,7 @@ class Notifier:
             wishes = replace(wishes, dm_allowed=False)
         now = self._clock.now()
         has_place = wishes.dm_allowed or notification.channel_id is not None
-        decision = decide(wishes, now=now, has_place=has_place)
-        local_date = local_now(decision.at, wishes.zone).date().isoformat()
-        if decision.delivery is Delivery.NOW and await self._is_budget_spent(session, member, local_date):
-            decision = Decision(Delivery.DIGEST, next_digest(wishes, now))
+        decision = await self._decide(session, member, wishes, has_place=has_place)
         row = storage.NotificationRow(
             guild_id=notification.guild_id,
             member_id=notification.member_id,
@@ -188,7 +129,7 @@ class Notifier:
             key=notification.key,
             channel_id=notification.channel_id,
             delivery=decision.delivery.value,
-            local_date=local_date,
+            local_date=local_now(decision.at, wishes.zone).date().isoformat(),
             created_at=now,
         )
         await storage.add_notification(session, row)
@@ -204,18 +145,40 @@ class Notifier:
         """The member chooses how to hear of a kind from now on, and of what is planned but not yet said."""
         member = await member_storage.change_member(session, guild_id, member_id)
         await storage.set_choice(session, guild_id, member_id, kind, delivery.value)
-        if delivery is Delivery.NOW:
-            return
-        for row in await storage.list_planned(session, guild_id, member_id, kind):
-            effect = await outbox_storage.find_by_key(session, row.key)
-            if effect is None or effect.outcome is not None or effect.attempts or effect.lease_until:
-                continue  # said, or being said at this moment
-            effect.outcome, effect.reason = "skipped", N_("the member chose not to be told at once")
-            effect.finished_at = self._clock.now()
-            row.delivery = delivery.value
-            if delivery is Delivery.DIGEST:
-                wishes = await self._wishes_for_digest(member)
-                await self._expect_digest(session, member, next_digest(wishes, self._clock.now()))
+        await self._reconsider(session, member)
+
+    async def change(
+        self, session: AsyncSession, guild_id: int, member_id: int, **changes: Any
+    ) -> member_storage.MemberRow:
+        """Change how the member is reached (zone, DMs, quiet hours, pause, limit), also for what is not yet said."""
+        member = await member_storage.change_member(session, guild_id, member_id, **changes)
+        await self._reconsider(session, member)
+        if await storage.has_waiting(session, guild_id, member_id):
+            wishes = await self._wishes_for_digest(member)
+            await self._expect_digest(session, member, next_digest(wishes, self._clock.now()))
+        return member
+
+    async def _reconsider(self, session: AsyncSession, member: member_storage.MemberRow) -> None:
+        """Decide anew on what is planned and not yet said, by the member's wishes as they are now."""
+        now = self._clock.now()
+        for row, effect in await storage.list_unsaid(session, member.guild_id, member.member_id):
+            kind = self._kinds.get(row.kind)
+            if kind is None:
+                continue
+            wishes = await self._wishes(session, member, kind)
+            if effect.kind == EffectKind.DIRECT_MESSAGE and not wishes.dm_allowed and effect.channel_id:
+                effect.kind = EffectKind.POST.value
+            has_place = effect.kind == EffectKind.POST or wishes.dm_allowed
+            decision = await self._decide(session, member, wishes, has_place=has_place, but=row.id)
+            if decision.delivery is Delivery.NOW:
+                effect.not_before = decision.at
+                row.local_date = local_now(decision.at, wishes.zone).date().isoformat()
+                continue
+            effect.outcome, effect.reason, effect.finished_at = "skipped", REASON_CHOICE, now
+            row.delivery = decision.delivery.value
+            if decision.delivery is Delivery.DIGEST:
+                await self._expect_digest(session, member, decision.at)
+        await session.flush()
 
     async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
         """Discord does not let us DM this member (any more): use channels until they opt in again."""
@@ -237,16 +200,44 @@ class Notifier:
             paused_until=member.paused_until,
         )
 
-    async def _is_budget_spent(
-        self, session: AsyncSession, member: member_storage.MemberRow, local_date: str
-    ) -> bool:
-        config = await self._configs.guild(member.guild_id)
-        sent = await storage.count_pings(session, member.guild_id, member.member_id, local_date)
-        return sent >= config.daily_ping_budget
+    async def _decide(
+        self,
+        session: AsyncSession,
+        member: member_storage.MemberRow,
+        wishes: Wishes,
+        *,
+        has_place: bool,
+        but: int | None = None,
+    ) -> Decision:
+        """`decide`, within the budget. `but` is the notification that it is about, if it has been counted."""
+        now = self._clock.now()
+        decision = decide(wishes, now=now, has_place=has_place)
+        if decision.delivery is not Delivery.NOW:
+            return decision
+        day = local_now(decision.at, wishes.zone).date()
+        sent = await storage.count_pings(
+            session,
+            member.guild_id,
+            member.member_id,
+            dates=((day - FURTHEST_DATES).isoformat(), (day + FURTHEST_DATES).isoformat()),
+            start=to_instant(datetime.combine(day, time()), wishes.zone),
+            end=to_instant(datetime.combine(day + timedelta(days=1), time()), wishes.zone),
+            but=but,
+        )
+        if sent >= await self.limit_of(member):
+            return Decision(Delivery.DIGEST, next_digest(wishes, now))
+        return decision
+
+    async def limit_of(self, member: member_storage.MemberRow) -> int:
+        """How many pings a day the member gets at most, beside the digest."""
+        budget = (await self._configs.guild(member.guild_id)).daily_ping_budget
+        return budget if member.daily_limit is None else min(budget, member.daily_limit)
 
     async def _expect_digest(
         self, session: AsyncSession, member: member_storage.MemberRow, at: datetime
     ) -> None:
+        if at >= UNTIL_I_RETURN:
+            return  # a pause without an end: `change` expects the digest when it is over
         # The key is the instant, not the member's date: whoever moves west lives one date twice, and what came
         # after its first digest would wait for ever.
         job = NewJob(

@@ -3,20 +3,24 @@
 A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids.
 A renderer returns a `Card`, a `ThreadTitle` or an `EventDraft`, or raises `Obsolete` with the reason when
 there is nothing to show any more. Every card that tells a member something, of which the notification's
-row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it.
+row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it; a DM also says from which
+server it comes. `translator` has the language: the member's for a DM, the community's for a post.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.cards import Button, Card, EventDraft, ThreadTitle, custom_id
+from bot.cards import Button, Card, EventDraft, Text, ThreadTitle, custom_id
 from bot.dispatcher import PlannedEffect
-from bot.guild_config import GuildConfigs
-from bot.i18n import Translations
+from bot.i18n import Translator
+from bot.languages import Languages
+from bot.outbox import EffectKind
+from bot.text import quote
 
 WHY_CONTROL = "notify:why.show"
+LONGEST_NAME = 200  # a server's name has 100 characters, each of which may need a backslash
 
 Rendered = Card | ThreadTitle | EventDraft
 Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
@@ -32,9 +36,9 @@ class _Entry:
 class Renderers:
     """Knows who draws what."""
 
-    def __init__(self, configs: GuildConfigs, translations: Translations) -> None:
-        self._configs = configs
-        self._translations = translations
+    def __init__(self, languages: Languages) -> None:
+        self._languages = languages
+        self.name_of_guild: Callable[[int], str | None] = lambda _: None
         self._entries: dict[str, _Entry] = {}
 
     def register(self, name: str, render: Renderer, *, what: str, if_channel_gone: str | None = None) -> None:
@@ -68,10 +72,24 @@ class Renderers:
         if entry is None:
             raise LookupError(f"no feature draws {effect.renderer!r}")
         rendered = await entry.render(effect)
+        if not isinstance(rendered, Card):
+            return rendered
+        t = await self.translator(effect)
+        server = self.name_of_guild(effect.guild_id)
+        if effect.kind is EffectKind.DIRECT_MESSAGE and server is not None:
+            rendered = replace(rendered, items=(*rendered.items, from_server(server, t)))
         notification_id = effect.arguments.get("notification_id")
-        if isinstance(rendered, Card) and notification_id is not None:
-            t = self._translations.for_locale((await self._configs.guild(effect.guild_id)).locale)
-            return rendered.with_button(
-                Button(t("Why am I seeing this?"), custom_id(WHY_CONTROL, int(notification_id)))
-            )
-        return rendered
+        if notification_id is None:
+            return rendered
+        return rendered.with_button(
+            Button(t("Why am I seeing this?"), custom_id(WHY_CONTROL, int(notification_id)))
+        )
+
+    async def translator(self, effect: PlannedEffect) -> Translator:
+        """Texts in the language of whoever reads this effect."""
+        return await self._languages.of_effect(effect.kind, effect.guild_id, effect.member_id)
+
+
+def from_server(name: str, t: Translator) -> Text:
+    """The line of a DM that says whose it is: somebody may be in several communities."""
+    return Text(t("-# From {server}", server=quote(name, LONGEST_NAME)))

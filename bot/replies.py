@@ -44,9 +44,11 @@ class Reply:
 
     @property
     def translator(self) -> Translator:
-        """Texts in the language of the person: only they see the answer."""
-        client = cast("Lyceum", self._interaction.client)
-        return client.translations.for_locale(self._interaction.locale.value)
+        """Texts in the language of the person, for only they see the answer: as chosen, else as their Discord is."""
+        interaction = self._interaction
+        client = cast("Lyceum", interaction.client)
+        chosen = client.languages.chosen(interaction.guild_id, interaction.user.id)
+        return client.translations.for_locale(chosen or interaction.locale.value)
 
     def watch(self) -> None:
         """Start the timer that acknowledges when nothing else answers in time."""
@@ -91,6 +93,14 @@ class Reply:
             ):
                 return
             await self._interaction.edit_original_response(view=view, allowed_mentions=mentions)
+
+    async def show_privately(self, card: Card) -> None:
+        """Answer on the person's own private card if that is where the press came from, else with a new one."""
+        message = self._interaction.message
+        if message is not None and message.flags.ephemeral:
+            await self.replace(card)
+        else:
+            await self.show(card)
 
     async def ask(self, form: Form) -> None:
         """Answer with a form. Only a first answer can be one: too late, the person is asked to press again."""

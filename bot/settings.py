@@ -90,6 +90,13 @@ class HealthSettings(_Section):
     """0: there is none."""
 
 
+class SupportSettings(_Section):
+    """Who helps when the bot itself is at fault."""
+
+    contact: str = Field(default="", max_length=200)
+    """Shown to members as it stands; empty: nothing is shown."""
+
+
 class Settings(BaseSettings):
     """All operator settings, frozen."""
 
@@ -102,6 +109,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     backup: BackupSettings = BackupSettings()
     health: HealthSettings = HealthSettings()
+    support: SupportSettings = SupportSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -232,6 +240,7 @@ def _keys_of(section: str) -> list[str]:
         "log": LogSettings,
         "backup": BackupSettings,
         "health": HealthSettings,
+        "support": SupportSettings,
     }
     return list(sections[section].model_fields)
 

@@ -55,7 +55,7 @@ from bot.setup_render import (
     left_card,
 )
 from bot.setup_service import SetupService
-from bot.setup_zones import LONGEST_ZONE
+from bot.zones import LONGEST_ZONE
 
 __all__ = ["COMMUNITY", "Choice", "Page", "SetupCard", "SetupService"]
 

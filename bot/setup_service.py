@@ -12,7 +12,7 @@ from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.setup_pages import Choice, Page, Place, choices_of, places_of
-from bot.setup_zones import find_zone
+from bot.zone_input import find_zone
 from storage import setup as storage
 
 

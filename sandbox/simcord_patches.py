@@ -41,6 +41,7 @@ from simcord.results import InteractionResult, ResponseMessage
 T = TypeVar("T")
 
 _IDLE_SECONDS = 0.001
+_NEAR_SECONDS = 5.0
 _NONCE_LIMIT = 25  # Discord, resources/message: "nonce: can be used to verify a message was sent (up to 25)".
 
 
@@ -54,32 +55,40 @@ def make_fast() -> None:
     keywords["idle"] = _IDLE_SECONDS
 
 
-def wait_for_nobody() -> None:
-    """Let settling leave alone a timer that only calls something later and that no task waits for.
+def wait_only_for_what_is_near() -> None:
+    """Let settling leave alone the timers that are far, and those that no task waits for.
 
-    SimCord waits for every timer that is due within ``settle_timeout``, in real time: one
-    ``loop.call_later(1.5, ...)`` of the bot would cost every command 1.5 real seconds and push the simulated
-    clock on by as much. Timers that wake a task (sleeps, timeouts) are still waited for.
+    SimCord waits, in real time, for every timer that is due within ``settle_timeout``. So the patience with a
+    busy machine would also be the time that every pause of the bot costs: a timer further than ``_NEAR_SECONDS``
+    is left for ``advance``. And one ``loop.call_later(1.5, ...)`` of the bot would cost every command 1.5 real
+    seconds and push the simulated clock on by as much: only timers that wake a task are waited for.
     """
-    original = env_module._callback_is_parked
-    if getattr(original, "corrected", False):
+    task_is_parked, callback_is_parked = env_module._is_parked, env_module._callback_is_parked
+    if getattr(callback_is_parked, "corrected", False):
         return
 
-    def is_parked(state: Any, record: Any, deadline: float) -> bool:
-        if original(state, record, deadline):
+    def near(deadline: float) -> float:
+        return min(deadline, asyncio.get_running_loop().time() + _NEAR_SECONDS)
+
+    def is_task_parked(state: Any, task: asyncio.Task[Any], deadline: float) -> bool:
+        return task_is_parked(state, task, near(deadline))
+
+    def is_callback_parked(state: Any, record: Any, deadline: float) -> bool:
+        if callback_is_parked(state, record, near(deadline)):
             return True
         if record.when is None or record.when <= state.virtual_time:
             return False
         return not is_wakeup_shaped(_original_callback(getattr(record.handle, "_callback", None)))
 
-    is_parked.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
-    env_module._callback_is_parked = is_parked
+    is_callback_parked.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
+    env_module._is_parked = is_task_parked
+    env_module._callback_is_parked = is_callback_parked
 
 
 def correct_everything() -> None:
     """Apply every correction that holds for the whole process. Called when a world opens."""
     make_fast()
-    wait_for_nobody()
+    wait_only_for_what_is_near()
     be_ready_like_discord()
     name_the_author_in_reactions()
     start_threads_quietly()

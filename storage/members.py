@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,16 +19,25 @@ class MemberRow(Base):
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    locale: Mapped[str | None] = mapped_column(String(16))
+    locale: Mapped[str | None] = mapped_column(String(16))  # what their Discord is set to, when last seen
+    language: Mapped[str | None] = mapped_column(String(16))  # what they chose instead
     zone: Mapped[str | None] = mapped_column(String(64))  # an IANA name; the guild's zone when not told
     dm_allowed: Mapped[bool] = mapped_column(default=False)
     quiet_from: Mapped[int | None] = mapped_column()  # minutes after local midnight
     quiet_until: Mapped[int | None] = mapped_column()
-    paused_until: Mapped[datetime | None] = mapped_column()
+    paused_until: Mapped[datetime | None] = mapped_column()  # `bot.notify_rules.UNTIL_I_RETURN` has no end
+    daily_limit: Mapped[int | None] = mapped_column()  # pings a day; the guild's budget when not told
 
 
 async def find_member(session: AsyncSession, guild_id: int, member_id: int) -> MemberRow | None:
     return await session.get(MemberRow, (guild_id, member_id))
+
+
+async def list_languages(session: AsyncSession) -> list[tuple[int, int, str]]:
+    """Guild, member and language of everybody who chose one."""
+    query = select(MemberRow.guild_id, MemberRow.member_id, MemberRow.language)
+    rows = await session.execute(query.where(MemberRow.language.is_not(None)))
+    return [(guild_id, member_id, language or "") for guild_id, member_id, language in rows]
 
 
 async def change_member(session: AsyncSession, guild_id: int, member_id: int, **changes: Any) -> MemberRow:

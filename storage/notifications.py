@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.outbox import OutboxRow
 from storage.personal import Personal
-
-MOST_PLANNED = 50  # more than any budget lets wait at a time
 
 
 class NotificationChoiceRow(Base):
@@ -36,8 +35,11 @@ class NotificationRow(Base):
     kind: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(200), unique=True)
     channel_id: Mapped[int | None] = mapped_column(Snowflake)
-    delivery: Mapped[str] = mapped_column(String(16))  # now, digest, off: what was decided
-    local_date: Mapped[str] = mapped_column(String(10))  # the member's date on which a ping counts
+    # What was decided: now, digest or off; "asked" for what the member has just asked for, which counts for nothing.
+    delivery: Mapped[str] = mapped_column(String(16))
+    local_date: Mapped[str] = mapped_column(
+        String(10)
+    )  # the member's date on which it is told, by their clock then
     created_at: Mapped[datetime] = mapped_column()
     digest_key: Mapped[str | None] = mapped_column(String(200), index=True)  # the digest that told it
 
@@ -58,8 +60,13 @@ async def add_notification(session: AsyncSession, row: NotificationRow) -> bool:
     }
     if not await insert_if_absent(session, NotificationRow, [values], ["key"]):
         return False
-    row.id = (await session.scalars(select(NotificationRow.id).filter_by(key=row.key))).one()
+    row.id = await id_of(session, row.key)
     return True
+
+
+async def id_of(session: AsyncSession, key: str) -> int:
+    """The number of the notification with this key."""
+    return (await session.scalars(select(NotificationRow.id).filter_by(key=key))).one()
 
 
 async def is_known(session: AsyncSession, key: str) -> bool:
@@ -82,13 +89,43 @@ async def set_choice(session: AsyncSession, guild_id: int, member_id: int, kind:
     row.delivery = delivery
 
 
-async def count_pings(session: AsyncSession, guild_id: int, member_id: int, local_date: str) -> int:
-    """How many pings the member gets on that date of theirs."""
-    query = select(func.count()).where(
-        NotificationRow.guild_id == guild_id,
-        NotificationRow.member_id == member_id,
-        NotificationRow.local_date == local_date,
-        NotificationRow.delivery == "now",
+async def list_choices(session: AsyncSession, guild_id: int, member_id: int) -> dict[str, str]:
+    """What the member chose, by kind."""
+    rows = await session.scalars(
+        select(NotificationChoiceRow).filter_by(guild_id=guild_id, member_id=member_id)
+    )
+    return {row.kind: row.delivery for row in rows}
+
+
+async def count_pings(
+    session: AsyncSession,
+    guild_id: int,
+    member_id: int,
+    *,
+    dates: tuple[str, str],
+    start: datetime,
+    end: datetime,
+    but: int | None = None,
+) -> int:
+    """How many pings the member gets from `start` until before `end`, leaving out the row `but`.
+
+    `dates` are the first and the last `local_date` that these can bear; they only narrow the search. What was said
+    counts when it was said, what waits when it is to be said.
+    """
+    told_at = func.coalesce(OutboxRow.finished_at, OutboxRow.not_before, NotificationRow.created_at)
+    query = (
+        select(func.count())
+        .select_from(NotificationRow)
+        .outerjoin(OutboxRow, OutboxRow.key == NotificationRow.key)
+        .where(
+            NotificationRow.guild_id == guild_id,
+            NotificationRow.member_id == member_id,
+            NotificationRow.local_date.between(*dates),
+            NotificationRow.delivery == "now",
+            NotificationRow.id != (but or 0),
+            told_at >= start,
+            told_at < end,
+        )
     )
     return await session.scalar(query) or 0
 
@@ -109,17 +146,37 @@ async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> 
     return list(await session.scalars(query))
 
 
-async def list_planned(
-    session: AsyncSession, guild_id: int, member_id: int, kind: str
-) -> Sequence[NotificationRow]:
-    """The newest notifications of a kind that were decided to be told at once; they may have been told."""
-    query = (
-        select(NotificationRow)
-        .filter_by(guild_id=guild_id, member_id=member_id, kind=kind, delivery="now")
-        .order_by(NotificationRow.id.desc())
-        .limit(MOST_PLANNED)
+async def has_waiting(session: AsyncSession, guild_id: int, member_id: int) -> bool:
+    """Whether something waits for the member's next digest."""
+    query = select(NotificationRow.id).filter_by(
+        guild_id=guild_id, member_id=member_id, delivery="digest", digest_key=None
     )
-    return list(await session.scalars(query))
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def list_unsaid(
+    session: AsyncSession, guild_id: int, member_id: int
+) -> list[tuple[NotificationRow, OutboxRow]]:
+    """What is to be said at once and was not begun yet, each with its effect, locked.
+
+    What the dispatcher is taking up at this moment is left out: it is being said.
+    """
+    query = (
+        select(NotificationRow, OutboxRow)
+        .join(OutboxRow, OutboxRow.key == NotificationRow.key)
+        .where(
+            NotificationRow.guild_id == guild_id,
+            NotificationRow.member_id == member_id,
+            NotificationRow.delivery == "now",
+            OutboxRow.outcome.is_(None),
+            OutboxRow.attempts == 0,
+            OutboxRow.lease_until.is_(None),
+        )
+        .order_by(NotificationRow.id)
+        .with_for_update(of=OutboxRow, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return [(row, effect) for row, effect in await session.execute(query)]
 
 
 async def list_digest(session: AsyncSession, digest_key: str) -> Sequence[NotificationRow]:

@@ -9,7 +9,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import time_input
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
@@ -102,7 +101,6 @@ class CharterCog(commands.Cog):
 
     async def cog_load(self) -> None:
         bot = self.bot
-        time_input.prepare()
         bot.core.configs.register(CharterSettings, CharterRow)
         bot.core.ledger.name(ACKNOWLEDGED, N_("Agreements to the norms"))
         bot.core.jobs.register(FREEZE_JOB, self.service.freeze)

@@ -36,7 +36,7 @@ from storage.onboarding import OnboardingSettingsRow
 log = logging.getLogger(__name__)
 
 HELP = (
-    HelpLine(N_("I am new: show me a first step"), "/start"),
+    HelpLine(N_("I am new: show me a first step"), "/start", control=render.START, rank=1),
     HelpLine(N_("See how far I am with my first quest"), "/quest status"),
 )
 SETUP_PAGE = Page(

@@ -186,8 +186,9 @@ async def test_what_broke_without_a_staff_channel_is_told_when_there_is_one(comm
 async def test_what_the_card_told_at_once_is_no_news_for_the_staff_channel(community: LyceumWorld) -> None:
     await community.advance(SETTLED)
     card = await step(community, "Channels")
-    await mute_in(community, "general")
-    card = await community.choose(community.facilitator, card, community.general, menu="setup:choice.set:10")
+    door = await community.create_channel("door")
+    await mute_in(community, "door")
+    card = await community.choose(community.facilitator, card, door, menu="setup:choice.set:10")
     assert "Send Messages" in card.text
     await community.advance(timedelta(days=2))
     assert notices(community) == []

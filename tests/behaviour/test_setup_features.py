@@ -83,7 +83,7 @@ async def test_it_stays_off_after_a_restart_and_the_report_says_so(community: Ly
 async def test_its_choices_and_step_are_left_out_of_the_steps(community: LyceumWorld) -> None:
     await switch(community, "off:onboarding")
     text = await switch(community, "off:rituals")
-    assert "**Step 4 of 4" in text
+    assert "**Step 5 of 5" in text
     card = await step(community, "Channels")
     assert "Staff channel" in card.text and "Welcome channel" not in card.text
 

@@ -18,6 +18,7 @@ from bot.text import V2_TEXT_LIMIT
 from sandbox.furnish import add_monday_goals, set_up
 from sandbox.seen import Answer
 from storage.database import Database
+from tests.behaviour.setups import step
 from tests.shell import LyceumWorld, lyceum_world
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -44,7 +45,7 @@ async def test_a_choice_in_setup_is_shown_by_its_name_with_before_and_after(worl
     await set_up(world)
     answer = await audit(world, area="setup")
     entries = [line for line in answer.text.splitlines() if line.startswith("- ")]
-    assert len(entries) == 7 and all(
+    assert len(entries) == 8 and all(
         f"<@{world.facilitator.id}> changed the set-up" in each for each in entries
     )
     assert f"  - Welcome channel: nothing → <#{world.welcome.id}>" in answer.text.splitlines()
@@ -57,14 +58,13 @@ async def test_long_records_go_on_page_by_page_with_the_same_filter(world: Lyceu
     shown = await audit(world)
     assert "rituals" in shown.text and "added the ritual Monday goals" in shown.text
     await set_up(world)  # the same choices: nothing changed, so nothing is written down
-    for _ in range(5):
-        for channel in (world.staff, world.welcome):
-            card = await world.slash(world.facilitator, world.staff, "setup start")
-            await world.choose(world.facilitator, card, channel, menu="setup:choice.set:0")
+    for channel in (world.welcome, world.staff) * 4:
+        card = await step(world, "Channels")
+        await world.choose(world.facilitator, card, channel, menu="setup:choice.set:0")
     first = await audit(world, area="setup", person=world.facilitator)
     second = await world.press(world.facilitator, first, "Older")
     seen = [line for page in (first, second) for line in page.text.splitlines() if line.startswith("- ")]
-    assert len(seen) == 7 + 9 == 2 * ENTRIES_A_PAGE and not second.buttons
+    assert len(seen) == 8 + 8 == 2 * ENTRIES_A_PAGE and not second.buttons
     assert not any("rituals" in line for line in seen)
 
 

@@ -143,3 +143,66 @@ async def test_why_am_i_seeing_this_and_the_newcomers_first_cards(world: LyceumW
     quest = await world.press(ann, greeting, "onboarding:quest.start")
     form = await world.press(ann, quest, "onboarding:goal.ask")
     assert forgotten(greeting, why, saved, quest, form) == []
+
+
+async def test_help_and_the_ways_to_say_that_something_is_wrong(world: LyceumWorld) -> None:
+    help_card = await world.slash(world.member, world.general, "help")
+    wrong = await world.press(world.member, help_card, "support:report.ask")
+    form = await world.press(world.member, wrong, "support:report.write")
+    sent = await world.submit(world.member, form, {"words": "123"})
+    assert forgotten(help_card, wrong, form, sent, world.posted(world.staff)[-1]) == []
+
+
+async def test_the_profile_its_form_and_the_check_ins(world: LyceumWorld) -> None:
+    card = await world.slash(world.member, world.general, "me edit")
+    form = await world.press(world.member, card, "profiles:me.ask")
+    answers = {"goal": "1", "level": "new", "hours": "2", "languages": "", "feedback": "gentle"}
+    saved = await world.submit(world.member, form, answers)
+    skills = await world.press(world.member, saved, "profiles:skills.show")
+    asked = await world.press(world.member, skills, "profiles:skills.ask")
+    grades = {f"statement_{number}": "3" for number in range(1, 6)}
+    done = await world.submit(world.member, asked, grades)
+    staff = await world.slash(world.facilitator, world.staff, "manage members skills")
+    chosen = await world.submit(world.facilitator, staff, {"statement_1": "1"})
+    assert forgotten(card, form, saved, skills, asked, done, staff, chosen) == []
+
+
+async def test_the_clock(world: LyceumWorld) -> None:
+    card = await world.slash(world.member, world.general, "me edit")
+    ask = await world.press(world.member, card, "zone:clock.ask")
+    assert ask.message is not None
+    form = await world.press(world.member, ask, "zone:city.ask")
+    assert forgotten(card, ask, form) == []
+    # Cities come from the CLDR, in every language there is.
+    [first] = [label for label, value in ask.message.selects[0].options if value == "-660"]
+    places = await world.choose(world.member, ask, first, menu="zone:clock.choose:0")
+    assert places.message is not None
+    assert forgotten_but_cities(places) == []
+    assert forgotten(await world.choose(world.member, places, "Pacific/Pago_Pago")) == []
+
+
+def forgotten_but_cities(answer: Answer) -> list[str]:
+    assert answer.message is not None
+    cities = {label for select in answer.message.selects for label, _ in select.options}
+    return [text for text in forgotten(answer) if text not in cities]
+
+
+async def test_the_notification_centre_and_a_pause(world: LyceumWorld) -> None:
+    card = await world.slash(world.member, world.general, "me notifications")
+    quiet = await world.choose(world.member, card, "7", menu="notify:quiet_from.set")
+    kind = await world.choose(world.member, quiet, "skills.checkin", menu="notify:kind.open")
+    dms = await world.press(world.member, kind, "notify:dms.allow")
+    [test] = world.dms(world.member)
+    pause = await world.press(world.member, dms, "notify:pause.show")
+    form = await world.press(world.member, pause, "notify:pause.ask")
+    confirm = await world.choose(world.member, pause, "in one week")
+    paused = await world.press(world.member, confirm, "notify:pause.confirm")
+    back = await world.press(world.member, paused, "notify:pause.end")
+    world.close_dms(world.member)
+    again = await world.slash(world.member, world.general, "me notifications")
+    again = await world.press(world.member, again, "notify:dms.refuse")
+    closed = await world.press(world.member, again, "notify:dms.allow")
+    shown = [card, quiet, kind, dms, pause, form, confirm, paused, back, again, closed]
+    server = "Quay Street"  # the name of the server is nobody's language
+    assert forgotten(*shown) == []
+    assert [text for text in forgotten(test) if server not in text] == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.notify import Decision, Delivery, Wishes, decide, end_of_quiet, next_digest
+from bot.notify_rules import Decision, Delivery, Wishes, decide, end_of_quiet, next_digest
 
 NOON = datetime(2026, 1, 7, 12, tzinfo=UTC)
 ZONES = sorted(available_timezones() - {"Factory", "localtime", "posixrules"})

@@ -17,8 +17,8 @@ from bot.i18n import Translations
 from bot.setup_card import COMMUNITY, Choice, Page, SetupService
 from bot.setup_pages import CHANNELS, CHOICES_A_CARD, MOST_PAGES, choices_of, places_of
 from bot.setup_render import Shown, choice_items, page_card, step_card
-from bot.setup_zones import find_zone
 from bot.text import V2_COMPONENTS
+from bot.zone_input import find_zone
 from sandbox.furnish import add_monday_goals, set_up
 from sandbox.people import Person
 from sandbox.seen import Answer
@@ -243,7 +243,7 @@ def test_what_is_no_zone_is_refused_and_never_guessed(typed: str) -> None:
     [
         ("GMT+5", "Asia/Karachi", "America"),
         ("utc +2", "Europe/Athens", "Etc"),
-        ("+02:00", "Africa/Johannesburg", "Europe/London"),
+        ("+02:00", "Africa/Cairo", "Europe/London"),
         ("UTC-5", "America/New_York", "Asia"),
         ("+5:45", "Asia/Kathmandu", "Asia/Kolkata"),
         ("18:01", "Asia/Tokyo", "Europe"),
@@ -266,7 +266,7 @@ def test_an_offset_or_time_that_no_clock_shows_gives_the_plain_hint(typed: str) 
 
 
 def test_an_example_is_what_the_clocks_show_at_that_time_of_the_year() -> None:
-    for now, expected in ((NOW, "Africa/Lagos"), (NOW.replace(month=7), "Europe/London")):
+    for now, expected in ((NOW, "Europe/Paris"), (NOW.replace(month=7), "Europe/London")):
         with pytest.raises(InvalidInput, match=expected):
             find_zone("UTC+1", now)
 

@@ -14,6 +14,7 @@ from bot.core import Core
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect
 from bot.guild_config import GuildConfig
 from bot.i18n import Translations
+from bot.languages import Languages
 from bot.outbox import Effect, EffectKind, Lane
 from bot.renderers import Renderers
 from bot.staff_notices import ACTIONS, CAUSES, LACKS, RENDERER, StaffNotices, effect_notice
@@ -33,7 +34,7 @@ class Office(Stand):
         super().__init__(db, clock)
         self.core = Core.build(db, clock)
         translations = Translations()
-        self.renderers = Renderers(self.core.configs, translations)
+        self.renderers = Renderers(Languages(self.core.db, self.core.configs, translations))
         self.renderers.register("any", self._draw, what="posting a ritual")
         self.dispatcher._render = self.renderers.render
         self.dispatcher.report_failure = StaffNotices(self.core, self.renderers, translations).effect_failed

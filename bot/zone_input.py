@@ -7,72 +7,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache
 from typing import NoReturn
-from zoneinfo import ZoneInfo, available_timezones
 
 from bot.errors import InvalidInput
+from bot.zones import LONGEST_ZONE, clocks, names_and_cities
 
-LONGEST_ZONE = 64
-NO_ZONES = {"Factory", "localtime", "posixrules"}  # in some zone databases; they name no place
 EXAMPLES = 3
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?")
 _CLOCK = re.compile(r"(?P<hours>\d{1,2})(?:[:.h](?P<minutes>\d{2}))?\s*(?P<half>am|pm)?")
 _BY_HALVES = timedelta(
     minutes=30
 )  # zones lie half an hour apart or more, so that much of a wrong clock is forgiven
-_CONTINENTS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Pacific")
-# The places that examples are taken from first, so that they are known to most.
-_BIG = (
-    "Europe/London",
-    "Europe/Paris",
-    "Europe/Athens",
-    "Europe/Istanbul",
-    "Africa/Lagos",
-    "Africa/Johannesburg",
-    "Africa/Nairobi",
-    "Asia/Dubai",
-    "Asia/Tehran",
-    "Asia/Karachi",
-    "Asia/Tashkent",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Asia/Dhaka",
-    "Asia/Yangon",
-    "Asia/Bangkok",
-    "Asia/Jakarta",
-    "Asia/Shanghai",
-    "Asia/Singapore",
-    "Australia/Perth",
-    "Asia/Tokyo",
-    "Asia/Seoul",
-    "Australia/Adelaide",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-    "Pacific/Honolulu",
-    "America/Anchorage",
-    "America/Los_Angeles",
-    "America/Denver",
-    "America/Chicago",
-    "America/Mexico_City",
-    "America/New_York",
-    "America/Bogota",
-    "America/Lima",
-    "America/Halifax",
-    "America/Caracas",
-    "America/St_Johns",
-    "America/Sao_Paulo",
-    "America/Argentina/Buenos_Aires",
-    "Atlantic/Azores",
-    "Atlantic/Reykjavik",
-)
 
 
 def find_zone(typed: str, now: datetime) -> str:
     """The IANA zone that was meant. Raises `InvalidInput` with what else to type. `now` is UTC."""
-    zones, cities = _zones()
+    zones, cities = names_and_cities()
     typed = typed.strip()[:LONGEST_ZONE]
     wanted = typed.replace(" ", "_").casefold()
     if wanted in zones:
@@ -131,30 +83,11 @@ def _refuse_clock(found: re.Match[str], now: datetime) -> NoReturn:
 
 
 def _where(fits: Callable[[timedelta], bool], now: datetime) -> list[str]:
-    found: list[str] = []
-    for name in _examples():
-        offset = now.astimezone(ZoneInfo(name)).utcoffset()
-        if offset is not None and fits(offset):
-            found.append(name)
-            if len(found) == EXAMPLES:
-                break
-    return found
-
-
-def _examples() -> Iterator[str]:
-    yield from _BIG
-    for name in sorted(available_timezones()):
-        if name.partition("/")[0] in _CONTINENTS and name not in _BIG:
-            yield name
+    """A few places, well known ones, whose clocks are so far ahead of UTC now."""
+    return [each for clock in clocks(now) if fits(timedelta(minutes=clock.offset)) for each in clock.places][
+        :EXAMPLES
+    ]
 
 
 def _give_up() -> NoReturn:
     raise InvalidInput("I do not know that time zone. Type the nearest big city, for example Europe/Lisbon.")
-
-
-@cache
-def _zones() -> tuple[dict[str, str], dict[str, str]]:
-    """Zones by their name and by their city, in small letters. Read once: it means walking through files."""
-    names = sorted(available_timezones() - NO_ZONES)
-    cities = {each.rsplit("/", 1)[-1]: each for each in names if "/" in each and not each.startswith("Etc/")}
-    return {each.casefold(): each for each in names}, {key.casefold(): each for key, each in cities.items()}
