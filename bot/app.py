@@ -120,6 +120,10 @@ class Lyceum(commands.Bot):
             async with self.core.db.begin() as session:
                 await job_storage.release_leases(session)
                 await outbox_storage.release_leases(session)
+        # Before Discord is reached: a restored backup must not bring back who was deleted.
+        await self.core.erasure.replay()
+        async with self.core.db.begin() as session:
+            await self.core.retention.plan(session)
         await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
 
     async def on_ready(self) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from bot.acts import Ledger
 from bot.audit import Audit
 from bot.clock import Clock
+from bot.erasure import Erasure
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.notify import Notifier
 from bot.outbox import Outbox
 from bot.profiles import Profiles
+from bot.retention import Retention
 from bot.schedules import Schedules
 from storage.database import Database
 
@@ -30,6 +32,8 @@ class Core:
     schedules: Schedules
     outbox: Outbox
     notifier: Notifier
+    erasure: Erasure
+    retention: Retention
 
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
@@ -38,6 +42,7 @@ class Core:
         configs = GuildConfigs(db, audit)
         jobs = Jobs(db, clock)
         outbox = Outbox(clock)
+        erasure = Erasure(db, clock, jobs)
         return cls(
             db=db,
             clock=clock,
@@ -49,4 +54,6 @@ class Core:
             schedules=Schedules(db, clock),
             outbox=outbox,
             notifier=Notifier(clock, configs, outbox, jobs),
+            erasure=erasure,
+            retention=Retention(clock, jobs, erasure),
         )
