@@ -178,7 +178,7 @@ class Erasure:
     async def _keep_again(self, deletion: Deletion) -> None:
         async with self._db.begin() as session:
             row = await storage.find_erasure(session, deletion.guild_id, deletion.member_id, lock=True)
-            if row is not None and row.begun_at is None and row.due_at - DELAY < deletion.at:
+            if row is not None and row.begun_at is None and row.due_at - DELAY <= deletion.at:
                 await session.delete(row)
 
     async def _delete_again(self, deletion: Deletion) -> bool:

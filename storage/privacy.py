@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import String, UniqueConstraint, delete, select
+from sqlalchemy import String, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -168,3 +168,9 @@ async def note_purge(session: AsyncSession, guild_id: int, *, at: datetime, rows
 
 async def find_purge(session: AsyncSession, guild_id: int) -> PurgeRow | None:
     return await session.get(PurgeRow, guild_id)
+
+
+async def count_erasures(session: AsyncSession, guild_id: int) -> int:
+    """How many deletions are to come or under way in the server."""
+    query = select(func.count()).select_from(ErasureRow).where(ErasureRow.guild_id == guild_id)
+    return await session.scalar(query) or 0

@@ -26,7 +26,11 @@ def faults(model: Any) -> Iterator[str]:
     said: tuple[Personal, ...] = model.personal
     covered = {each.column for each in said if each.through is None}
     for column in table.columns:
-        if isinstance(column.type, Snowflake) and not column.name.endswith(NOBODY_BEHIND) and column.name not in covered:
+        if (
+            isinstance(column.type, Snowflake)
+            and not column.name.endswith(NOBODY_BEHIND)
+            and column.name not in covered
+        ):
             yield f"{table.name}.{column.name} may name a person, and no statement covers it"
         if isinstance(column.type, JsonDict) and column.name not in {*covered, *model.impersonal}:
             yield f"{table.name}.{column.name} may hold ids of people: cover it, or list it as impersonal"
@@ -54,7 +58,12 @@ def _faults_of(table: Table, said: Personal) -> Iterator[str]:
     elif "guild_id" not in columns:
         yield f"{name}: without guild_id nobody knows in which server it was"
     if said.on_deletion is OnDeletion.DETACH and said.through is None:
-        unique = {column.name for each in table.constraints for column in each.columns if "Unique" in type(each).__name__}
+        unique = {
+            column.name
+            for each in table.constraints
+            for column in each.columns
+            if "Unique" in type(each).__name__
+        }
         if said.column in {*unique, *(column.name for column in table.primary_key)}:
             yield f"{name} is part of a key, so two rows could not both be detached"
 
