@@ -105,12 +105,16 @@ class Erasure:
     async def note_returned(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
         await storage.remove_departures(session, guild_id, [member_id])
 
-    async def compare(self, session: AsyncSession, guild_id: int, present: Collection[int]) -> None:
+    async def compare(self, guild_id: int, present: Collection[int]) -> None:
         """The complete list of who is in the server, of whom some may have come and gone unseen."""
-        gone = await footprint.list_people(session, guild_id) - set(present)
-        await storage.add_departures(session, guild_id, gone, self._clock.now())
-        back = await storage.list_departed(session, guild_id) & set(present)
-        await storage.remove_departures(session, guild_id, back)
+        async with self._db.read() as session:
+            departed = await storage.list_departed(session, guild_id)
+            gone = await footprint.list_people(session, guild_id) - set(present) - departed
+        back = departed & set(present)
+        if gone or back:
+            async with self._db.begin() as session:
+                await storage.add_departures(session, guild_id, gone, self._clock.now())
+                await storage.remove_departures(session, guild_id, back)
 
     async def replay(self) -> int:
         """Carry out what the file knows and the database does not, because it was restored. Returns how many."""

@@ -16,6 +16,7 @@ import aiohttp
 import discord
 
 from bot.clock import Clock
+from bot.erasure import Erasure
 from cogs.onboarding import rules
 from cogs.onboarding.model import Newcomer
 from cogs.onboarding.rules import Step, is_answer
@@ -35,8 +36,9 @@ _UNREADABLE = (discord.HTTPException, discord.ClientException, aiohttp.ClientErr
 class CatchUp:
     """Compares servers with what we know of them."""
 
-    def __init__(self, service: OnboardingService, clock: Clock) -> None:
+    def __init__(self, service: OnboardingService, erasure: Erasure, clock: Clock) -> None:
         self._service = service
+        self._erasure = erasure
         self._clock = clock
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
@@ -72,7 +74,7 @@ class CatchUp:
         # discord.py then waits for ever or hands out what had come by then.
         async with asyncio.timeout(LIST_TIMEOUT):
             members = {each.id: each async for each in guild.fetch_members(limit=None) if not each.bot}
-        await self._service.note_members(guild.id, members.keys())
+        await self._erasure.compare(guild.id, members.keys())
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)

@@ -8,7 +8,6 @@ the announcement and the role follow. All of it in the transaction of the first 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -224,11 +223,6 @@ class OnboardingService:
         """Who was deleted here at their wish, and when (UTC)."""
         async with self._core.db.read() as session:
             return await privacy_storage.list_deleted(session, guild_id)
-
-    async def note_members(self, guild_id: int, member_ids: Collection[int]) -> None:
-        """This is everybody who is in the server now."""
-        async with self._core.db.begin() as session:
-            await self._core.erasure.compare(session, guild_id, member_ids)
 
     async def _begun_quest(self, session: AsyncSession, actor: Actor) -> storage.QuestRow:
         row = await storage.get_quest(session, actor.guild_id, actor.member_id)
