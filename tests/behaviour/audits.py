@@ -22,13 +22,15 @@ _MENUS = (3, 5, 6, 7, 8)
 _PLACES_AND_TIMES = re.compile(r"<[^>]*>|https?://\S+")
 _SNOWFLAKE = re.compile(r"(?<!\d)\d{17,20}(?!\d)")
 BUTTONS_A_ROW = 3
+_HOLDS_A_KEY = ("after_key", "digest_key")  # the unique key of another row
 
 
 def keys_of(table: Table) -> list[set[str]]:
     """The sets of columns that name one row of the table, or the children of one row."""
     unique = [set(each.columns.keys()) for each in table.constraints if isinstance(each, UniqueConstraint)]
     single = [{column.name} for column in table.columns if column.unique or column.foreign_keys]
-    return [set(table.primary_key.columns.keys()), *unique, *single]
+    references = [{column.name} for column in table.columns if column.name in _HOLDS_A_KEY]
+    return [set(table.primary_key.columns.keys()), *unique, *single, *references]
 
 
 def is_about_one_server(sql: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.cards import Text, custom_id
+from bot.extensions import list_features
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.i18n import Translations
 from bot.settings import Settings
@@ -185,7 +186,7 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
     shell = Lyceum(Settings(), world.database, ring=False)
     assert bot.components.names == shell.components.names
     assert bot.setup_card.pages == shell.setup_card.pages
-    for feature in ("cogs.onboarding", "cogs.rituals"):
+    for feature in list_features():
         await world.in_bot(lambda name=feature: bot.load_extension(name))
     assert bot.components.names == before[0] and [page.number for page in bot.setup_card.pages] == before[2]
     assert set(bot.groups._help) == before[1]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, cast
 
 import pytest
-from sqlalchemy import ForeignKey, MetaData, String, Table
+from sqlalchemy import ForeignKey, MetaData, String, Table, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.base import Base, JsonDict, PrimaryKey, Snowflake
@@ -61,8 +61,8 @@ def _faults_of(table: Table, said: Personal) -> Iterator[str]:
         unique = {
             column.name
             for each in table.constraints
+            if isinstance(each, UniqueConstraint)
             for column in each.columns
-            if "Unique" in type(each).__name__
         }
         if said.column in {*unique, *(column.name for column in table.primary_key)}:
             yield f"{name} is part of a key, so two rows could not both be detached"
