@@ -31,6 +31,7 @@ from bot.error_replies import report_error
 from bot.extensions import list_features
 from bot.features import feature_of
 from bot.groups import SharedGroups, plain_command
+from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.interactions import actor_of, tags_of
 from bot.jobs import WAKE_MARK as JOBS_MARK
@@ -145,6 +146,10 @@ class Lyceum(SpacedSessions):
             async with self.core.db.begin() as session:
                 await job_storage.release_leases(session)
                 await outbox_storage.release_leases(session)
+        # Before Discord is reached: a restored backup must not bring back who was deleted.
+        await self.core.erasure.replay()
+        async with self.core.db.begin() as session:
+            await self.core.retention.plan(session)
         await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
 
     async def on_ready(self) -> None:
@@ -297,8 +302,14 @@ class Lyceum(SpacedSessions):
         actor = actor_of(interaction)
         roles = (await self.core.configs.guild(actor.guild_id)).capability_roles
         mine = frozenset(each for each in Capability if has(actor, each, roles))
+        tree = cast(LyceumTree, self.tree)
+        lines = [
+            line
+            for line in self.groups.help_lines
+            if await self.core.features.is_on(actor.guild_id, tree.feature_behind(line.command))
+        ]
         reply = reply_to(interaction)
-        await reply.show(self.groups.help_card(mine, reply.translator))
+        await reply.show(help_card(lines, mine, reply.translator))
 
 
 def _intents(settings: Settings) -> discord.Intents:

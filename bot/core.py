@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from bot.acts import Ledger
 from bot.audit import Audit
 from bot.clock import Clock
+from bot.erasure import Erasure
 from bot.features import Features
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.notify import Notifier
 from bot.outbox import Outbox
 from bot.profiles import Profiles
+from bot.retention import Retention
 from bot.schedules import Schedules
 from storage.database import Database
 
@@ -32,6 +34,8 @@ class Core:
     schedules: Schedules
     outbox: Outbox
     notifier: Notifier
+    erasure: Erasure
+    retention: Retention
 
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
@@ -41,6 +45,7 @@ class Core:
         features = Features(configs)
         jobs = Jobs(db, clock, features)
         outbox = Outbox(clock)
+        erasure = Erasure(db, clock, jobs)
         return cls(
             db=db,
             clock=clock,
@@ -53,4 +58,6 @@ class Core:
             schedules=Schedules(db, clock),
             outbox=outbox,
             notifier=Notifier(clock, configs, outbox, jobs),
+            erasure=erasure,
+            retention=Retention(clock, jobs, erasure),
         )

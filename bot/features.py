@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
-from bot.errors import NotConfigured
+from bot.errors import NotConfigured, NotFound
 from bot.extensions import FOLDER
 from bot.guild_config import GuildConfigs
 from bot.i18n import N_
@@ -38,12 +38,14 @@ class FeatureSettings:
 class Feature:
     """What people are told of a feature: its title, and which permissions it needs in the server for what.
 
-    `permissions` maps one permission bit to what it is needed for. Texts are gettext ids.
+    `permissions` maps one permission bit to what it is needed for. What is `essential` cannot be switched off.
+    Texts are gettext ids.
     """
 
     name: str
     title: str
     permissions: Mapping[int, str] = field(default_factory=dict[int, str])
+    essential: bool = False
 
 
 class Features:
@@ -71,6 +73,11 @@ class Features:
     def known(self) -> tuple[Feature, ...]:
         return tuple(sorted(self._known.values(), key=lambda each: each.name))
 
+    @property
+    def optional(self) -> tuple[Feature, ...]:
+        """Those that a facilitator may switch off."""
+        return tuple(each for each in self.known if not each.essential)
+
     def find(self, name: str | None) -> Feature | None:
         return self._known.get(name) if name is not None else None
 
@@ -88,7 +95,12 @@ class Features:
             )
 
     async def switch(self, session: AsyncSession, actor: Actor, name: str, *, on: bool) -> None:
-        """Switch one feature on or off; the others stay as they are, whoever changes them meanwhile."""
+        """Switch one feature on or off; the others stay as they are, whoever changes them meanwhile.
+
+        Raises `NotFound` for one that does not exist, or that no community may be without.
+        """
+        if name not in [each.name for each in self.optional]:
+            raise NotFound("That feature does not exist (any more). Choose another from the menu.")
         present = await self._configs.change(session, actor.guild_id, FeatureSettings)  # locks the row
         off = {key: value for key, value in present.off.items() if key != name}
         if not on:

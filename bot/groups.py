@@ -14,9 +14,6 @@ import discord
 from discord import app_commands
 
 from bot.authority import Capability
-from bot.cards import Card
-from bot.help_card import help_card
-from bot.i18n import Translator
 
 _Callback = Callable[[discord.Interaction[Any]], Awaitable[None]]
 _Command = app_commands.Command[Any, ..., Any] | app_commands.Group
@@ -69,9 +66,10 @@ class SharedGroups:
             if group.commands:
                 tree.add_command(group, override=True)
 
-    def help_card(self, capabilities: frozenset[Capability], t: Translator) -> Card:
-        """/help by what one wants to do, only with what one may do."""
-        return help_card(self._help, capabilities, t)
+    @property
+    def help_lines(self) -> tuple[HelpLine, ...]:
+        """All that /help may list."""
+        return tuple(self._help)
 
 
 def plain_command(name: str, description: str, callback: _Callback) -> app_commands.Command[Any, ..., Any]:

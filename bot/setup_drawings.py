@@ -59,8 +59,8 @@ class SetupDrawings:
             items = await self._clock_items(guild_id, t)
         elif place.step is FEATURES:
             features = self._core.features
-            off = [each.name for each in features.known if not await features.is_on(guild_id, each.name)]
-            items = feature_items(features.known, frozenset(off), t)
+            off = [each.name for each in features.optional if not await features.is_on(guild_id, each.name)]
+            items = feature_items(features.optional, frozenset(off), t)
         elif place.step.page is not None:
             items = await _body(place.step.page, guild_id, t)
         start = place.part * CHOICES_A_CARD

@@ -138,10 +138,8 @@ class SetupService:
             await self._core.configs.change(session, actor.guild_id, GuildConfig, by=actor, locale=locale)
 
     async def switch(self, actor: Actor, name: str, *, on: bool) -> None:
-        """Switch a feature on or off. Raises `NotFound` for one that does not exist."""
+        """Switch a feature on or off. Raises `NotFound` for one that does not exist or is always on."""
         await self.check(actor)
-        if self._core.features.find(name) is None:
-            raise NotFound("That feature does not exist (any more). Choose another from the menu.")
         async with self._core.db.begin() as session:
             await self._core.features.switch(session, actor, name, on=on)
 

@@ -90,6 +90,15 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
         log.info("synced %s commands", len(commands))
         return True
 
+    def feature_behind(self, typed: str) -> str | None:
+        """The feature of a command as it is typed, such as ``/me edit``; None for the shell's."""
+        first, *rest = typed.removeprefix("/").split()
+        found: Any = self.get_command(first)
+        for name in rest:
+            if isinstance(found, app_commands.Group):
+                found = found.get_command(name)
+        return feature_of(found)
+
     def _fingerprint(self) -> str:
         payload: list[Any] = [command.to_dict(self) for command in self.get_commands()]
         payload.sort(key=lambda each: (each["type"], each["name"]))

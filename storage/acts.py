@@ -10,12 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import Personal
+from storage.personal import N_, Personal, SeenBy
 
 
 class ActRow(Base):
     __tablename__ = "acts"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            what=N_("What you did that counts here, such as a finished step, and when"),
+            seen_by=SeenBy.COMMUNITY,
+        ),
+    )
+    # Details are facts about the act by its own member; somebody else is a column of the feature's own table.
+    impersonal: ClassVar = ("details",)
     __table_args__ = (
         UniqueConstraint("guild_id", "kind", "member_id", "subject"),
         Index("ix_acts_guild_id_kind_at", "guild_id", "kind", "at"),
@@ -27,7 +34,7 @@ class ActRow(Base):
     member_id: Mapped[int] = mapped_column(Snowflake, index=True)
     subject: Mapped[str] = mapped_column(String(100))
     details: Mapped[dict[str, Any]] = mapped_column()
-    cause_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="CASCADE"), index=True)
+    cause_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"), index=True)
     at: Mapped[datetime] = mapped_column()
     retracted_at: Mapped[datetime | None] = mapped_column()
     retracted_because: Mapped[str | None] = mapped_column(String(200))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import Index, String, Text, select
@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake
-from storage.personal import OnDeletion, Personal
+from storage.personal import ANYWHERE, N_, OnDeletion, Personal, SeenBy
+
+KEPT = timedelta(days=730)
+_ANSWERABLE = N_("what staff did stays answerable to the community")
 
 
 class AuditRow(Base):
@@ -19,7 +22,25 @@ class AuditRow(Base):
 
     __tablename__ = "audit"
     personal: ClassVar = (
-        Personal("actor_id", OnDeletion.KEEP, why="what staff did stays answerable to the community"),
+        Personal(
+            "actor_id",
+            OnDeletion.KEEP,
+            why=_ANSWERABLE,
+            keep_for=KEPT,
+            since="at",
+            what=N_("Changes that you made as staff, in the record of changes"),
+            seen_by=SeenBy.STAFF,
+        ),
+        *(
+            Personal(
+                f"{column}.{ANYWHERE}",
+                OnDeletion.DETACH,
+                what=N_("Changes by staff that concern you, in the record of changes"),
+                seen_by=SeenBy.STAFF,
+                mention=True,
+            )
+            for column in ("fields", "before", "after")
+        ),
     )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)

@@ -20,9 +20,9 @@ the copy before it takes the database's place:
   another row, and no new effect is mistaken for a lost one.
 * What Discord knows of the commands is forgotten, so that they are sent once more.
 
-**Deletions.** A person who was deleted after the backup is in it again. Whatever deletes members must therefore write
-down, outside the database, whom it deleted, and pass a function as ``replay`` that deletes them again in the copy;
-``restore`` calls it before the copy takes the database's place, so that there is no moment in which they are back.
+**Deletions.** A person who was deleted after the backup is in it again. Deletions therefore also stand in a file beside
+the database (``storage/deletion_file.py``), which a restore leaves as it is, and the next start carries out what the
+restored database does not know of, after any migration and before Discord is reached (``bot/erasure.py``).
 
 On PostgreSQL use ``pg_dump``. Tests: ``tests/storage/test_backup.py``, and with the whole bot in the sandbox
 ``tests/bot/test_restore.py``.
@@ -35,7 +35,6 @@ import contextlib
 import os
 import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +116,6 @@ async def restore(
     database_file: Path,
     *,
     now: datetime,
-    replay: Callable[[sqlite3.Connection], None] | None = None,
 ) -> Path | None:
     """Puts a backup in the place of the database and returns where the replaced one is now (None: there was none).
 
@@ -129,8 +127,6 @@ async def restore(
 
     def prepare(copy: sqlite3.Connection) -> None:
         _forget_what_came_later(copy, fallback=now)
-        if replay is not None:
-            replay(copy)
 
     try:
         await asyncio.to_thread(_refuse_other_files, backup, database_file)

@@ -14,7 +14,20 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, BigInteger, CursorResult, DateTime, Dialect, Integer, MetaData, Table, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Table,
+    event,
+    false,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
@@ -92,12 +105,25 @@ class JsonDict(TypeDecorator[dict[str, Any]]):
 class Base(DeclarativeBase):
     """The parent of every table. ``Mapped[datetime]`` and ``Mapped[dict[str, Any]]`` find their types by themselves.
 
-    ``personal`` is what the table knows about people; every table says it.
+    ``personal`` is what the table knows about people; every table says it. ``impersonal`` are its JSON columns in
+    which no person ever stands.
     """
 
     personal: ClassVar[tuple[Personal, ...]]
+    impersonal: ClassVar[tuple[str, ...]] = ()
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: JsonDict}
+
+    @classmethod
+    def may_go(cls) -> ColumnElement[bool]:
+        """Which rows the retention may erase once their time is over: all, unless a table knows better."""
+        return true()
+
+    @classmethod
+    def is_under_way(cls, now: datetime) -> ColumnElement[bool]:
+        """Which rows somebody outside the database works on at this moment, so that they must be left until then."""
+        del now
+        return false()
 
 
 @event.listens_for(Table, "after_parent_attach")

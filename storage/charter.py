@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import NOTHING_PERSONAL, OnDeletion, Personal
+from storage.personal import N_, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
 
 
 class CharterRow(Base):
@@ -48,7 +48,14 @@ class NormsRow(Base):
     """One version of the norms, one norm a line. `is_material`: people were asked to read it again."""
 
     __tablename__ = "charter_norms"
-    personal: ClassVar = (Personal("published_by", OnDeletion.DETACH),)
+    personal: ClassVar = (
+        Personal(
+            "published_by",
+            OnDeletion.DETACH,
+            what=N_("Norms that you published as staff"),
+            seen_by=SeenBy.STAFF,
+        ),
+    )
     __table_args__ = (UniqueConstraint("guild_id", "version"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -64,7 +71,7 @@ class AcknowledgementRow(Base):
     """Somebody agreed to a version of the norms."""
 
     __tablename__ = "charter_acknowledgements"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (Personal(what=N_("Which norms you agreed to, and when")),)
     __table_args__ = (Index("ix_charter_acknowledgements_guild_id_version", "guild_id", "version"),)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
@@ -80,7 +87,14 @@ class DraftRow(Base):
     """
 
     __tablename__ = "charter_drafts"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            what=N_("What you were writing for the charter and did not publish"),
+            keep_for=timedelta(days=7),
+            since="created_at",
+        ),
+    )
+    impersonal: ClassVar = ("typed",)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake, index=True)
@@ -155,7 +169,3 @@ async def find_draft(session: AsyncSession, guild_id: int, member_id: int, draft
     """The draft, if it is this member's."""
     query = select(DraftRow).filter_by(guild_id=guild_id, member_id=member_id, id=draft_id)
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
-
-
-async def remove_old_drafts(session: AsyncSession, guild_id: int, *, before: datetime) -> None:
-    await session.execute(delete(DraftRow).where(DraftRow.guild_id == guild_id, DraftRow.created_at < before))

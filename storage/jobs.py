@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import ForeignKey, Index, String, Table, Text, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import Personal
+from storage.personal import ANYWHERE, N_, Personal
 
 # Rows bound in one go: a few milliseconds of the event loop.
 ROWS_AT_ONCE = 200
@@ -21,7 +35,14 @@ ROWS_AT_ONCE = 200
 
 class JobRow(Base):
     __tablename__ = "jobs"
-    personal: ClassVar = (Personal("payload.member_id"),)
+    personal: ClassVar = (
+        Personal(
+            f"payload.{ANYWHERE}",
+            keep_for=timedelta(days=30),
+            since="finished_at",
+            what=N_("Work planned for you, such as your daily digest"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     name: Mapped[str] = mapped_column(String(64))
@@ -51,6 +72,11 @@ class JobRow(Base):
         Index("ix_jobs_schedule", "schedule_id", "nominal"),
         Index("ix_jobs_guild", "guild_id", "id"),
     )
+
+    @classmethod
+    def may_go(cls) -> ColumnElement[bool]:
+        """Runs of a schedule stay as long as it: whether a period has had its run is asked of them, for years."""
+        return cls.schedule_id.is_(None)
 
 
 async def add_jobs(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
-from storage.personal import Personal
+from storage.personal import N_, Personal
 
 
 class MemberRow(Base):
     __tablename__ = "members"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(what=N_("How I may reach you: language, time zone, private messages, quiet hours, pause")),
+    )
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)

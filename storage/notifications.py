@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import Index, String, func, select
+from sqlalchemy import ColumnElement, Index, String, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.outbox import OutboxRow
-from storage.personal import Personal
+from storage.personal import N_, Personal
 
 
 class NotificationChoiceRow(Base):
     __tablename__ = "notification_choices"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (Personal(what=N_("Which news you want at once, once a day or not at all")),)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
@@ -27,7 +27,13 @@ class NotificationChoiceRow(Base):
 
 class NotificationRow(Base):
     __tablename__ = "notifications"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            keep_for=timedelta(days=90),
+            since="created_at",
+            what=N_("What I told you, and when, so that I do not tell you twice or too often"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
@@ -44,6 +50,11 @@ class NotificationRow(Base):
     digest_key: Mapped[str | None] = mapped_column(String(200), index=True)  # the digest that told it
 
     __table_args__ = (Index("ix_notifications_member", "guild_id", "member_id", "local_date"),)
+
+    @classmethod
+    def may_go(cls) -> ColumnElement[bool]:
+        """What waits for a digest stays until it is told."""
+        return or_(cls.delivery != "digest", cls.digest_key.is_not(None))
 
 
 async def add_notification(session: AsyncSession, row: NotificationRow) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.acts import ActRow
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import NOTHING_PERSONAL, Personal
+from storage.personal import N_, NOTHING_PERSONAL, Personal, SeenBy
 
 
 class OnboardingSettingsRow(Base):
@@ -30,7 +30,8 @@ class NewcomerRow(Base):
     """Somebody who joined while Lyceum was here. `pending`: the server's rules are not accepted yet."""
 
     __tablename__ = "onboarding_newcomers"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (Personal(what=N_("When you joined, and left if you did")),)
+
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     joined_at: Mapped[datetime] = mapped_column()
@@ -46,7 +47,9 @@ class QuestRow(Base):
     """
 
     __tablename__ = "onboarding_quests"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(what=N_("Your first quest: your goal and how far you are"), seen_by=SeenBy.COMMUNITY),
+    )
     __table_args__ = (UniqueConstraint("guild_id", "member_id"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -66,7 +69,7 @@ class QuestStepRow(Base):
     """A step that was done or skipped in the present run."""
 
     __tablename__ = "onboarding_quest_steps"
-    personal: ClassVar = (Personal(through="quest_id"),)
+    personal: ClassVar = (Personal(through="quest_id", what=N_("The steps of your first quest")),)
 
     quest_id: Mapped[int] = mapped_column(
         ForeignKey("onboarding_quests.id", ondelete="CASCADE"), primary_key=True

@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import Personal
+from storage.personal import ANYWHERE, N_, Personal, SeenBy
 
 # Why an effect is left out whose predecessor was not done.
 NOT_POSTED = "what it belongs to was not posted"
+# A post is drawn again, and effects follow it, as long as its row is here.
+KEPT = timedelta(days=90)
 
 
 class OutboxRow(Base):
     __tablename__ = "outbox"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            keep_for=KEPT,
+            since="finished_at",
+            what=N_("What I posted about you or changed for you in Discord, without the text"),
+            seen_by=SeenBy.STAFF,
+        ),
+        Personal(
+            f"arguments.{ANYWHERE}",
+            keep_for=KEPT,
+            since="finished_at",
+            what=N_("Notices to staff about something I could not do for you"),
+            seen_by=SeenBy.STAFF,
+            mention=True,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -70,6 +87,10 @@ class OutboxRow(Base):
             postgresql_where=outcome.is_(None),
         ),
     )
+
+    @classmethod
+    def is_under_way(cls, now: datetime) -> ColumnElement[bool]:
+        return and_(cls.outcome.is_(None), cls.lease_until > now)
 
     @property
     def place(self) -> int:

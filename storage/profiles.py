@@ -10,14 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
-from storage.personal import Personal
+from storage.personal import N_, Personal, SeenBy
 
 
 class ProfileRow(Base):
     """All of it is given by the member and may be left open. `languages` are ISO 639 codes with commas between."""
 
     __tablename__ = "profiles"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            what=N_("What you said about yourself: goal, level, hours a week, languages, feedback"),
+            seen_by=SeenBy.COMMUNITY,
+        ),
+    )
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)

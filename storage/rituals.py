@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake
-from storage.personal import OnDeletion, Personal
+from storage.personal import N_, OnDeletion, Personal, SeenBy
 
 
 class RitualRow(Base):
     __tablename__ = "rituals"
-    personal: ClassVar = (Personal("owner_id", OnDeletion.DETACH),)
+    personal: ClassVar = (
+        Personal("owner_id", OnDeletion.DETACH, what=N_("Rituals that you added"), seen_by=SeenBy.STAFF),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake, index=True)

@@ -17,6 +17,7 @@ from storage.personal import NOTHING_PERSONAL
 class ScheduleRow(Base):
     __tablename__ = "schedules"
     personal: ClassVar = NOTHING_PERSONAL
+    impersonal: ClassVar = ("payload",)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)

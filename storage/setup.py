@@ -19,6 +19,7 @@ class FeatureSettingsRow(Base):
 
     __tablename__ = "setup_features"
     personal: ClassVar = NOTHING_PERSONAL
+    impersonal: ClassVar = ("off",)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     off: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
-from storage.personal import NOTHING_PERSONAL, Personal
+from storage.personal import N_, NOTHING_PERSONAL, Personal
 
 
 class SkillCheckinRow(Base):
     """Never overwritten. `answers` holds the statements as they were asked, each with 1 to 5."""
 
     __tablename__ = "skill_checkins"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (Personal(what=N_("How sure you said you feel about your skills, and when")),)
+    impersonal: ClassVar = ("answers",)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import Index, Text, func, select
@@ -10,12 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake
-from storage.personal import Personal
+from storage.personal import N_, Personal
 
 
 class SupportReportRow(Base):
     __tablename__ = "support_reports"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(
+            what=N_("What you reported to the people who run me"), keep_for=timedelta(days=365), since="at"
+        ),
+    )
     __table_args__ = (Index("ix_support_reports_member", "guild_id", "member_id", "at"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)

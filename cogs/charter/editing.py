@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,6 @@ from cogs.charter.saving import Saving
 from cogs.charter.service import CharterService, norms_of, outcome_of
 from storage import charter as storage
 
-DRAFT_KEPT = timedelta(days=7)
 LOCAL_FORMAT = "%Y-%m-%d %H:%M"
 
 
@@ -48,7 +47,6 @@ class CharterEditing:
         zone = await self._check(actor)
         now = self._core.clock.now()
         async with self._core.db.begin() as session:
-            await storage.remove_old_drafts(session, actor.guild_id, before=now - DRAFT_KEPT)
             if part is Part.OUTCOME and outcome_id is None:
                 await self._check_room(session, actor.guild_id)
             typed, base = await self._present(session, actor.guild_id, part, outcome_id, zone)

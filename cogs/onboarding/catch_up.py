@@ -16,6 +16,7 @@ import aiohttp
 import discord
 
 from bot.clock import Clock
+from bot.erasure import Erasure
 from cogs.onboarding import rules
 from cogs.onboarding.model import Newcomer
 from cogs.onboarding.rules import Step, is_answer
@@ -35,8 +36,9 @@ _UNREADABLE = (discord.HTTPException, discord.ClientException, aiohttp.ClientErr
 class CatchUp:
     """Compares servers with what we know of them."""
 
-    def __init__(self, service: OnboardingService, clock: Clock) -> None:
+    def __init__(self, service: OnboardingService, erasure: Erasure, clock: Clock) -> None:
         self._service = service
+        self._erasure = erasure
         self._clock = clock
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
@@ -72,6 +74,7 @@ class CatchUp:
         # discord.py then waits for ever or hands out what had come by then.
         async with asyncio.timeout(LIST_TIMEOUT):
             members = {each.id: each async for each in guild.fetch_members(limit=None) if not each.bot}
+        await self._erasure.compare(guild.id, members.keys())
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)
@@ -84,12 +87,15 @@ class CatchUp:
     async def _take_up_arrivals(
         self, known: Mapping[int, Newcomer], since: datetime, members: Iterable[discord.Member]
     ) -> None:
+        members = list(members)
+        deleted = await self._service.list_deleted(members[0].guild.id) if members else {}
         for member in members:
             if member.joined_at is None:
                 continue
             newcomer = known.get(member.id)
             if newcomer is None:
-                missed = member.joined_at > since
+                # Whoever was deleted since they joined is no stranger whose arrival was missed.
+                missed = member.joined_at > max(since, deleted.get(member.id, since))
             else:
                 missed = newcomer.differs_from(member.joined_at, pending=member.pending)
             if missed:

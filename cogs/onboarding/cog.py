@@ -75,7 +75,7 @@ class OnboardingCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = OnboardingService(bot.core)
-        self._catch_up = CatchUp(self.service, bot.core.clock)
+        self._catch_up = CatchUp(self.service, bot.core.erasure, bot.core.clock)
 
     async def cog_load(self) -> None:
         bot = self.bot

@@ -35,6 +35,7 @@ from cogs.onboarding.model import (
 )
 from cogs.onboarding.rules import Greeting, Step, StepState
 from storage import onboarding as storage
+from storage import privacy as privacy_storage
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class OnboardingService:
         """Make the feature's reactions and its kind of notification known."""
         ledger = self._core.ledger
         self._core.notifier.register(WELCOME_KIND)
+        self._core.erasure.on_forgotten(self._forget)
         for kind in STEP_OF_ACT:
             ledger.react_to(kind, self._complete_step, undo=self._reopen_step)
         ledger.react_to(QUEST_COMPLETED, self._reward, undo=self._reopen_quest)
@@ -63,6 +65,7 @@ class OnboardingService:
 
     def unregister(self) -> None:
         self._core.notifier.unregister(WELCOME_KIND.name)
+        self._core.erasure.stop_telling(self._forget)
         for reaction in (self._complete_step, self._reward, self._announce):
             self._core.ledger.forget(reaction)
 
@@ -220,6 +223,11 @@ class OnboardingService:
                 row.member_id: Newcomer(row.member_id, row.joined_at, row.pending, row.left_at is not None)
                 for row in rows
             }
+
+    async def list_deleted(self, guild_id: int) -> dict[int, datetime]:
+        """Who was deleted here at their wish, and when (UTC)."""
+        async with self._core.db.read() as session:
+            return await privacy_storage.list_deleted(session, guild_id)
 
     async def _begun_quest(self, session: AsyncSession, actor: Actor) -> storage.QuestRow:
         row = await storage.get_quest(session, actor.guild_id, actor.member_id)
@@ -388,6 +396,9 @@ class OnboardingService:
             started_at=row.started_at,
             is_finished=row.finished_at is not None,
         )
+
+    def _forget(self, guild_id: int, member_id: int) -> None:
+        self._waiting[guild_id].pop(member_id, None)
 
     def _note(self, quest: Quest) -> None:
         """Keep in mind which steps the member has open; forget those who are through."""

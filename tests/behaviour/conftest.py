@@ -1,4 +1,5 @@
-"""The whole bot in a simulated community. At the end of each test every interaction must have been answered once.
+"""The whole bot in a simulated community. At the end of each test every interaction must have been answered once, no
+command may have looked into another server, and everybody must be able to read what was shown (`audits.py`).
 
 Opening a world is kept cheap: the database is a copy of a migrated file, in memory where there is room (a durable
 commit on a disk takes longer than everything else here), and the clicks through /setup start are made once a process.
@@ -23,6 +24,7 @@ from bot.settings import Settings
 from sandbox.furnish import set_up
 from sandbox.world import World
 from storage.database import Database
+from tests.behaviour.audits import barriers, servers_kept_apart
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.databases import ROOM_IN_MEMORY, SqliteTemplate
 
@@ -42,9 +44,11 @@ async def _opened(url: str, **options: Any) -> AsyncIterator[LyceumWorld]:
     def make_bot(database: Database) -> Lyceum:
         return Lyceum(Settings(), database, ring=False)
 
-    async with World.open(make_bot, database=Database(url), **options) as world:
-        yield world
-        world.check_interactions()
+    with servers_kept_apart():
+        async with World.open(make_bot, database=Database(url), **options) as world:
+            yield world
+            world.check_interactions()
+            assert [barrier for request in world.faults.log for barrier in barriers(request.body)] == []
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.authority import Capability
 from bot.cards import Buttons, Text
 from bot.groups import HelpLine, SharedGroups
+from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.text import V2_COMPONENTS, V2_TEXT_LIMIT, length
 from sandbox.seen import Answer
@@ -50,7 +51,7 @@ def test_with_the_lines_of_thirty_features_it_fits_discords_limits() -> None:
             HelpLine(goal, f"/manage feature goal{number}", Capability.FACILITATE),
             HelpLine(goal, f"/mod goal{number}", Capability.MODERATE),
         )
-    items = groups.help_card(frozenset(Capability), Translations().for_locale("en")).items
+    items = help_card(groups.help_lines, frozenset(Capability), Translations().for_locale("en")).items
     texts = [item.content for item in items if isinstance(item, Text)]
     assert sum(map(length, texts)) <= V2_TEXT_LIMIT and "more: type `/`" in texts[1]
     rows = [item for item in items if isinstance(item, Buttons)]

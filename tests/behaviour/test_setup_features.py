@@ -119,3 +119,23 @@ async def test_ordinary_messages_cost_no_query_with_a_feature_off(community: Lyc
     with statements(community) as seen:
         await community.say(community.member, community.introductions, "Good morning")
     assert seen == []
+
+
+async def test_help_leaves_out_what_is_off(community: LyceumWorld) -> None:
+    def lines(text: str) -> set[str]:
+        return {
+            word for word in ("/start", "/quest status", "/manage rituals", "/privacy show") if word in text
+        }
+
+    before = await community.slash(community.facilitator, community.general, "help")
+    assert len(lines(before.text)) == 4
+    await switch(community, "off:onboarding")
+    await switch(community, "off:rituals")
+    after = await community.slash(community.facilitator, community.general, "help")
+    assert lines(after.text) == {"/privacy show"}
+    assert "I am new: show me a first step" not in [each.label for each in after.buttons]
+
+
+async def test_nobody_loses_privacy_by_a_switch(community: LyceumWorld) -> None:
+    card = await step(community, "What is on")
+    assert "Newcomers: on" in card.text and "Privacy" not in card.text

@@ -15,6 +15,7 @@ from bot.authority import Capability
 from bot.cards import Text, custom_id
 from bot.extensions import list_features
 from bot.groups import HelpLine, SharedGroups, plain_command
+from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.settings import Settings
 from bot.text import CHOICE_NAME, COMMAND_DESCRIPTION
@@ -85,7 +86,7 @@ async def test_each_line_of_help_names_a_command_that_exists(world: LyceumWorld)
                 yield from paths(each, path)
 
     known = {f"/{path}" for command in payload(world) for path in paths(command, "")}
-    lines = world.bot.groups._help
+    lines = world.bot.groups.help_lines
     assert lines and {line.command for line in lines} <= known
     controls = {line.control for line in lines if line.control is not None}
     assert controls and controls <= world.bot.components.names
@@ -182,7 +183,7 @@ async def test_a_control_has_one_owner(world: LyceumWorld) -> None:
 
 async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(world: LyceumWorld) -> None:
     bot = world.bot
-    before = bot.components.names, set(bot.groups._help), [page.number for page in bot.setup_card.pages]
+    before = bot.components.names, set(bot.groups.help_lines), [page.number for page in bot.setup_card.pages]
     for feature in list(bot.extensions):
         await world.in_bot(lambda name=feature: bot.unload_extension(name))
     shell = Lyceum(Settings(), world.database, ring=False)
@@ -191,7 +192,7 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
     for feature in list_features():
         await world.in_bot(lambda name=feature: bot.load_extension(name))
     assert bot.components.names == before[0] and [page.number for page in bot.setup_card.pages] == before[2]
-    assert set(bot.groups._help) == before[1]
+    assert set(bot.groups.help_lines) == before[1]
 
 
 def test_help_has_a_block_for_each_kind_of_staff() -> None:
@@ -204,7 +205,7 @@ def test_help_has_a_block_for_each_kind_of_staff() -> None:
     t = Translations().for_locale("en")
 
     def shown(*capabilities: Capability) -> str:
-        items = groups.help_card(frozenset(capabilities), t).items
+        items = help_card(groups.help_lines, frozenset(capabilities), t).items
         return "\n".join(item.content for item in items if isinstance(item, Text))
 
     assert "/mod case" not in shown() and "/start" in shown()

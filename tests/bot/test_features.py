@@ -8,7 +8,7 @@ import pytest
 
 from bot.authority import Actor
 from bot.core import Core
-from bot.errors import NotConfigured
+from bot.errors import NotConfigured, NotFound
 from bot.features import Feature, FeatureSettings, feature_of
 from bot.groups import plain_command
 from cogs.onboarding.cog import OnboardingCog
@@ -45,6 +45,15 @@ def test_a_plain_command_belongs_to_whose_callback_it_is() -> None:
 
     callback.__module__ = "cogs.quests.cog"
     assert feature_of(plain_command("x", "x", callback)) == "quests"
+
+
+async def test_what_no_community_may_be_without_cannot_be_switched_off(core: Core) -> None:
+    core.features.describe(Feature("privacy", "Privacy", essential=True))
+    assert "privacy" not in [each.name for each in core.features.optional]
+    for name in ("privacy", "unheard_of"):
+        with pytest.raises(NotFound, match="does not exist"):
+            await switch(core, name, on=False)
+    assert await core.features.is_on(7, "privacy")
 
 
 async def test_everything_is_on_until_it_is_switched_off_in_one_server_only(core: Core) -> None:

@@ -206,7 +206,7 @@ class Telling:
             if number % lag == 0:
                 await self.dispatcher.drain()
         guild: Any = server
-        assert await CatchUp(self.service, self.clock).take_up(guild)
+        assert await CatchUp(self.service, self.core.erasure, self.clock).take_up(guild)
         await self.dispatcher.drain()
         await self.dispatcher.stop()
 

@@ -19,6 +19,7 @@ import pytest
 from storage import app_state, schema
 from storage.backup import NUMBERS_AHEAD, BackupError, back_up, check_file, list_backups, restore
 from storage.database import Database
+from storage.deletion_file import Deletion, append, read
 from storage.faults import explain
 from storage.sqlite_files import DamagedFile
 from tests.databases import SqliteTemplate
@@ -297,15 +298,17 @@ async def test_numbers_given_since_the_backup_are_not_given_again(file: Path, fo
     assert scalar(file, "SELECT id FROM outbox") == NUMBERS_AHEAD + 1
 
 
-async def test_whom_the_caller_deleted_again_is_never_back(file: Path, folder: Path) -> None:
-    note(file, "a person")
+async def test_the_list_of_deletions_beside_the_database_outlives_a_restore(file: Path, folder: Path) -> None:
     made = back_up(file, folder, now=NOW, keep=1)
-
-    def replay(copy: sqlite3.Connection) -> None:
-        copy.execute("DELETE FROM app_state WHERE key = 'note'")
-
-    await restore(made.file, file, now=NOW, replay=replay)
-    assert scalar(file, "SELECT count(*) FROM app_state WHERE key = 'note'") == 0
+    listed = file.with_name(f"{file.name}.deletions")
+    append(listed, Deletion(1, 2, NOW))
+    append(listed, Deletion(1, 3, NOW, kept=True))
+    with listed.open("ab") as cut_off:
+        cut_off.write(b"1 4 2026-")
+    append(listed, Deletion(1, 5, NOW))
+    await restore(made.file, file, now=NOW)
+    assert set(read(listed)) == {Deletion(1, 2, NOW), Deletion(1, 3, NOW, kept=True), Deletion(1, 5, NOW)}
+    assert listed.stat().st_mode & 0o777 == 0o600
 
 
 async def test_the_hour_in_which_lost_effects_are_minded_begins_with_the_first_call(

@@ -1,0 +1,215 @@
+"""Deleting a person from one server: after a delay, over every table, exactly once, and for good.
+
+* A wish to be deleted is carried out a day later and can be called off until then: a stolen account must not be able
+  to destroy what somebody did. Whoever left a year ago is deleted in the same way, without the day.
+* The deletion is a chain of jobs, a slice each (`storage/footprint.py`), so it survives kills and holds up nobody.
+  What is planned for the person stops with the first slice. What is being sent at that moment is finished first, then
+  erased too. It ends when a slice finds nothing left.
+* Before the first slice is committed the deletion stands in a file beside the database (`storage/deletion_file.py`),
+  and `replay` carries out at every start what a restored database does not know of.
+* Features that keep something of a person in memory register with `on_forgotten` and drop it.
+
+Afterwards the person is a stranger who may begin anew. Tested in `tests/bot/test_erasure.py` and, with the whole bot,
+in `tests/behaviour/test_privacy.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.i18n import N_
+from bot.jobs import Job, Jobs, NewJob, Skipped
+from storage import deletion_file, footprint
+from storage import privacy as storage
+from storage.database import Database, mark
+from storage.deletion_file import Deletion
+
+log = logging.getLogger(__name__)
+
+ERASE_JOB = "privacy.erase"
+DELAY = timedelta(hours=24)
+SLICE = 500
+WAIT_FOR_SENDING = timedelta(minutes=2)  # longer than an effect may be under way
+ASKED, LEFT = "asked", "left"
+_MARK = "forgotten"
+
+Forget = Callable[[int, int], None]
+"""Called with server and member after each commit that erased something of them."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A deletion to come. `due_at` is UTC; `has_begun` means that it cannot be called off any more."""
+
+    due_at: datetime
+    has_begun: bool
+
+
+class Erasure:
+    """Plans, calls off and carries out deletions."""
+
+    def __init__(self, db: Database, clock: Clock, jobs: Jobs) -> None:
+        self._db = db
+        self._clock = clock
+        self._jobs = jobs
+        self._file = deletion_file.file_of(db)
+        self._listeners: list[Forget] = []
+        jobs.register(ERASE_JOB, self._erase)
+        db.after_commit(self._tell)
+
+    def on_forgotten(self, forget: Forget) -> None:
+        """Have `forget` called when a person is deleted."""
+        self._listeners.append(forget)
+
+    def stop_telling(self, forget: Forget) -> None:
+        self._listeners.remove(forget)
+
+    async def find(self, session: AsyncSession, guild_id: int, member_id: int) -> Planned | None:
+        """The person's deletion, if one is to come."""
+        row = await storage.find_erasure(session, guild_id, member_id)
+        return Planned(row.due_at, row.begun_at is not None) if row is not None else None
+
+    async def ask(self, session: AsyncSession, guild_id: int, member_id: int) -> Planned:
+        """Delete the person in a day. Asking twice changes nothing."""
+        return await self._plan(session, guild_id, member_id, ASKED, self._clock.now() + DELAY)
+
+    async def call_off(self, session: AsyncSession, guild_id: int, member_id: int) -> bool:
+        """Keep the person after all. False when there is nothing to call off or it has begun."""
+        row = await storage.find_erasure(session, guild_id, member_id, lock=True)
+        if row is None or row.begun_at is not None:
+            return False
+        await self._write_down(guild_id, member_id, kept=True)
+        await session.delete(row)
+        return True
+
+    async def plan_for_long_gone(self, session: AsyncSession, limit: int) -> int:
+        """Delete people who left too long ago. Returns how many that are."""
+        now = self._clock.now()
+        gone = await storage.list_long_gone(session, now=now, limit=limit)
+        for guild_id, member_id in gone:
+            await self._plan(session, guild_id, member_id, LEFT, now)
+        return len(gone)
+
+    async def note_left(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Somebody left: remember when, if anything is stored of them."""
+        if await footprint.knows(session, guild_id, member_id):
+            await storage.add_departures(session, guild_id, [member_id], self._clock.now())
+
+    async def note_returned(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        await storage.remove_departures(session, guild_id, [member_id])
+
+    async def compare(self, guild_id: int, present: Collection[int]) -> None:
+        """The complete list of who is in the server, of whom some may have come and gone unseen."""
+        async with self._db.read() as session:
+            departed = await storage.list_departed(session, guild_id)
+            gone = await footprint.list_people(session, guild_id) - set(present) - departed
+        back = departed & set(present)
+        if gone or back:
+            async with self._db.begin() as session:
+                await storage.add_departures(session, guild_id, gone, self._clock.now())
+                await storage.remove_departures(session, guild_id, back)
+
+    async def replay(self) -> int:
+        """Carry out what the file knows and the database does not, because it was restored. Returns how many."""
+        if self._file is None:
+            return 0
+        replayed = 0
+        for deletion in await asyncio.to_thread(deletion_file.read, self._file):
+            if deletion.kept:
+                await self._keep_again(deletion)
+            elif await self._delete_again(deletion):
+                replayed += 1
+        if replayed:
+            log.warning("the database is older than %s deletions; they were carried out again", replayed)
+        return replayed
+
+    async def _plan(
+        self, session: AsyncSession, guild_id: int, member_id: int, reason: str, due_at: datetime
+    ) -> Planned:
+        row, is_new = await storage.add_erasure(session, guild_id, member_id, reason=reason, due_at=due_at)
+        if is_new:
+            await self._enqueue(session, row, 0, due_at)
+        return Planned(row.due_at, row.begun_at is not None)
+
+    async def _enqueue(
+        self, session: AsyncSession, row: storage.ErasureRow, number: int, run_at: datetime
+    ) -> None:
+        # Neither key nor payload names the person, or the job would erase its own row.
+        job = NewJob(
+            name=ERASE_JOB,
+            key=f"{ERASE_JOB}:{row.id}:{number}",
+            run_at=run_at,
+            guild_id=row.guild_id,
+            payload={"erasure": row.id, "number": number},
+        )
+        await self._jobs.enqueue(session, job)
+
+    async def _erase(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """One slice."""
+        row = await storage.get_erasure(session, int(job.payload["erasure"]))
+        if row is None:
+            return Skipped(N_("the deletion was called off"))
+        now = self._clock.now()
+        if row.begun_at is None:
+            if row.reason == LEFT and row.member_id not in await storage.list_departed(session, row.guild_id):
+                await session.delete(row)
+                return Skipped(N_("the member came back"))
+            await self._write_down(row.guild_id, row.member_id)
+            row.begun_at = now
+            await storage.note_deleted(session, row.guild_id, row.member_id, now)
+        erased = await footprint.erase(session, row.guild_id, row.member_id, limit=SLICE, now=now)
+        mark(session, f"{_MARK}:{row.guild_id}:{row.member_id}")
+        if erased.rows or erased.is_under_way:
+            again_at = now if erased.rows else now + WAIT_FOR_SENDING
+            await self._enqueue(session, row, int(job.payload["number"]) + 1, again_at)
+        else:
+            await session.delete(row)
+            log.info("a person was deleted guild=%s reason=%s", row.guild_id, row.reason)
+        return None
+
+    async def _write_down(self, guild_id: int, member_id: int, *, kept: bool = False) -> None:
+        if self._file is not None:
+            deletion = Deletion(guild_id, member_id, self._clock.now(), kept)
+            await asyncio.to_thread(deletion_file.append, self._file, deletion)
+
+    async def _keep_again(self, deletion: Deletion) -> None:
+        async with self._db.begin() as session:
+            row = await storage.find_erasure(session, deletion.guild_id, deletion.member_id, lock=True)
+            if row is not None and row.begun_at is None and row.due_at - DELAY <= deletion.at:
+                await session.delete(row)
+
+    async def _delete_again(self, deletion: Deletion) -> bool:
+        guild_id, member_id = deletion.guild_id, deletion.member_id
+        async with self._db.read() as session:
+            known = await storage.find_deleted(session, guild_id, member_id)
+        if known is not None and known >= deletion.at:
+            return False
+        rows = 1
+        while rows:
+            async with self._db.begin() as session:
+                # Nobody is sending anything yet.
+                erased = await footprint.erase(
+                    session, guild_id, member_id, limit=SLICE, now=self._clock.now(), spare_under_way=False
+                )
+                rows = erased.rows
+                if not rows:
+                    await storage.note_deleted(session, guild_id, member_id, deletion.at)
+                    waiting = await storage.find_erasure(session, guild_id, member_id, lock=True)
+                    if waiting is not None:
+                        await session.delete(waiting)
+                mark(session, f"{_MARK}:{guild_id}:{member_id}")
+        return True
+
+    def _tell(self, marks: frozenset[str]) -> None:
+        for each in marks:
+            if each.startswith(f"{_MARK}:"):
+                _, guild_id, member_id = each.split(":")
+                for forget in self._listeners:
+                    forget(int(guild_id), int(member_id))
