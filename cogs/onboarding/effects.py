@@ -41,7 +41,7 @@ def greeting_of(quest: Quest, greeting: Greeting, joined_at: datetime, channel_i
 
 
 def win_of(quest: Quest, channel_id: int) -> Effect:
-    """The announcement of a first win: one a quest, however often it is begun anew."""
+    """The announcement of a win: one a quest, however often it is begun anew."""
     return Effect(
         kind=EffectKind.POST,
         key=f"onboarding.win:{quest.id}",
@@ -61,14 +61,28 @@ def role_for(quest: Quest, role_id: int, what_for: str) -> Effect:
         guild_id=quest.guild_id,
         member_id=quest.member_id,
         role_id=role_id,
-        arguments={"reason": "Finished the first quest"},
+        arguments={"reason": "Finished a quest"},
+    )
+
+
+def role_given_back(guild_id: int, member_id: int, role_id: int, what_for: str) -> Effect:
+    """A role that somebody had before they left. It must be harmless at the moment of giving, too."""
+    return Effect(
+        kind=EffectKind.ADD_ROLE,
+        key=f"onboarding.kept:{guild_id}:{member_id}:{role_id}:{what_for}",
+        guild_id=guild_id,
+        member_id=member_id,
+        role_id=role_id,
+        arguments={"reason": "Had it before leaving", "harmless": True},
     )
 
 
 def role_taken_back(quest: Quest, role_id: int, what_for: str) -> Effect:
     """The same role, when finishing was taken back."""
     given = role_for(quest, role_id, what_for)
-    return replace(given, kind=EffectKind.REMOVE_ROLE, arguments={"reason": "The first quest was taken back"})
+    return replace(
+        given, kind=EffectKind.REMOVE_ROLE, arguments={"reason": "Finishing the quest was taken back"}
+    )
 
 
 def answer_to_hello(quest: Quest, channel_id: int, hello_id: int) -> Effect:

@@ -1,0 +1,67 @@
+"""The texts of quests as people read them: ours translated, those of facilitators as they were written."""
+
+from __future__ import annotations
+
+from bot.i18n import N_, Translator
+from bot.profiles import Level
+from bot.text import mention_channel, mention_role, quote
+from cogs.onboarding.definition import IN_CHANNEL, LONGEST_TEXT, Detector, QuestDefinition, StepDefinition
+from cogs.onboarding.model import Places
+
+# Markup that is escaped letter by letter must still be shown whole.
+_ROOM = 2 * LONGEST_TEXT
+
+LEVEL_NAMES = {
+    Level.NEW: N_("Brand new to it"),
+    Level.BASICS: N_("I know the basics"),
+    Level.MENTOR: N_("Here to help others"),
+}
+
+
+def quest_title(quest: QuestDefinition, t: Translator) -> str:
+    return _shown(quest.title, t, ours=quest.ours)
+
+
+def quest_intro(quest: QuestDefinition, t: Translator) -> str:
+    return _shown(quest.intro, t, ours=quest.ours)
+
+
+def step_title(step: StepDefinition, places: Places, t: Translator) -> str:
+    """The title, with the channel it leads to."""
+    return _placed(step.title, step, places, t)
+
+
+def step_hint(step: StepDefinition, places: Places, t: Translator) -> str:
+    """How it is done and what it costs; for what only the bot knows how to do, one line more."""
+    lines = [_placed(step.hint, step, places, t)] if step.hint else []
+    if not step.ours:
+        lines.append(t.tn("About a minute.", "About {n} minutes.", step.minutes))
+    target_id = places.target_id(step.target)
+    if step.detector is Detector.COMMAND:
+        lines.append(t("Use {command} in any channel.", command=f"`/{step.target}`"))
+    elif step.detector is Detector.ROLE and target_id is not None:
+        lines.append(t("It is done once you have the role {role}.", role=mention_role(target_id)))
+    elif step.detector is Detector.CONFIRMED:
+        lines.append(t("A facilitator ticks this one for you."))
+    return "\n".join(lines)
+
+
+def step_body(step: StepDefinition, t: Translator) -> str:
+    """What there is to read or to answer."""
+    return _shown(step.body, t, ours=step.ours)
+
+
+def plain(text: str, t: Translator, *, ours: bool) -> str:
+    """A text for where Discord knows no markup: titles of forms, labels of buttons."""
+    return t(text).replace("{channel}", t("a channel")) if ours and text else text
+
+
+def _placed(text: str, step: StepDefinition, places: Places, t: Translator) -> str:
+    target_id = places.target_id(step.target) if step.detector in IN_CHANNEL else None
+    place = mention_channel(target_id) if target_id is not None else t("a channel that staff have to choose")
+    return _shown(text, t, ours=step.ours).replace("{channel}", place)
+
+
+def _shown(text: str, t: Translator, *, ours: bool) -> str:
+    # An empty text is the id of a catalogue's header.
+    return t(text) if ours and text else quote(text, _ROOM)
