@@ -91,7 +91,7 @@ async def _lyceum(folder: Path) -> tuple[discord.Client, Database]:
             introductions_channel_id=gateway.CHANNELS[1],
         )
         for member_id in gateway.MEMBERS[:100]:
-            await onboarding.get_quest(session, gateway.GUILD_ID, member_id)
+            await onboarding.get_quest(session, gateway.GUILD_ID, member_id, "first", version=1)
     return bot, database
 
 

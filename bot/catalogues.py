@@ -8,14 +8,15 @@ follows the code with `pybabel update -i bot/locales/lyceum.pot -d bot/locales -
 
 Which files are read stands in `babel.cfg`. Texts are the literal arguments of `t`, `tn` and `N_`, called as a
 function or as a method of anything, and the messages of the errors in `bot/errors.py`, which are translated
-where they are answered.
+where they are answered. What features ship as TOML has its texts under the keys in `SHIPPED_TEXTS`.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -47,6 +48,9 @@ msgstr ""
 
 _Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]
 
+SHIPPED_TEXTS = frozenset({"title", "intro", "hint", "body"})
+"""The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""
+
 Id: TypeAlias = tuple[str, ...]
 """A text, or its singular and plural."""
 
@@ -73,7 +77,23 @@ def extract(root: Path = ROOT) -> Catalog:
     )
     for _, _, text, comments, context in found:
         catalogue.add(text, auto_comments=comments, context=context)
+    for path in sorted(root.glob("cogs/*/*.toml")):
+        for text in _texts(tomllib.loads(path.read_text(encoding="utf-8"))):
+            catalogue.add(text)
     return catalogue
+
+
+def _texts(data: object) -> Iterator[str]:
+    """The texts in what a feature ships as TOML, at any depth, by the names of their keys."""
+    if isinstance(data, dict):
+        for key, value in cast("dict[str, object]", data).items():
+            if key in SHIPPED_TEXTS and isinstance(value, str) and value:
+                yield value
+            else:
+                yield from _texts(value)
+    elif isinstance(data, list):
+        for each in cast("list[object]", data):
+            yield from _texts(each)
 
 
 def rendered(catalogue: Catalog) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -92,11 +92,14 @@ class QuestRow(Base):
     `started_at` is when the present run began: for a newcomer the moment of joining, since a hello counts from
     then on; for others their first press of Start; after that the moment of beginning anew. `path` are the steps that are theirs, from the first
     act in the run on. `progress_at` is when something was last done or left out; `nudged_run` the run in which they
-    were reminded.
+    were reminded. `helper_id` is the facilitator who looks after them.
     """
 
     __tablename__ = "onboarding_quests"
-    personal: ClassVar = (Personal(),)
+    personal: ClassVar = (
+        Personal(),
+        Personal("helper_id", OnDeletion.DETACH),
+    )
     __table_args__ = (UniqueConstraint("guild_id", "member_id", "key"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -109,6 +112,7 @@ class QuestRow(Base):
     share_win: Mapped[bool] = mapped_column(default=False)
     progress_at: Mapped[datetime | None] = mapped_column()
     nudged_run: Mapped[int] = mapped_column(default=0)
+    helper_id: Mapped[int | None] = mapped_column(Snowflake)
     started_at: Mapped[datetime | None] = mapped_column()
     finished_at: Mapped[datetime | None] = mapped_column()
     steps: Mapped[list[QuestStepRow]] = relationship(
@@ -207,12 +211,7 @@ async def find_quest_by_id(session: AsyncSession, quest_id: int) -> QuestRow | N
 
 async def list_unfinished(session: AsyncSession) -> Sequence[QuestRow]:
     """Every quest that is not finished, of members who are still here: read once at start."""
-    gone = select(NewcomerRow.member_id).where(
-        NewcomerRow.guild_id == QuestRow.guild_id,
-        NewcomerRow.member_id == QuestRow.member_id,
-        NewcomerRow.left_at.is_not(None),
-    )
-    return list(await session.scalars(select(QuestRow).where(QuestRow.finished_at.is_(None), ~gone.exists())))
+    return list(await session.scalars(select(QuestRow).where(QuestRow.finished_at.is_(None), ~_has_left())))
 
 
 async def has_act(session: AsyncSession, guild_id: int, member_id: int, kind: str, subject: str) -> bool:
@@ -270,3 +269,35 @@ async def add_lost_target(session: AsyncSession, guild_id: int, target_id: int) 
 
 async def list_lost_targets(session: AsyncSession) -> Sequence[LostTargetRow]:
     return list(await session.scalars(select(LostTargetRow)))
+
+
+async def list_unfinished_of_guild(session: AsyncSession, guild_id: int) -> Sequence[QuestRow]:
+    """The unfinished quests of members who are here, longest without progress first."""
+    query = select(QuestRow).where(
+        QuestRow.guild_id == guild_id, QuestRow.finished_at.is_(None), ~_has_left()
+    )
+    return list(await session.scalars(query.order_by(QuestRow.progress_at, QuestRow.id)))
+
+
+async def list_of_key(session: AsyncSession, guild_id: int, key: str) -> Sequence[QuestRow]:
+    return list(await session.scalars(select(QuestRow).filter_by(guild_id=guild_id, key=key)))
+
+
+async def first_acts_elsewhere(
+    session: AsyncSession, guild_id: int, own: Sequence[str]
+) -> Mapping[int, datetime]:
+    """When each member first did something that stands and whose kind does not begin like one of `own`."""
+    query = select(ActRow.member_id, func.min(ActRow.at)).filter_by(guild_id=guild_id, retracted_at=None)
+    for prefix in own:
+        query = query.where(~ActRow.kind.startswith(prefix, autoescape=True))
+    rows = await session.execute(query.group_by(ActRow.member_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def _has_left() -> ColumnElement[bool]:
+    gone = select(NewcomerRow.member_id).where(
+        NewcomerRow.guild_id == QuestRow.guild_id,
+        NewcomerRow.member_id == QuestRow.member_id,
+        NewcomerRow.left_at.is_not(None),
+    )
+    return gone.exists()

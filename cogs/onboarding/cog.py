@@ -17,10 +17,11 @@ from bot.dispatcher import Obsolete, PlannedEffect
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
+from bot.outbox import EffectKind
 from bot.profiles import Level
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from cogs.onboarding import render
+from cogs.onboarding import posts, render
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.detectors import Detectors
@@ -345,15 +346,15 @@ class OnboardingCog(commands.Cog):
         if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
             raise Obsolete("the member has left since")
         greeting = Greeting(effect.arguments["greeting"])
-        return render.greeting_card(quest, greeting, await self._guild_translator(quest))
+        return posts.greeting_card(quest, greeting, await self._guild_translator(quest))
 
     async def _draw_progress(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
         if quest.places.settings.introductions_channel_id is None:
             raise Obsolete("there is no introductions channel any more")
         if quest.run != effect.arguments["run"]:
-            return render.old_progress_card(quest, await self._guild_translator(quest))
-        return render.progress_card(quest, await self._guild_translator(quest))
+            return posts.old_progress_card(quest, await self._guild_translator(quest))
+        return posts.progress_card(quest, await self._guild_translator(quest))
 
     async def _draw_win(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
@@ -361,14 +362,15 @@ class OnboardingCog(commands.Cog):
             raise Obsolete("there is no first wins channel any more")
         if not quest.share_win:
             raise Obsolete("the member does not want it announced any more")
-        return render.win_card(quest, await self._guild_translator(quest))
+        return posts.win_card(quest, await self._guild_translator(quest))
 
     async def _draw_nudge(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
         step = quest.next_step
         if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
             raise Obsolete("the member went on by themselves")
-        return render.nudge_card(quest, step, await self._guild_translator(quest))
+        is_private = effect.kind is EffectKind.DIRECT_MESSAGE
+        return posts.nudge_card(quest, step, await self._guild_translator(quest), is_private=is_private)
 
     async def _quest_of(self, effect: PlannedEffect) -> Quest:
         quest = await self._quests.find(int(effect.arguments["quest_id"]))

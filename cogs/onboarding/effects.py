@@ -13,6 +13,8 @@ from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.onboarding.model import (
     GREETING_RENDERER,
+    NUDGE_KIND,
+    NUDGE_RENDERER,
     PROGRESS_RENDERER,
     WELCOME_KIND,
     WIN_RENDERER,
@@ -37,6 +39,20 @@ def greeting_of(quest: Quest, greeting: Greeting, joined_at: datetime, channel_i
         },
         lane=Lane.AWAITED,
         in_channel=True,
+    )
+
+
+def nudge_of(quest: Quest, channel_id: int | None) -> Notification:
+    """The one reminder of this run."""
+    return Notification(
+        kind=NUDGE_KIND.name,
+        key=f"onboarding.nudge:{quest.id}:{quest.run}",
+        guild_id=quest.guild_id,
+        member_id=quest.member_id,
+        renderer=NUDGE_RENDERER,
+        channel_id=channel_id,
+        arguments={"quest_id": quest.id, "run": quest.run},
+        lane=Lane.SCHEDULED,
     )
 
 

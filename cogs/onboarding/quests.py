@@ -185,6 +185,7 @@ class QuestService:
                 row.started_at = row.progress_at = self._core.clock.now()
                 await session.flush()
                 await self._runs.settle(session, row, actor.role_ids)
+                await self._runs.expect_nudge(session, row)
             quest = await self._runs.snapshot(session, row, offers=True)
         self.waiting.note(quest)
         return quest

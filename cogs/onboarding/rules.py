@@ -35,6 +35,11 @@ def greeting_for(*, started_at: datetime | None, joined_at: datetime) -> Greetin
     return Greeting.WELCOME_BACK if was_here else Greeting.WELCOME
 
 
+def nudge_due(*, progress_at: datetime, paused_until: datetime | None, hours: int) -> datetime:
+    """When somebody who has done nothing more counts as stuck: so long after they went on, or after their pause."""
+    return max(progress_at, paused_until or progress_at) + timedelta(hours=hours)
+
+
 def missed_since(
     *, now: datetime, bot_joined_at: datetime | None, latest_arrival: datetime | None
 ) -> datetime:

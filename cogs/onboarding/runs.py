@@ -8,16 +8,18 @@ role and the announcement follow. Taking back any of these acts takes back what 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Act, RecordedAct
 from bot.core import Core
+from bot.jobs import NewJob
 from cogs.onboarding import effects
 from cogs.onboarding.definition import Detector, Place, QuestDefinition, StepDefinition
 from cogs.onboarding.library import QuestLibrary
 from cogs.onboarding.model import (
+    NUDGE_JOB,
     QUEST_COMPLETED,
     STEP_COMPLETED,
     WIN_SHARED,
@@ -134,8 +136,9 @@ class Runs:
         if row.started_at is None:
             row.started_at = self._core.clock.now()
         if row.path is None and row.finished_at is None:
-            row.progress_at = row.progress_at or self._core.clock.now()
+            row.progress_at = self._core.clock.now()
             await self.settle(session, row, role_ids)
+            await self.expect_nudge(session, row)
         await session.flush()
 
     async def settle(self, session: AsyncSession, row: storage.QuestRow, role_ids: frozenset[int]) -> None:
@@ -153,6 +156,23 @@ class Runs:
         )
         row.path = path.to_json()
         await session.flush()
+
+    async def expect_nudge(self, session: AsyncSession, row: storage.QuestRow) -> None:
+        """See that the run is looked at when it may have got stuck, see `nudges.py`."""
+        hours = (await self._core.configs.get(row.guild_id, OnboardingSettings)).nudge_after_hours
+        if hours and row.progress_at is not None and row.nudged_run < row.run:
+            due = max(row.progress_at + timedelta(hours=hours), self._core.clock.now())
+            await self.look_later(session, row, due)
+
+    async def look_later(self, session: AsyncSession, row: storage.QuestRow, due: datetime) -> None:
+        job = NewJob(
+            NUDGE_JOB,
+            key=f"{NUDGE_JOB}:{row.id}:{row.run}:{effects.occasion(due)}",
+            run_at=due,
+            guild_id=row.guild_id,
+            payload={"quest_id": row.id, "run": row.run},
+        )
+        await self._core.jobs.enqueue(session, job)
 
     async def complete(
         self,

@@ -9,15 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
 from cogs.onboarding import effects, rules
+from cogs.onboarding.desk import QuestDesk
 from cogs.onboarding.editor import QuestEditor
 from cogs.onboarding.library import QuestLibrary
 from cogs.onboarding.model import (
+    NUDGE_JOB,
     NUDGE_KIND,
     QUEST_COMPLETED,
     WELCOME_KIND,
     Newcomer,
     OnboardingSettings,
 )
+from cogs.onboarding.nudges import Nudges
 from cogs.onboarding.quests import QuestService
 from cogs.onboarding.rules import Greeting
 from cogs.onboarding.runs import Runs
@@ -36,6 +39,8 @@ class OnboardingService:
         self.runs = Runs(core, self.library)
         self.quests = QuestService(core, self.runs, self.waiting)
         self.editor = QuestEditor(core, self.library)
+        self.nudges = Nudges(core, self.runs)
+        self.desk = QuestDesk(core, self.runs, self.waiting)
 
     def register(self) -> None:
         """Make the feature's reactions and its kinds of notification known."""
@@ -43,12 +48,14 @@ class OnboardingService:
         self._core.notifier.register(NUDGE_KIND)
         self.runs.register()
         self.quests.register()
+        self._core.jobs.register(NUDGE_JOB, self.nudges.look)
 
     def unregister(self) -> None:
         self._core.notifier.unregister(WELCOME_KIND.name)
         self._core.notifier.unregister(NUDGE_KIND.name)
         self.runs.unregister()
         self.quests.unregister()
+        self._core.jobs.unregister(NUDGE_JOB)
 
     async def load(self) -> None:
         """Read whose quests are unfinished, so that ordinary messages cost no query."""
@@ -200,6 +207,10 @@ class OnboardingService:
     ) -> None:
         greeting = rules.greeting_for(started_at=row.started_at, joined_at=joined_at)
         row.started_at = row.started_at or joined_at
+        for each in await storage.lock_quests(session, row.guild_id, row.member_id):
+            if each.finished_at is None:
+                each.progress_at = self._core.clock.now()
+                await self.runs.expect_nudge(session, each)
         await session.flush()
         if settings.welcome_channel_id is None:
             return

@@ -62,6 +62,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("path", JsonDict(), nullable=True))
         batch_op.add_column(sa.Column("progress_at", UtcDateTime(), nullable=True))
         batch_op.add_column(sa.Column("nudged_run", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("helper_id", Snowflake(), nullable=True))
         batch_op.drop_constraint(batch_op.f("uq_onboarding_quests_guild_id_member_id"), type_="unique")
         batch_op.create_unique_constraint(
             batch_op.f("uq_onboarding_quests_guild_id_member_id_key"), ["guild_id", "member_id", "key"]
@@ -113,6 +114,7 @@ def downgrade() -> None:
         batch_op.create_unique_constraint(
             batch_op.f("uq_onboarding_quests_guild_id_member_id"), ["guild_id", "member_id"]
         )
+        batch_op.drop_column("helper_id")
         batch_op.drop_column("nudged_run")
         batch_op.drop_column("progress_at")
         batch_op.drop_column("path")
