@@ -90,9 +90,9 @@ class QuestRow(Base):
     """A member's quest. `run` counts how often it was begun, `version` is the one that the present run follows.
 
     `started_at` is when the present run began: for a newcomer the moment of joining, since a hello counts from
-    then on; for others their first press of Start; after that the moment of beginning anew. `path` are the steps that are theirs, from the first
-    act in the run on. `progress_at` is when something was last done or left out; `nudged_run` the run in which they
-    were reminded. `helper_id` is the facilitator who looks after them.
+    then on; for others their first press of Start; after that the moment of beginning anew. `path` are the steps that
+    are theirs, from the first act in the run on, which was at `begun_at`. `progress_at` is when something was last
+    done or left out, `nudged_run` the run in which they were reminded, `helper_id` the facilitator who looks after them.
     """
 
     __tablename__ = "onboarding_quests"
@@ -109,6 +109,7 @@ class QuestRow(Base):
     version: Mapped[int] = mapped_column()
     run: Mapped[int] = mapped_column(default=1)
     path: Mapped[dict[str, Any] | None] = mapped_column()
+    begun_at: Mapped[datetime | None] = mapped_column()
     share_win: Mapped[bool] = mapped_column(default=False)
     progress_at: Mapped[datetime | None] = mapped_column()
     nudged_run: Mapped[int] = mapped_column(default=0)
@@ -287,7 +288,8 @@ async def first_acts_elsewhere(
     session: AsyncSession, guild_id: int, own: Sequence[str]
 ) -> Mapping[int, datetime]:
     """When each member first did something that stands and whose kind does not begin like one of `own`."""
-    query = select(ActRow.member_id, func.min(ActRow.at)).filter_by(guild_id=guild_id, retracted_at=None)
+    query = select(ActRow.member_id, func.min(ActRow.at))
+    query = query.where(ActRow.guild_id == guild_id, ActRow.retracted_at.is_(None))
     for prefix in own:
         query = query.where(~ActRow.kind.startswith(prefix, autoescape=True))
     rows = await session.execute(query.group_by(ActRow.member_id))

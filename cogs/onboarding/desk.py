@@ -204,7 +204,7 @@ class QuestDesk:
                 for row in newcomers
                 if row.member_id in joined and row.screened_at
             },
-            "started": {row.member_id: row.started_at for row in begun},
+            "started": {row.member_id: row.begun_at for row in begun},
         }
         for step in steps:
             reached[f"step:{step.key}"] = {

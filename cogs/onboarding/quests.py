@@ -182,7 +182,7 @@ class QuestService:
                 row.version = current.version
                 row.steps.clear()
                 row.path = row.finished_at = None
-                row.started_at = row.progress_at = self._core.clock.now()
+                row.started_at = row.begun_at = row.progress_at = self._core.clock.now()
                 await session.flush()
                 await self._runs.settle(session, row, actor.role_ids)
                 await self._runs.expect_nudge(session, row)

@@ -136,7 +136,7 @@ class Runs:
         if row.started_at is None:
             row.started_at = self._core.clock.now()
         if row.path is None and row.finished_at is None:
-            row.progress_at = self._core.clock.now()
+            row.progress_at = row.begun_at = self._core.clock.now()
             await self.settle(session, row, role_ids)
             await self.expect_nudge(session, row)
         await session.flush()

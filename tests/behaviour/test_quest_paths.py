@@ -295,11 +295,13 @@ async def choose_kept(world: LyceumWorld, role_id: int) -> None:
     await world.in_bot(change)
 
 
-async def choose(world: LyceumWorld, **changes: int) -> None:
+async def choose(world: LyceumWorld, facilitator_role_id: int) -> None:
     from bot.guild_config import GuildConfig
 
     async def change() -> None:
         async with world.bot.core.db.begin() as session:
-            await world.bot.core.configs.change(session, world.guild_id, GuildConfig, **changes)
+            await world.bot.core.configs.change(
+                session, world.guild_id, GuildConfig, facilitator_role_id=facilitator_role_id
+            )
 
     await world.in_bot(change)

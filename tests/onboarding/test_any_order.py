@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -120,8 +120,14 @@ async def play(url: str, played: list[tuple[str, object]]) -> None:
         core = Core.build(database, FixedClock())
         core.configs.register(OnboardingSettings, OnboardingSettingsRow)
         async with database.begin() as session:
-            chosen = {"introductions_channel_id": 102, "wins_channel_id": 103, "finished_role_id": 104}
-            await core.configs.change(session, GUILD, OnboardingSettings, **chosen)
+            await core.configs.change(
+                session,
+                GUILD,
+                OnboardingSettings,
+                introductions_channel_id=102,
+                wins_channel_id=103,
+                finished_role_id=104,
+            )
         service = OnboardingService(core)
         service.register()
         before = await service.quests.open(ME)
@@ -164,6 +170,22 @@ def copied(template: SqliteTemplate) -> Iterator[str]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(actions, min_size=1, max_size=14))
+@example([("goal", "new"), ("channel", False), ("channel", True), ("hello", 1), ("answer", 1)])
+@example([("hello", 1), ("publish", "without hello"), ("goal", "mentor"), ("answer", 1), ("form", 4)])
+@example(
+    [("skip", 1), ("hello", 1), ("answer", 2), ("restart", None), ("old restart", None), ("goal", "new")]
+)
+@example(
+    [
+        ("goal", "new"),
+        ("hello", 1),
+        ("answer", 1),
+        ("restart", None),
+        ("goal", "new"),
+        ("skip", 2),
+        ("skip", 3),
+    ]
+)
 def test_any_order_of_things_keeps_what_was_done_and_finishes_once(
     sqlite_template: SqliteTemplate, played: list[tuple[str, object]]
 ) -> None:
