@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.error_replies import report_error
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
@@ -109,6 +110,7 @@ class OnboardingCog(commands.Cog):
         self._catch_up = CatchUp(self.service, bot.core.clock)
         self._detectors = Detectors(bot, self.service)
         self._greeting: dict[int, asyncio.Task[None]] = {}
+        self._is_loaded = False
         self._controls = {
             render.START: self._start,
             render.OPEN: self._open,
@@ -140,6 +142,7 @@ class OnboardingCog(commands.Cog):
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
         bot.setup_card.add(RETURN_PAGE)
+        self._is_loaded = True
         bot.core.db.after_commit(self._after_commit)
         await self.service.load()
 
@@ -152,6 +155,7 @@ class OnboardingCog(commands.Cog):
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
         bot.setup_card.remove(RETURN_PAGE)
+        self._is_loaded = False
         for task in self._greeting.values():
             task.cancel()
 
@@ -228,7 +232,7 @@ class OnboardingCog(commands.Cog):
     def _after_commit(self, marks: frozenset[str]) -> None:
         """A choice of /setup start has changed: newcomers may wait for a welcome channel."""
         for mark in marks:
-            if mark.startswith("config:"):
+            if mark.startswith("config:") and self._is_loaded:
                 guild_id = int(mark.removeprefix("config:"))
                 task = asyncio.get_running_loop().create_task(self._greet_late(guild_id), name="greet late")
                 self._greeting[guild_id] = task
@@ -236,7 +240,10 @@ class OnboardingCog(commands.Cog):
     async def _greet_late(self, guild_id: int) -> None:
         # After every callback of the commit, so that the new choice is what is read.
         await asyncio.sleep(0)
-        await self.service.greet_late(guild_id)
+        try:
+            await self.service.greet_late(guild_id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
+            report_error(error, f"greeting late in guild={guild_id}")
 
     async def _arrive(self, member: discord.Member) -> None:
         if not member.bot:

@@ -105,7 +105,7 @@ def answer_to_hello(quest: Quest, channel_id: int, hello_id: int) -> Effect:
     """The reply to a hello, in which the progress of this run is shown."""
     return Effect(
         kind=EffectKind.POST,
-        key=_progress_key(quest),
+        key=progress_key(quest),
         guild_id=quest.guild_id,
         channel_id=channel_id,
         message_id=hello_id,
@@ -117,7 +117,7 @@ def answer_to_hello(quest: Quest, channel_id: int, hello_id: int) -> Effect:
 
 def progress_drawn_again(quest: Quest, channel_id: int, why: str) -> Effect:
     """That reply, drawn again because a step was done or left out; `why` is unique in this run."""
-    key = _progress_key(quest)
+    key = progress_key(quest)
     return Effect(
         kind=EffectKind.EDIT,
         key=f"{key}:{why}",
@@ -134,5 +134,6 @@ def occasion(at: datetime) -> str:
     return f"{at:%Y%m%d%H%M%S%f}"
 
 
-def _progress_key(quest: Quest) -> str:
+def progress_key(quest: Quest) -> str:
+    """Under which the answer to the hello of this run was planned."""
     return f"onboarding.progress:{quest.id}:{quest.run}"

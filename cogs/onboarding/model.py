@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.i18n import N_
-from bot.notify import Delivery, Kind
+from bot.notify import Kind
 from bot.profiles import Level
 from cogs.onboarding.definition import (
     FINISHED_ROLE,
@@ -32,7 +32,6 @@ NUDGE_KIND = Kind(
         "you began a quest and have not gone on for a while. It is said once, then never again for that quest."
     ),
     digest_line=N_("A quest waits for you, whenever you like: `/quest status`"),
-    default=Delivery.NOW,
 )
 
 GOAL_SET = "goal.set"

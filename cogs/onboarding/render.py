@@ -182,11 +182,14 @@ def answer_form(quest: Quest, step: StepDefinition, t: Translator) -> Form:
 
 def restart_card(quest: Quest, t: Translator) -> Card:
     """Before a run is thrown away."""
-    text = t(
-        "**Begin “{title}” anew?**\nThe {done} steps you have done would be open again. What you wrote and got stays yours.",
+    text = t.tn(
+        "**Begin “{title}” anew?**\nThe step you have done would be open again. What you wrote and got stays yours.",
+        "**Begin “{title}” anew?**\nThe {n} steps you have done would be open again. What you wrote and got stays yours.",
+        quest.progress.done,
         title=quest_title(quest.definition, t),
-        done=quest.progress.done,
     )
+    if not quest.progress.done:
+        text = t("**Begin “{title}” anew?**\nNothing is lost by it.", title=quest_title(quest.definition, t))
     yes = Button(t("Begin anew"), custom_id(CONFIRM_RESTART, code_of(quest, quest.run)), style=Style.DANGER)
     no = Button(t("Keep it as it is"), custom_id(OPEN, quest.id))
     return Card((Text(text), Buttons((yes, no))))

@@ -30,6 +30,7 @@ from cogs.onboarding.model import (
 )
 from cogs.onboarding.progress import Facts, Path, StepState, progress, settle
 from storage import onboarding as storage
+from storage import outbox as outbox_storage
 
 
 class Runs:
@@ -186,29 +187,17 @@ class Runs:
         message_id: int | None = None,
     ) -> bool:
         """The step is done. False when it was done before in this run."""
-        details = {
-            "quest_id": row.id,
-            "step": step.key,
-            "answer": answer,
-            "marked_by": marked_by,
-            "message_id": message_id,
-        }
-        act = Act(
-            STEP_COMPLETED,
-            row.guild_id,
-            row.member_id,
-            subject=f"{row.key}:{row.run}:{step.key}",
-            # What was written belongs to the step's row alone, from which it can be deleted.
-            details={
-                name: value for name, value in details.items() if value is not None and name != "answer"
-            },
-            cause_id=cause_id,
-        )
+        details: dict[str, object] = {"quest_id": row.id, "step": step.key}
+        if message_id is not None:
+            details["message_id"] = message_id
+        subject = f"{row.key}:{row.run}:{step.key}"
+        act = Act(STEP_COMPLETED, row.guild_id, row.member_id, subject, details=details, cause_id=cause_id)
         recorded = await self._core.ledger.record(session, act)
-        if recorded is not None and answer is not None:
+        if recorded is not None:
+            # Words and names belong to the step's row alone, from which they can be deleted.
             for each in row.steps:
                 if each.step == step.key:
-                    each.answer = answer
+                    each.answer, each.marked_by = answer, marked_by
             await session.flush()
         return recorded is not None
 
@@ -247,9 +236,9 @@ class Runs:
         """The answer to the member's hello shows how far they are."""
         quest = await self.snapshot(session, row)
         channel_id = quest.places.settings.introductions_channel_id
-        if channel_id is not None and any(
-            _is_hello(step) and quest.progress.states[step.key] is StepState.DONE for step in quest.path
-        ):
+        # A hello that a facilitator ticked by hand has no answer.
+        is_answered = await outbox_storage.find_by_key(session, effects.progress_key(quest)) is not None
+        if channel_id is not None and is_answered:
             again = effects.progress_drawn_again(quest, channel_id, why)
             await self._core.outbox.plan(session, again, act_id=act_id)
 
@@ -260,7 +249,7 @@ class Runs:
         if row is None:
             return
         key = str(act.details["step"])
-        self._set_step(row, key, StepState.DONE, act_id=act.id, marked_by=act.details.get("marked_by"))
+        self._set_step(row, key, StepState.DONE, act_id=act.id)
         await session.flush()
         quest = await self.snapshot(session, row)
         step = quest.definition.step(key)
@@ -324,22 +313,14 @@ class Runs:
         row = await storage.find_quest(session, act.guild_id, act.member_id, act.subject)
         return await self.snapshot(session, row) if row is not None else None
 
-    def _set_step(
-        self,
-        row: storage.QuestRow,
-        step: str,
-        state: StepState,
-        *,
-        act_id: int | None,
-        marked_by: int | None = None,
-    ) -> None:
-        now: datetime = self._core.clock.now()
+    def _set_step(self, row: storage.QuestRow, step: str, state: StepState, *, act_id: int | None) -> None:
+        now = self._core.clock.now()
         row.progress_at = now
         known = next((each for each in row.steps if each.step == step), None)
         if known is None:
             known = storage.QuestStepRow(step=step)
             row.steps.append(known)
-        known.state, known.at, known.act_id, known.marked_by = state.value, now, act_id, marked_by
+        known.state, known.at, known.act_id = state.value, now, act_id
 
 
 def _is_hello(step: StepDefinition) -> bool:

@@ -68,7 +68,7 @@ def plain(text: str, t: Translator, *, ours: bool) -> str:
 
 def _placed(text: str, step: StepDefinition, places: Places, t: Translator, *, room: int) -> str:
     target_id = places.target_id(step.target) if step.detector in IN_CHANNEL else None
-    place = mention_channel(target_id) if target_id is not None else t("a channel that staff have to choose")
+    place = mention_channel(target_id) if target_id is not None else t("a channel")
     return _shown(text, t, ours=step.ours, room=room).replace("{channel}", place)
 
 

@@ -238,6 +238,27 @@ class TestByHand:
         assert "Tie a net" in win.text and win.pinged == ()
 
 
+async def test_a_hello_ticked_by_hand_has_no_answer_and_nothing_waits_for_one(community: LyceumWorld) -> None:
+    ann = await community.join("Ann")
+    await begin_first(community, ann)
+
+    async def tick() -> None:
+        desk = service(community).desk
+        [here] = await desk.list_people(facilitator(community))
+        await desk.tick(facilitator(community), here.quest.id, 2)
+
+    await community.in_bot(tick)
+    await say_goal(community, ann)
+    assert "2 of 3 done" in await mine(community, ann)
+    assert community.posted(community.introductions) == []
+    due = await community.next_due()
+    assert due is None or due > community.now
+
+
+async def begin_first(world: LyceumWorld, person: Person) -> None:
+    await world.slash(person, world.general, "start")
+
+
 async def test_a_channel_of_a_quest_that_is_deleted_rests_and_nobody_wins_by_it(
     community: LyceumWorld,
 ) -> None:
@@ -253,7 +274,7 @@ async def test_a_channel_of_a_quest_that_is_deleted_rests_and_nobody_wins_by_it(
         await community.delete_channel(community.weekly)
     card = await community.press(ann, card, "Skip this step")  # from before
     shown = await mine(community, ann)
-    assert "Skipped: Post in a channel that staff have to choose" in shown and notices(community) == []
+    assert "Skipped: Post in a channel" in shown and notices(community) == []
     bo = await community.join("Bo")
     assert "- Resting until staff choose a channel: Post in" in (await begin(community, bo)).text
 

@@ -113,7 +113,7 @@ def test_what_rests_says_so_and_can_be_left_out() -> None:
     card = render.quest_card(lost, T)
     assert text(card).count("- Resting until staff choose a channel: ") == 2
     assert "1 of 3 done" in text(card) and "Skip this step" in labels(card)
-    assert "a channel that staff have to choose" in text(card)
+    assert "Say hello in a channel" in text(card)
 
 
 def test_the_next_quest_is_offered_on_the_finished_card() -> None:
