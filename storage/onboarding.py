@@ -272,6 +272,18 @@ async def list_lost_targets(session: AsyncSession) -> Sequence[LostTargetRow]:
     return list(await session.scalars(select(LostTargetRow)))
 
 
+async def lost_targets_of(session: AsyncSession, guild_id: int) -> frozenset[int]:
+    query = select(LostTargetRow.target_id).filter_by(guild_id=guild_id)
+    return frozenset(await session.scalars(query))
+
+
+async def count_in_the_middle(session: AsyncSession, guild_id: int) -> Mapping[tuple[str, int], int]:
+    """How many members who are here began each quest and have not finished it, by key and version."""
+    query = select(QuestRow.key, QuestRow.version, func.count()).filter_by(guild_id=guild_id, finished_at=None)
+    query = query.where(QuestRow.path.is_not(None), ~_has_left()).group_by(QuestRow.key, QuestRow.version)
+    return {(key, version): count for key, version, count in await session.execute(query)}
+
+
 async def list_unfinished_of_guild(session: AsyncSession, guild_id: int) -> Sequence[QuestRow]:
     """The unfinished quests of members who are here, longest without progress first."""
     query = select(QuestRow).where(

@@ -181,14 +181,14 @@ class CatchUp:
             if detector is Detector.ROLE:
                 is_gone = guild.get_role(target_id) is None
             else:
-                is_gone = guild.get_channel_or_thread(target_id) is None and await _is_channel_gone(
+                is_gone = guild.get_channel_or_thread(target_id) is None and await is_channel_gone(
                     guild, target_id
                 )
             if is_gone:
                 await self._service.lose_target(guild.id, target_id)
 
 
-async def _is_channel_gone(guild: discord.Guild, channel_id: int) -> bool:
+async def is_channel_gone(guild: discord.Guild, channel_id: int) -> bool:
     """Asks Discord itself: what a bot may not see may be missing from its cache."""
     try:
         await guild.fetch_channel(channel_id)

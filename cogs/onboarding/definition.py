@@ -122,6 +122,27 @@ def faults(quest: QuestDefinition, other_keys: Collection[str] = ()) -> list[Inv
     return [*_faults_of_quest(quest, other_keys), *_faults_of_steps(quest, other_keys)]
 
 
+def lost_faults(quest: QuestDefinition, lost: Collection[int]) -> Iterator[InvalidInput]:
+    """What the quest names that was deleted in Discord."""
+    gone = {str(each) for each in lost}
+    for position, step in enumerate(quest.steps, start=1):
+        if step.target in gone and step.detector is Detector.ROLE:
+            yield InvalidInput("The role of step {n} was deleted. Choose another.", n=position)
+        elif step.target in gone:
+            yield InvalidInput("The channel of step {n} was deleted. Choose another.", n=position)
+        if not gone.isdisjoint(map(str, step.audience.role_ids)):
+            yield InvalidInput("A role that step {n} is for was deleted. Choose who it is for.", n=position)
+    if quest.reward in gone:
+        yield InvalidInput("The role that finishing gives was deleted. Choose another reward.")
+
+
+def targets_of(quest: QuestDefinition) -> frozenset[int]:
+    """Every channel and role that the quest names by its id."""
+    named = [quest.reward, *(step.target for step in quest.steps)]
+    roles = [role_id for step in quest.steps for role_id in step.audience.role_ids]
+    return frozenset([*(int(each) for each in named if _ID.fullmatch(each)), *roles])
+
+
 def is_key(text: str) -> bool:
     """Whether the text can name a quest or a step."""
     return _KEY.fullmatch(text) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -27,6 +27,9 @@ from storage import onboarding as storage
 
 SMALLEST_CELL = 5
 """Fewer people than this are not shown as a number: in a small group everybody knows who is meant."""
+PEOPLE_A_PAGE = 25
+"""As many as a menu of Discord holds."""
+MOST_PEOPLE = 10_000
 DEFAULT_WAIT = timedelta(hours=48)
 OWN_ACTS = ("quest.", "goal.", "introduction.")
 
@@ -40,6 +43,31 @@ class Whereabouts:
     since: datetime | None
     is_stuck: bool
     helper_id: int | None
+
+
+@dataclass(frozen=True)
+class StuckStep:
+    """How many have not gone on from a step for as long as it takes to be reminded. `quest` is that of one of them."""
+
+    quest: Quest
+    step: str
+    people: int
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """A page of those who are in a quest and not through, who is stuck first. `wait` is from when on one counts as stuck."""
+
+    people: tuple[Whereabouts, ...]
+    stuck: tuple[StuckStep, ...]
+    total: int
+    number: int
+    wait: timedelta
+
+    @property
+    def last(self) -> int:
+        """The number of the last page; the first is 0."""
+        return max(0, (self.total - 1) // PEOPLE_A_PAGE)
 
 
 @dataclass(frozen=True)
@@ -85,6 +113,36 @@ class QuestDesk:
         stuck = await self.list_stuck(actor, limit=10_000)
         return Counter((each.quest.key, each.step) for each in stuck if each.step is not None)
 
+    async def page(self, actor: Actor, number: int = 0, *, only_stuck: bool = False) -> PeoplePage:
+        """A page of people; a number past the end means the last page."""
+        everybody = await self.list_people(actor, limit=MOST_PEOPLE)
+        stuck = [each for each in everybody if each.is_stuck]
+        found = stuck if only_stuck else [*stuck, *(each for each in everybody if not each.is_stuck)]
+        groups: dict[tuple[str, str], list[Whereabouts]] = {}
+        for each in stuck:
+            groups.setdefault((each.quest.key, str(each.step)), []).append(each)
+        steps = (StuckStep(of[0].quest, step, len(of)) for (_, step), of in groups.items())
+        page = PeoplePage(
+            (),
+            tuple(sorted(steps, key=lambda each: -each.people)),
+            len(found),
+            number,
+            await self._wait(actor.guild_id),
+        )
+        at = min(number, page.last)
+        shown = found[at * PEOPLE_A_PAGE : (at + 1) * PEOPLE_A_PAGE]
+        return replace(page, people=tuple(shown), number=at)
+
+    async def find(self, actor: Actor, quest_id: int) -> Whereabouts:
+        """Where somebody is in one quest, also a finished one. Raises `NotFound`."""
+        await self._check(actor)
+        wait = await self._wait(actor.guild_id)
+        async with self._core.db.read() as session:
+            row = await storage.find_quest_by_id(session, quest_id)
+            if row is None or row.guild_id != actor.guild_id:
+                raise _no_quest()
+            return await self._whereabouts(session, row, wait)
+
     async def tick(self, actor: Actor, quest_id: int, number: int, *, why: str | None = None) -> Quest:
         """Mark a step done by hand, also one that was left out, rests or waits for others.
 
@@ -119,11 +177,16 @@ class QuestDesk:
         self._waiting.note(quest)
         return quest
 
-    async def take_over(self, actor: Actor, quest_id: int) -> Whereabouts:
-        """Look after somebody in person: others see it in the list, and the bot does not remind them any more."""
+    async def take_over(self, actor: Actor, quest_id: int, *, from_other: bool = False) -> Whereabouts:
+        """Look after somebody in person: others see it in the list, and the bot does not remind them any more.
+
+        Raises `AlreadyDone` when somebody else does, unless it is taken `from_other` with open eyes.
+        """
         await self._check(actor)
         async with self._core.db.begin() as session:
             row = await self._row(session, actor, quest_id)
+            if row.helper_id not in (None, actor.member_id) and not from_other:
+                raise AlreadyDone("{helper} looks after them already.", helper=f"<@{row.helper_id}>")
             if row.helper_id != actor.member_id:
                 what = N_("looks after {member} in {quest}")
                 before = {"helper": row.helper_id}
@@ -141,6 +204,22 @@ class QuestDesk:
                 await session.flush()
             return await self._whereabouts(session, row, await self._wait(actor.guild_id))
 
+    async def hand_back(self, actor: Actor, quest_id: int) -> Whereabouts:
+        """Look after somebody no longer. Only who does can; of others nothing changes."""
+        await self._check(actor)
+        async with self._core.db.begin() as session:
+            row = await self._row(session, actor, quest_id)
+            if row.helper_id == actor.member_id:
+                row.helper_id = None
+                what = N_("looks after {member} in {quest} no longer")
+                before, after = {"helper": actor.member_id}, {"helper": None}
+                member = f"<@{row.member_id}>"
+                await self._core.audit.record(
+                    session, actor, AREA, what, before=before, after=after, member=member, quest=row.key
+                )
+                await session.flush()
+            return await self._whereabouts(session, row, await self._wait(actor.guild_id))
+
     async def preview(
         self,
         actor: Actor,
@@ -150,10 +229,11 @@ class QuestDesk:
         goal: str | None = None,
         role_ids: frozenset[int] = frozenset(),
         done: Collection[str] = (),
+        skipped: Collection[str] = (),
     ) -> Quest:
         """The draft (or what is published) as a member with these facts would see it; nothing is recorded.
 
-        `done` are the keys of steps taken for done. Draw it with `render.preview_card`. Raises `NotFound`.
+        `done` and `skipped` are the keys of steps taken for done or left out. Draw it with `render.preview_card`. Raises `NotFound`.
         """
         await self._check(actor)
         async with self._core.db.read() as session:
@@ -165,6 +245,7 @@ class QuestDesk:
         places = await self._runs.places(actor.guild_id)
         path = settle(version.definition, Facts(level, goal, role_ids), places.is_resting)
         recorded = {step: StepState.DONE.value for step in done if step in path.steps}
+        recorded |= {step: StepState.SKIPPED.value for step in skipped if step in path.steps}
         states = progress(version.definition, path, recorded, places.is_resting)
         return Quest(
             id=0,
@@ -229,7 +310,7 @@ class QuestDesk:
     async def _row(self, session: AsyncSession, actor: Actor, quest_id: int) -> storage.QuestRow:
         row = await storage.lock_quest(session, quest_id)
         if row is None or row.guild_id != actor.guild_id:
-            raise NotFound("That person's quest does not exist any more.")
+            raise _no_quest()
         return row
 
     async def _wait(self, guild_id: int) -> timedelta:
@@ -239,6 +320,10 @@ class QuestDesk:
     async def _check(self, actor: Actor) -> None:
         config = await self._core.configs.guild(actor.guild_id)
         require(actor, Capability.FACILITATE, config.capability_roles)
+
+
+def _no_quest() -> NotFound:
+    return NotFound("That person's quest does not exist any more.")
 
 
 def _stage(name: str, instants: Mapping[int, datetime | None], joined: Mapping[int, datetime]) -> FunnelStage:

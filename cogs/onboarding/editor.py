@@ -26,6 +26,7 @@ from cogs.onboarding.definition import (
     StepDefinition,
     faults,
     is_key,
+    lost_faults,
     to_json,
     with_step_changed,
     with_texts,
@@ -36,6 +37,7 @@ from storage import onboarding as storage
 MOST_QUESTS = 20
 AREA = "quests"
 Edit = Callable[[QuestDefinition], QuestDefinition]
+Check = Callable[[QuestDefinition], None]
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,14 @@ class QuestEditor:
     async def set_audience(self, actor: Actor, key: str, step: str, audience: Audience) -> Version:
         return await self.edit_step(actor, key, step, audience=audience)
 
-    async def move_step(self, actor: Actor, key: str, step: str, by: int) -> Version:
-        """Move a step up (-1) or down (+1); past the ends it stays."""
+    async def move_step(
+        self, actor: Actor, key: str, step: str, by: int, *, check: Check | None = None
+    ) -> Version:
+        """Move a step up (-1) or down (+1); past the ends it stays. `check` is as in `discard`."""
 
         def move(quest: QuestDefinition) -> QuestDefinition:
+            if check is not None:
+                check(quest)
             steps = list(_with(quest, step).steps)
             position = next(at for at, each in enumerate(steps) if each.key == step)
             moved = steps.pop(position)
@@ -192,29 +198,41 @@ class QuestEditor:
 
         return await self.change(actor, key, move)
 
-    async def remove_step(self, actor: Actor, key: str, step: str) -> Version:
-        """Take a step out, also where later ones waited for it."""
+    async def remove_step(self, actor: Actor, key: str, step: str, *, check: Check | None = None) -> Version:
+        """Take a step out, also where later ones waited for it. `check` is as in `discard`."""
 
         def remove(quest: QuestDefinition) -> QuestDefinition:
+            if check is not None:
+                check(quest)
             left = [each for each in _with(quest, step).steps if each.key != step]
             free = [replace(each, needs=tuple(need for need in each.needs if need != step)) for each in left]
             return replace(quest, steps=tuple(free))
 
         return await self.change(actor, key, remove)
 
-    async def discard(self, actor: Actor, key: str) -> None:
-        """Throw the draft away; what is published stays. Raises `NotFound` when there is none."""
+    async def discard(self, actor: Actor, key: str, *, check: Check | None = None) -> None:
+        """Throw the draft away; what is published stays. Raises `NotFound` when there is none.
+
+        `check` is given the draft, locked, and raises when it is not what the facilitator meant.
+        """
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._present_draft(session, actor.guild_id, key)
+            if check is not None:
+                check(snapshot(row).definition)
             await self._record(session, actor, N_("threw away the draft of {quest}"), snapshot(row))
             await session.delete(row)
 
-    async def publish(self, actor: Actor, key: str) -> Version:
-        """Make the draft what those who begin later get. Raises `InvalidInput`, the first fault, and `NotFound`."""
+    async def publish(self, actor: Actor, key: str, *, check: Check | None = None) -> Version:
+        """Make the draft what those who begin later get. Raises `InvalidInput`, the first fault, and `NotFound`.
+
+        `check` is as in `discard`.
+        """
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._present_draft(session, actor.guild_id, key)
+            if check is not None:
+                check(snapshot(row).definition)
             found = await self._faults(session, actor.guild_id, snapshot(row).definition)
             if found:
                 raise found[0]
@@ -288,7 +306,8 @@ class QuestEditor:
     ) -> list[InvalidInput]:
         others = {each.key: each.definition for each in await self._library.list_published(session, guild_id)}
         others.pop(definition.key, None)
-        found = faults(definition, others.keys())
+        lost = await storage.lost_targets_of(session, guild_id)
+        found = [*faults(definition, others.keys()), *lost_faults(definition, lost)]
         if not found and _is_in_circle(definition, others):
             found.append(
                 InvalidInput("These quests would wait for each other in a circle. Choose another condition.")

@@ -162,6 +162,7 @@ class Quest:
     progress_at: datetime | None = None
     recorded_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    marked_by: Mapping[str, int] = field(default_factory=dict[str, int])
     is_finished: bool = False
     is_begun: bool = False
     offers: tuple[Offer, ...] = ()

@@ -92,6 +92,7 @@ class Runs:
             progress_at=row.progress_at,
             recorded_at={each.step: each.at for each in row.steps},
             answers={each.step: each.answer for each in row.steps if each.answer},
+            marked_by={each.step: each.marked_by for each in row.steps if each.marked_by},
             is_finished=is_finished,
             is_begun=row.path is not None or bool(row.steps),
             offers=await self.offers(session, row.guild_id, row.member_id) if offers else (),

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
 from cogs.onboarding import effects, rules
+from cogs.onboarding.definition import targets_of
 from cogs.onboarding.desk import QuestDesk
 from cogs.onboarding.editor import QuestEditor
-from cogs.onboarding.library import QuestLibrary
+from cogs.onboarding.library import QuestLibrary, snapshot
 from cogs.onboarding.model import (
     NUDGE_JOB,
     NUDGE_KIND,
@@ -26,6 +27,7 @@ from cogs.onboarding.rules import Greeting
 from cogs.onboarding.runs import Runs
 from cogs.onboarding.shipped import STARTER
 from cogs.onboarding.waiting import Waiting
+from cogs.onboarding.workbench import Workbench
 from storage import onboarding as storage
 
 
@@ -39,6 +41,7 @@ class OnboardingService:
         self.runs = Runs(core, self.library)
         self.quests = QuestService(core, self.runs, self.waiting)
         self.editor = QuestEditor(core, self.library)
+        self.workbench = Workbench(core, self.library, self.runs, self.editor)
         self.nudges = Nudges(core, self.runs)
         self.desk = QuestDesk(core, self.runs, self.waiting)
 
@@ -162,8 +165,8 @@ class OnboardingService:
         """A channel or role was deleted: steps that need it rest from now on. What no quest names is let be."""
         async with self._core.db.read() as session:
             versions = await storage.list_versions(session, guild_id)
-            named = {step["target"] for row in versions for step in row.definition["steps"]}
-        if str(target_id) in named:
+            named = frozenset[int]().union(*(targets_of(snapshot(row).definition) for row in versions))
+        if target_id in named:
             async with self._core.db.begin() as session:
                 await storage.add_lost_target(session, guild_id, target_id)
             self.runs.lose(guild_id, target_id)
