@@ -180,7 +180,7 @@ def funnel_card(
         former = stage.people
     lines.append(
         t(
-            "-# Minutes are the median since joining. Fewer than {n} people are never shown as a number, because in a "
+            "-# Minutes count from joining. Fewer than {n} people are never shown as a number, because in a "
             "small group everybody would know who is meant.",
             n=SMALLEST_CELL,
         )
@@ -218,9 +218,9 @@ def _stage_lines(
     count = t.tn("**{stage}**: {n} person", "**{stage}**: {n} people", stage.people, stage=name)
     details: list[str] = []
     if former and stage.people <= former:
-        details.append(t("{share} % of the line above", share=round(100 * stage.people / former)))
+        details.append(t("{share} % of those before", share=round(100 * stage.people / former)))
     if stage.minutes is not None and stage.name != "joined":
-        details.append(t.tn("{n} minute", "{n} minutes", stage.minutes))
+        details.append(t("median {n} min", n=stage.minutes))
     text = ", ".join([count, *details])
     if not first:
         return text

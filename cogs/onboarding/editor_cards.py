@@ -71,7 +71,7 @@ _TYPED_SHOWN = 900
 def list_card(views: Sequence[QuestView], t: Translator, *, note: str | None = None) -> Card:
     """All quests, one of which can be opened."""
     lines = [t("**Quests of this community**")]
-    lines += [f"**{quest_name(each.definition, t)}**\n{state_words(each, t)}" for each in views]
+    lines += [f"**{quest_name(each.definition, t)}**\n{state_words(each, t, hints=False)}" for each in views]
     new = Button(t("Begin a new quest"), custom_id(NEW))
     menu = Pick(custom_id(PICK), t("Open a quest"), quest_options(views, t))
     return Card((*note_items(note), *_blocks(lines), menu, Buttons((new,))))
@@ -91,11 +91,13 @@ def quest_card(view: QuestView, t: Translator, *, note: str | None = None) -> Ca
     head = [f"**{quest_name(quest, t)}**", state_words(view, t)]
     if intro:
         head.append(f"> {quote(' '.join(intro.split()), 300)}")
-    head += [
+    for_whom = [
         t("For: {whom}", whom=unlocked_words(view, t)),
         t("When it is finished: {reward}", reward=reward_words(view, t)),
     ]
-    items: list[Item] = [*note_items(note), Text("\n".join(head)), Text("\n".join(_step_lines(view, t)))]
+    # Each in a block of its own, so that the quoted introduction ends where it ends.
+    blocks = ("\n".join(each) for each in (head, for_whom, _step_lines(view, t)))
+    items: list[Item] = [*note_items(note), *map(Text, blocks)]
     if quest.steps:
         options = tuple(
             Option(t("Step {n}: {step}", n=n, step=step_label(step, t)), str(step.number))

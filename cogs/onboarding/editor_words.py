@@ -182,18 +182,21 @@ def reward_words(view: QuestView, t: Translator) -> str:
     return f"{given}; {told}"
 
 
-def state_words(view: QuestView, t: Translator) -> str:
-    """Which version is live for whom, and what the draft is."""
+def state_words(view: QuestView, t: Translator, *, hints: bool = True) -> str:
+    """Which version is live for whom, and what the draft is; with `hints`, what editing would do where there is none."""
     lines: list[str] = []
     if view.published is not None:
         current = view.published.version
+        here = view.in_the_middle.get(current, 0)
         lines.append(
             t.tn(
                 "Version {version} is live; {n} person is in the middle of it.",
                 "Version {version} is live; {n} people are in the middle of it.",
-                view.in_the_middle.get(current, 0),
+                here,
                 version=current,
             )
+            if here
+            else t("Version {version} is live; nobody is in the middle of it.", version=current)
         )
         before = sum(count for version, count in view.in_the_middle.items() if version != current)
         if before:
@@ -205,7 +208,7 @@ def state_words(view: QuestView, t: Translator) -> str:
                 )
             )
     if not view.is_draft:
-        lines.append(t("What you change becomes a draft, which nobody sees until you publish it."))
+        lines += [t("What you change becomes a draft, which nobody sees until you publish it.")] * hints
     elif view.published is None:
         lines.append(t("It is a draft: nobody sees it until you publish it."))
     elif view.difference.count:

@@ -97,8 +97,9 @@ class PreviewControls(Controls):
         words, roles = cards.words_and_roles(view.definition) if walk.fits_all else ("", frozenset[int]())
         done: list[str] = []
         skipped: list[str] = []
-        for move in range(walk.moves + 1):
-            quest = await self.service.desk.preview(
+
+        async def as_it_stands() -> Quest:
+            return await self.service.desk.preview(
                 actor,
                 view.shown.key,
                 level=walk.level,
@@ -107,8 +108,12 @@ class PreviewControls(Controls):
                 done=done,
                 skipped=skipped,
             )
+
+        quest = await as_it_stands()
+        for move in range(walk.moves):
             step = quest.progress.next_step
-            if step is None or move == walk.moves:
+            if step is None:
                 break
             (skipped if walk.skipped(move) else done).append(step)
+            quest = await as_it_stands()
         return quest, view

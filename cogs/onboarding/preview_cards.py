@@ -118,7 +118,7 @@ def preview_card(
         else:
             items.append(item)
     last = (
-        Button(t("From the beginning"), custom_id(AGAIN, walk.code())),
+        Button(t("From the beginning"), custom_id(AGAIN, walk.code(_SLOTS - 1))),
         Button(t("Back to the quest"), custom_id(OPEN, Spot(view.shown.id).code)),
     )
     return Card((*items, Divider(), _as_whom(view.definition, walk, t), Buttons(last)))
@@ -147,9 +147,8 @@ def _swapped(button: Button, walk: Walk, slot: int) -> Button:
     parsed = parse_custom_id(button.custom_id or "")
     if parsed is None:
         return button
-    name = ASK if parsed[0] in _FORMS else SKIP if parsed[0] == render.SKIP else GO
-    if parsed[0] == render.ASK_RESTART:
-        walk = replace(walk, moves=0, skips=0)
+    names = {**dict.fromkeys(_FORMS, ASK), render.SKIP: SKIP, render.ASK_RESTART: AGAIN}
+    name = names.get(parsed[0], GO)
     return replace(button, custom_id=custom_id(name, walk.code(slot)))
 
 

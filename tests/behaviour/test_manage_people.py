@@ -54,14 +54,15 @@ async def test_a_step_marked_by_hand_is_done_on_the_members_card(community: Lyce
     await say_goal(community, ann)
     card = await open_person(community, "Ann")
     assert "1 of 3 done" in card.text and "Next: Say hello" in card.text
-    form = await choose(
-        community, community.facilitator, card, "onboarding:desk.tick_pick", "Say hello in a channel"
-    )
+    form, other = [
+        await choose(community, community.facilitator, card, "onboarding:desk.tick_pick", "Say hello in a channel")
+        for _ in range(2)
+    ]
     card = await community.submit(community.facilitator, form, {"why": "Said hello in voice"})
     assert "2 of 3 done" in card.text and f"marked by <@{community.facilitator.id}>" in card.text
     assert "2 of 3 done" in (await status(community, ann)).text
 
-    late = await community.submit(community.facilitator, form, {"why": "Once more"})
+    late = await community.submit(community.facilitator, other, {"why": "Once more"})
     assert "That step is done already." in late.text and "2 of 3 done" in late.text
     await answer_a_hello(community, ann)
     assert "Your first quest is done" in (await status(community, ann)).text
@@ -140,8 +141,8 @@ async def test_the_funnel_counts_and_hides_what_is_small(community: LyceumWorld)
     card = await community.slash(community.facilitator, community.general, "manage quests funnel")
     lines = card.text.splitlines()
     assert any("Joined" in each and "10 people" in each for each in lines)
-    assert any("Started" in each and "8 people, 80 % of the line above" in each for each in lines)
-    assert any("Step 2" in each and "6 people, 75 % of the line above" in each for each in lines)
+    assert any("Started" in each and "8 people, 80 % of those before" in each for each in lines)
+    assert any("Step 2" in each and "6 people, 75 % of those before" in each for each in lines)
     assert any("Step 3" in each and "fewer than 5 people" in each for each in lines)
     assert any("Finished" in each and "fewer than 5 people" in each for each in lines)
     assert not any("3 people" in each for each in lines)

@@ -95,7 +95,7 @@ async def test_a_facilitator_edits_and_publishes_and_only_who_begins_later_gets_
     assert "Say hello in" in (await status(community, ann)).text
 
     question = await community.press(community.facilitator, card, "Publish")
-    assert "Changed step: Tell us of your boat (title, hint)" in question.text
+    assert "Changed step: Tell us of your boat (title, hint, minutes)" in question.text
     assert "Whoever begins from now on gets version 2." in question.text
     assert "1 person in the middle stays on the version they began with." in question.text
     done = await community.press(community.facilitator, question, "Publish it")
@@ -171,8 +171,7 @@ async def test_a_channel_that_is_deleted_before_publishing_is_a_fault(community:
     await choose(community, farah, card, "onboarding:edit_step.place", community.weekly)
     question = await community.press(farah, await open_quest(community), "Publish")
     assert "Publish version 2" in question.text
-    community.weekly.delete()
-    await community.settle()
+    await community.delete_channel(community.weekly)
     refused = await community.press(farah, question, "Publish it")
     assert "The channel of step 2 was deleted. Choose another." in refused.text
     ann = await community.join("Ann")
@@ -239,13 +238,15 @@ class TestTwoFacilitators:
         late = await community.press(farah, old, "Move up")
         assert "That step is not part of the quest any more." in late.text
 
+        labels = ("Add a step", "Publish", "Preview", "Who it is for", "Reward", "Throw the draft away")
+        olds = {label: await open_quest(community) for label in labels}
         question = await community.press(farah, removed, "Throw the draft away")
         assert "1 change would be gone. Version 1 stays live as it is." in question.text
         gone = await community.press(farah, question, "Throw it away")
         assert "The draft was thrown away." in gone.text and "React to" in gone.text
-        for label in ("Add a step", "Publish", "Preview", "Who it is for"):
-            answer = await community.press(farah, removed, label)
-            assert "draft was thrown away" in answer.text or "Your first quest" in answer.text, label
+        for label, card in olds.items():
+            answer = await community.press(farah, card, label)
+            assert "That draft was thrown away" in answer.text, label
 
     async def test_move_up_pressed_twice_at_once_moves_once(self, community: LyceumWorld) -> None:
         card = await open_step(community, REACT)
@@ -301,8 +302,8 @@ async def test_who_it_is_for_what_comes_before_and_the_reward_are_chosen_in_menu
 NASTY = [
     "@everyone <@&1> [look](https://x.example) **bold**",
     "🎉" * 50,
-    "\u202eمرحبا بالجميع",
-    "x" * 4000,
+    "\u202e\u0645\u0631\u062d\u0628\u0627",
+    "W" * 100,
     "{channel} {quest} %s",
     "` ``` # - > 1.",
 ]
@@ -314,7 +315,7 @@ async def test_whatever_is_typed_is_shown_as_typed_and_pings_nobody(
 ) -> None:
     farah = community.facilitator
     card = await open_step(community, HELLO)
-    card = await change_texts(community, card, title=title, hint=title)
+    card = await change_texts(community, card, title=title, hint=title * (500 // len(title)))
     cards = [card, await open_quest(community), await open_list(community)]
     for label in ("What counts as done", "Who it is for", "What comes before", "Remove the step"):
         cards.append(
@@ -328,12 +329,14 @@ async def test_whatever_is_typed_is_shown_as_typed_and_pings_nobody(
         assert "@everyone" not in each.text and "](http" not in each.text.replace("\\](http", "")
 
 
-async def test_members_cannot_edit_also_not_from_a_facilitators_card(community: LyceumWorld) -> None:
-    card = await open_quest(community)
-    code = next(each.custom_id for each in card.buttons if each.label == "Add a step")
-    assert code is not None
-    with pytest.raises(Exception, match="ermission"):
-        await open_list(community, community.member)
+async def test_who_is_a_facilitator_no_longer_cannot_use_an_old_card(community: LyceumWorld) -> None:
+    farah = community.facilitator
+    cards = [await open_quest(community) for _ in range(3)]
+    farah_was = community.roles["Facilitator"]
+    await farah.remove_role(farah_was)
+    await community.settle()
+    for card, label in zip(cards, ("Add a step", "Change texts", "Preview"), strict=True):
+        assert "Only facilitators can do this" in (await community.press(farah, card, label)).text
 
 
 async def test_cards_work_after_a_restart(community: LyceumWorld) -> None:
@@ -368,7 +371,7 @@ class TestThePreview:
         card = await community.press(farah, card, "Start again")
         assert "0 of 4 done" in card.text
         own = await status(community, farah)
-        assert "0 of 3 done" in own.text and "Say hello in" in own.text
+        assert "Your first quest: 0 of 3 done" in own.text and "Not begun yet" in own.text
 
     async def test_it_is_a_command_too_and_can_be_seen_as_somebody_else(self, community: LyceumWorld) -> None:
         farah = community.facilitator
