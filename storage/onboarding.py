@@ -279,7 +279,9 @@ async def lost_targets_of(session: AsyncSession, guild_id: int) -> frozenset[int
 
 async def count_in_the_middle(session: AsyncSession, guild_id: int) -> Mapping[tuple[str, int], int]:
     """How many members who are here began each quest and have not finished it, by key and version."""
-    query = select(QuestRow.key, QuestRow.version, func.count()).filter_by(guild_id=guild_id, finished_at=None)
+    query = select(QuestRow.key, QuestRow.version, func.count()).filter_by(
+        guild_id=guild_id, finished_at=None
+    )
     query = query.where(QuestRow.path.is_not(None), ~_has_left()).group_by(QuestRow.key, QuestRow.version)
     return {(key, version): count for key, version, count in await session.execute(query)}
 

@@ -55,7 +55,9 @@ async def test_a_step_marked_by_hand_is_done_on_the_members_card(community: Lyce
     card = await open_person(community, "Ann")
     assert "1 of 3 done" in card.text and "Next: Say hello" in card.text
     form, other = [
-        await choose(community, community.facilitator, card, "onboarding:desk.tick_pick", "Say hello in a channel")
+        await choose(
+            community, community.facilitator, card, "onboarding:desk.tick_pick", "Say hello in a channel"
+        )
         for _ in range(2)
     ]
     card = await community.submit(community.facilitator, form, {"why": "Said hello in voice"})

@@ -24,7 +24,13 @@ def test_a_spot_is_read_back_from_its_code(version: int, number: int, mark: int)
     assert custom_id("onboarding:edit.open", spot.code)
 
 
-@given(st.integers(1, 1_000_000_000), st.integers(0, 15), st.integers(0, 2**15 - 1), st.integers(0, 7), st.integers(0, 7))
+@given(
+    st.integers(1, 1_000_000_000),
+    st.integers(0, 15),
+    st.integers(0, 2**15 - 1),
+    st.integers(0, 7),
+    st.integers(0, 7),
+)
 def test_a_walk_is_read_back_from_its_code_whatever_the_button(
     version: int, moves: int, skips: int, who: int, slot: int
 ) -> None:
@@ -57,7 +63,9 @@ def test_nothing_changed_is_no_change() -> None:
 
 def test_what_is_new_gone_and_other_is_told_apart() -> None:
     new = replace(GOAL, key="step-9", number=9)
-    after = replace(FIRST, title="Other", ours=False, steps=(replace(HELLO, hint="Short", ours=False), GOAL, new, ANSWER))
+    after = replace(
+        FIRST, title="Other", ours=False, steps=(replace(HELLO, hint="Short", ours=False), GOAL, new, ANSWER)
+    )
     found = difference(FIRST, after)
     assert found.added == (new,) and found.removed == (OFFER,)
     assert [(step.key, names) for step, names in found.changed] == [("hello", ("hint",))]
