@@ -62,6 +62,7 @@ STEP_ADD = "onboarding:edit_step.begin"
 PREVIEW = "onboarding:preview.open"  # with a version's row
 
 EVERYBODY = "everybody"
+_INTRO_SHOWN = 200
 _FAULTS_SHOWN = 6
 _FAULT_BUTTONS = 6
 _CHANGES_SHOWN = 20
@@ -90,7 +91,7 @@ def quest_card(view: QuestView, t: Translator, *, note: str | None = None) -> Ca
     intro = own_text(quest.intro, t, ours=quest.ours)
     head = [f"**{quest_name(quest, t)}**", state_words(view, t)]
     if intro:
-        head.append(f"> {quote(' '.join(intro.split()), 300)}")
+        head.append(f"> {quote(' '.join(intro.split()), _INTRO_SHOWN)}")
     for_whom = [
         t("For: {whom}", whom=unlocked_words(view, t)),
         t("When it is finished: {reward}", reward=reward_words(view, t)),
