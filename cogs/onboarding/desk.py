@@ -233,7 +233,7 @@ class QuestDesk:
     ) -> Quest:
         """The draft (or what is published) as a member with these facts would see it; nothing is recorded.
 
-        `done` and `skipped` are the keys of steps taken for done or left out. Draw it with `render.preview_card`. Raises `NotFound`.
+        `done` and `skipped` are the keys of steps taken for done or left out. Raises `NotFound`.
         """
         await self._check(actor)
         async with self._core.db.read() as session:

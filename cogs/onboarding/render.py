@@ -195,18 +195,6 @@ def restart_card(quest: Quest, t: Translator) -> Card:
     return Card((Text(text), Buttons((yes, no))))
 
 
-def preview_card(quest: Quest, t: Translator) -> Card:
-    """A draft as a member would see it at this point. Its buttons show what there would be, and do nothing."""
-    card = quest_card(quest, t)
-    items = [
-        Buttons(tuple(replace(each, disabled=each.url is None) for each in item.buttons))
-        if isinstance(item, Buttons)
-        else item
-        for item in card.items
-    ]
-    return Card((Text(t("-# A preview: nothing of this is recorded.")), *items))
-
-
 def _finished_card(quest: Quest, t: Translator) -> Card:
     if quest.key == STARTER:
         lines = [t("**Your first quest is done. Well begun!**")]

@@ -138,7 +138,6 @@ def test_what_facilitators_wrote_is_shown_as_it_is_and_pings_nobody() -> None:
         found = quest(states, definition=theirs, offers=(Offer(9, theirs, 3),))
         cards = [
             render.quest_card(found, T),
-            render.preview_card(found, T),
             render.restart_card(found, T),
             render.status_card(MyQuests((found, found), (Offer(9, theirs, 3),)), T),
             posts.progress_card(found, T),
@@ -163,12 +162,6 @@ def test_the_longest_quest_fits_on_a_card() -> None:
     card = render.quest_card(long, T)
     assert len(text(card)) <= 4000 and text(card).count("Next: ") == 1
     to_view(card)
-
-
-def test_a_previews_buttons_do_nothing() -> None:
-    card = render.preview_card(quest({"goal": StepState.DONE}), T)
-    assert all(button.disabled or button.url for row in rows(card) for button in row)
-    assert "preview" in text(card)
 
 
 @pytest.mark.parametrize(
