@@ -62,7 +62,7 @@ async def lyceum(folder: Path) -> AsyncIterator[tuple[discord.ext.commands.Bot, 
             introductions_channel_id=payloads.INTRODUCTIONS,
         )
         for member_id in payloads.MEMBERS[:WAITING]:
-            await onboarding.get_quest(session, payloads.GUILD_ID, member_id)
+            await onboarding.get_quest(session, payloads.GUILD_ID, member_id, "first", version=1)
     try:
         yield bot, database
     finally:

@@ -6,9 +6,9 @@
 A new language begins with `pybabel init -i bot/locales/lyceum.pot -d bot/locales -D lyceum -l de` and
 follows the code with `pybabel update -i bot/locales/lyceum.pot -d bot/locales -D lyceum --no-fuzzy-matching`.
 
-Which files are read stands in `babel.cfg`. In data (TOML) the texts are the values named `text`. In code, texts are the literal arguments of `t`, `tn` and `N_`, called as a
+Which files are read stands in `babel.cfg`. Texts are the literal arguments of `t`, `tn` and `N_`, called as a
 function or as a method of anything, and the messages of the errors in `bot/errors.py`, which are translated
-where they are answered.
+where they are answered. What features ship as TOML has its texts under the keys in `SHIPPED_TEXTS`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
@@ -47,6 +47,9 @@ msgstr ""
 """
 
 _Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]
+
+SHIPPED_TEXTS = frozenset({"title", "intro", "hint", "body", "text"})
+"""The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""
 
 Id: TypeAlias = tuple[str, ...]
 """A text, or its singular and plural."""
@@ -83,17 +86,22 @@ def extract_toml(
     comment_tags: object,  # noqa: ARG001
     options: object,  # noqa: ARG001
 ) -> Iterable[tuple[int, str, str, list[str]]]:
-    """The values named `text` in a TOML file, for Babel."""
-    found: list[Any] = [tomllib.load(file)]
-    while found:
-        each = found.pop()
-        if isinstance(each, dict):
-            table = cast("dict[str, Any]", each)
-            if isinstance(table.get("text"), str):
-                yield 1, "", table["text"], []
-            found += table.values()
-        elif isinstance(each, list):
-            found += cast("list[Any]", each)
+    """What a feature ships as TOML, for Babel."""
+    for text in _texts(tomllib.load(file)):
+        yield 1, "", text, []
+
+
+def _texts(data: object) -> Iterator[str]:
+    """The texts at any depth, by the names of their keys."""
+    if isinstance(data, dict):
+        for key, value in cast("dict[str, object]", data).items():
+            if key in SHIPPED_TEXTS and isinstance(value, str) and value:
+                yield value
+            else:
+                yield from _texts(value)
+    elif isinstance(data, list):
+        for each in cast("list[object]", data):
+            yield from _texts(each)
 
 
 def rendered(catalogue: Catalog) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.authority import ELEVATED
 from bot.card_views import allowed_mentions, marker_on, to_view
 from bot.cards import Card, EventDraft, ThreadTitle
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
@@ -222,8 +223,13 @@ class DiscordCalls:
         """Spare Discord a request that it must refuse, and name the cause, which its answer does not."""
         guild = self._client.get_guild(effect.guild_id)
         role = guild.get_role(effect.role_id) if guild is not None and effect.role_id is not None else None
+        must_be_harmless = bool(effect.arguments.get("harmless"))
+        if guild is None and must_be_harmless:
+            raise Unreachable("the server is not known yet, so what the role may do is not either")
         if guild is None or role is None:
             return  # not in the cache: let Discord decide
+        if must_be_harmless and role.permissions.value & ELEVATED:
+            raise Refused("role_has_power")
         if role >= guild.me.top_role:
             raise Refused("role_above_bot")
 

@@ -70,7 +70,8 @@ class Page:
     `section` is what the choices are fields of. `body(guild_id, translator)` gives items to show above them, at
     most 12 components; its controls belong to the feature, which draws the card again with `SetupCard.redraw`.
     With `order` the body is a step of /setup start: 10 is for the purpose, 20 are the channels, 30 the roles, 40
-    the clock, 50 is for the rhythm, 60 are the features. `places(session, guild_id)` tells which other channels are to be
+    the clock, 50 is for the rhythm, 60 are the features. Without `in_steps` its choices are no part of the steps:
+    nobody needs them on the first day. `places(session, guild_id)` tells which other channels are to be
     checked.
     """
 
@@ -80,6 +81,7 @@ class Page:
     choices: tuple[Choice, ...] = ()
     body: Body | None = None
     order: int | None = None
+    in_steps: bool = True
     places: Callable[[AsyncSession, int], Awaitable[Sequence[Watched]]] | None = None
 
     @property
@@ -177,7 +179,7 @@ def choices_in(step: Step, pages: Sequence[Page]) -> tuple[Numbered, ...]:
         return choices_of(step.page) if step.page is not None else ()
     wanted = "channel" if step is CHANNELS else "role"
     # A page that is a step of its own shows its choices there.
-    pages = [page for page in pages if page.order is None]
+    pages = [page for page in pages if page.order is None and page.in_steps]
     return tuple(each for page in pages for each in choices_of(page) if each.choice.of == wanted)
 
 

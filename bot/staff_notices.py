@@ -44,6 +44,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         N_("the role {role} stands above my own"),
         N_("Move my role above it in Server Settings > Roles."),
     ),
+    "role_has_power": (
+        N_("the role {role} has power over others, so I do not give it back by myself"),
+        N_("Give it by hand, or choose another role to give back with /setup start."),
+    ),
     "no_history": (
         N_("I could not look whether it was there already in {place}"),
         N_("Let me read the message history of that channel."),

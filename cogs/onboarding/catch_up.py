@@ -1,4 +1,4 @@
-"""Takes up what happened in a server while the bot was away: who came and went, and which hellos were said.
+"""Takes up what happened in a server while the bot was away: who came and went, and which steps of quests were done.
 
 Discord does not repeat events to a new session, so after each READY the state is compared instead. Nothing
 here is remembered; all of it may be done twice. What Discord does not let us read is tried again for a while,
@@ -15,11 +15,13 @@ from datetime import datetime
 import aiohttp
 import discord
 
-from bot.clock import Clock
-from bot.erasure import Erasure
+from bot.core import Core
+from bot.features import feature_of
 from cogs.onboarding import rules
+from cogs.onboarding.definition import IN_CHANNEL, Detector
+from cogs.onboarding.events import harmless_roles, is_reply
 from cogs.onboarding.model import Newcomer
-from cogs.onboarding.rules import Step, is_answer
+from cogs.onboarding.rules import is_answer
 from cogs.onboarding.service import OnboardingService
 
 log = logging.getLogger(__name__)
@@ -28,21 +30,24 @@ MESSAGES_LOOKED_AT = 100
 QUERY_LIMIT = 100  # members a request, says Discord
 LIST_TIMEOUT = 60  # seconds; what hangs for longer is asked for again
 REACTED_MESSAGES_LOOKED_AT = 25  # each costs a request
+CHANNELS_LOOKED_AT = 10
 PAUSES = (30, 120, 600)  # seconds before each further try
 
+_IN_HISTORY = (Detector.POST, Detector.REPLY, Detector.REACTION)
 _UNREADABLE = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class CatchUp:
     """Compares servers with what we know of them."""
 
-    def __init__(self, service: OnboardingService, erasure: Erasure, clock: Clock) -> None:
+    def __init__(self, service: OnboardingService, core: Core) -> None:
         self._service = service
-        self._erasure = erasure
-        self._clock = clock
+        self._erasure = core.erasure
+        self._clock = core.clock
+        self._features = core.features
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
-        """Take up arrivals, departures and hellos in each of these servers."""
+        """Take up arrivals, departures and steps in each of these servers."""
         left = [guild for guild in guilds if not await self.take_up(guild)]
         for pause in PAUSES:
             if not left:
@@ -53,7 +58,7 @@ class CatchUp:
     async def take_up(self, guild: discord.Guild) -> bool:
         """Take up what was missed in one server. False when Discord did not answer and it is worth another try."""
         complete = True
-        for take_up in (self._take_up_members, self._take_up_introductions):
+        for take_up in (self._take_up_losses, self._take_up_members, self._take_up_channels):
             try:
                 await take_up(guild)
             except (discord.Forbidden, discord.NotFound) as refusal:
@@ -78,11 +83,15 @@ class CatchUp:
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)
-            elif newcomer.member_id in members and newcomer.has_left:
+        if not await self._is_on(guild):
+            return
+        for newcomer in known.values():
+            if newcomer.member_id in members and newcomer.has_left:
                 await self._service.note_present(guild.id, newcomer.member_id)
         await self._take_up_arrivals(known, since, [each for each in members.values() if not each.pending])
         pending = await self._ask_for(guild, [each.id for each in members.values() if each.pending])
         await self._take_up_arrivals(known, since, pending)
+        await self._take_up_roles(guild, members.values())
 
     async def _take_up_arrivals(
         self, known: Mapping[int, Newcomer], since: datetime, members: Iterable[discord.Member]
@@ -100,8 +109,15 @@ class CatchUp:
                 missed = newcomer.differs_from(member.joined_at, pending=member.pending)
             if missed:
                 await self._service.arrive(
-                    member.guild.id, member.id, joined_at=member.joined_at, pending=member.pending
+                    member.guild.id,
+                    member.id,
+                    joined_at=member.joined_at,
+                    pending=member.pending,
+                    harmless_role_ids=harmless_roles(member.guild),
                 )
+
+    async def _is_on(self, guild: discord.Guild) -> bool:
+        return await self._features.is_on(guild.id, feature_of(type(self)))
 
     async def _ask_for(self, guild: discord.Guild, member_ids: list[int]) -> list[discord.Member]:
         """Those who have yet to accept the rules, as they are now, and known to discord.py from now on.
@@ -114,27 +130,85 @@ class CatchUp:
             found += await guild.query_members(user_ids=ids, cache=True)
         return found
 
-    async def _take_up_introductions(self, guild: discord.Guild) -> None:
-        settings = await self._service.settings(guild.id)
-        channel = guild.get_channel(settings.introductions_channel_id or 0)
-        waited_for = [step for step in (Step.HELLO, Step.ANSWER) if self._service.waits_for(guild.id, step)]
-        if not isinstance(channel, discord.TextChannel) or not waited_for:
+    async def _take_up_channels(self, guild: discord.Guild) -> None:
+        """Posts, replies and reactions in every channel in which somebody has a step open."""
+        if not await self._is_on(guild):
             return
-        reacted_left = REACTED_MESSAGES_LOOKED_AT if Step.ANSWER in waited_for else 0
+        places = await self._service.runs.places(guild.id)
+        awaited = self._service.waiting.targets(guild.id, *_IN_HISTORY)
+        channel_ids = {places.target_id(target) for _, target in awaited} - {None}
+        for channel_id in sorted(each for each in channel_ids if each is not None)[:CHANNELS_LOOKED_AT]:
+            channel = guild.get_channel(channel_id)
+            if isinstance(channel, discord.TextChannel):
+                await self._take_up_channel(channel, places.targets_of(channel_id))
+
+    async def _take_up_channel(self, channel: discord.TextChannel, targets: frozenset[str]) -> None:
+        waiting = self._service.waiting
+        guild_id = channel.guild.id
+        awaited = {
+            detector for detector, target in waiting.targets(guild_id, *_IN_HISTORY) if target in targets
+        }
+        reacted_left = REACTED_MESSAGES_LOOKED_AT if Detector.REACTION in awaited else 0
         async for message in channel.history(limit=MESSAGES_LOOKED_AT):
             if message.author.bot or message.is_system():
                 continue
-            # An old hello of somebody who began only now is no answer to being asked for one.
-            if self._service.is_waiting(guild.id, message.author.id, Step.HELLO, at=message.created_at):
-                await self._service.note_hello(guild.id, message.author.id, message_id=message.id)
+            for detector in (Detector.POST, *([Detector.REPLY] if is_reply(message) else [])):
+                # An old hello of somebody who began only now is no answer to being asked for one.
+                if waiting.waits(guild_id, message.author.id, detector, targets, at=message.created_at):
+                    await self._service.quests.note_message(
+                        guild_id, message.author.id, detector, targets, message_id=message.id
+                    )
             if message.reactions and reacted_left > 0:
                 reacted_left -= 1
-                await self._take_up_reactions(guild, message)
+                await self._take_up_reactions(guild_id, message, targets)
 
-    async def _take_up_reactions(self, guild: discord.Guild, message: discord.Message) -> None:
+    async def _take_up_reactions(
+        self, guild_id: int, message: discord.Message, targets: frozenset[str]
+    ) -> None:
         for reaction in message.reactions:
             async for user in reaction.users():
-                if self._service.is_waiting(guild.id, user.id, Step.ANSWER) and is_answer(
+                if self._service.waiting.waits(guild_id, user.id, Detector.REACTION, targets) and is_answer(
                     reactor_id=user.id, author_id=message.author.id, author_is_bot=message.author.bot
                 ):
-                    await self._service.note_answer(guild.id, user.id, message_id=message.id)
+                    await self._service.quests.note_message(
+                        guild_id, user.id, Detector.REACTION, targets, message_id=message.id
+                    )
+
+    async def _take_up_roles(self, guild: discord.Guild, members: Iterable[discord.Member]) -> None:
+        waiting = self._service.waiting
+        places = await self._service.runs.places(guild.id)
+        for member in members:
+            if not waiting.is_anybody(guild.id, member.id, Detector.ROLE):
+                continue
+            held = frozenset(role.id for role in member.roles)
+            targets = frozenset[str]().union(*(places.targets_of(each) for each in held))
+            if waiting.waits(guild.id, member.id, Detector.ROLE, targets):
+                await self._service.quests.note(guild.id, member.id, Detector.ROLE, targets, role_ids=held)
+
+    async def _take_up_losses(self, guild: discord.Guild) -> None:
+        """Channels and roles of steps that were deleted meanwhile."""
+        waiting = self._service.waiting
+        places = await self._service.runs.places(guild.id)
+        for detector, target in waiting.targets(guild.id, *IN_CHANNEL, Detector.ROLE):
+            target_id = places.target_id(target) if target.isdecimal() else None
+            if target_id is None:
+                continue
+            if detector is Detector.ROLE:
+                is_gone = guild.get_role(target_id) is None
+            else:
+                is_gone = guild.get_channel_or_thread(target_id) is None and await is_channel_gone(
+                    guild, target_id
+                )
+            if is_gone:
+                await self._service.lose_target(guild.id, target_id)
+
+
+async def is_channel_gone(guild: discord.Guild, channel_id: int) -> bool:
+    """Asks Discord itself: what a bot may not see may be missing from its cache."""
+    try:
+        await guild.fetch_channel(channel_id)
+    except discord.NotFound:
+        return True
+    except discord.Forbidden:
+        return False
+    return False

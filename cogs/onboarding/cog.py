@@ -1,7 +1,8 @@
-"""Receives Discord's events and controls for onboarding and defers to the service."""
+"""Receives Discord's events and controls for onboarding and defers to the services."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import datetime
 from typing import Any
@@ -13,23 +14,31 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.error_replies import report_error
+from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
+from bot.outbox import EffectKind
+from bot.profiles import Level
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from cogs.onboarding import render
+from cogs.onboarding import posts, render
 from cogs.onboarding.catch_up import CatchUp
+from cogs.onboarding.definition import Detector
+from cogs.onboarding.detectors import Detectors
+from cogs.onboarding.events import harmless_roles
 from cogs.onboarding.model import (
     COUNTABLE,
     GREETING_RENDERER,
     LEFT_SINCE,
+    NUDGE_RENDERER,
     PROGRESS_RENDERER,
     WIN_RENDERER,
     OnboardingSettings,
     Quest,
 )
-from cogs.onboarding.rules import Greeting, Step, is_answer
+from cogs.onboarding.rules import Greeting
 from cogs.onboarding.service import OnboardingService
 from storage.onboarding import OnboardingSettingsRow
 
@@ -37,98 +46,167 @@ log = logging.getLogger(__name__)
 
 HELP = (
     HelpLine(N_("I am new: show me a first step"), "/start", control=render.START, rank=1),
-    HelpLine(N_("See how far I am with my first quest"), "/quest status"),
+    HelpLine(N_("See my quests and what comes next"), "/quest status"),
 )
 SETUP_PAGE = Page(
     1,
     N_("Newcomers"),
     OnboardingSettings,
     (
-        Choice("welcome_channel_id", "channel", N_("Welcome channel"), N_("Where newcomers are greeted.")),
+        Choice(
+            "welcome_channel_id",
+            "channel",
+            N_("Welcome channel"),
+            N_("Where newcomers are greeted."),
+            suggested=N_("welcome"),
+        ),
         Choice(
             "introductions_channel_id",
             "channel",
             N_("Introductions channel"),
             N_("Where people say hello; two steps of the first quest happen here."),
+            suggested=N_("introductions"),
         ),
         Choice(
             "wins_channel_id",
             "channel",
             N_("First wins channel"),
             N_("Where finished first quests are announced, of those who agreed."),
+            suggested=N_("first-wins"),
         ),
         Choice(
             "finished_role_id",
             "role",
             N_("Role for finishing"),
             N_("Given when the first quest is finished. It must stand below my own role."),
+            suggested=N_("Member"),
         ),
     ),
 )
 
 
-class OnboardingCog(commands.Cog):
-    """Newcomers and the first quest."""
+RETURN_PAGE = Page(
+    5,
+    N_("People who return"),
+    OnboardingSettings,
+    tuple(
+        Choice(
+            f"kept_{n}_role_id",
+            "role",
+            label,
+            N_("Given back to whoever had it when they left, if it carries no power over others."),
+        )
+        for n, label in enumerate(
+            (
+                N_("First role to give back"),
+                N_("Second role to give back"),
+                N_("Third role to give back"),
+                N_("Fourth role to give back"),
+                N_("Fifth role to give back"),
+            ),
+            start=1,
+        )
+    ),
+    in_steps=False,
+)
+FEATURE = Feature("onboarding", N_("Newcomers and quests"))
 
-    quest = app_commands.Group(name="quest", description="Your first quest", guild_only=True)
+
+class OnboardingCog(commands.Cog):
+    """Newcomers and quests."""
+
+    quest = app_commands.Group(name="quest", description="Your quests", guild_only=True)
 
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = OnboardingService(bot.core)
-        self._catch_up = CatchUp(self.service, bot.core.erasure, bot.core.clock)
+        self._quests = self.service.quests
+        self._catch_up = CatchUp(self.service, bot.core)
+        self._detectors = Detectors(bot, self.service)
+        self._greeting: dict[int, asyncio.Task[None]] = {}
+        self._is_loaded = False
+        self._controls = {
+            render.START: self._start,
+            render.OPEN: self._open,
+            render.BEGIN: self._begin,
+            render.WRITE_GOAL: self._ask_goal,
+            render.SET_GOAL: self._set_goal,
+            render.ASK: self._ask_answer,
+            render.ANSWER: self._answer,
+            render.READ: self._read,
+            render.CHECK: self._check,
+            render.SKIP: self._skip,
+            render.RESTART: self._ask_restart_of_first,
+            render.ASK_RESTART: self._ask_restart,
+            render.CONFIRM_RESTART: self._restart,
+            render.SHARE: self._share,
+        }
 
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(OnboardingSettings, OnboardingSettingsRow)
         self.service.register()
+        bot.core.features.describe(FEATURE)
         for kind, title in COUNTABLE.items():
             bot.core.ledger.name(kind, title)
         bot.renderers.register(GREETING_RENDERER, self._draw_greeting, what=N_("greeting a newcomer"))
         bot.renderers.register(PROGRESS_RENDERER, self._draw_progress, what=N_("answering a hello"))
-        bot.renderers.register(WIN_RENDERER, self._draw_win, what=N_("announcing a first win"))
-        bot.components.register(render.START, self._open)
-        bot.components.register(render.WRITE_GOAL, self._ask_goal)
-        bot.components.register(render.SET_GOAL, self._set_goal)
-        bot.components.register(render.CHECK, self._check)
-        bot.components.register(render.SKIP, self._skip)
-        bot.components.register(render.RESTART, self._restart)
-        bot.listen_to_messages(self._on_message)
+        bot.renderers.register(WIN_RENDERER, self._draw_win, what=N_("announcing a win"))
+        bot.renderers.register(NUDGE_RENDERER, self._draw_nudge, what=N_("reminding somebody of a quest"))
+        for name, handler in self._controls.items():
+            bot.components.register(name, handler)
+        bot.listen_to_messages(self._detectors.on_message)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
+        bot.setup_card.add(RETURN_PAGE)
+        self._is_loaded = True
+        bot.core.db.after_commit(self._after_commit)
         await self.service.load()
 
     async def cog_unload(self) -> None:
         bot = self.bot
         self.service.unregister()
+        bot.core.features.forget(FEATURE.name)
         bot.core.ledger.unname(*COUNTABLE)
-        bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER)
-        bot.components.unregister(
-            render.START, render.WRITE_GOAL, render.SET_GOAL, render.CHECK, render.SKIP, render.RESTART
-        )
-        bot.stop_listening(self._on_message)
+        bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER, NUDGE_RENDERER)
+        bot.components.unregister(*self._controls)
+        bot.stop_listening(self._detectors.on_message)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
+        bot.setup_card.remove(RETURN_PAGE)
+        self._is_loaded = False
+        for task in self._greeting.values():
+            task.cancel()
+
+    # ------------------------------------------------------------------------------------------ commands
 
     @app_commands.command(description="Start your first quest, or go on with it")
     @app_commands.guild_only()
     async def start(self, interaction: discord.Interaction[Any]) -> None:
-        await self._open(interaction, None)
+        await self._start(interaction, None)
 
-    @quest.command(name="status", description="How far you are, and what is next")
+    @quest.command(name="status", description="Your quests, how far you are, and what is next")
     async def quest_status(self, interaction: discord.Interaction[Any]) -> None:
-        await self._open(interaction, None)
+        mine = await self._quests.status(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show(render.status_card(mine, reply.translator))
 
     @quest.command(name="skip", description="Leave out the step that comes next")
     async def quest_skip(self, interaction: discord.Interaction[Any]) -> None:
-        await self._show(interaction, await self.service.skip(actor_of(interaction)))
+        actor = actor_of(interaction)
+        await self._show(interaction, await self._quests.skip(actor, await self._quests.present(actor)))
 
-    @quest.command(name="restart", description="Begin your first quest anew")
+    @quest.command(name="restart", description="Begin a quest anew")
     async def quest_restart(self, interaction: discord.Interaction[Any]) -> None:
-        await self._show(interaction, await self.service.restart(actor_of(interaction)))
+        await self._ask_restart(interaction, await self._quests.present(actor_of(interaction)))
+
+    # ------------------------------------------------------------------------------------------ events
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         # Not awaited by discord.py in order, and it may take a while in a large community.
+        for guild in self.bot.guilds:
+            await self._greet_late(guild.id)
         await self._catch_up.take_up_all(self.bot.guilds)
 
     @commands.Cog.listener()
@@ -143,84 +221,155 @@ class OnboardingCog(commands.Cog):
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if before.pending and not after.pending:
             await self._arrive(after)
+        await self._detectors.roles_changed(before, after)
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.service.leave(payload.guild_id, payload.user.id)
+        # Discord does not say which roles they had; a member who was not in the cache leaves none behind.
+        known = payload.user if isinstance(payload.user, discord.Member) else None
+        role_ids = [role.id for role in known.roles] if known is not None else None
+        await self.service.leave(payload.guild_id, payload.user.id, role_ids)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        if payload.guild_id is None or payload.member is None or payload.member.bot:
-            return
-        if not self.service.is_waiting(payload.guild_id, payload.user_id, Step.ANSWER):
-            return
-        settings = await self.service.settings(payload.guild_id)
-        guild = self.bot.get_guild(payload.guild_id)
-        author = guild.get_member(payload.message_author_id or 0) if guild is not None else None
-        is_bot = payload.message_author_id == self._own_id or (author is not None and author.bot)
-        if payload.channel_id == settings.introductions_channel_id and is_answer(
-            reactor_id=payload.user_id, author_id=payload.message_author_id, author_is_bot=is_bot
-        ):
-            await self.service.note_answer(payload.guild_id, payload.user_id, message_id=payload.message_id)
+        await self._detectors.reaction_added(payload)
 
-    async def _on_message(self, message: discord.Message) -> None:
-        assert message.guild is not None
-        # "Ann joined the server" is a message by Ann, as far as Discord is concerned.
-        if message.is_system() or not self.service.is_waiting(
-            message.guild.id, message.author.id, Step.HELLO
-        ):
-            return
-        settings = await self.service.settings(message.guild.id)
-        if message.channel.id == settings.introductions_channel_id:
-            await self.service.note_hello(message.guild.id, message.author.id, message_id=message.id)
+    @commands.Cog.listener()
+    async def on_thread_member_join(self, member: discord.ThreadMember) -> None:
+        await self._detectors.thread_joined(member)
+
+    @commands.Cog.listener()
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction[Any], command: app_commands.Command[Any, ..., Any]
+    ) -> None:
+        await self._detectors.command_used(interaction, command)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self.service.lose_target(channel.guild.id, channel.id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self.service.lose_target(role.guild.id, role.id)
+
+    def _after_commit(self, marks: frozenset[str]) -> None:
+        """A choice of /setup start has changed: newcomers may wait for a welcome channel."""
+        for mark in marks:
+            if mark.startswith("config:") and self._is_loaded:
+                guild_id = int(mark.removeprefix("config:"))
+                task = asyncio.get_running_loop().create_task(self._greet_late(guild_id), name="greet late")
+                self._greeting[guild_id] = task
+
+    async def _greet_late(self, guild_id: int) -> None:
+        # After every callback of the commit, so that the new choice is what is read.
+        await asyncio.sleep(0)
+        try:
+            if await self._is_on(guild_id):
+                await self.service.greet_late(guild_id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
+            report_error(error, f"greeting late in guild={guild_id}")
 
     async def _arrive(self, member: discord.Member) -> None:
-        if not member.bot:
+        if not member.bot and await self._is_on(member.guild.id):
             await self.service.arrive(
                 member.guild.id,
                 member.id,
                 joined_at=member.joined_at,
                 pending=member.pending,
+                harmless_role_ids=harmless_roles(member.guild),
             )
 
-    async def _open(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._show(interaction, await self.service.open_quest(actor_of(interaction)))
+    async def _is_on(self, guild_id: int) -> bool:
+        """Departures and losses are written down all the same: what was switched off goes on from the truth."""
+        return await self.bot.core.features.is_on(guild_id, FEATURE.name)
 
-    async def _check(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        quest = await self.service.open_quest(actor_of(interaction))
-        await self._show(interaction, quest, looked_for=render.step_of(number))
+    # ------------------------------------------------------------------------------------------ controls
 
-    async def _skip(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        quest = await self.service.skip(actor_of(interaction), render.step_of(number))
+    async def _start(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        await self._show(interaction, await self._quests.start(actor_of(interaction)))
+
+    async def _open(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
+        await self._show(interaction, await self._quests.open(actor_of(interaction), quest_id))
+
+    async def _begin(self, interaction: discord.Interaction[Any], version_id: int | None) -> None:
+        await self._show(interaction, await self._quests.begin(actor_of(interaction), version_id or 0))
+
+    async def _check(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, number = render.read_code(code)
+        quest = await self._quests.open(actor_of(interaction), quest_id)
+        await self._show(interaction, quest, looked_for=number)
+
+    async def _skip(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, number = render.read_code(code)
+        await self._show(interaction, await self._quests.skip(actor_of(interaction), quest_id, number))
+
+    async def _read(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, number = render.read_code(code)
+        await self._show(interaction, await self._quests.read(actor_of(interaction), quest_id or 0, number))
+
+    async def _ask_answer(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, number = render.read_code(code)
+        quest = await self._quests.open(actor_of(interaction), quest_id)
+        step = quest.definition.numbered(number)
+        if step is None or step.detector is not Detector.FORM or not quest.progress.is_open(step.key):
+            await self._show(interaction, quest)
+            return
+        reply = reply_to(interaction)
+        await reply.ask(render.answer_form(quest, step, reply.translator))
+
+    async def _answer(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, number = render.read_code(code)
+        text = str(form_answers(interaction).get("answer") or "")
+        quest = await self._quests.answer(actor_of(interaction), quest_id or 0, number, text)
         await self._show(interaction, quest)
 
-    async def _restart(self, interaction: discord.Interaction[Any], run: int | None) -> None:
-        await self._show(interaction, await self.service.restart(actor_of(interaction), run))
+    async def _ask_restart_of_first(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        await self._ask_restart(interaction, None)
 
-    async def _ask_goal(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        quest = await self.service.open_quest(actor_of(interaction))
+    async def _ask_restart(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
+        quest = await self._quests.open(actor_of(interaction), quest_id)
+        await self._draw(interaction, render.restart_card(quest, reply_to(interaction).translator))
+
+    async def _restart(self, interaction: discord.Interaction[Any], code: int | None) -> None:
+        quest_id, run = render.read_code(code)
+        await self._show(interaction, await self._quests.restart(actor_of(interaction), quest_id, run))
+
+    async def _share(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
+        await self._show(interaction, await self._quests.share_win(actor_of(interaction), quest_id or 0))
+
+    async def _ask_goal(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
+        quest = await self._quests.open(actor_of(interaction), quest_id)
         reply = reply_to(interaction)
         await reply.ask(render.goal_form(quest, reply.translator))
 
-    async def _set_goal(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+    async def _set_goal(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
         answers = form_answers(interaction)
-        share = bool(answers["share"]) if "share" in answers else None
-        quest = await self.service.set_goal(
-            actor_of(interaction), str(answers.get("goal", "")), share_win=share
+        level = answers.get("level")
+        quest = await self._quests.set_goal(
+            actor_of(interaction),
+            str(answers.get("goal") or ""),
+            level=Level(level) if level in set(Level) else None,
+            share_win=bool(answers["share"]) if "share" in answers else None,
+            quest_id=quest_id,
         )
         await self._show(interaction, quest)
 
     async def _show(
-        self, interaction: discord.Interaction[Any], quest: Quest, *, looked_for: Step | None = None
+        self, interaction: discord.Interaction[Any], quest: Quest, *, looked_for: int | None = None
     ) -> None:
-        """Draw the quest on its own private card if that is where the press came from, else on a new one."""
+        card = render.quest_card(quest, reply_to(interaction).translator, looked_for=looked_for)
+        await self._draw(interaction, card)
+
+    async def _draw(self, interaction: discord.Interaction[Any], card: render.Card) -> None:
+        """Draw on the member's own private card if that is where the press came from, else on a new one."""
         reply = reply_to(interaction)
-        card = render.quest_card(quest, reply.translator, looked_for=looked_for)
         message = interaction.message
         if message is not None and message.flags.ephemeral:
             await reply.replace(card)
         else:
             await reply.show(card)
+
+    # ------------------------------------------------------------------------------------------ drawing
 
     # What waits for Discord while its channel is deleted or switched off is let go: staff hear of the loss once.
 
@@ -232,26 +381,34 @@ class OnboardingCog(commands.Cog):
         if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
             raise Obsolete(LEFT_SINCE)
         greeting = Greeting(effect.arguments["greeting"])
-        return render.greeting_card(quest, greeting, await self._guild_translator(quest))
+        return posts.greeting_card(quest, greeting, await self._guild_translator(quest))
 
     async def _draw_progress(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
-        if quest.introductions_channel_id is None:
+        if quest.places.settings.introductions_channel_id is None:
             raise Obsolete("there is no introductions channel any more")
         if quest.run != effect.arguments["run"]:
-            raise Obsolete("the quest was begun anew since")
-        return render.progress_card(quest, await self._guild_translator(quest))
+            return posts.old_progress_card(quest, await self._guild_translator(quest))
+        return posts.progress_card(quest, await self._guild_translator(quest))
 
     async def _draw_win(self, effect: PlannedEffect) -> render.Card:
         quest = await self._quest_of(effect)
-        if quest.wins_channel_id is None:
+        if quest.places.settings.wins_channel_id is None:
             raise Obsolete("there is no first wins channel any more")
         if not quest.share_win:
             raise Obsolete("the member does not want it announced any more")
-        return render.win_card(quest, await self._guild_translator(quest))
+        return posts.win_card(quest, await self._guild_translator(quest))
+
+    async def _draw_nudge(self, effect: PlannedEffect) -> render.Card:
+        quest = await self._quest_of(effect)
+        step = quest.next_step
+        if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
+            raise Obsolete("the member went on by themselves")
+        is_private = effect.kind is EffectKind.DIRECT_MESSAGE
+        return posts.nudge_card(quest, step, await self._guild_translator(quest), is_private=is_private)
 
     async def _quest_of(self, effect: PlannedEffect) -> Quest:
-        quest = await self.service.find_quest(int(effect.arguments["quest_id"]))
+        quest = await self._quests.find(int(effect.arguments["quest_id"]))
         if quest is None:
             raise Obsolete("the quest no longer exists")
         return quest
@@ -259,7 +416,3 @@ class OnboardingCog(commands.Cog):
     async def _guild_translator(self, quest: Quest) -> render.Translator:
         config = await self.bot.core.configs.guild(quest.guild_id)
         return self.bot.translations.for_locale(config.locale)
-
-    @property
-    def _own_id(self) -> int | None:
-        return self.bot.user.id if self.bot.user is not None else None

@@ -1,111 +1,153 @@
-"""What people see of onboarding."""
+"""What a member sees of their own quests, on private cards and forms. What others see too is in `posts.py`."""
 
 from __future__ import annotations
 
-from bot.cards import Button, Buttons, Card, Form, Style, Text, TextField, TickField, custom_id
-from bot.i18n import N_, Translator
-from bot.text import channel_link, mention_channel, mention_user, quote
-from cogs.onboarding.model import LONGEST_GOAL, Quest
-from cogs.onboarding.rules import Greeting, Step, StepState
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.cards import (
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Option,
+    Style,
+    Text,
+    TextField,
+    TickField,
+    custom_id,
+)
+from bot.i18n import Translator
+from bot.text import channel_link, mention_channel
+from cogs.onboarding.definition import IN_CHANNEL, Detector, StepDefinition
+from cogs.onboarding.model import LONGEST_ANSWER, LONGEST_GOAL, Offer, Quest
+from cogs.onboarding.progress import StepState
+from cogs.onboarding.quests import MyQuests
+from cogs.onboarding.shipped import STARTER
+from cogs.onboarding.words import (
+    LEVEL_NAMES,
+    plain,
+    quest_intro,
+    quest_title,
+    step_body,
+    step_hint,
+    step_title,
+)
 
 START = "onboarding:quest.start"
+OPEN = "onboarding:quest.open"  # with the quest's row id
+BEGIN = "onboarding:quest.begin"  # with the row id of a version
 WRITE_GOAL = "onboarding:goal.ask"
 SET_GOAL = "onboarding:goal.set"
-CHECK = "onboarding:quest.check"  # with the number of the step
-SKIP = "onboarding:quest.skip"  # with the number of the step
-RESTART = "onboarding:quest.restart"  # with the number of the run that is to end
+ASK = "onboarding:step.ask"  # this and the next four: with the code of a step, see `code_of`
+ANSWER = "onboarding:step.answer"
+READ = "onboarding:step.read"
+CHECK = "onboarding:quest.check"
+SKIP = "onboarding:quest.skip"
+RESTART = "onboarding:quest.restart"  # on cards of older releases, which had one quest
+ASK_RESTART = "onboarding:restart.ask"  # with the quest's row id
+CONFIRM_RESTART = "onboarding:restart.confirm"  # with the code of the run that is to end
+SHARE = "onboarding:win.share"  # with the quest's row id
 
-# Steps as row ids of controls: never change or reuse a number, cards live for ever.
-_NUMBERS = {Step.GOAL: 1, Step.HELLO: 2, Step.ANSWER: 3}
-# A goal of nothing but markup, letter by letter escaped, or of emoji, must still be shown whole.
-_GOAL_ROOM = 4 * LONGEST_GOAL
-
-_TITLES = {
-    Step.GOAL: N_("Say what you want to learn"),
-    Step.HELLO: N_("Say hello in {introductions}"),
-    Step.ANSWER: N_("React to someone's hello in {introductions}"),
-}
-_COSTS = {
-    Step.GOAL: N_("One line is plenty. About a minute."),
-    Step.HELLO: N_("Who you are and what brings you here, in a line or two. About two minutes."),
-    Step.ANSWER: N_("Any emoji will do: it makes someone's day. Half a minute."),
-}
+_STEPS_A_QUEST = 1000
+_OFFERS_SHOWN = 3
+_QUESTS_SHOWN = 8
 
 
-def greeting_card(quest: Quest, greeting: Greeting, t: Translator) -> Card:
-    """The card in the welcome channel, the one ping a newcomer gets."""
-    who = mention_user(quest.member_id)
-    progress = quest.progress
-    if greeting is Greeting.WELCOME:
-        label = t("Start")
-        text = t.tn(
-            "**Welcome, {who}!**\nGood to have you here. Your first quest is one small step, about a minute. "
-            "Press **{label}** and I will show you. Only you will see it.",
-            "**Welcome, {who}!**\nGood to have you here. Your first quest is {n} small steps, about five "
-            "minutes in all. Press **{label}** and I will show you the first one. Only you will see it.",
-            progress.total,
-            who=who,
-            label=label,
-        )
-    elif quest.is_finished:
-        label = t("My quest")
-        text = t(
-            "**Welcome back, {who}!**\nEverything you did is still here, your finished quest too.", who=who
-        )
-    else:
-        label = t("Go on")
-        text = t(
-            "**Welcome back, {who}!**\nEverything you did is still here: {done} of {total} steps of your first quest.",
-            who=who,
-            done=progress.done,
-            total=progress.total,
-        )
-    start = Button(label, custom_id(START), style=Style.PRIMARY)
-    return Card((Text(text), Buttons((start,))), pings=frozenset({quest.member_id}))
+def code_of(quest: Quest, number: int) -> int:
+    """A step (by its number) or a run of a quest as the row id of a control. Cards live for ever: never change it."""
+    return quest.id * _STEPS_A_QUEST + number % _STEPS_A_QUEST
 
 
-def step_of(number: int | None) -> Step | None:
-    """The step that a control's row id stands for; None on a card of an older version."""
-    return next((step for step, each in _NUMBERS.items() if each == number), None)
+def read_code(code: int | None) -> tuple[int | None, int]:
+    """The quest's row id and the number. On cards of older releases there is no row id: the first quest is meant."""
+    quest_id, number = divmod(code or 0, _STEPS_A_QUEST)
+    return quest_id or None, number
 
 
-def quest_card(quest: Quest, t: Translator, *, looked_for: Step | None = None) -> Card:
+def quest_card(quest: Quest, t: Translator, *, looked_for: int | None = None) -> Card:
     """The member's own quest: where I am, what is next, what it costs, a way out.
 
-    `looked_for` is the step of which the member says that it is done.
+    `looked_for` is the number of the step of which the member says that it is done.
     """
     if quest.is_finished:
         return _finished_card(quest, t)
     progress = quest.progress
-    if progress.next_step is None:
+    step = quest.next_step
+    if step is None and not progress.resting:
         text = t(
-            "**Your first quest**\nYou left out every step, and that is fine. You can begin again at any time."
+            "**{title}**\nYou left out every step, and that is fine. You can begin again at any time.",
+            title=quest_title(quest.definition, t),
         )
-        again = Button(t("Start again"), custom_id(RESTART, quest.run), style=Style.PRIMARY)
+        again = Button(t("Start again"), custom_id(ASK_RESTART, quest.id), style=Style.PRIMARY)
         return Card((Text(text), Buttons((again,))))
-    step = progress.next_step
+    title = quest_title(quest.definition, t)
     lines = [
-        t("**Your first quest: {done} of {total} done**", done=progress.done, total=progress.total),
-        *(_step_line(quest, each, t) for each in progress.states),
-        "",
-        t(_COSTS[step]),
+        t("**{title}: {done} of {total} done**", title=title, done=progress.done, total=progress.total),
+        *(_step_line(quest, each, t) for each in quest.path),
     ]
-    if looked_for is step:
+    if step is None:
         lines += [
             "",
             t(
-                "I have not seen it yet. If you have only just done it, press once more in a moment. For a reaction, pick a hello you have not reacted to before."
+                "The rest can be done once staff have chosen a channel for it. You need not wait for me: I will not forget where you are."
             ),
         ]
-    skip = Button(t("Skip this step"), custom_id(SKIP, _NUMBERS[step]))
+        waiting = quest.definition.step(progress.resting[0])
+        assert waiting is not None
+        skip = Button(t("Skip this step"), custom_id(SKIP, code_of(quest, waiting.number)))
+        return Card((Text("\n".join(lines)), Buttons((skip,))))
+    lines += ["", step_hint(step, quest.places, t)]
+    if step.body:
+        lines += ["", step_body(step, t)]
+    if looked_for == step.number:
+        lines += ["", _not_seen(step, t)]
+    skip = Button(t("Skip this step"), custom_id(SKIP, code_of(quest, step.number)))
     rows = [Buttons((*_actions(quest, step, t), skip))]
-    if progress.states[Step.GOAL] is StepState.DONE:
-        rows.append(Buttons((_change_goal(t),)))
+    if _has_goal(quest):
+        rows.append(Buttons((_change_goal(quest, t),)))
     return Card((Text("\n".join(lines)), *rows))
 
 
+def status_card(mine: MyQuests, t: Translator) -> Card:
+    """All quests of a member with what is next in each, and what they could begin."""
+    if len(mine.quests) == 1:
+        return quest_card(replace(mine.quests[0], offers=mine.offers), t)
+    items: list[Text | Buttons] = []
+    for quest in mine.quests[:_QUESTS_SHOWN]:
+        step = quest.next_step
+        title, progress = quest_title(quest.definition, t), quest.progress
+        if quest.is_finished:
+            text = t("**{title}**: done", title=title)
+        elif step is not None:
+            text = t(
+                "**{title}: {done} of {total} done**\nNext: {step}",
+                title=title,
+                done=progress.done,
+                total=progress.total,
+                step=step_title(step, quest.places, t),
+            )
+        else:
+            text = t(
+                "**{title}: {done} of {total} done**", title=title, done=progress.done, total=progress.total
+            )
+        label = t("Show it") if quest.is_finished else t("Go on")
+        items += [Text(text), Buttons((Button(label, custom_id(OPEN, quest.id)),))]
+    for offer in mine.offers[: _QUESTS_SHOWN - len(items) // 2]:
+        title = quest_title(offer.definition, t)
+        text = t(
+            "**{title}: 0 of {total} done**\nNot begun yet. {intro}",
+            title=title,
+            total=offer.total,
+            intro=quest_intro(offer.definition, t),
+        )
+        items += [Text(text), Buttons((_begin(offer, t("Start"), t),))]
+    return Card(tuple(items) or (Text(t("There is no quest here at the moment.")),))
+
+
 def goal_form(quest: Quest, t: Translator) -> Form:
-    """The form of the first step."""
+    """The form that asks for the goal, where the member stands, and whether their win may be told."""
     goal = TextField(
         "goal",
         t("What do you want to learn?"),
@@ -114,55 +156,83 @@ def goal_form(quest: Quest, t: Translator) -> Form:
         max_length=LONGEST_GOAL,
         value=quest.goal,
     )
+    options = tuple(
+        Option(t(name), level.value, chosen=level is quest.level) for level, name in LEVEL_NAMES.items()
+    )
+    level = ChoiceField("level", t("Where do you stand?"), options, required=False)
+    control = custom_id(SET_GOAL, quest.id)
     if quest.wins_channel_id is None or quest.is_finished:
-        return Form(t("Your goal"), custom_id(SET_GOAL), (goal,))
+        return Form(t("Your goal"), control, (goal, level))
     share = TickField(
         "share",
         t("Announce my first win"),
         description=t("When you finish the quest, the community sees your name and your goal"),
         value=quest.share_win,
     )
-    return Form(t("Your goal"), custom_id(SET_GOAL), (goal, share))
+    return Form(t("Your goal"), control, (goal, level, share))
 
 
-def progress_card(quest: Quest, t: Translator) -> Card:
-    """The answer to a hello, kept up to date. It pings nobody."""
-    progress = quest.progress
-    who = mention_user(quest.member_id)
-    step = progress.next_step
-    if step is None:
-        text = t("Nice to meet you, {who}! **First quest finished.**", who=who)
-    else:
-        text = t(
-            "Nice to meet you, {who}! **{done} of {total} done.** Next: {step}.",
-            who=who,
-            done=progress.done,
-            total=progress.total,
-            step=_title(quest, step, t),
-        )
-    mine = Button(t("My quest"), custom_id(START))
-    return Card((Text(text), Buttons((mine,))), silent=True)
+def answer_form(quest: Quest, step: StepDefinition, t: Translator) -> Form:
+    """The form of a step with one question."""
+    question = plain(step.body, t, ours=step.ours)
+    answer = TextField("answer", question, description=question, long=True, max_length=LONGEST_ANSWER)
+    title = plain(step.title, t, ours=step.ours)
+    return Form(title, custom_id(ANSWER, code_of(quest, step.number)), (answer,))
 
 
-def win_card(quest: Quest, t: Translator) -> Card:
-    """The announcement of a first win, for those who wanted it. It pings nobody."""
-    lines = [t("**A first win!** {who} has finished their first quest.", who=mention_user(quest.member_id))]
-    if quest.goal:
-        lines += [t("What they want to learn:"), f"> {quote(quest.goal, _GOAL_ROOM)}"]
-    return Card((Text("\n".join(lines)),), silent=True)
+def restart_card(quest: Quest, t: Translator) -> Card:
+    """Before a run is thrown away."""
+    text = t.tn(
+        "**Begin “{title}” anew?**\nThe step you have done would be open again. What you wrote and got stays yours.",
+        "**Begin “{title}” anew?**\nThe {n} steps you have done would be open again. What you wrote and got stays yours.",
+        quest.progress.done,
+        title=quest_title(quest.definition, t),
+    )
+    if not quest.progress.done:
+        text = t("**Begin “{title}” anew?**\nNothing is lost by it.", title=quest_title(quest.definition, t))
+    yes = Button(t("Begin anew"), custom_id(CONFIRM_RESTART, code_of(quest, quest.run)), style=Style.DANGER)
+    no = Button(t("Keep it as it is"), custom_id(OPEN, quest.id))
+    return Card((Text(text), Buttons((yes, no))))
 
 
 def _finished_card(quest: Quest, t: Translator) -> Card:
-    lines = [t("**Your first quest is done. Well begun!**")]
-    lines += [_step_line(quest, each, t) for each in quest.progress.states]
+    if quest.key == STARTER:
+        lines = [t("**Your first quest is done. Well begun!**")]
+    else:
+        lines = [t("**“{title}” is done. Well done!**", title=quest_title(quest.definition, t))]
+    lines += [_step_line(quest, each, t) for each in quest.path]
     lines += ["", _what_now(quest, t)]
-    again = Button(t("Start again"), custom_id(RESTART, quest.run))
-    return Card((Text("\n".join(lines)), Buttons((_change_goal(t), again))))
+    rows = list(_offer_rows(quest.offers, t))
+    last = [Button(t("Start again"), custom_id(ASK_RESTART, quest.id))]
+    if _has_goal(quest):
+        last.insert(0, _change_goal(quest, t))
+    if quest.wins_channel_id is not None and not quest.is_shared:
+        last.insert(0, Button(t("Announce my win"), custom_id(SHARE, quest.id)))
+    return Card((Text("\n".join(lines)), *rows, Buttons(tuple(last))))
+
+
+def _offer_rows(offers: Sequence[Offer], t: Translator) -> Sequence[Text | Buttons]:
+    rows: list[Text | Buttons] = []
+    for offer in [each for each in offers if each.definition.key != STARTER][:_OFFERS_SHOWN]:
+        title = quest_title(offer.definition, t)
+        text = t(
+            "A new quest is open to you: **{title}**. {intro}",
+            title=title,
+            intro=quest_intro(offer.definition, t),
+        )
+        rows += [Text(text), Buttons((_begin(offer, t("Begin it"), t),))]
+    return rows
+
+
+def _begin(offer: Offer, label: str, t: Translator) -> Button:
+    if offer.definition.key == STARTER:
+        return Button(t("Start"), custom_id(START), style=Style.PRIMARY)
+    return Button(label, custom_id(BEGIN, offer.version_id), style=Style.PRIMARY)
 
 
 def _what_now(quest: Quest, t: Translator) -> str:
-    place = quest.introductions_channel_id
-    if place is None:
+    place = quest.places.settings.introductions_channel_id
+    if place is None or quest.key != STARTER:
         return t("What now? {command} shows what you can do here.", command="`/help`")
     return t(
         "What now? Others are new here too: answer one more hello in {introductions}, and see who answers yours.",
@@ -170,31 +240,50 @@ def _what_now(quest: Quest, t: Translator) -> str:
     )
 
 
-def _change_goal(t: Translator) -> Button:
-    return Button(t("Change my goal"), custom_id(WRITE_GOAL))
+def _has_goal(quest: Quest) -> bool:
+    """Whether the goal was asked for, so that it can be changed."""
+    asked = [step.key for step in quest.path if step.detector is Detector.PROFILE]
+    return any(quest.progress.states[key] is not StepState.OPEN for key in asked)
 
 
-def _actions(quest: Quest, step: Step, t: Translator) -> tuple[Button, ...]:
-    if step is Step.GOAL or quest.introductions_channel_id is None:
-        return (Button(t("Write it"), custom_id(WRITE_GOAL), style=Style.PRIMARY),)
-    place = channel_link(quest.guild_id, quest.introductions_channel_id)
+def _change_goal(quest: Quest, t: Translator) -> Button:
+    return Button(t("Change my goal"), custom_id(WRITE_GOAL, quest.id))
+
+
+def _not_seen(step: StepDefinition, t: Translator) -> str:
+    if step.detector is Detector.CONFIRMED:
+        return t("No facilitator has ticked it yet. Tell one of them that you have done it.")
+    return t(
+        "I have not seen it yet. If you have only just done it, press once more in a moment. For a reaction, pick a hello you have not reacted to before."
+    )
+
+
+def _actions(quest: Quest, step: StepDefinition, t: Translator) -> tuple[Button, ...]:
+    code = code_of(quest, step.number)
+    if step.detector is Detector.PROFILE:
+        return (Button(t("Write it"), custom_id(WRITE_GOAL, quest.id), style=Style.PRIMARY),)
+    if step.detector is Detector.FORM:
+        return (Button(t("Answer"), custom_id(ASK, code), style=Style.PRIMARY),)
+    if step.detector is Detector.READ:
+        return (Button(t("I have read it"), custom_id(READ, code), style=Style.PRIMARY),)
     # The card is private and cannot change by itself, so it offers to look again.
-    done = Button(t("Done it"), custom_id(CHECK, _NUMBERS[step]), style=Style.PRIMARY)
-    return Button(t("Take me there"), url=place), done
+    done = Button(t("Done it"), custom_id(CHECK, code), style=Style.PRIMARY)
+    channel_id = quest.places.target_id(step.target) if step.detector in IN_CHANNEL else None
+    if channel_id is None:
+        return (done,)
+    return Button(t("Take me there"), url=channel_link(quest.guild_id, channel_id)), done
 
 
-def _step_line(quest: Quest, step: Step, t: Translator) -> str:
-    title = _title(quest, step, t)
-    state = quest.progress.states[step]
-    if state is StepState.DONE:
-        return t("- Done: {step}", step=title)
-    if state is StepState.SKIPPED:
-        return t("- Skipped: {step}", step=title)
-    if step is quest.progress.next_step:
-        return t("- **Next: {step}**", step=title)
-    return t("- Later: {step}", step=title)
-
-
-def _title(quest: Quest, step: Step, t: Translator) -> str:
-    place = quest.introductions_channel_id
-    return t(_TITLES[step], introductions=mention_channel(place) if place is not None else "?")
+def _step_line(quest: Quest, step: StepDefinition, t: Translator) -> str:
+    title = step_title(step, quest.places, t)
+    match quest.progress.states[step.key]:
+        case StepState.DONE:
+            return t("- Done: {step}", step=title)
+        case StepState.SKIPPED:
+            return t("- Skipped: {step}", step=title)
+        case StepState.RESTING:
+            return t("- Resting until staff choose a channel: {step}", step=title)
+        case _ if step.key == quest.progress.next_step:
+            return t("- **Next: {step}**", step=title)
+        case _:
+            return t("- Later: {step}", step=title)

@@ -1,29 +1,11 @@
-"""Decisions of onboarding: which steps a quest has, how far somebody is, how an arrival is met."""
+"""Decisions of onboarding: how an arrival is met, and what counts as an answer. Quests: `progress.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 LOOK_BACK = timedelta(days=1)
-
-
-class Step(StrEnum):
-    """The steps of the first quest, in the order in which they are proposed."""
-
-    GOAL = "goal"  # say what you want to learn, in a form
-    HELLO = "hello"  # write a hello in the introductions channel
-    ANSWER = "answer"  # react to somebody's hello
-
-
-class StepState(StrEnum):
-    """What became of a step. An open step can be done in any order."""
-
-    OPEN = "open"
-    DONE = "done"
-    SKIPPED = "skipped"
 
 
 class Greeting(StrEnum):
@@ -33,45 +15,8 @@ class Greeting(StrEnum):
     WELCOME_BACK = "welcome_back"
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How far somebody is. `next_step` is None when nothing is open."""
-
-    states: Mapping[Step, StepState]
-
-    @property
-    def next_step(self) -> Step | None:
-        return next((step for step, state in self.states.items() if state is StepState.OPEN), None)
-
-    @property
-    def done(self) -> int:
-        return sum(state is StepState.DONE for state in self.states.values())
-
-    @property
-    def total(self) -> int:
-        return len(self.states)
-
-    @property
-    def is_finished(self) -> bool:
-        """Nothing is open, and something was done: skipping everything is no win."""
-        return self.next_step is None and self.done > 0
-
-    def is_open(self, step: Step) -> bool:
-        return self.states.get(step) is StepState.OPEN
-
-
-def steps_for(*, has_introductions: bool) -> tuple[Step, ...]:
-    """The steps that can be done here: two of them need an introductions channel."""
-    return tuple(Step) if has_introductions else (Step.GOAL,)
-
-
-def progress(steps: tuple[Step, ...], recorded: Mapping[str, str]) -> Progress:
-    """The progress over these steps, given the recorded state by step name."""
-    return Progress({step: StepState(recorded.get(step.value, StepState.OPEN.value)) for step in steps})
-
-
 def is_answer(*, reactor_id: int, author_id: int | None, author_is_bot: bool) -> bool:
-    """Whether a reaction in the introductions channel answers somebody's hello: not one's own, not a bot's."""
+    """Whether a reaction answers somebody: not one's own, not a bot's."""
     return author_id is not None and author_id != reactor_id and not author_is_bot
 
 
@@ -88,6 +33,11 @@ def greeting_for(*, started_at: datetime | None, joined_at: datetime) -> Greetin
     """How somebody is met who can read it now: whoever had begun before they joined this time is back."""
     was_here = started_at is not None and started_at < joined_at
     return Greeting.WELCOME_BACK if was_here else Greeting.WELCOME
+
+
+def nudge_due(*, progress_at: datetime, paused_until: datetime | None, hours: int) -> datetime:
+    """When somebody who has done nothing more counts as stuck: so long after they went on, or after their pause."""
+    return max(progress_at, paused_until or progress_at) + timedelta(hours=hours)
 
 
 def missed_since(

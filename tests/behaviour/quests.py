@@ -73,3 +73,9 @@ async def finish(world: LyceumWorld, person: Person, *, share: bool | None = Tru
 
 async def status(world: LyceumWorld, person: Person) -> Answer:
     return await world.slash(person, world.general, "quest status")
+
+
+async def restart(world: LyceumWorld, person: Person) -> Answer:
+    """Begin the quest anew, by command, and say yes to the question."""
+    card = await world.slash(person, world.general, "quest restart")
+    return await world.press(person, card, "Begin anew")

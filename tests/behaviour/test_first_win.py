@@ -12,6 +12,7 @@ from tests.behaviour.quests import (
     answer_a_hello,
     finish,
     notices,
+    restart,
     say_goal,
     say_hello,
     status,
@@ -37,7 +38,7 @@ async def test_consent_is_asked_only_where_the_community_announces_wins(communit
     await community.delete_channel(community.first_wins)
     ann = await community.join("Ann")
     form = await community.press(ann, await community.slash(ann, community.general, "start"), "Write it")
-    assert form.modal is not None and [field.custom_id for field in form.modal.fields] == ["goal"]
+    assert form.modal is not None and [field.custom_id for field in form.modal.fields] == ["goal", "level"]
     await finish(community, ann, share=None)
     assert "Your first quest is done" in (await status(community, ann)).text
     assert community.role_names(ann) == {"Member"}
@@ -72,7 +73,7 @@ async def test_who_finishes_again_is_announced_once(community: LyceumWorld) -> N
     ann = await community.join("Ann")
     for _ in range(3):
         await finish(community, ann)
-        await community.slash(ann, community.general, "quest restart")
+        await restart(community, ann)
     assert len(wins(community, ann)) == 1
     assert len(community.faults.requests(*ADD_ROLE)) == 1
 
@@ -80,7 +81,7 @@ async def test_who_finishes_again_is_announced_once(community: LyceumWorld) -> N
 async def test_who_agrees_only_the_second_time_is_announced_then(community: LyceumWorld) -> None:
     ann = await community.join("Ann")
     await finish(community, ann, share=False)
-    await community.slash(ann, community.general, "quest restart")
+    await restart(community, ann)
     await finish(community, ann, share=True)
     assert len(wins(community, ann)) == 1
 
@@ -89,7 +90,7 @@ async def test_after_the_end_only_the_goal_can_be_changed(community: LyceumWorld
     ann = await community.join("Ann")
     await finish(community, ann)
     form = await community.press(ann, await status(community, ann), "Change my goal")
-    assert form.modal is not None and [field.custom_id for field in form.modal.fields] == ["goal"]
+    assert form.modal is not None and [field.custom_id for field in form.modal.fields] == ["goal", "level"]
     await community.submit(ann, form, {"goal": "Splices"})
     assert len(wins(community, ann)) == 1
 

@@ -15,6 +15,7 @@ from tests.behaviour.quests import (
     greetings,
     hello_answers,
     notices,
+    restart,
     say_goal,
     say_hello,
     start,
@@ -152,8 +153,13 @@ class TestComingBack:
         await community.rejoin(ann)
 
         [_, back] = greetings(community, ann)
-        assert "Welcome back" in back.text and "1 of 3" in back.text and back.pinged == (ann.id,)
-        card = await community.press(ann, back, "Go on")
+        assert (
+            "Welcome back" in back.text
+            and "1 of 3" in back.text
+            and "You were on step 2 of 3: Say hello" in back.text
+        )
+        assert back.pinged == (ann.id,)
+        card = await community.press(ann, back, "Catch me up")
         assert "Next: Say hello" in card.text
         await say_hello(community, ann)
         assert "2 of 3 done" in (await status(community, ann)).text
@@ -184,7 +190,7 @@ class TestComingBack:
     ) -> None:
         ann = await community.join("Ann")
         await finish(community, ann)
-        await community.slash(ann, community.general, "quest restart")
+        await restart(community, ann)
         await community.advance(MINUTE)
         await community.leave(ann)
         await community.advance(MINUTE)

@@ -55,7 +55,7 @@ async def test_without_the_welcome_channel_the_quest_still_works(community: Lyce
 
 
 @pytest.mark.parametrize("done", [(), ("hello",)], ids=["before the hello", "after the hello"])
-async def test_without_introductions_the_goal_alone_finishes_the_quest(
+async def test_a_channel_lost_in_the_middle_makes_nobody_finish_early(
     community: LyceumWorld, done: tuple[str, ...]
 ) -> None:
     ann = await community.join("Ann")
@@ -64,17 +64,43 @@ async def test_without_introductions_the_goal_alone_finishes_the_quest(
         await say_hello(community, ann)
     await community.delete_channel(community.introductions)
     card = await say_goal(community, ann)
-    assert "Your first quest is done" in card.text and "?" not in card.text.split("What now?")[0]
-    assert len(wins(community, ann)) == 1 and community.role_names(ann) == {"Member"}
+    assert f"{1 + len(done)} of 3 done" in card.text
+    assert card.text.count("- Resting until staff choose a channel:") == 2 - len(done)
+    assert "<#" not in card.text and wins(community, ann) == [] and community.role_names(ann) == set()
 
 
-async def test_who_had_only_the_channels_steps_left_finishes_at_the_next_look(community: LyceumWorld) -> None:
+async def test_what_rested_can_be_done_when_staff_have_chosen_another_channel(community: LyceumWorld) -> None:
     ann = await community.join("Ann")
-    card = await say_goal(community, ann)
+    await say_goal(community, ann)
     await community.delete_channel(community.introductions)
-    card = await community.press(ann, card, "Done it")
-    assert "Your first quest is done" in card.text
+    await status(community, ann)
+    community.channels["introductions"] = await community.create_channel("hellos")
+    card = await community.slash(community.facilitator, community.staff, "setup start")
+    card = await community.choose(community.facilitator, card, "Newcomers", menu="setup:page.open")
+    await community.choose(community.facilitator, card, community.introductions, menu="setup:choice.set:11")
+    await say_hello(community, ann)
+    await answer_a_hello(community, ann)
+    assert "Your first quest is done" in (await status(community, ann)).text
     assert len(wins(community, ann)) == 1
+
+
+async def test_whoever_does_not_want_to_wait_for_staff_leaves_out_what_rests(community: LyceumWorld) -> None:
+    ann = await community.join("Ann")
+    await say_goal(community, ann)
+    await community.delete_channel(community.introductions)
+    card = await status(community, ann)
+    card = await community.press(ann, card, "Skip this step")
+    assert wins(community, ann) == []
+    card = await community.press(ann, card, "Skip this step")
+    assert "Your first quest is done" in card.text and len(wins(community, ann)) == 1
+
+
+async def test_who_begins_without_the_channel_finishes_with_what_there_is(community: LyceumWorld) -> None:
+    await community.delete_channel(community.introductions)
+    ann = await community.join("Ann")
+    card = await start(community, ann)
+    assert "0 of 1 done" in card.text
+    assert "Your first quest is done" in (await say_goal(community, ann)).text
 
 
 @pytest.mark.parametrize("name", WHAT_IT_WAS)
@@ -135,8 +161,7 @@ async def test_a_welcome_channel_chosen_anew_is_used_from_then_on(community: Lyc
     card = await community.choose(community.facilitator, card, "Newcomers", menu="setup:page.open")
     await community.choose(community.facilitator, card, channel, menu="setup:choice.set:10")
     bo = await community.join("Bo")
-    assert [card.pinged for card in community.posted(channel)] == [(bo.id,)]
-    assert community.pings(ann) == []
+    assert [card.pinged for card in community.posted(channel)] == [(ann.id,), (bo.id,)]
 
 
 async def test_the_card_of_an_old_greeting_works_after_everything_was_chosen_anew(

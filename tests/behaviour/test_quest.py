@@ -14,6 +14,7 @@ from tests.behaviour.quests import (
     answer_a_hello,
     finish,
     hello_answers,
+    restart,
     say_goal,
     say_hello,
     start,
@@ -145,12 +146,19 @@ class TestPressedTwice:
         await finish(community, ann)
         old = await status(community, ann)
         other = await status(community, ann)
-        assert old.message is not None
+        question = await community.press(ann, old, "Start again")
+        another = await community.press(ann, other, "Start again")
+        assert "anew?" in question.text and [each.label for each in question.buttons] == [
+            "Begin anew",
+            "Keep it as it is",
+        ]
+        assert question.message is not None
+        yes = question.message
         await community.at_once(
-            community.press(ann, old.message, "Start again"), community.press(ann, old.message, "Start again")
+            community.press(ann, yes, "Begin anew"), community.press(ann, yes, "Begin anew")
         )
         await say_hello(community, ann)
-        card = await community.press(ann, other, "Start again")
+        card = await community.press(ann, another, "Begin anew")
         assert "1 of 3 done" in card.text, "what was done since the other press is kept"
 
     async def test_start_shows_the_same_quest_to_both_presses(self, community: LyceumWorld) -> None:
@@ -209,7 +217,8 @@ class TestSkipping:
         assert "no open step" in refused.text and "/quest status" in refused.text
         assert wins(community, ann) == [] and community.role_names(ann) == set()
 
-        again = await community.press(ann, card, "Start again")
+        question = await community.press(ann, card, "Start again")
+        again = await community.press(ann, question, "Begin anew")
         assert "0 of 3 done" in again.text
 
     async def test_what_was_left_out_is_not_ticked_by_a_later_hello(self, community: LyceumWorld) -> None:
@@ -224,7 +233,7 @@ class TestSkipping:
 async def test_begun_anew_it_wants_new_acts_and_the_old_goal_is_offered(community: LyceumWorld) -> None:
     ann = await community.join("Ann")
     await finish(community, ann)
-    card = await community.slash(ann, community.general, "quest restart")
+    card = await restart(community, ann)
     assert "0 of 3 done" in card.text
     await community.restart()  # the old hello, still in the channel, is not taken up for the new run
     assert "0 of 3 done" in (await status(community, ann)).text

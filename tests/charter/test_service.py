@@ -308,13 +308,3 @@ async def test_two_servers_share_nothing(
     assert await counts(service, ANN) == [1] and await counts(service, ANN_ELSEWHERE) == [0]
     charter = await service.show(ANN_ELSEWHERE)
     assert charter.agreed_at is None and charter.agreed_before is None
-
-
-async def test_drafts_that_nobody_went_on_with_do_not_pile_up(
-    editing: CharterEditing, core: Core, clock: FixedClock
-) -> None:
-    for _ in range(3):
-        await editing.begin(FARAH, Part.NORMS)
-    clock.advance(timedelta(days=8))
-    await editing.begin(FINN, Part.MISSION)
-    assert [each.member_id for each in await rows(core, DraftRow)] == [FINN.member_id]

@@ -28,9 +28,10 @@ from bot.guild_config import GuildConfig
 from bot.outbox import EffectKind
 from bot.pace import Pace
 from cogs.onboarding.catch_up import CatchUp
+from cogs.onboarding.definition import Detector
 from cogs.onboarding.model import GREETING_RENDERER, LEFT_SINCE, OnboardingSettings
-from cogs.onboarding.rules import Step
 from cogs.onboarding.service import OnboardingService
+from cogs.onboarding.shipped import STARTER
 from storage.database import Database
 from storage.onboarding import OnboardingSettingsRow, find_quest
 from tests.clocks import START, FixedClock
@@ -39,6 +40,7 @@ from tests.databases import SqliteTemplate
 WELCOME, INTRODUCTIONS, BOT = 101, 102, 99
 MEMBERS = (11, 12, 13)
 ACTIONS = ("join", "join_undecided", "accept", "leave", "hello", "react")
+DETECTORS = {"hello": Detector.POST, "react": Detector.REACTION}
 MINUTE = timedelta(minutes=1)
 
 History = list[tuple[int, str]]  # who does what, a minute apart
@@ -63,6 +65,8 @@ class Hello:
     id: int
     author: Person
     created_at: datetime
+    type: discord.MessageType = discord.MessageType.default
+    reference: None = None
     reactions: list[Reaction] = field(default_factory=list["Reaction"])
 
     def is_system(self) -> bool:
@@ -78,6 +82,7 @@ class Person:
     pending: bool
     guild: Server
     bot: bool = False
+    roles: tuple[discord.Role, ...] = ()
 
 
 @dataclass
@@ -92,8 +97,8 @@ class Reaction:
 class Channel(discord.TextChannel):
     """The introductions channel."""
 
-    def __init__(self, hellos: list[Hello]) -> None:
-        self.hellos = hellos
+    def __init__(self, server: Any, hellos: list[Hello]) -> None:
+        self.id, self.guild, self.hellos = INTRODUCTIONS, server, hellos
 
     async def history(self, *, limit: int) -> AsyncIterator[Hello]:  # pyright: ignore[reportIncompatibleMethodOverride]
         for each in self.hellos[::-1][:limit]:
@@ -107,8 +112,9 @@ class Server:
         self.id = guild_id
         self.me = Person(BOT, START - timedelta(days=300), pending=False, guild=self, bot=True)
         self.people: dict[int, Person] = {}
-        self.channel = Channel([])
+        self.channel = Channel(self, [])
         self.events: list[Event] = []
+        self.roles: tuple[discord.Role, ...] = ()
         self.now = START
         for member, action in history:
             self.now += MINUTE
@@ -153,6 +159,8 @@ class Server:
 
     def get_channel(self, channel_id: int) -> Channel | None:
         return self.channel if channel_id == INTRODUCTIONS else None
+
+    get_channel_or_thread = get_channel
 
 
 class Telling:
@@ -206,7 +214,7 @@ class Telling:
             if number % lag == 0:
                 await self.dispatcher.drain()
         guild: Any = server
-        assert await CatchUp(self.service, self.core.erasure, self.clock).take_up(guild)
+        assert await CatchUp(self.service, self.core).take_up(guild)
         await self.dispatcher.drain()
         await self.dispatcher.stop()
 
@@ -217,10 +225,13 @@ class Telling:
             await service.arrive(guild_id, member, joined_at=event.joined_at, pending=event.pending)
         elif event.kind == "leave":
             await service.leave(guild_id, member)
-        elif event.kind == "hello" and service.is_waiting(guild_id, member, Step.HELLO):
-            await service.note_hello(guild_id, member, message_id=event.message)
-        elif event.kind == "react" and service.is_waiting(guild_id, member, Step.ANSWER):
-            await service.note_answer(guild_id, member, message_id=event.message)
+        elif event.kind in DETECTORS:
+            detector = DETECTORS[event.kind]
+            targets = (await service.runs.places(guild_id)).targets_of(INTRODUCTIONS)
+            if service.waiting.waits(guild_id, member, detector, targets):
+                await service.quests.note_message(
+                    guild_id, member, detector, targets, message_id=event.message
+                )
 
     async def state(self, server: Server) -> dict[str, Any]:
         """What is known in the end. Of those who are gone, only that: what they did is for their return."""
@@ -231,11 +242,11 @@ class Telling:
         quests: dict[int, Any] = {}
         async with self.core.db.read() as session:
             for member in server.people:
-                row = await find_quest(session, server.id, member)
+                row = await find_quest(session, server.id, member, STARTER)
                 assert row is not None
                 quests[member] = (row.run, row.started_at, row.finished_at is not None, _steps(row.steps))
         waiting = {
-            member: [step for step in Step if self.service.is_waiting(server.id, member, step)]
+            member: [each for each in Detector if self.service.waiting.is_anybody(server.id, member, each)]
             for member in MEMBERS
         }
         return {"known": known, "quests": quests, "waiting": waiting}

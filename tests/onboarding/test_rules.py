@@ -12,75 +12,16 @@ from cogs.onboarding.model import Newcomer
 from cogs.onboarding.rules import (
     LOOK_BACK,
     Greeting,
-    Step,
-    StepState,
     greeting_for,
     is_answer,
     is_return,
     missed_since,
-    progress,
-    steps_for,
 )
 
 NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 instants = st.timedeltas(timedelta(days=-400), timedelta(days=400)).map(lambda away: NOW + away)
-recorded_states = st.dictionaries(
-    st.sampled_from([step.value for step in Step]), st.sampled_from(["done", "skipped"])
-)
-
-
-def test_the_steps_are_proposed_in_a_fixed_order() -> None:
-    assert steps_for(has_introductions=True) == (Step.GOAL, Step.HELLO, Step.ANSWER)
-
-
-def test_without_introductions_only_the_goal_is_left() -> None:
-    assert steps_for(has_introductions=False) == (Step.GOAL,)
-
-
-@pytest.mark.parametrize(
-    ("recorded", "done", "next_step", "is_finished"),
-    [
-        ({}, 0, Step.GOAL, False),
-        ({"goal": "done"}, 1, Step.HELLO, False),
-        ({"hello": "done"}, 1, Step.GOAL, False),
-        ({"goal": "skipped", "answer": "done"}, 1, Step.HELLO, False),
-        ({"goal": "done", "hello": "done", "answer": "done"}, 3, None, True),
-        ({"goal": "done", "hello": "skipped", "answer": "skipped"}, 1, None, True),
-        ({"goal": "skipped", "hello": "skipped", "answer": "skipped"}, 0, None, False),
-    ],
-)
-def test_progress(recorded: dict[str, str], done: int, next_step: Step | None, is_finished: bool) -> None:
-    found = progress(tuple(Step), recorded)
-    assert (found.done, found.total, found.next_step, found.is_finished) == (done, 3, next_step, is_finished)
-
-
-@given(recorded_states, st.booleans())
-def test_a_quest_is_finished_when_nothing_is_open_and_something_was_done(
-    recorded: dict[str, str], has_introductions: bool
-) -> None:
-    steps = steps_for(has_introductions=has_introductions)
-    found = progress(steps, recorded)
-    states = [recorded.get(step.value, "open") for step in steps]
-    assert found.is_finished == ("open" not in states and "done" in states)
-    assert found.done == states.count("done") <= found.total == len(steps)
-    assert (found.next_step is None) == ("open" not in states)
-    assert found.next_step is None or found.is_open(found.next_step)
-
-
-@given(recorded_states, st.sampled_from(list(Step)))
-def test_doing_one_more_step_never_takes_a_quest_back(recorded: dict[str, str], step: Step) -> None:
-    before = progress(tuple(Step), recorded)
-    after = progress(tuple(Step), {**recorded, step.value: StepState.DONE.value})
-    assert after.done >= before.done
-    assert after.is_finished or not before.is_finished
-
-
-@given(recorded_states)
-def test_steps_that_a_community_does_not_have_count_for_nothing(recorded: dict[str, str]) -> None:
-    lone = progress(steps_for(has_introductions=False), recorded)
-    assert lone == progress((Step.GOAL,), {key: value for key, value in recorded.items() if key == "goal"})
 
 
 @pytest.mark.parametrize(

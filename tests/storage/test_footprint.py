@@ -39,9 +39,11 @@ async def furnish(core: Core, guild_id: int, member_id: int, other_id: int) -> N
         await core.ledger.record(
             session, Act("a.follows", guild_id, other_id, f"{member_id}", cause_id=first.id)
         )
-        quest = await onboarding_storage.get_quest(session, guild_id, member_id)
+        quest = await onboarding_storage.get_quest(session, guild_id, member_id, "first", version=1)
         quest.steps.append(
-            onboarding_storage.QuestStepRow(step="goal", state="done", at=now, act_id=first.id)
+            onboarding_storage.QuestStepRow(
+                guild_id=guild_id, step="goal", state="done", at=now, act_id=first.id
+            )
         )
         await core.jobs.enqueue(
             session,

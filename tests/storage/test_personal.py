@@ -14,7 +14,16 @@ from storage.footprint import models
 from storage.personal import OnDeletion, Personal
 
 # What else on Discord has an id. Any other column of ids must be somebody, or be named here.
-NOBODY_BEHIND = ("guild_id", "channel_id", "role_id", "message_id", "thread_id", "event_id", "result_id")
+NOBODY_BEHIND = (
+    "guild_id",
+    "channel_id",
+    "role_id",
+    "message_id",
+    "thread_id",
+    "event_id",
+    "result_id",
+    "target_id",
+)
 
 
 def faults(model: Any) -> Iterator[str]:

@@ -66,7 +66,7 @@ class Records:
             for at in range(0, len(known), 500):
                 await insert_if_absent(session, NewcomerRow, known[at : at + 500], ["guild_id", "member_id"])
         for each in finishers:
-            await self._service.set_goal(Actor(GUILD_ID, each.id), "Knots", share_win=False)
+            await self._service.quests.set_goal(Actor(GUILD_ID, each.id), "Knots", share_win=False)
 
     async def newcomers(self) -> dict[int, Newcomer]:
         return await self._service.list_newcomers(GUILD_ID)
