@@ -23,6 +23,7 @@ from bot.errors import NotFound
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.i18n import N_, Translations
 from bot.interactions import actor_of
+from bot.notification_settings import NotificationSettings
 from bot.replies import reply_to
 from bot.setup_doctor_render import DOCTOR_CONTROL, LET_IN_CONTROL, PAGE_BUTTON
 from bot.setup_drawings import SetupDrawings, guild_of, offered_name
@@ -49,6 +50,7 @@ from bot.setup_render import (
     LEAVE_CONTROL,
     NEXT_CONTROL,
     PAGE_CONTROL,
+    PINGS_CONTROL,
     STEP_CONTROL,
     ZONE_ASK_CONTROL,
     intro_card,
@@ -67,6 +69,13 @@ HELP = (
     HelpLine(N_("See what works here and mend what does not"), "/setup doctor", Capability.FACILITATE),
 )
 
+# What is set by other means than a choice.
+LABELS = {
+    "zone": N_("Time zone"),
+    "locale": N_("Language"),
+    "daily_ping_budget": N_("Pings a person and day"),
+    "off": N_("Features that are off"),
+}
 Noticed = Callable[[discord.Guild, Sequence[Numbered]], Awaitable[None]]
 
 
@@ -84,6 +93,7 @@ class SetupCard:
         self._core = core
         self._translations = translations
         self.service = SetupService(core, lambda: self.pages)
+        self._notifications = NotificationSettings(core)
         self.facts = ServerFacts(core, self.service, client)
         self._draw = SetupDrawings(core, self.service, self.facts, translations)
         self._places = SetupPlaces()
@@ -102,6 +112,7 @@ class SetupCard:
             (ZONE_ASK_CONTROL, self._ask_zone),
             (ZONE_FORM, self._set_zone),
             (LANGUAGE_CONTROL, self._set_language),
+            (PINGS_CONTROL, self._set_pings),
             (FEATURE_CONTROL, self._switch),
             (STEP_CONTROL, self._open_step),
             (NEXT_CONTROL, self._open_step),
@@ -132,7 +143,8 @@ class SetupCard:
 
     def labels(self) -> dict[str, str]:
         """The gettext id by which people know each field of the configuration."""
-        return {choice.field: choice.label for page in self.pages for choice in page.choices}
+        chosen = {choice.field: choice.label for page in self.pages for choice in page.choices}
+        return LABELS | chosen
 
     def remove(self, page: Page) -> None:
         self._pages.pop(page.number, None)
@@ -330,6 +342,12 @@ class SetupCard:
         values = _values(interaction)
         known = self._translations.locales
         await self.service.choose_language(actor_of(interaction), values[0] if values else "", known)
+        await self.redraw(interaction, COMMUNITY)
+
+    async def _set_pings(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        values = _values(interaction)
+        pings = int(values[0]) if values and values[0].isdecimal() else -1
+        await self._notifications.set_budget(actor_of(interaction), pings)
         await self.redraw(interaction, COMMUNITY)
 
     async def _switch(self, interaction: discord.Interaction[Any], _: int | None) -> None:

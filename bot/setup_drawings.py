@@ -31,7 +31,15 @@ from bot.setup_pages import (
     places_of,
 )
 from bot.setup_places import channel_name
-from bot.setup_render import Shown, choice_items, clock_items, feature_items, page_card, step_card
+from bot.setup_render import (
+    Shown,
+    choice_items,
+    clock_items,
+    feature_items,
+    page_card,
+    pings_items,
+    step_card,
+)
 from bot.setup_service import SetupService
 
 
@@ -61,6 +69,7 @@ class SetupDrawings:
             features = self._core.features
             off = [each.name for each in features.optional if not await features.is_on(guild_id, each.name)]
             items = feature_items(features.optional, frozenset(off), t)
+            items += pings_items((await self._core.configs.guild(guild_id)).daily_ping_budget, t)
         elif place.step.page is not None:
             items = await _body(place.step.page, guild_id, t)
         start = place.part * CHOICES_A_CARD

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, PickPlace, Style, Text, custom_id
 from bot.features import Feature
 from bot.i18n import N_, Translator
+from bot.notification_settings import MOST_PINGS
 from bot.setup_checks import Finding
 from bot.setup_doctor_render import explained
 from bot.setup_pages import CHANNELS, ROLES, Numbered, Page, Place
@@ -18,6 +19,7 @@ CHOICE_CONTROL = "setup:choice.set"
 CREATE_CONTROL = "setup:choice.create"
 ZONE_ASK_CONTROL = "setup:zone.ask"
 LANGUAGE_CONTROL = "setup:language.set"
+PINGS_CONTROL = "setup:pings.set"
 FEATURE_CONTROL = "setup:feature.switch"
 STEP_CONTROL = "setup:step.open"
 NEXT_CONTROL = "setup:step.next"  # [Next]: another id, because one card never has two controls of one id
@@ -200,6 +202,27 @@ def feature_items(features: Sequence[Feature], off: frozenset[str], t: Translato
         control = custom_id(FEATURE_CONTROL, at // SELECT_OPTIONS or None)
         items.append(Pick(control, t("Switch one on or off"), options[at : at + SELECT_OPTIONS]))
     return items
+
+
+def pings_items(budget: int, t: Translator) -> list[Item]:
+    """How often one person may be pinged a day, and the menu that changes it."""
+    line = t(
+        "**Pings**: at most {limit} a person and day; the rest comes as one summary in the evening. "
+        "Everybody can choose fewer with {command}.",
+        limit=budget,
+        command="`/me notifications`",
+    )
+    options = tuple(
+        Option(
+            t.tn("At most {n} ping a person and day", "At most {n} pings a person and day", number)
+            if number
+            else t("No pings at all, only the summary"),
+            str(number),
+            chosen=number == budget,
+        )
+        for number in range(MOST_PINGS + 1)
+    )
+    return [Text(line), Pick(custom_id(PINGS_CONTROL), t("Choose how many"), options)]
 
 
 def page_menus(pages: Sequence[Page], here: Page | None, t: Translator) -> list[Item]:

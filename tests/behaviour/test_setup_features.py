@@ -23,14 +23,14 @@ async def switch(world: LyceumWorld, wish: str) -> str:
 
 async def test_everything_is_on_at_first(world: LyceumWorld) -> None:
     card = await step(world, "What is on")
-    assert "- Newcomers: on" in card.text and "- Rhythm of the week: on" in card.text
+    assert "- Newcomers and quests: on" in card.text and "- Rhythm of the week: on" in card.text
 
 
 async def test_commands_and_controls_of_what_is_off_answer_politely(community: LyceumWorld) -> None:
     ann = await community.join("Ann")
     [greeting] = community.posted(community.welcome)
     text = await switch(community, "off:onboarding")
-    assert "- Newcomers: off" in text and "Switch on: Newcomers" not in text.splitlines()
+    assert "- Newcomers and quests: off" in text and "Switch on: Newcomers" not in text.splitlines()
     answers = [
         await community.slash(ann, community.general, "start"),
         await community.slash(ann, community.general, "quest status"),
@@ -77,7 +77,7 @@ async def test_it_stays_off_after_a_restart_and_the_report_says_so(community: Ly
     await community.restart()
     assert OFF in (await community.slash(community.member, community.general, "start")).text
     text = (await doctor(community)).text
-    assert "Switched off by a facilitator: Newcomers" in text and "Welcome channel" not in text
+    assert "Switched off by a facilitator: Newcomers and quests" in text and "Welcome channel" not in text
 
 
 async def test_its_choices_and_step_are_left_out_of_the_steps(community: LyceumWorld) -> None:
@@ -96,7 +96,7 @@ async def test_two_who_switch_two_features_at_once_both_get_their_wish(community
         community.choose(owner, other, "off:rituals", menu=MENU),
     )
     text = (await step(community, "What is on")).text
-    assert "Newcomers: off" in text and "Rhythm of the week: off" in text
+    assert "Newcomers and quests: off" in text and "Rhythm of the week: off" in text
 
 
 @pytest.mark.parametrize("wish", ["off:setup", "off:nothing", "nonsense"])
@@ -138,4 +138,15 @@ async def test_help_leaves_out_what_is_off(community: LyceumWorld) -> None:
 
 async def test_nobody_loses_privacy_by_a_switch(community: LyceumWorld) -> None:
     card = await step(community, "What is on")
-    assert "Newcomers: on" in card.text and "Privacy" not in card.text
+    assert "Newcomers and quests: on" in card.text and "Privacy" not in card.text
+
+
+async def test_how_often_people_may_be_pinged_is_chosen_there_and_audited(community: LyceumWorld) -> None:
+    card = await step(community, "What is on")
+    assert "at most 3 a person and day" in card.text
+    card = await community.choose(community.facilitator, card, "1", menu="setup:pings.set")
+    assert "at most 1 a person and day" in card.text and "What is on" in card.text
+    centre = await community.slash(community.member, community.general, "me notifications")
+    assert "At most 1 message a day" in centre.text
+    record = await community.slash(community.facilitator, community.general, "manage audit")
+    assert "Pings a person and day: 3 → 1" in record.text
