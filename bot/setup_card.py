@@ -271,6 +271,8 @@ class SetupCard:
         choice = numbered.choice
         t = await self._draw.guild_translator(guild.id)
         name = offered_name(choice, t)
+        if name is None:
+            raise NotFound("That can only be chosen from what the server has. Use the menu above it.")
         if choice.of == "role":
             return await self._places.role(guild, name)
         config = await self._core.configs.guild(guild.id)

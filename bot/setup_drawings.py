@@ -126,9 +126,11 @@ async def _body(page: Page, guild_id: int, t: Translator) -> list[Item]:
     return list(await page.body(guild_id, t)) if page.body is not None else []
 
 
-def offered_name(choice: Choice, t: Translator) -> str:
-    """The name under which the bot offers to create it."""
-    name = t(choice.suggested or choice.label)
+def offered_name(choice: Choice, t: Translator) -> str | None:
+    """The name under which the bot offers to create it; None for what is only chosen."""
+    if choice.suggested is None:
+        return None
+    name = t(choice.suggested)
     return channel_name(name) if choice.of == "channel" else name
 
 

@@ -34,7 +34,9 @@ class ServerFacts:
             async with self._core.db.read() as own:
                 return await self.read(guild, own)
         pages = await self._service.pages_on(guild.id)
-        places = [await self.place(guild, each) for page in pages for each in choices_of(page)]
+        found = [(page, await self.place(guild, each)) for page in pages for each in choices_of(page)]
+        # What nobody is asked for in the steps may stay empty.
+        places = [place for page, place in found if page.in_steps or place.chosen is not None]
         places += [
             _watched(guild, page, each) for page in pages for each in await _places(session, guild, page)
         ]
@@ -70,7 +72,8 @@ class ServerFacts:
             label=choice.label,
             help=choice.help,
             chosen=chosen,
-            can_create=mine.manage_channels if choice.of == "channel" else mine.manage_roles,
+            can_create=choice.suggested is not None
+            and (mine.manage_channels if choice.of == "channel" else mine.manage_roles),
             is_given=not choice.staff,
             private=choice.private,
             **given,

@@ -38,7 +38,7 @@ class Choice:
     themselves: it would be a way to get it. `staff` is a role that is only looked at, not given.
 
     `suggested` is the name under which the bot offers to create it (a gettext id, shown in the community's
-    language; without one the label serves), `topic` the channel's topic. A `private` channel is created for
+    language; without one it is only chosen), `topic` the channel's topic. A `private` channel is created for
     staff alone. `needs` are the permissions that the bot must have in the channel.
     """
 

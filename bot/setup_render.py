@@ -127,7 +127,7 @@ def left_card(place: Place, places: Sequence[Place], t: Translator) -> Card:
 
 def choice_items(shown: Sequence[Shown], t: Translator, *, may_create: Mapping[str, bool]) -> list[Item]:
     """The choices, each with its menu, what is wrong with it, and the button that makes what is missing."""
-    kinds = {each.numbered.choice.of for each in shown if each.chosen is None}
+    kinds = {each.numbered.choice.of for each in shown if each.chosen is None and each.offered}
     items: list[Item] = [Text(_how_to_let_create(kind, t)) for kind in sorted(kinds) if not may_create[kind]]
     for each in shown:
         choice, number = each.numbered.choice, each.numbered.number

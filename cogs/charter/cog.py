@@ -50,6 +50,7 @@ SETUP_PAGE = Page(
             "channel",
             N_("Charter channel"),
             N_("Where new norms are announced. Nobody is pinged."),
+            suggested=N_("charter"),
         ),
     ),
     order=10,

@@ -14,7 +14,7 @@ from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.profiles import Level
 from bot.text import clean
 from cogs.onboarding.definition import Detector, StepDefinition
-from cogs.onboarding.model import LONGEST_ANSWER, QUEST_COMPLETED, Offer, Quest, act_of
+from cogs.onboarding.model import GOAL_SET, LONGEST_ANSWER, QUEST_COMPLETED, Offer, Quest, act_of
 from cogs.onboarding.progress import StepState
 from cogs.onboarding.runs import Runs
 from cogs.onboarding.shipped import STARTER
@@ -40,9 +40,11 @@ class QuestService:
 
     def register(self) -> None:
         self._core.ledger.react_to(QUEST_COMPLETED, self._tick_other_quests)
+        self._core.ledger.react_to(GOAL_SET, self._take_up_goal)
 
     def unregister(self) -> None:
         self._core.ledger.forget(self._tick_other_quests)
+        self._core.ledger.forget(self._take_up_goal)
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -117,9 +119,10 @@ class QuestService:
         if not goal:
             raise InvalidInput("That was empty. One line is plenty, for example: “Write my first web page”.")
         async with self._core.db.begin() as session:
-            row = await self._mine(session, actor, quest_id)
+            # The profile before the quest, in the order in which a goal that is said elsewhere locks them.
             changes = {"goal": goal} if level is None else {"goal": goal, "level": level.value}
             await self._core.profiles.change(session, actor.guild_id, actor.member_id, **changes)
+            row = await self._mine(session, actor, quest_id)
             if share_win is not None:
                 row.share_win = share_win
             await self._runs.begin(session, row, actor.role_ids)
@@ -334,6 +337,16 @@ class QuestService:
         found = await self._open_steps(session, act.guild_id, act.member_id, Detector.QUEST, targets)
         for row, step in found:
             await self._do(session, row, step)
+
+    async def _take_up_goal(self, session: AsyncSession, act: RecordedAct) -> None:
+        """A goal that is said anywhere does the steps that ask for one, in the quests that have begun."""
+        found = await self._open_steps(
+            session, act.guild_id, act.member_id, Detector.PROFILE, frozenset({""})
+        )
+        for row, step in found:
+            await self._runs.complete(session, row, step, cause_id=act.id)
+            # At once: whoever said it may not be a quest's service. Should it be rolled back, we wait in vain.
+            self.waiting.note(await self._runs.snapshot(session, row))
 
     async def _snapshots(self, session: AsyncSession, guild_id: int, member_id: int) -> Sequence[Quest]:
         rows = await storage.list_quests(session, guild_id, member_id)

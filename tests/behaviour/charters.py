@@ -11,7 +11,7 @@ from tests.behaviour.quests import LyceumWorld
 
 CHARTER_PAGE = "3"
 HOSTILE = "@everyone @here <@1> <@&2> [free gift](https://evil.example) **loud** `code`"
-QUESTS = "First quests finished"
+QUESTS = "Quests finished"
 
 
 async def show(world: LyceumWorld, person: Person) -> Answer:

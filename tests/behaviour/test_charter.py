@@ -19,7 +19,7 @@ from tests.behaviour.charters import (
     show,
     write_mission,
 )
-from tests.behaviour.quests import LyceumWorld, finish
+from tests.behaviour.quests import LyceumWorld, finish, restart
 
 
 class TestShow:
@@ -77,8 +77,8 @@ class TestShow:
         await add_outcome(community, "Goals said", words="Goals in all")
         ann = await community.join("Ann")
         await finish(community, ann)
-        await community.slash(ann, community.general, "quest restart")
-        await finish(community, ann)
+        await restart(community, ann)
+        await finish(community, ann, share=None)
         text = (await show(community, community.member)).text
         assert "1 of 4" in text and "2 of 4" in text and "how many people, since <t:" in text
 

@@ -85,6 +85,7 @@ async def test_an_unknown_language_keeps_the_rest_and_says_so(world: LyceumWorld
 
 
 async def test_saying_the_goal_is_an_act_once_for_each_goal(world: LyceumWorld) -> None:
+    await world.slash(world.member, world.general, "start")
     for goal in ("Knots", "Knots", "Sails"):
         await edit(world, world.member, goal=goal)
         await world.advance(timedelta(seconds=2))

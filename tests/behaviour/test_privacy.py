@@ -78,9 +78,7 @@ class TestShowing:
         await say_goal(community, ann, "Knots")
         card = await show(community, ann)
         assert card.ephemeral
-        assert (
-            "Your first quest: your goal and how far you are**: 1 entry. Others here may see it." in card.text
-        )
+        assert "Your quests: your goal and how far you are**: 1 entry. Others here may see it." in card.text
         assert "What I told you, and when" in card.text and "Kept for 90 days." in card.text
         assert "privacy" not in card.text.replace("/privacy", "") and str(ann.id) not in card.text
 
@@ -112,7 +110,8 @@ class TestTheExport:
         export = json.loads(content)
         assert (export["server"], export["member"]) == (str(community.guild_id), str(ann.id))
         [quest] = export["tables"]["onboarding_quests"]
-        assert quest["goal"] == "Knots & „Seile“" and quest["member_id"] == str(ann.id)
+        [profile] = export["tables"]["profiles"]
+        assert profile["goal"] == "Knots & „Seile“" and quest["member_id"] == str(ann.id)
         assert {act["kind"] for act in export["tables"]["acts"]} >= {
             "goal.set",
             "introduction.written",
@@ -411,7 +410,7 @@ class TestSetupData:
             and "Last clean-up: not yet" in first.text
             and "Last backup: none yet" in first.text
         )
-        assert "Your first quest" in first.text and "Kept for 90 days." in first.text
+        assert "Your quests" in first.text and "Kept for 90 days." in first.text
         assert str(ann.id) not in first.text
         await ask_to_delete(community, ann)
         file = Path(str(community.database.url.database))

@@ -14,9 +14,10 @@ STAFF, WELCOME, FINISHED = "setup:choice.create:0", "setup:choice.create:10", "s
 
 @pytest.fixture
 async def bare(world: LyceumWorld) -> LyceumWorld:
-    """A server without a staff channel, in which the bot may create things."""
+    """A server without a staff channel and a role for members, in which the bot may create things."""
     await world.bot_permissions(manage_channels=True)
     await world.delete_channel(world.staff)
+    await world.delete_role(world.roles["Member"])
     return world
 
 
@@ -142,7 +143,7 @@ async def test_a_full_server_is_said_in_words(bare: LyceumWorld) -> None:
 async def test_an_adopted_role_that_can_do_more_than_who_presses_is_refused(bare: LyceumWorld) -> None:
     import discord
 
-    bare.server.guild.create_role("Role for finishing", permissions=discord.Permissions(ban_members=True))
+    bare.server.guild.create_role("Member", permissions=discord.Permissions(ban_members=True))
     await bare.settle()
     answer = await bare.press(bare.facilitator, await step(bare, "Roles"), FINISHED)
     assert "more than you can" in answer.text

@@ -40,7 +40,7 @@ FOUR_QUESTS = {"words": "Four quests", "counted_by": "acts", "target": "4", "unt
 def core(database: Database, clock: FixedClock) -> Core:
     core = Core.build(database, clock)
     core.configs.register(CharterSettings, CharterRow)
-    core.ledger.name(QUEST, "First quests finished")
+    core.ledger.name(QUEST, "Quests finished")
     return core
 
 
