@@ -119,7 +119,7 @@ def same(raw: object, value: Value) -> bool:
 
 
 class Given:
-    """One table of a file. What could be read is in `wanted`, what is wrong in `mistakes`.
+    """One table of a file. What could be read is in `wanted`, what is wrong in `mistakes`, what else is to say in `remarks`.
 
     A key that says what stands already is taken without a check: an exported file can always be read again, whatever
     has become of the server or the powers of the person.
@@ -128,6 +128,7 @@ class Given:
     def __init__(
         self, path: str, raw: Mapping[str, Any], present: Wanted, server: Server, mistakes: list[Mistake]
     ) -> None:
+        self.remarks: list[str] = []
         self._path = path
         self._raw = raw
         self._present = present
@@ -138,6 +139,10 @@ class Given:
     def note(self, key: str, problem: UserError) -> None:
         """This key cannot be used."""
         self.mistakes.append(Mistake(f"{self._path}.{key}", problem))
+
+    def remark(self, text: str) -> None:
+        """Say this (a gettext id) beside what would change, because it would otherwise come as a surprise."""
+        self.remarks.append(text)
 
     def text(self, key: str, check: Callable[[str], Value] | None = None, *, required: bool = False) -> None:
         """A text, cleaned; "" means None unless it is `required`. `check` may raise `UserError`."""

@@ -144,7 +144,8 @@ def proposal_card(proposal: Proposal, t: Translator) -> Card:
             Button(t("Leave it as it is"), custom_id(LEAVE_CONTROL, proposal.id)),
         )
     )
-    return Card((*items, *_left(proposal.left, t), buttons))
+    remarks = [Text("\n".join(f"-# {t(each)}" for each in proposal.remarks))] if proposal.remarks else []
+    return Card((*items, *remarks, *_left(proposal.left, t), buttons))
 
 
 def _title(proposal: Proposal, t: Translator) -> str:

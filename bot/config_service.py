@@ -60,7 +60,7 @@ class Overview:
 class Proposal:
     """What a file, or a roll back to before `undoes`, would change.
 
-    With `mistakes` nothing of it is applied. `left` is what a roll back cannot bring back and leaves as it is.
+    With `mistakes` nothing of it is applied. `remarks` are gettext ids. `left` is what a roll back cannot bring back and leaves as it is.
     `is_stale`: the configuration has changed since the person was last shown it. `id` is None when there is nothing
     to apply.
     """
@@ -70,6 +70,7 @@ class Proposal:
     changes: tuple[Change, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     left: tuple[Mistake, ...] = ()
+    remarks: tuple[str, ...] = ()
     undoes: Version | None = None
     is_stale: bool = False
 
@@ -90,6 +91,7 @@ class _Weighed:
     present: list[tuple[Part, Wanted]]
     wanted: list[tuple[Part, dict[str, Value]]] = field(default_factory=list[tuple[Part, dict[str, Value]]])
     mistakes: list[Mistake] = field(default_factory=list[Mistake])
+    remarks: list[str] = field(default_factory=list[str])
 
     @property
     def base(self) -> str:
@@ -226,6 +228,7 @@ class ConfigService:
             mine = {key: table[key] for key in part.keys if key in table}
             given = Given(part.table, mine, present, ground.server, weighed.mistakes)
             await part.read(ground, given)
+            weighed.remarks += given.remarks
             wanted = {key: value for key, value in given.wanted.items() if value != present[key]}
             weighed.wanted.append((part, wanted))
         _check_roles(weighed)
@@ -289,11 +292,11 @@ def _proposal(
     row: storage.ConfigVersionRow, weighed: _Weighed, undone: storage.ConfigVersionRow | None
 ) -> Proposal:
     """The comparison as it is shown. What is wrong forbids a file; a roll back goes on without it."""
-    wrong = tuple(weighed.mistakes)
+    wrong, remarks = tuple(weighed.mistakes), tuple(weighed.remarks)
     if row.undoes is not None:
         undoes = _version(undone) if undone is not None else None
-        return Proposal(None, row.file, weighed.changes(), left=wrong, undoes=undoes)
-    return Proposal(None, row.file, () if wrong else weighed.changes(), mistakes=wrong)
+        return Proposal(None, row.file, weighed.changes(), left=wrong, remarks=remarks, undoes=undoes)
+    return Proposal(None, row.file, () if wrong else weighed.changes(), mistakes=wrong, remarks=remarks)
 
 
 def _check_roles(weighed: _Weighed) -> None:
