@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -15,21 +15,42 @@ from bot.i18n import Translator
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that would be different. `section` and `label` are gettext ids; an item of a list that is new has no
-    `before`, one that goes has no `after`."""
+    """One thing that would be different. `section` and `label` are gettext ids.
+
+    An item of a list that is new has no `before`, one that goes has no `after`. Of one that is changed both hold only
+    the keys that differ, and `item` is its first value, by which it is known.
+    """
 
     section: str
     label: str
     before: Any
     after: Any
+    item: Any = None
 
 
 def changes(section: str, label: str, before: Any, after: Any) -> list[Change]:
     """The changes between two values of a key; in a list each item for itself."""
     if isinstance(before, tuple) and isinstance(after, tuple):
         pairs = _items(cast("tuple[Any, ...]", before), cast("tuple[Any, ...]", after))
-        return [Change(section, label, *pair) for pair in pairs]
+        return [_change(section, label, *pair) for pair in pairs]
     return [] if before == after else [Change(section, label, before, after)]
+
+
+def _change(section: str, label: str, before: Any, after: Any) -> Change:
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return Change(section, label, before, after)
+    old, new = cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after)
+    first = next(iter(old), None)
+    if first is None or new.get(first) != old[first]:
+        return Change(section, label, old, new)
+    other = [key for key in old if _shape(old[key]) != _shape(new.get(key))]
+    return Change(
+        section,
+        label,
+        {key: old[key] for key in other},
+        {key: new.get(key) for key in other},
+        item=old[first],
+    )
 
 
 def _items(before: tuple[Any, ...], after: tuple[Any, ...]) -> list[tuple[Any, Any]]:
@@ -70,8 +91,8 @@ def _deep(value: Any) -> Any:
     )
 
 
-def in_words(value: Any, t: Translator) -> str:
-    """A value as a person knows it. What somebody wrote is in it as it is: quote it before it stands on a card."""
+def in_words(value: Any, t: Translator, show: Callable[[str], str]) -> str:
+    """A value as a person knows it; `show` makes what somebody wrote fit for where it stands."""
     if value is None or value == ():
         return t("nothing")
     if isinstance(value, bool):
@@ -79,12 +100,12 @@ def in_words(value: Any, t: Translator) -> str:
     if isinstance(value, Place):
         if not value.name:
             return t("one that is gone")
-        return f"#{value.name}" if value.of == "channel" else f"@{value.name}"
+        return f"#{show(value.name)}" if value.of == "channel" else show(f"@{value.name}")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, tuple):
-        return "; ".join(in_words(each, t) for each in cast("tuple[Any, ...]", value))
+        return "; ".join(in_words(each, t, show) for each in cast("tuple[Any, ...]", value))
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()
-        return ", ".join(f"{key}: {in_words(each, t)}" for key, each in items)
-    return str(value)
+        return ", ".join(f"{key}: {in_words(each, t, show)}" for key, each in items)
+    return show(str(value))

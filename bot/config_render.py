@@ -234,11 +234,14 @@ def _change_lines(changes: Iterable[Change], t: Translator, show: Callable[[str]
         if each.section != section:
             section = each.section
             lines.append(f"**{t(section)}**" if show is _quoted else t(section))
+        name = t(each.label)
+        if each.item is not None:
+            name = f"{name} “{in_words(each.item, t, show)}”"
         line = t(
             "- {name}: {before} → {after}",
-            name=show(t(each.label)),
-            before=show(in_words(each.before, t)),
-            after=show(in_words(each.after, t)),
+            name=name,
+            before=in_words(each.before, t, show),
+            after=in_words(each.after, t, show),
         )
         lines.append(line)
     return lines

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
@@ -168,6 +169,14 @@ class ConfigService:
         Raises `AlreadyDone`, and `NotFound` when it was left or has waited too long.
         """
         await self.check(actor)
+        try:
+            return await self._apply_or_propose(actor, server, row_id)
+        except IntegrityError as error:  # somebody has just added by hand what the file adds
+            raise AlreadyDone(
+                "Somebody changed the same at this moment, so nothing was applied. Please press once more."
+            ) from error
+
+    async def _apply_or_propose(self, actor: Actor, server: Server, row_id: int) -> Proposal | Applied:
         async with self._core.db.begin() as session:
             ground = await self._ground(session, actor, server)
             row = await storage.find_version(session, actor.guild_id, row_id)
