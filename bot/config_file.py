@@ -24,8 +24,12 @@ FORMAT = 1
 LARGEST_FILE = 256 * 1024  # bytes
 # The time and memory that the parser takes grow with the square of a dotted key: 64,000 dots would take gigabytes.
 MOST_DOTS_A_LINE = 32
+# What is not closed reaches to the end, so that nothing is looked through twice.
 _QUOTED = re.compile(
-    r'"""(?:\\[\s\S]|[^\\])*?"""|' + r"'''[\s\S]*?'''|" + r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'|#[^\n]*"
+    r'"""(?:\\[\s\S]|[^\\])*?(?:"""|\\?\Z)|'
+    r"'''[\s\S]*?(?:'''|\Z)|"
+    r'"(?:\\.|[^"\\\n])*"?|'
+    r"'[^'\n]*'?|#[^\n]*"
 )
 _AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 

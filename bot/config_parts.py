@@ -26,7 +26,9 @@ from bot.text import clean
 Value = Any
 Wanted = Mapping[str, Value]
 LONGEST_TEXT = 4000
-MOST_ITEMS = 500
+MOST_ITEMS = 100
+LONGEST_KEY = 100
+MOST_UNKNOWN = 50  # of one table, named one by one
 
 
 @dataclass(frozen=True)
@@ -221,12 +223,14 @@ class Given:
             items = cast("list[object]", raw)
             if not isinstance(raw, list) or len(items) > MOST_ITEMS:
                 raise InvalidInput(
-                    "Write a list in square brackets: each text in quotes, with commas between."
+                    "Write a list in square brackets: each text in quotes, commas between, at most {most}.",
+                    most=MOST_ITEMS,
                 )
             words = [clean(each) for each in items if isinstance(each, str)]
             if len(words) < len(items):
                 raise InvalidInput(
-                    "Write a list in square brackets: each text in quotes, with commas between."
+                    "Write a list in square brackets: each text in quotes, commas between, at most {most}.",
+                    most=MOST_ITEMS,
                 )
             return check(tuple(words))
 
@@ -250,7 +254,8 @@ class Given:
             )
             if not isinstance(raw, list) or len(tables) < len(items) or len(items) > MOST_ITEMS:
                 raise InvalidInput(
-                    "Write each as a table of its own, under a line {example}.",
+                    "Write each as a table of its own, under a line {example}; at most {most}.",
+                    most=MOST_ITEMS,
                     example=f"[[{self._path}.{key}]]",
                 )
             present: tuple[Wanted, ...] = self._present.get(key) or ()
@@ -300,15 +305,18 @@ class Given:
 
 def unknown_keys(path: str, table: Mapping[str, Any], known: Collection[str]) -> list[Mistake]:
     """A mistake for each key that nobody knows, with the one that may have been meant."""
-    return [
-        Mistake(f"{path}.{key}" if path else key, unknown(key, known)) for key in table if key not in known
-    ]
+    strange = [key for key in table if key not in known]
+    found = [Mistake(f"{path}.{key}" if path else key, unknown(key, known)) for key in strange[:MOST_UNKNOWN]]
+    more = len(strange) - MOST_UNKNOWN
+    if more > 0:
+        found.append(Mistake(path, NotFound("And {n} more here that I do not know.", n=more)))
+    return found
 
 
 def unknown(key: str, known: Iterable[str]) -> UserError:
     """That nobody knows this key, with the nearest that there is, or all of them."""
     names = list(known)
-    near = difflib.get_close_matches(key, names, n=1)
+    near = difflib.get_close_matches(key[:LONGEST_KEY], names, n=1)
     if near:
         return NotFound("I do not know this. Did you mean {name}?", name=near[0])
     if not names:

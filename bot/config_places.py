@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.errors import InvalidInput, NotFound
-from bot.setup_names import channel_name
+from bot.setup_names import LONGEST_NAME, channel_name
 
 Kind = Literal["channel", "role"]
 MOST_NAMES = 3
@@ -107,7 +107,7 @@ def _read(raw: object) -> tuple[int | None, str]:
             empty='""',
         )
     known = place_id.isascii() and place_id.isdecimal() and len(place_id) < 20
-    return (int(place_id) if known else None), name
+    return (int(place_id) if known else None), name[:LONGEST_NAME]
 
 
 def _named(server: Server, of: Kind) -> list[Place]:

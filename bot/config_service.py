@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, require
 from bot.config_diff import Change, changes, fingerprint
 from bot.config_file import Block, parse, write
-from bot.config_parts import Given, Ground, Mistake, Part, Value, Wanted, unknown, unknown_keys
+from bot.config_parts import Given, Ground, Mistake, Part, Value, Wanted, unknown_keys
 from bot.config_places import Server
 from bot.config_shell_parts import PagePart
 from bot.core import Core
@@ -220,10 +220,11 @@ class ConfigService:
         for part, _ in weighed.present:
             known.setdefault(part.table, {}).update(part.keys)
         tables: dict[str, Mapping[str, Any]] = {}
+        weighed.mistakes += unknown_keys("", document, known)
         for name, raw in document.items():
             if name not in known:
-                weighed.mistakes.append(Mistake(name, unknown(name, known)))
-            elif not isinstance(raw, dict):
+                continue
+            if not isinstance(raw, dict):
                 problem = InvalidInput(
                     "This must be a table: a line {example} with its keys below.", example=f"[{name}]"
                 )
@@ -275,9 +276,9 @@ class ConfigService:
             ground.session,
             ground.actor,
             AREA,
-            N_("rolled the configuration back ({n} changes)")
+            N_("rolled the configuration back, changes: {n}")
             if row.undoes is not None
-            else N_("applied a configuration file ({n} changes)"),
+            else N_("applied a configuration file, changes: {n}"),
             why=row.file,
             n=row.changes,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 from sandbox.furnish import add_monday_goals
 from sandbox.seen import Answer
@@ -110,6 +111,17 @@ async def test_a_file_of_one_line_leaves_all_else_as_it_is(community: LyceumWorl
     assert after["onboarding"].pop("wins_channel") == ""
     before["onboarding"].pop("wins_channel")
     assert after == before
+
+
+async def test_the_example_of_the_page_for_facilitators_can_be_used(community: LyceumWorld) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration-file.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    shown = await give(community, example)
+    assert "mistake" not in shown.text and labels(shown)[0] == "Apply these 8 changes", shown.text
+    assert "announced in the charter channel" in shown.text
+    await apply(community, shown)
+    assert NOTHING in (await give(community, example)).text
+    assert "Say when you are late." in posts(community)[-1].text
 
 
 async def test_features_are_switched_by_the_file(community: LyceumWorld) -> None:

@@ -166,10 +166,11 @@ async def test_all_mistakes_are_told_in_one_answer(community: LyceumWorld) -> No
 
 async def test_more_mistakes_than_a_card_holds_are_all_in_a_file(community: LyceumWorld) -> None:
     keys = "\n".join(f"key_{number} = 1" for number in range(300))
-    answer = await refused(
-        community, f"{HEAD}[general]\n{keys}\n", "there are 300 mistakes", "`mistakes.txt`"
-    )
-    assert community.file(answer, "mistakes.txt").decode().count("general.key_") == 300
+    text = f"{HEAD}[general]\n{keys}\n[onboarding]\n{keys}\n"
+    answer = await refused(community, text, "there are 102 mistakes", "`mistakes.txt`")
+    whole = community.file(answer, "mistakes.txt").decode()
+    assert whole.count("general.key_") == whole.count("onboarding.key_") == 50
+    assert whole.count("And 250 more here") == 2
 
 
 async def test_hostile_keys_and_values_of_a_bad_file_are_shown_as_typed(community: LyceumWorld) -> None:

@@ -123,6 +123,22 @@ def test_a_name_that_would_cost_gigabytes_is_refused_unread(
         parse(text.encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""' + '\\"""' * 60_000,
+        '"""' + "\\\\" * 120_000 + "\\",
+        "'''" + "''x" * 80_000,
+        '"' * 250_001,
+        "a = '" + "x\\" * 100_000,
+    ],
+)
+def test_quotes_that_are_never_closed_are_looked_through_once(text: str) -> None:
+    """Looked through again from each quote, these would take hours."""
+    with pytest.raises(InvalidInput):
+        parse(text.encode())
+
+
 def test_dots_in_texts_and_comments_are_no_name() -> None:
     dots = "." * 300
     text = f"format = 1 # {dots}\n[charter]\nmission = '{dots}'\nnorms = [\"a{dots}\\\"{dots}\"]\nx = '''\n{dots}\n'''\n"

@@ -70,7 +70,7 @@ async def test_one_file_applied_twice_at_once_is_applied_once(core: Core, servic
     results = await both(*(service.apply(actor, SERVER, row_id) for actor in (FARAH, OLIVE, FARAH)))
     assert len(of(results, Applied)) == 1 and len(of(results, AlreadyDone)) == 2
     audit = [row.what for row in await rows(core, AuditRow)]
-    assert audit == ["changed the set-up", "applied a configuration file ({n} changes)"]
+    assert audit == ["changed the set-up", "applied a configuration file, changes: {n}"]
 
 
 async def test_two_files_at_once_are_one_applied_and_one_shown_anew(service: ConfigService) -> None:
