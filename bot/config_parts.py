@@ -322,3 +322,15 @@ def unknown(key: str, known: Iterable[str]) -> UserError:
     if not names:
         return NotFound("I do not know this. Please take it out.")
     return NotFound("I do not know this. Known here are: {names}.", names=", ".join(names))
+
+
+def one_of(known: Iterable[str]) -> Callable[[str], str]:
+    """A check that takes these words alone, in small letters or large."""
+    names = {each.casefold(): each for each in known}
+
+    def check(typed: str) -> str:
+        if typed.casefold() not in names:
+            raise unknown(typed, names.values())
+        return names[typed.casefold()]
+
+    return check

@@ -132,9 +132,8 @@ def _unknown(of: Kind, name: str, near: tuple[str, ...]) -> NotFound:
             )
         if name:
             return NotFound(
-                "There is no channel “{name}” in this server. Create it first, or write {empty} for none.",
+                "There is no channel “{name}” in this server. Create it first, or choose another.",
                 name=name,
-                empty='""',
             )
         return NotFound("That channel is not in this server, and no name is given by which to find another.")
     if near:
@@ -143,8 +142,7 @@ def _unknown(of: Kind, name: str, near: tuple[str, ...]) -> NotFound:
         )
     if name:
         return NotFound(
-            "There is no role “{name}” in this server. Create it first, or write {empty} for none.",
+            "There is no role “{name}” in this server. Create it first, or choose another.",
             name=name,
-            empty='""',
         )
     return NotFound("That role is not in this server, and no name is given by which to find another.")

@@ -74,15 +74,10 @@ def _history(overview: Overview, t: Translator) -> list[Item]:
         more = len(versions) - VERSIONS_SHOWN
         lines.append(t.tn("… and {n} before, in the menu below", "… and {n} before, in the menu below", more))
     items: list[Item] = [Text("\n".join(lines))]
-    label = t("Take the roll back back") if versions[0].is_roll_back else t("Roll back the last one")
+    label = t("Undo the roll back") if versions[0].is_roll_back else t("Roll back the last one")
     items.append(Buttons((Button(label, custom_id(BACK_CONTROL, versions[0].id)),)))
     if len(versions) > 1:
-        options = tuple(
-            Option(
-                f"{local_now(each.at, overview.zone):%Y-%m-%d %H:%M}", str(each.id), _counted(each.changes, t)
-            )
-            for each in versions
-        )
+        options = tuple(_version_option(each, overview.zone, t) for each in versions)
         items.append(Pick(custom_id(PICK_CONTROL), t("Go back to how it was before …"), options))
     return items
 
@@ -108,6 +103,12 @@ def _version_line(version: Version, t: Translator) -> str:
         version.changes,
         **fields,
     )
+
+
+def _version_option(version: Version, zone: str, t: Translator) -> Option:
+    when = f"{local_now(version.at, zone):%Y-%m-%d %H:%M}"
+    n = t.tn("{n} change", "{n} changes", version.changes)
+    return Option(when, str(version.id), f"{n} · {version.file}")
 
 
 def proposal_card(proposal: Proposal, t: Translator) -> Card:
@@ -220,10 +221,21 @@ def _fitting(head: str, shown: Sequence[str], name: str, whole: Sequence[str], t
             break
         kept.append(line)
     if len(kept) == len(shown):
-        return [Text("\n".join([head, *shown]))]
+        return _in_paragraphs([head, *shown])
     more = t("… and more. All of it is in {file}:", file=f"`{name}`")
     file = Attachment(name, "\n".join(whole).encode("utf-8", "replace"))
-    return [Text("\n".join([head, *kept, more])), file]
+    return [*_in_paragraphs([head, *kept]), Text(more), file]
+
+
+def _in_paragraphs(lines: Iterable[str]) -> list[Item]:
+    """A text for each heading with its list: a line right after a list would be taken for the end of its last item."""
+    paragraphs: list[list[str]] = []
+    for line in lines:
+        if paragraphs and line.startswith("- "):
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([line])
+    return [Text("\n".join(each)) for each in paragraphs]
 
 
 def _change_lines(changes: Iterable[Change], t: Translator, show: Callable[[str], str]) -> list[str]:
@@ -271,7 +283,3 @@ def _quoted(words: str) -> str:
 
 def _file(proposal: Proposal) -> str:
     return quote(proposal.file, NAME_LENGTH)
-
-
-def _counted(n: int, t: Translator) -> str:
-    return t.tn("{n} change", "{n} changes", n)

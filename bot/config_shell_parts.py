@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.config_parts import Given, Ground, Part, Value, Wanted
+from bot.config_parts import Given, Ground, Part, Value, Wanted, one_of
 from bot.config_places import Place
 from bot.core import Core
 from bot.features import FeatureSettings
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
-from bot.setup_choices import check_language, check_role, save_zone
+from bot.setup_choices import check_role, save_zone
 from bot.setup_pages import COMMUNITY, Choice, Page
 from bot.zone_input import find_zone
 
@@ -36,7 +36,7 @@ class GeneralPart:
 
     async def read(self, ground: Ground, given: Given) -> None:
         given.text("zone", lambda typed: find_zone(typed, self._core.clock.now()), required=True)
-        given.text("language", lambda typed: check_language(typed, self._known_locales()), required=True)
+        given.text("language", one_of(self._known_locales()), required=True)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         if "zone" in wanted:

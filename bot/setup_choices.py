@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import ELEVATED, Actor, may_everything
 from bot.core import Core
-from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.errors import InvalidInput, NotAllowed
 from bot.guild_config import GuildConfig
 from bot.setup_pages import Choice
 
@@ -45,13 +45,6 @@ def check_double_use(mine: RoleUse, others: Iterable[RoleUse]) -> None:
             raise InvalidInput(
                 "One role cannot both be given to members and give staff powers. Please choose another."
             )
-
-
-def check_language(locale: str, known: Iterable[str]) -> str:
-    """Raise `NotFound` for a language that there is no catalogue of."""
-    if locale not in known:
-        raise NotFound("I do not speak that language (any more). Choose another from the menu.")
-    return locale
 
 
 async def save_zone(core: Core, session: AsyncSession, actor: Actor, zone: str) -> GuildConfig:

@@ -11,7 +11,7 @@ from bot.core import Core
 from bot.errors import NotFound
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
-from bot.setup_choices import RoleUse, check_double_use, check_language, check_role, save_zone
+from bot.setup_choices import RoleUse, check_double_use, check_role, save_zone
 from bot.setup_pages import Choice, Page, Place, choices_of, places_of
 from bot.zone_input import find_zone
 from storage import setup as storage
@@ -110,7 +110,8 @@ class SetupService:
     async def choose_language(self, actor: Actor, locale: str, known: Sequence[str]) -> None:
         """Set the language of what is posted. Raises `NotFound` for one that there is no catalogue of."""
         await self.check(actor)
-        check_language(locale, known)
+        if locale not in known:
+            raise NotFound("I do not speak that language (any more). Choose another from the menu.")
         async with self._core.db.begin() as session:
             await self._core.configs.change(session, actor.guild_id, GuildConfig, by=actor, locale=locale)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from bot.acts import CountBy
-from bot.config_parts import Given, Ground, Wanted, unknown
+from bot.config_parts import Given, Ground, Wanted, one_of
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.i18n import N_
@@ -103,14 +102,6 @@ class CharterPart:
     def _read_outcome(self, item: Given) -> None:
         now = self._core.clock.now()
 
-        def known(names: list[str]) -> Any:
-            def check(typed: str) -> str:
-                if typed not in names:
-                    raise unknown(typed, names)
-                return typed
-
-            return check
-
         def since(at: datetime) -> datetime:
             rules.read_day(at.date().isoformat(), today=now.date())
             return min(at, now)
@@ -121,8 +112,8 @@ class CharterPart:
             return at
 
         item.text("words", rules.read_words, required=True)
-        item.text("counts", known(list(self._core.ledger.countable)), required=True)
-        item.text("by", known([each.value for each in CountBy]), required=True)
+        item.text("counts", one_of(self._core.ledger.countable), required=True)
+        item.text("by", one_of(each.value for each in CountBy), required=True)
         item.number("target", least=1, most=rules.LARGEST_TARGET)
         item.moment("from", since)
         item.moment("until", until)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from bot.config_parts import Given, Ground, Wanted, unknown
+from bot.config_parts import Given, Ground, Wanted, one_of
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.guild_config import GuildConfig
@@ -53,21 +51,10 @@ class RitualsPart:
 
 
 def _read_ritual(item: Given) -> None:
-    item.text("ritual", _one_of(rules.TEMPLATES), required=True)
+    item.text("ritual", one_of(rules.TEMPLATES), required=True)
     item.place("channel", "channel", required=True)
-    item.text("weekday", _one_of(rules.WEEKDAYS), required=True)
+    item.text("weekday", one_of(rules.WEEKDAYS), required=True)
     item.text("time", lambda typed: f"{rules.read_time(typed):%H:%M}", required=True)
-
-
-def _one_of(names: Iterable[str]) -> Callable[[str], str]:
-    known = list(names)
-
-    def check(typed: str) -> str:
-        if typed.casefold() not in known:
-            raise unknown(typed, known)
-        return typed.casefold()
-
-    return check
 
 
 def _check_rituals(items: tuple[Wanted, ...]) -> None:

@@ -264,7 +264,7 @@ class TestRollingBack:
         await apply(community, await give(community, with_line(await export(community), "zone", LISBON)))
         await apply(community, await back(community))
         card = await overview(community)
-        assert "1 change rolled back" in card.text and "Take the roll back back" in labels(card)
+        assert "1 change rolled back" in card.text and "Undo the roll back" in labels(card)
         await apply(community, await back(community))
         assert (await standing(community))["general"]["zone"] == "Europe/Lisbon"
         audit = (await community.slash(community.facilitator, community.general, "manage audit")).text

@@ -7,6 +7,7 @@ from datetime import timedelta
 import discord
 import pytest
 
+from sandbox.faults import http_error
 from sandbox.seen import Answer
 from tests.behaviour.charters import HOSTILE, add_outcome, pings_nobody, publish, write_mission
 from tests.behaviour.configs import apply, export, give, standing, with_line
@@ -86,7 +87,7 @@ WRONG = {
     "a number for a zone": ("[general]\nzone = 1", ["general.zone", "text in quotes"]),
     "an unknown language": (
         '[general]\nlanguage = "tlh"',
-        ["general.language", "do not speak that language"],
+        ["general.language", "Known here are: en"],
     ),
     "a channel of no name": ("[onboarding]\nwins_channel = {}", ["onboarding.wins", "Write it like"]),
     "a channel as text": ('[onboarding]\nwins_channel = "weekly"', ["onboarding.wins", "Write it like"]),
@@ -255,7 +256,7 @@ async def test_a_file_that_discord_does_not_hand_over_is_asked_for_again(
     text = await export(community)
 
     async def broken(_: object) -> bytes:
-        raise discord.HTTPException(type("R", (), {"status": 503, "reason": "x"})(), "x")
+        raise http_error(503)
 
     monkeypatch.setattr(discord.Attachment, "read", broken)
     assert "give it once more" in (await give(community, text)).text
