@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.cards import Attachment, Button, Buttons, Card, Item, Option, Pick, Style, Text, custom_id
 from bot.config_diff import Change, in_words
 from bot.config_file import write
-from bot.config_parts import Mistake
+from bot.config_reading import Mistake
 from bot.config_service import Applied, Overview, Proposal, Version
 from bot.errors import UserError
 from bot.i18n import Translator

@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, require
 from bot.config_diff import Change, changes, fingerprint
 from bot.config_file import Block, parse, write
-from bot.config_parts import Given, Ground, Mistake, Part, Value, Wanted, unknown_keys
+from bot.config_parts import Ground, Part
 from bot.config_places import Server
+from bot.config_reading import Given, Mistake, Value, Wanted, unknown_keys
 from bot.config_shell_parts import PagePart
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound, UserError

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.config_parts import Given, Ground, Part, Value, Wanted, one_of
+from bot.config_parts import Ground, Part
 from bot.config_places import Place
+from bot.config_reading import Given, Value, Wanted, one_of
 from bot.core import Core
 from bot.features import FeatureSettings
 from bot.guild_config import GuildConfig

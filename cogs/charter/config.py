@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.acts import CountBy
-from bot.config_parts import Given, Ground, Wanted, one_of
+from bot.config_parts import Ground
+from bot.config_reading import Given, Wanted, one_of
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.i18n import N_

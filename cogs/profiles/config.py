@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.config_parts import Given, Ground, Wanted
+from bot.config_parts import Ground
+from bot.config_reading import Given, Wanted
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.i18n import N_

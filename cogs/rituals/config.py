@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.config_parts import Given, Ground, Wanted, one_of
+from bot.config_parts import Ground
+from bot.config_reading import Given, Wanted, one_of
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.guild_config import GuildConfig

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
+
+import discord
+import pytest
 
 from sandbox.furnish import add_monday_goals
 from sandbox.seen import Answer
 from tests.behaviour.charters import HOSTILE, add_outcome, pings_nobody, posts, publish, show, write_mission
 from tests.behaviour.configs import apply, back, export, give, overview, standing, with_line
 from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.setups import SETTLED, told
 
 LISBON = '"Europe/Lisbon"'
 NOTHING = "Nothing would change"
@@ -174,6 +179,18 @@ async def test_what_is_wanted_before_a_crash_can_be_pressed_after_it(community: 
     assert (await standing(community))["general"]["zone"] == "Europe/Lisbon"
 
 
+async def test_a_crash_between_applying_and_answering_applies_it_once(community: LyceumWorld) -> None:
+    shown = await give(community, with_line(await export(community), "zone", LISBON))
+    gate = community.faults.hold("POST", "/interactions/*/*/callback")
+    await apply(community, shown)
+    assert gate.waiting == 1
+    async with community.while_down(crash=True):
+        pass
+    assert "applied already" in (await apply(community, shown)).text
+    assert (await standing(community))["general"]["zone"] == "Europe/Lisbon"
+    assert (await overview(community)).text.count("1 change from") == 1
+
+
 async def test_two_presses_of_one_card_apply_it_once(community: LyceumWorld) -> None:
     shown = await give(community, with_line(await export(community), "zone", LISBON))
     answers = await community.at_once(apply(community, shown), apply(community, shown))
@@ -332,6 +349,33 @@ class TestRollingBack:
         assert card.message is not None
         [menu] = card.message.selects
         assert len(menu.options) == 20 and "and 10 before" in card.text
+
+
+async def test_what_is_broken_by_a_file_is_in_the_report_and_told_to_staff(community: LyceumWorld) -> None:
+    await community.hide_from_bot(community.weekly)
+    text = with_line(await export(community), "wins_channel", '{ name = "weekly" }')
+    done = await apply(community, await give(community, text))
+    report = await community.press(community.facilitator, done, "See what works and what does not")
+    assert "First wins channel: I cannot see" in report.text
+    await community.advance(SETTLED)
+    [notice] = told(community)
+    assert "First wins channel" in notice
+
+
+async def test_a_file_that_takes_its_time_is_waited_for(
+    community: LyceumWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = with_line(await export(community), "zone", LISBON)
+    read = discord.Attachment.read
+
+    async def slowly(file: discord.Attachment) -> bytes:
+        await asyncio.sleep(4)
+        return await read(file)
+
+    monkeypatch.setattr(discord.Attachment, "read", slowly)
+    shown = await give(community, text)
+    assert shown.ephemeral and not shown.thinking and "UTC → Europe/Lisbon" in shown.text
+    assert "Applied: 1 change" in (await apply(community, shown)).text
 
 
 async def test_hostile_words_are_shown_as_typed_and_ping_nobody(community: LyceumWorld) -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.config_diff import changes, fingerprint, in_words
 from bot.config_file import LARGEST_FILE, Block, parse, write
-from bot.config_parts import Given, Mistake, same
 from bot.config_places import Place, Server, ServerRole, find_place
+from bot.config_reading import Given, Mistake, same
 from bot.errors import InvalidInput, UserError
 from bot.i18n import Translations
 from bot.text import clean

@@ -6,14 +6,18 @@ import asyncio
 import random
 from collections.abc import Iterable
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from bot.authority import MANAGE_GUILD, Actor
 from bot.config_file import write
+from bot.config_parts import Ground
 from bot.config_places import Server, ServerRole
+from bot.config_reading import Given, Wanted
 from bot.config_service import VERSIONS_KEPT, Applied, ConfigService, Proposal
 from bot.config_shell_parts import shell_parts
 from bot.core import Core
@@ -102,6 +106,37 @@ async def test_nothing_is_shared_between_servers(core: Core, service: ConfigServ
         await service.propose_back(ELSEWHERE, SERVER, row_id)
     assert (await service.overview(ELSEWHERE, SERVER)).versions == ()
     assert (await core.configs.guild(2)).zone == "UTC"
+
+
+class Cursed:
+    """A part whose writing fails when all before it was written."""
+
+    table, title, keys = "cursed", "Cursed", MappingProxyType({"luck": "Luck"})
+
+    async def export(self, ground: Ground) -> Wanted:
+        return {"luck": True}
+
+    async def read(self, ground: Ground, given: Given) -> None:
+        given.flag("luck")
+
+    async def apply(self, ground: Ground, wanted: Wanted) -> None:
+        raise (
+            IntegrityError("INSERT", None, ValueError("taken")) if wanted["luck"] is False else AssertionError
+        )
+
+
+async def test_all_of_a_file_is_applied_or_nothing(core: Core) -> None:
+    parts = [*shell_parts(core, [COMMUNITY], lambda: ["en"]), Cursed()]
+    service = ConfigService(core, lambda: parts)
+    file = zone("Europe/Lisbon") + b"[cursed]\nluck = false\n"
+    proposal = await service.propose(FARAH, SERVER, file, "a.toml")
+    assert proposal.id is not None and len(proposal.changes) == 2
+    with pytest.raises(AlreadyDone, match="nothing was applied"):
+        await service.apply(FARAH, SERVER, proposal.id)
+    assert (await core.configs.guild(1)).zone == "UTC"
+    assert await rows(core, AuditRow) == []
+    [waiting] = await rows(core, ConfigVersionRow)
+    assert waiting.id == proposal.id and waiting.applied_at is None and waiting.before is None
 
 
 async def test_only_facilitators_may(service: ConfigService) -> None:
