@@ -60,6 +60,11 @@ def write(blocks: Iterable[Block], *, head: Iterable[str] = ()) -> str:
     return tomlkit.dumps(document)
 
 
+def plain(document: Mapping[str, Any]) -> str:
+    """What a file says, without the comments, which may speak of people."""
+    return tomlkit.dumps({"format": FORMAT, **document})
+
+
 def parse(data: bytes) -> dict[str, Any]:
     """The tables of a file. Raises `InvalidInput` for what is no TOML, too large, or of another format."""
     if len(data) > LARGEST_FILE:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
 from bot.config_diff import Change, changes, fingerprint
-from bot.config_file import Block, parse, write
+from bot.config_file import Block, parse, plain, write
 from bot.config_parts import Ground, Part
 from bot.config_places import Server
 from bot.config_reading import Given, Mistake, Value, Wanted, unknown_keys
@@ -62,9 +62,9 @@ class Overview:
 class Proposal:
     """What a file, or a roll back to before `undoes`, would change.
 
-    With `mistakes` nothing of it is applied. `remarks` are gettext ids. `left` is what a roll back cannot bring back and leaves as it is.
-    `is_stale`: the configuration has changed since the person was last shown it. `id` is None when there is nothing
-    to apply.
+    With `mistakes` nothing of it is applied. `left` is what a roll back cannot bring back and leaves as it is.
+    `remarks` (gettext ids) say what else comes of it. `is_stale`: the configuration has changed since the person was
+    last shown it. `id` is None when there is nothing to apply.
     """
 
     id: int | None
@@ -146,10 +146,10 @@ class ConfigService:
             document = parse(data)
         except InvalidInput as problem:
             return Proposal(None, file, mistakes=(Mistake("", problem),))
-        text = data.decode("utf-8-sig")
         async with self._core.db.begin() as session:
             ground = await self._ground(session, actor, server)
             weighed = await self._weigh(ground, document)
+            text = plain(document) if not weighed.mistakes else ""
             return await self._propose(weighed, ground, _row(actor, text, file))
 
     async def propose_back(self, actor: Actor, server: Server, version_id: int) -> Proposal:

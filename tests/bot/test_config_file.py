@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config_diff import changes, fingerprint, in_words
-from bot.config_file import LARGEST_FILE, Block, parse, write
+from bot.config_file import LARGEST_FILE, Block, parse, plain, write
 from bot.config_places import Place, Server, ServerRole, find_place
 from bot.config_reading import Given, Mistake, same
 from bot.errors import InvalidInput, UserError
@@ -73,6 +73,7 @@ def test_what_is_written_reads_as_it_was(tables: dict[str, dict[str, Any]]) -> N
         for key, value in values.items():
             assert same(read[name][key], value), (read[name][key], value)
             assert changes("s", "l", value, value) == []
+    assert parse(plain(read).encode()) == read
 
 
 @given(
