@@ -24,6 +24,7 @@ FILE = "lyceum.toml"
 WHOLE = "changes.txt"
 MISTAKES = "mistakes.txt"
 VERSIONS_SHOWN = 10
+LEFT_SHOWN = 5
 # Of a card's 4,000 characters; what does not fit is in a file, whole.
 ROOM = 2800
 VALUE_LENGTH = 160
@@ -130,9 +131,11 @@ def proposal_card(proposal: Proposal, t: Translator) -> Card:
             "Something has changed since you were shown this, so nothing was applied. This is how it is now:"
         )
         head = f"{stale}\n{head}"
-    items = _fitting(
-        head, _change_lines(proposal.changes, t, _quoted), WHOLE, _change_lines(proposal.changes, t, clean), t
-    )
+    notes = "\n".join(f"-# {t(each)}" for each in proposal.remarks)
+    after: list[Item] = [Text(notes), *_left(proposal.left, t)]
+    room = ROOM - sum(length(each.content) for each in after if isinstance(each, Text))
+    shown, whole = (_change_lines(proposal.changes, t, show) for show in (_quoted, clean))
+    items = _fitting(head, shown, WHOLE, whole, t, room=room)
     assert proposal.id is not None
     n = len(proposal.changes)
     buttons = Buttons(
@@ -145,8 +148,7 @@ def proposal_card(proposal: Proposal, t: Translator) -> Card:
             Button(t("Leave it as it is"), custom_id(LEAVE_CONTROL, proposal.id)),
         )
     )
-    remarks = [Text("\n".join(f"-# {t(each)}" for each in proposal.remarks))] if proposal.remarks else []
-    return Card((*items, *remarks, *_left(proposal.left, t), buttons))
+    return Card((*items, *after, buttons))
 
 
 def _title(proposal: Proposal, t: Translator) -> str:
@@ -181,8 +183,8 @@ def _left(left: Sequence[Mistake], t: Translator) -> list[Item]:
     """What a roll back cannot bring back."""
     if not left:
         return []
-    lines = _mistake_lines(left[:VERSIONS_SHOWN], t, lambda words: quote(words, NAME_LENGTH))
-    more = len(left) - VERSIONS_SHOWN
+    lines = _mistake_lines(left[:LEFT_SHOWN], t, lambda words: quote(words, NAME_LENGTH))
+    more = len(left) - LEFT_SHOWN
     if more > 0:
         lines.append(t.tn("- … and {n} more", "- … and {n} more", more))
     return [Text("\n".join([t("**This cannot be brought back and stays as it is now**"), *lines]))]
@@ -211,10 +213,11 @@ def left_card(t: Translator) -> Card:
     return Card((Text(t("All right, everything stays as it is. See {command}.", command="`/setup config`")),))
 
 
-def _fitting(head: str, shown: Sequence[str], name: str, whole: Sequence[str], t: Translator) -> list[Item]:
+def _fitting(
+    head: str, shown: Sequence[str], name: str, whole: Sequence[str], t: Translator, *, room: int = ROOM
+) -> list[Item]:
     """The lines if they fit; else the first of them, and all of them in a file."""
     kept: list[str] = []
-    room = ROOM
     for line in shown:
         room -= length(line) + 1
         if room < 0:
