@@ -62,6 +62,7 @@ def said(problem: UserError) -> None:
 
 
 @given(TABLES)
+@settings(deadline=None)
 def test_what_is_written_reads_as_it_was(tables: dict[str, dict[str, Any]]) -> None:
     text = write(
         [Block(name, "A title\n# of two lines", values) for name, values in tables.items()], head=["x\ny", ""]
@@ -81,7 +82,7 @@ def test_what_is_written_reads_as_it_was(tables: dict[str, dict[str, Any]]) -> N
         st.binary(max_size=400), st.text(max_size=400).map(lambda each: each.encode("utf-8", "replace"))
     )
 )
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_any_bytes_are_tables_or_a_mistake_that_can_be_said(data: bytes) -> None:
     for each in (data, b"format = 1\n" + data):
         try:
@@ -94,7 +95,7 @@ TOML = st.lists(st.sampled_from([*"[]{}=.,\"'#\n\\ a1", "\n[general]\n", "zone",
 
 
 @given(TOML)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_what_looks_like_toml_is_read_as_the_parser_reads_it_or_refused(pieces: list[str]) -> None:
     text = "format = 1\n" + "".join(pieces)
     try:
@@ -154,6 +155,7 @@ def test_a_file_may_be_as_large_as_is_said() -> None:
 
 
 @given(RAW, VALUES)
+@settings(deadline=None)
 def test_any_value_of_a_file_can_be_compared_with_any_that_stands(raw: Any, value: Any) -> None:
     assert same(raw, value) in (True, False)
     assert isinstance(in_words(value, T, str), str)
@@ -161,6 +163,7 @@ def test_any_value_of_a_file_can_be_compared_with_any_that_stands(raw: Any, valu
 
 
 @given(RAW)
+@settings(deadline=None)
 def test_any_value_of_a_file_is_read_or_noted(raw: Any) -> None:
     def item(each: Given) -> None:
         each.text("words")
@@ -183,6 +186,7 @@ def test_any_value_of_a_file_is_read_or_noted(raw: Any) -> None:
 
 
 @given(RAW)
+@settings(deadline=None)
 def test_any_value_is_a_place_of_this_server_or_refused(raw: Any) -> None:
     for of, known in (("channel", SERVER.channels), ("role", SERVER.roles)):
         try:
