@@ -23,6 +23,7 @@ from bot.authority import Capability, has
 from bot.breaker import Breaker
 from bot.clock import Clock
 from bot.components import Components
+from bot.config_card import ConfigCard
 from bot.core import Core
 from bot.discord_calls import DiscordCalls
 from bot.disk_watch import DiskWatch
@@ -94,6 +95,9 @@ class Lyceum(SpacedSessions):
         self.calls = DiscordCalls(self)
         self.dispatcher = Dispatcher(database, self.core.clock, self.calls, self.renderers.render)
         self.setup_card = SetupCard(self.core, self.components, self.groups, self.translations, lambda: self)
+        self.config_card = ConfigCard(
+            self.core, self.components, self.groups, self.translations, lambda: self.setup_card.pages
+        )
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.disk = DiskWatch(self, self.core, self.translations)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
@@ -119,6 +123,7 @@ class Lyceum(SpacedSessions):
             core, self.setup_card.facts, self.renderers, self.translations, lambda: self
         )
         self.setup_card.noticed = self.setup_watch.shown
+        self.config_card.touched = self.setup_watch.touched
         core.db.after_commit(self._after_commit)
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:

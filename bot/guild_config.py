@@ -99,6 +99,17 @@ class GuildConfigs:
         """The shell's section."""
         return await self.get(guild_id, GuildConfig)
 
+    async def present(self, session: AsyncSession, guild_id: int, section: type[Section]) -> Section:
+        """The section as this transaction sees it."""
+        row = await storage.find_config(session, self._tables[section], guild_id)
+        value = _snapshot(section, row) if row is not None else cast(Any, section)(guild_id=guild_id)
+        return cast(Section, value)
+
+    async def lock(self, session: AsyncSession, guild_id: int) -> None:
+        """Keep every section from others until the end of this writing transaction."""
+        for table in self._tables.values():
+            await storage.change_config(session, table, guild_id, {})
+
     async def change(
         self,
         session: AsyncSession,

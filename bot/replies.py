@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 import discord
+from discord.utils import MISSING
 
 from bot.card_views import allowed_mentions, files_of, marker_on, to_modal, to_view
 from bot.cards import Card, Form, Text
@@ -87,12 +88,20 @@ class Reply:
         # A post of the outbox keeps its marker, by which it is recognised if its receipt was lost.
         view = to_view(card, marker=marker_on(self._interaction.message))
         mentions = allowed_mentions(card)
+        # Files are named only where there are or were some: what is not named stays on the message.
+        has_files = bool(self._interaction.message.attachments or files_of(card))
         async with self._turn:
             if not self._is_answered and await self._first(
-                self._interaction.response.edit_message(view=view, allowed_mentions=mentions)
+                self._interaction.response.edit_message(
+                    view=view,
+                    allowed_mentions=mentions,
+                    attachments=files_of(card) if has_files else MISSING,
+                )
             ):
                 return
-            await self._interaction.edit_original_response(view=view, allowed_mentions=mentions)
+            await self._interaction.edit_original_response(
+                view=view, allowed_mentions=mentions, attachments=files_of(card) if has_files else MISSING
+            )
 
     async def show_privately(self, card: Card) -> None:
         """Answer on the person's own private card if that is where the press came from, else with a new one."""

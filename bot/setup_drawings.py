@@ -17,6 +17,7 @@ from bot.nominal_times import local_now
 from bot.setup_checks import Level, check, check_place
 from bot.setup_doctor_render import report_card
 from bot.setup_facts import ServerFacts
+from bot.setup_names import channel_name
 from bot.setup_pages import (
     CHOICES_A_CARD,
     CLOCK,
@@ -30,7 +31,6 @@ from bot.setup_pages import (
     choices_of,
     places_of,
 )
-from bot.setup_places import channel_name
 from bot.setup_render import (
     Shown,
     choice_items,

@@ -8,7 +8,6 @@ was killed has made is taken, not made again. A second copy that discord.py's ow
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
@@ -18,10 +17,10 @@ import aiohttp
 import discord
 
 from bot.errors import ExternalError, LimitReached, MissingBotPermission, NotFound, ServiceUnavailable
+from bot.setup_names import channel_name
 from bot.setup_permissions import THREADS, VIEW_CHANNEL
 from bot.text import AUDIT_REASON, cut
 
-LONGEST_NAME = 100
 TOO_MANY = frozenset({30005, 30013})  # 250 roles, 500 channels
 REASON = "Asked for in /setup"
 
@@ -103,11 +102,6 @@ class SetupPlaces:
         )
         async with _discord("permission"):
             await channel.set_permissions(target, overwrite=wanted, reason=REASON)
-
-
-def channel_name(words: str) -> str:
-    """The words as Discord writes the name of a text channel: small letters, dashes for spaces."""
-    return re.sub(r"[^\w-]+", "-", words.casefold()).strip("-")[:LONGEST_NAME]
 
 
 async def _text_channels(guild: discord.Guild, name: str) -> list[discord.TextChannel]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.authority import ELEVATED, Actor, Capability, may_everything, require
+from bot.authority import Actor, Capability, require
 from bot.core import Core
-from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.errors import NotFound
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
+from bot.setup_choices import RoleUse, check_double_use, check_role, save_zone
 from bot.setup_pages import Choice, Page, Place, choices_of, places_of
 from bot.zone_input import find_zone
 from storage import setup as storage
@@ -64,7 +65,8 @@ class SetupService:
         """
         config = await self.check(actor)
         if choice.of == "role":
-            await self._check_role(actor, config, section, choice, value, powers)
+            check_role(actor, choice, value, powers)
+            await self._check_double_use(config, section, choice, value)
         async with self._core.db.begin() as session:
             await self._core.configs.change(
                 session, actor.guild_id, section, by=actor, **{choice.field: value}
@@ -77,40 +79,20 @@ class SetupService:
                 )
                 await self._core.audit.record(session, actor, "setup", what, name=created)
 
-    async def _check_role(
-        self,
-        actor: Actor,
-        config: GuildConfig,
-        section: type[Any],
-        choice: Choice,
-        value: int | None,
-        powers: int,
-    ) -> None:
-        if value == actor.guild_id:
-            raise InvalidInput("That is everybody. Please choose a role that only some people have.")
-        beyond = powers & ELEVATED & ~actor.permissions
-        if not choice.staff and beyond and not may_everything(actor):
-            raise NotAllowed(
-                "That role can do more than you can, so I may not give it for you. "
-                "Choose another, or ask someone who holds its permissions."
-            )
-        if value is not None:
-            await self._check_double_use(config, section, choice, value)
-
     async def _check_double_use(
-        self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int
+        self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int | None
     ) -> None:
-        """A role that is handed out must carry no capability, or finishing a quest would make a facilitator."""
-        for page in self.pages():
-            for each in choices_of(page):
-                other = each.choice
-                same_field = (page.section, other.field) == (section, choice.field)
-                if other.of != "role" or same_field or other.staff == choice.staff:
-                    continue
-                if await self.chosen(config.guild_id, page, other) == role_id:
-                    raise InvalidInput(
-                        "One role cannot both be given to members and give staff powers. Please choose another."
-                    )
+        uses = [
+            RoleUse(
+                _where(page.section, each.choice),
+                each.choice.staff,
+                await self.chosen(config.guild_id, page, each.choice),
+            )
+            for page in self.pages()
+            for each in choices_of(page)
+            if each.choice.of == "role"
+        ]
+        check_double_use(RoleUse(_where(section, choice), choice.staff, role_id), uses)
 
     async def forget(self, actor: Actor, page: Page, choice: Choice, gone: int) -> None:
         """Empty a choice whose channel or role is gone, unless another was chosen meanwhile."""
@@ -123,11 +105,7 @@ class SetupService:
         await self.check(actor)
         zone = find_zone(typed, self._core.clock.now())
         async with self._core.db.begin() as session:
-            config = await self._core.configs.change(
-                session, actor.guild_id, GuildConfig, by=actor, zone=zone
-            )
-            await self._core.schedules.rezone(session, actor.guild_id, zone)
-        return config
+            return await save_zone(self._core, session, actor, zone)
 
     async def choose_language(self, actor: Actor, locale: str, known: Sequence[str]) -> None:
         """Set the language of what is posted. Raises `NotFound` for one that there is no catalogue of."""
@@ -170,3 +148,7 @@ class SetupService:
     async def _section(self, guild_id: int, page: Page) -> Any:
         assert page.section is not None
         return await self._core.configs.get(guild_id, page.section)
+
+
+def _where(section: type[Any] | None, choice: Choice) -> str:
+    return f"{section.__name__ if section is not None else None}.{choice.field}"

@@ -182,7 +182,7 @@ class Actions:
         return await self._answer(actor.submit_modal(form.result, filled))
 
     async def slash(self, person: Person, channel: Channel, command: str, /, **options: Any) -> Answer:
-        """Use a command, written without the slash: ``"quest status"``."""
+        """Use a command, written without the slash: ``"quest status"``. A file is ``(name, bytes)``."""
         self._may_act(person)
         return await self._answer(person.slash(channel, command, **options))
 
@@ -241,6 +241,14 @@ class Actions:
     def read(self, shown: Shown) -> Seen:
         """A message as it stands now."""
         return read_message(self.env, self._stored(shown))
+
+    def file(self, shown: Shown, name: str) -> bytes:
+        """What is in a file on a message. Raises LookupError when it has none of that name."""
+        for each in self._stored(shown).attachments:
+            data = self.env.backend.cdn.get(str(each["url"])) if each["filename"] == name else None
+            if data is not None:
+                return data
+        raise LookupError(f"there is no file {name!r} on the message")
 
     def message(self, channel: Channel, message_id: int) -> Seen:
         """A message by its id."""

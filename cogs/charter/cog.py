@@ -23,6 +23,7 @@ from bot.interactions import actor_of
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.charter import render, render_editing
+from cogs.charter.config import CharterPart
 from cogs.charter.editing import CharterEditing
 from cogs.charter.model import (
     ACKNOWLEDGED,
@@ -82,6 +83,7 @@ class CharterCog(commands.Cog):
         self.service = CharterService(bot.core)
         self._setup_page = replace(SETUP_PAGE, body=self.setup_items)
         self.editing = CharterEditing(bot.core, self.service)
+        self._config = CharterPart(bot.core)
         self._controls: dict[str, Handler] = {
             render.AGREE: self._agree,
             render.READ: self._read,
@@ -111,6 +113,7 @@ class CharterCog(commands.Cog):
         bot.groups.attach(bot.groups.manage, CharterGroup(self), MANAGE_HELP)
         bot.groups.list_help(HELP)
         bot.setup_card.add(self._setup_page)
+        bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
 
     async def cog_unload(self) -> None:
@@ -122,6 +125,7 @@ class CharterCog(commands.Cog):
         bot.groups.detach(bot.groups.manage, "charter", MANAGE_HELP)
         bot.groups.forget_help(HELP)
         bot.setup_card.remove(self._setup_page)
+        bot.config_card.parts.remove(self._config)
         bot.core.features.forget(FEATURE.name)
 
     async def setup_items(self, guild_id: int, t: Translator) -> tuple[Item, ...]:

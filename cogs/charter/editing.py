@@ -282,9 +282,16 @@ class CharterEditing:
             await self._saving.outcome(session, actor, proposal.outcome)
             saved = Saved(part)
         elif part is Part.NORMS:
-            saved = await self._saving.norms(session, actor, proposal)
+            saved = await self._saving.norms(
+                session,
+                actor,
+                proposal.norms,
+                version=proposal.version,
+                is_material=proposal.is_material,
+                channel_id=proposal.channel_id,
+            )
         else:
-            await self._saving.mission(session, actor, charter, proposal)
+            await self._saving.mission(session, actor, charter, proposal.new_mission)
             saved = Saved(part)
         await session.delete(draft)
         return saved

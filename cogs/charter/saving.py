@@ -11,7 +11,7 @@ from bot.core import Core
 from bot.i18n import N_
 from bot.jobs import NewJob
 from bot.outbox import Effect, EffectKind, Lane
-from cogs.charter.model import FREEZE_JOB, NORMS_RENDERER, Outcome, Part, Proposal, Saved
+from cogs.charter.model import FREEZE_JOB, NORMS_RENDERER, Outcome, Part, Saved
 from storage import charter as storage
 
 AREA = "charter"
@@ -24,12 +24,12 @@ class Saving:
         self._core = core
 
     async def mission(
-        self, session: AsyncSession, actor: Actor, charter: storage.CharterRow, proposal: Proposal
+        self, session: AsyncSession, actor: Actor, charter: storage.CharterRow, mission: str | None
     ) -> None:
-        if charter.mission == proposal.new_mission:
+        if charter.mission == mission:
             return
-        before, after = {"mission": charter.mission}, {"mission": proposal.new_mission}
-        charter.mission = proposal.new_mission
+        before, after = {"mission": charter.mission}, {"mission": mission}
+        charter.mission = mission
         charter.mission_revision += 1
         what = N_("changed the mission")
         await self._core.audit.record(session, actor, AREA, what, before=before, after=after)
@@ -62,13 +62,22 @@ class Saving:
             session, actor, AREA, what, before=before, after=_audited(row), outcome=row.words
         )
 
-    async def norms(self, session: AsyncSession, actor: Actor, proposal: Proposal) -> Saved:
+    async def norms(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        norms: tuple[str, ...],
+        *,
+        version: int,
+        is_material: bool,
+        channel_id: int | None,
+    ) -> Saved:
         before = await storage.find_norms(session, actor.guild_id)
         row = storage.NormsRow(
             guild_id=actor.guild_id,
-            version=proposal.version,
-            text="\n".join(proposal.norms),
-            is_material=proposal.is_material,
+            version=version,
+            text="\n".join(norms),
+            is_material=is_material,
             published_at=self._core.clock.now(),
             published_by=actor.member_id,
         )
@@ -83,7 +92,7 @@ class Saving:
             after={"norms": row.text, "read_again": row.is_material},
             version=row.version,
         )
-        posted_in = proposal.channel_id if proposal.is_material else None
+        posted_in = channel_id if is_material else None
         if posted_in is not None:
             post = Effect(
                 kind=EffectKind.POST,

@@ -20,6 +20,7 @@ from bot.interactions import actor_of, chosen_values
 from bot.notification_settings import NotificationSettings
 from bot.replies import reply_to
 from cogs.profiles import render, rules
+from cogs.profiles.config import SkillsPart
 from cogs.profiles.service import (
     CHECKIN_JOB,
     CHECKIN_KIND,
@@ -42,6 +43,7 @@ class ProfilesCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = ProfilesService(bot.core)
+        self._config = SkillsPart(bot.core, self.service)
         self._places = NotificationSettings(bot.core)
         self._controls = {
             render.EDIT_OPEN: self._open,
@@ -57,6 +59,7 @@ class ProfilesCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(SkillSettings, SkillSettingsRow)
+        bot.config_card.parts.add(self._config)
         bot.core.notifier.register(CHECKIN_KIND)
         bot.core.jobs.register(CHECKIN_JOB, self.service.remind)
         bot.renderers.register(
@@ -75,6 +78,7 @@ class ProfilesCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.notifier.unregister(CHECKIN_KIND.name)
+        bot.config_card.parts.remove(self._config)
         bot.core.jobs.unregister(CHECKIN_JOB)
         bot.renderers.unregister(CHECKIN_RENDERER)
         bot.components.unregister(*self._controls)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,22 @@ def shipped_statements() -> tuple[str, ...]:
     if len(texts) != rules.STATEMENTS or any(len(each) > rules.LONGEST_STATEMENT for each in texts):
         raise ValueError(f"skills.toml needs {rules.STATEMENTS} statements that fit a form")
     return texts
+
+
+def own_statements(texts: Sequence[str]) -> tuple[str, ...]:
+    """The five that are asked when these were given; an empty one is the one that ships. Raises `InvalidInput`."""
+    shipped = shipped_statements()
+    if len(texts) != len(shipped):
+        raise InvalidInput(
+            "Please write {n} statements; an empty one is the one that ships with me.", n=len(shipped)
+        )
+    wanted = tuple(
+        cut(" ".join(clean(each).split()), rules.LONGEST_STATEMENT) or default
+        for each, default in zip(texts, shipped, strict=True)
+    )
+    if len(set(wanted)) < len(wanted):
+        raise InvalidInput("Two of these are the same. Please write five different ones.")
+    return wanted
 
 
 class ProfilesService:
@@ -196,19 +213,17 @@ class ProfilesService:
     async def set_statements(self, actor: Actor, texts: list[str]) -> SkillSettings:
         """Ask these from now on; an empty one is the one that ships. Who has answered is asked as before."""
         await self.statements(actor)
-        cleaned = [cut(" ".join(clean(each).split()), rules.LONGEST_STATEMENT) for each in texts]
-        own = [
-            each if each and each != shipped else None
-            for each, shipped in zip(cleaned, shipped_statements(), strict=True)
-        ]
-        wanted = [mine or shipped for mine, shipped in zip(own, shipped_statements(), strict=True)]
-        if len(set(wanted)) < len(wanted):
-            raise InvalidInput("Two of these are the same. Please write five different ones.")
-        changes: dict[str, Any] = {f"statement_{number}": each for number, each in enumerate(own, 1)}
         async with self._core.db.begin() as session:
-            return await self._core.configs.change(
-                session, actor.guild_id, SkillSettings, by=actor, **changes
-            )
+            return await self.set_in(session, actor, texts)
+
+    async def set_in(self, session: AsyncSession, actor: Actor, texts: list[str]) -> SkillSettings:
+        """The same within a transaction, for who was let through before."""
+        own = own_statements(texts)
+        changes: dict[str, Any] = {
+            f"statement_{number}": each if each != shipped else None
+            for number, (shipped, each) in enumerate(zip(shipped_statements(), own, strict=True), 1)
+        }
+        return await self._core.configs.change(session, actor.guild_id, SkillSettings, by=actor, **changes)
 
     async def _checkins(self, session: AsyncSession, guild_id: int, member_id: int) -> tuple[Checkin, ...]:
         rows = await storage.list_checkins(session, guild_id, member_id)

@@ -24,6 +24,7 @@ from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
 from bot.setup_permissions import THREADS
 from cogs.rituals import render
+from cogs.rituals.config import RitualsPart
 from cogs.rituals.rules import TEMPLATES, WEEKDAYS
 from cogs.rituals.service import POST_JOB, PROMPT_RENDERER, THREAD_RENDERER, TITLES, RitualsService
 
@@ -78,6 +79,7 @@ class RitualsCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = RitualsService(bot.core)
+        self._config = RitualsPart(bot.core, self.service)
         self._page = Page(2, N_("Rhythm"), body=self._setup_body, order=50, places=self._places)
 
     async def cog_load(self) -> None:
@@ -98,6 +100,7 @@ class RitualsCog(commands.Cog):
         bot.components.register(render.WEEKLY_SET, self._set_when)
         bot.core.features.describe(Feature("rituals", N_("Rhythm of the week")))
         bot.setup_card.add(self._page)
+        bot.config_card.parts.add(self._config)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
     async def cog_unload(self) -> None:
@@ -107,6 +110,7 @@ class RitualsCog(commands.Cog):
         bot.components.unregister(render.REMOVE, render.WEEKLY_PLACE, render.WEEKLY_ASK, render.WEEKLY_SET)
         bot.core.features.forget("rituals")
         bot.setup_card.remove(self._page)
+        bot.config_card.parts.remove(self._config)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
 
     async def _remove(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:

@@ -67,7 +67,9 @@ class RitualsService:
         day = template.weekday if weekday is None else weekday
         try:
             async with self._core.db.begin() as session:
-                return await self._add(session, actor, template, channel_id, zone, day, at)
+                return await self.begin_in(
+                    session, actor, template.name, channel_id, zone=zone, weekday=day, at=at
+                )
         except IntegrityError as error:  # two facilitators at once: the schedule's key is unique
             raise _posted_already() from error
 
@@ -75,10 +77,12 @@ class RitualsService:
         """The community's rituals, in the order in which they were added."""
         await self.check(actor)
         async with self._core.db.read() as session:
-            rows = await storage.list_rituals(session, actor.guild_id)
-            schedules = {
-                each.id: each for each in await self._core.schedules.list_of_guild(session, actor.guild_id)
-            }
+            return await self.list_in(session, actor.guild_id)
+
+    async def list_in(self, session: AsyncSession, guild_id: int) -> tuple[Ritual, ...]:
+        """The same within a transaction."""
+        rows = await storage.list_rituals(session, guild_id)
+        schedules = {each.id: each for each in await self._core.schedules.list_of_guild(session, guild_id)}
         return tuple(_ritual(row, schedules[row.schedule_id]) for row in rows if row.schedule_id in schedules)
 
     async def weekly(self, guild_id: int) -> Ritual | None:
@@ -109,7 +113,8 @@ class RitualsService:
                     await session.delete(row)
                     await session.flush()
                 if channel_id is not None:
-                    await self._add(session, actor, rules.MONDAY_GOALS, channel_id, zone, day, at)
+                    name = rules.MONDAY_GOALS.name
+                    await self.begin_in(session, actor, name, channel_id, zone=zone, weekday=day, at=at)
         except IntegrityError as error:  # two facilitators at once
             raise _posted_already() from error
 
@@ -122,34 +127,53 @@ class RitualsService:
             raise InvalidInput("Please choose a day of the week.")
         async with self._core.db.begin() as session:
             row = await _first(session, actor.guild_id)
-            if row is None:
+            if row is None or await self._schedule(session, row) is None:
                 raise NotFound("First choose the channel in which the goals are asked for.")
-            schedule = await self._schedule(session, row)
-            if schedule is None:
-                raise NotFound("First choose the channel in which the goals are asked for.")
-            start = nominal_times.local_now(self._core.clock.now(), schedule.zone).date()
-            rule = nominal_times.weekly([weekday], at, start)
-            await self._core.schedules.change(session, schedule.id, rule=rule)
+            await self.move_in(session, actor, row.id, weekday=weekday, at=at)
+
+    async def move_in(
+        self, session: AsyncSession, actor: Actor, ritual_id: int, *, weekday: int, at: time
+    ) -> None:
+        """Move a ritual to another day and time, for who was let through before."""
+        row = await storage.find_ritual(session, ritual_id)
+        schedule = await self._schedule(session, row) if row is not None else None
+        if row is None or schedule is None:
+            raise _not_there()
+        start = nominal_times.local_now(self._core.clock.now(), schedule.zone).date()
+        rule = nominal_times.weekly([weekday], at, start)
+        await self._core.schedules.change(session, schedule.id, rule=rule)
+        await self._core.audit.record(
+            session,
+            actor,
+            AUDIT_AREA,
+            N_("moved the ritual {ritual}"),
+            before={"when": _when(weekday_of(schedule.rule), schedule.rule.time, schedule.zone)},
+            after={"when": _when(weekday, at, schedule.zone)},
+            ritual=TITLES.get(row.template, row.template),
+        )
 
     async def remove(self, actor: Actor, ritual_id: int) -> None:
         """End a ritual. Raises `NotFound` when it is none of this community's."""
         await self.check(actor)
         async with self._core.db.begin() as session:
-            row = await storage.find_ritual(session, ritual_id)
-            if row is None or row.guild_id != actor.guild_id:
-                raise NotFound(
-                    "That ritual does not exist any more. See {command}.", command="/manage rituals list"
-                )
-            await self._core.schedules.remove(session, row.schedule_id)
-            await session.delete(row)
-            await self._core.audit.record(
-                session,
-                actor,
-                AUDIT_AREA,
-                N_("ended the ritual {ritual}"),
-                before={"channel_id": row.channel_id},
-                ritual=TITLES.get(row.template, row.template),
-            )
+            await self.end_in(session, actor, ritual_id)
+
+    async def end_in(self, session: AsyncSession, actor: Actor, ritual_id: int) -> None:
+        """The same within a transaction, for who was let through before."""
+        row = await storage.find_ritual(session, ritual_id)
+        if row is None or row.guild_id != actor.guild_id:
+            raise _not_there()
+        await self._core.schedules.remove(session, row.schedule_id)
+        await session.delete(row)
+        await session.flush()
+        await self._core.audit.record(
+            session,
+            actor,
+            AUDIT_AREA,
+            N_("ended the ritual {ritual}"),
+            before={"channel_id": row.channel_id},
+            ritual=TITLES.get(row.template, row.template),
+        )
 
     async def find(self, ritual_id: int) -> storage.RitualRow | None:
         """The ritual, for drawing its prompt."""
@@ -197,16 +221,19 @@ class RitualsService:
         schedules = await self._core.schedules.list_of_guild(session, row.guild_id)
         return next((each for each in schedules if each.id == row.schedule_id), None)
 
-    async def _add(
+    async def begin_in(
         self,
         session: AsyncSession,
         actor: Actor,
-        template: rules.Template,
+        template_name: str,
         channel_id: int,
+        *,
         zone: str,
         weekday: int,
         at: time,
     ) -> Ritual:
+        """Begin a ritual within a transaction, for who was let through before. Raises `AlreadyDone`."""
+        template = rules.TEMPLATES[template_name]
         now = self._core.clock.now()
         start = nominal_times.local_now(now, zone).date()
         present = await storage.list_rituals(session, actor.guild_id)
@@ -241,7 +268,7 @@ class RitualsService:
             actor,
             AUDIT_AREA,
             N_("added the ritual {ritual}"),
-            after={"channel_id": channel_id, "when": f"{rules.WEEKDAYS[weekday]} {at:%H:%M} {zone}"},
+            after={"channel_id": channel_id, "when": _when(weekday, at, zone)},
             ritual=TITLES[template.name],
         )
         await session.flush()
@@ -262,6 +289,14 @@ def _ritual(row: storage.RitualRow, schedule: Schedule) -> Ritual:
     return Ritual(
         row.id, row.guild_id, row.template, row.channel_id, schedule.zone, schedule.next_run_at, schedule.rule
     )
+
+
+def _when(weekday: int, at: time, zone: str) -> str:
+    return f"{rules.WEEKDAYS[weekday]} {at:%H:%M} {zone}"
+
+
+def _not_there() -> NotFound:
+    return NotFound("That ritual does not exist any more. See {command}.", command="/manage rituals list")
 
 
 def _posted_already() -> AlreadyDone:

@@ -189,10 +189,15 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
     shell = Lyceum(Settings(), world.database, ring=False)
     assert bot.components.names == shell.components.names
     assert bot.setup_card.pages == shell.setup_card.pages
+    parts = bot.config_card.parts
+    assert parts.all == ()
     for feature in list_features():
         await world.in_bot(lambda name=feature: bot.load_extension(name))
     assert bot.components.names == before[0] and [page.number for page in bot.setup_card.pages] == before[2]
     assert set(bot.groups.help_lines) == before[1]
+    assert {part.table for part in parts.all} >= {"charter", "rituals", "profiles"}
+    with pytest.raises(ValueError, match="two parts"):
+        parts.add(parts.all[0])
 
 
 def test_help_has_a_block_for_each_kind_of_staff() -> None:

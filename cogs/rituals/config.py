@@ -1,0 +1,69 @@
+"""The rhythm of the week in a configuration file. A ritual is known by its template and its channel."""
+
+from __future__ import annotations
+
+from bot.config_parts import Ground
+from bot.config_reading import Given, Wanted, one_of
+from bot.core import Core
+from bot.errors import InvalidInput
+from bot.guild_config import GuildConfig
+from bot.i18n import N_
+from cogs.rituals import rules
+from cogs.rituals.service import Ritual, RitualsService, weekday_of
+
+KEYS = ("ritual", "channel", "weekday", "time")
+
+
+class RitualsPart:
+    """What recurs, where and when by the community's clock."""
+
+    table = "rituals"
+    title = N_("Rhythm of the week")
+
+    def __init__(self, core: Core, service: RitualsService) -> None:
+        self._configs = core.configs
+        self._service = service
+        self.keys = {"weekly": N_("Every week")}
+
+    async def export(self, ground: Ground) -> Wanted:
+        rituals = await self._service.list_in(ground.session, ground.guild_id)
+        return {"weekly": tuple(_item(ground, each) for each in rituals)}
+
+    async def read(self, ground: Ground, given: Given) -> None:
+        given.tables("weekly", KEYS, _read_ritual, _check_rituals)
+
+    async def apply(self, ground: Ground, wanted: Wanted) -> None:
+        session, actor, service = ground.session, ground.actor, self._service
+        zone = (await self._configs.present(session, ground.guild_id, GuildConfig)).zone
+        present = {
+            (each.template, each.channel_id): each for each in await service.list_in(session, ground.guild_id)
+        }
+        items = {(each["ritual"], each["channel"].id): each for each in wanted["weekly"]}
+        for key, ritual in present.items():
+            if key not in items:
+                await service.end_in(session, actor, ritual.id)
+        for key, item in items.items():
+            day, at = rules.WEEKDAYS.index(item["weekday"]), rules.read_time(item["time"])
+            ritual = present.get(key)
+            if ritual is None:
+                await service.begin_in(session, actor, *key, zone=zone, weekday=day, at=at)
+            elif (weekday_of(ritual.rule), ritual.rule.time) != (day, at):
+                await service.move_in(session, actor, ritual.id, weekday=day, at=at)
+
+
+def _read_ritual(item: Given) -> None:
+    item.text("ritual", one_of(rules.TEMPLATES), required=True)
+    item.place("channel", "channel", required=True)
+    item.text("weekday", one_of(rules.WEEKDAYS), required=True)
+    item.text("time", lambda typed: f"{rules.read_time(typed):%H:%M}", required=True)
+
+
+def _check_rituals(items: tuple[Wanted, ...]) -> None:
+    if len({(each["ritual"], each["channel"]) for each in items}) < len(items):
+        raise InvalidInput("The same ritual stands there twice for one channel.")
+
+
+def _item(ground: Ground, ritual: Ritual) -> Wanted:
+    place = ground.server.place("channel", ritual.channel_id)
+    day = rules.WEEKDAYS[weekday_of(ritual.rule)]
+    return dict(zip(KEYS, (ritual.template, place, day, f"{ritual.rule.time:%H:%M}"), strict=True))
