@@ -25,6 +25,7 @@ from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.onboarding import posts, render
 from cogs.onboarding.catch_up import CatchUp
+from cogs.onboarding.config import ReminderPart
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.detectors import Detectors
 from cogs.onboarding.events import harmless_roles
@@ -123,6 +124,7 @@ class OnboardingCog(commands.Cog):
         self._quests = self.service.quests
         self._catch_up = CatchUp(self.service, bot.core)
         self._detectors = Detectors(bot, self.service)
+        self._config = ReminderPart(bot.core, self.service.nudges)
         self._greeting: dict[int, asyncio.Task[None]] = {}
         self._is_loaded = False
         self._controls = {
@@ -147,6 +149,7 @@ class OnboardingCog(commands.Cog):
         bot.core.configs.register(OnboardingSettings, OnboardingSettingsRow)
         self.service.register()
         bot.core.features.describe(FEATURE)
+        bot.config_card.parts.add(self._config)
         for kind, title in COUNTABLE.items():
             bot.core.ledger.name(kind, title)
         bot.renderers.register(GREETING_RENDERER, self._draw_greeting, what=N_("greeting a newcomer"))
@@ -167,6 +170,7 @@ class OnboardingCog(commands.Cog):
         bot = self.bot
         self.service.unregister()
         bot.core.features.forget(FEATURE.name)
+        bot.config_card.parts.remove(self._config)
         bot.core.ledger.unname(*COUNTABLE)
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER, NUDGE_RENDERER)
         bot.components.unregister(*self._controls)

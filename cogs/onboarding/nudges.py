@@ -68,9 +68,12 @@ class Nudges:
         if not 0 <= hours <= LONGEST_WAIT:
             raise InvalidInput("Choose 0 for never, or at most {most} hours.", most=LONGEST_WAIT)
         async with self._core.db.begin() as session:
-            await self._core.configs.change(
-                session, actor.guild_id, OnboardingSettings, by=actor, nudge_after_hours=hours
-            )
-        async with self._core.db.begin() as session:
-            for row in await storage.list_unfinished_of_guild(session, actor.guild_id):
-                await self._runs.expect_nudge(session, row)
+            await self.set_wait_in(session, actor, hours)
+
+    async def set_wait_in(self, session: AsyncSession, actor: Actor, hours: int) -> None:
+        """The same within a transaction, checked before."""
+        await self._core.configs.change(
+            session, actor.guild_id, OnboardingSettings, by=actor, nudge_after_hours=hours
+        )
+        for row in await storage.list_unfinished_of_guild(session, actor.guild_id):
+            await self._runs.expect_nudge(session, row)

@@ -161,7 +161,9 @@ class Runs:
 
     async def expect_nudge(self, session: AsyncSession, row: storage.QuestRow) -> None:
         """See that the run is looked at when it may have got stuck, see `nudges.py`."""
-        hours = (await self._core.configs.get(row.guild_id, OnboardingSettings)).nudge_after_hours
+        # As this transaction sees it: it may just have changed the wait.
+        settings = await self._core.configs.present(session, row.guild_id, OnboardingSettings)
+        hours = settings.nudge_after_hours
         if hours and row.progress_at is not None and row.nudged_run < row.run:
             due = max(row.progress_at + timedelta(hours=hours), self._core.clock.now())
             await self.look_later(session, row, due)

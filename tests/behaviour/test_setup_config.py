@@ -14,7 +14,7 @@ from sandbox.furnish import add_monday_goals
 from sandbox.seen import Answer
 from tests.behaviour.charters import HOSTILE, add_outcome, pings_nobody, posts, publish, show, write_mission
 from tests.behaviour.configs import apply, back, export, give, overview, standing, with_line
-from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.quests import LyceumWorld, say_goal
 from tests.behaviour.setups import SETTLED, told
 
 LISBON = '"Europe/Lisbon"'
@@ -135,6 +135,20 @@ async def test_features_are_switched_by_the_file(community: LyceumWorld) -> None
     await apply(community, shown)
     answer = await community.slash(community.member, community.general, "start")
     assert "switched this off for now" in answer.text
+
+
+async def test_a_shorter_wait_for_the_reminder_holds_for_quests_under_way(community: LyceumWorld) -> None:
+    ann = await community.join("Ann")
+    await say_goal(community, ann)
+    text = with_line(await export(community), "pings_a_day", "20")
+    await apply(community, await give(community, with_line(text, "reminder_after_hours", "5")))
+    before = len(community.pings(ann))
+    await community.advance(timedelta(hours=4))
+    assert len(community.pings(ann)) == before
+    await community.advance(timedelta(hours=2))
+    assert len(community.pings(ann)) == before + 1
+    await community.advance(timedelta(days=4))
+    assert len(community.pings(ann)) == before + 1
 
 
 async def test_the_charter_comes_from_the_file(community: LyceumWorld) -> None:
