@@ -404,6 +404,8 @@ class OnboardingCog(commands.Cog):
         step = quest.next_step
         if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
             raise Obsolete("the member went on by themselves")
+        if not await self.service.nudges.can_read(quest.guild_id, quest.member_id):
+            raise Obsolete(LEFT_SINCE)
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE
         return posts.nudge_card(quest, step, await self._guild_translator(quest), is_private=is_private)
 

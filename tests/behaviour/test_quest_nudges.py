@@ -158,3 +158,48 @@ async def test_the_wait_can_be_changed_for_runs_under_way(community: LyceumWorld
     assert nudges(community, ann) == []
     await community.advance(1.1 * DAY)
     assert len(nudges(community, ann)) == 1
+
+
+class TestWhoIsNotHere:
+    @pytest.mark.parametrize("is_down", [False, True], ids=["seen", "while down"])
+    async def test_who_was_here_before_lyceum_and_left_is_not_reminded_or_listed(
+        self, community: LyceumWorld, is_down: bool
+    ) -> None:
+        cleo = community.people["Cleo"]
+        await say_goal(community, cleo)
+        if is_down:
+            async with community.while_down():
+                await community.leave(cleo)
+        else:
+            await community.leave(cleo)
+        people = await community.slash(community.facilitator, community.general, "manage quests people")
+        assert "Nobody is in the middle of a quest" in people.text
+        await community.advance(WEEKS)
+        assert nudges(community, cleo) == []
+
+    async def test_who_leaves_while_it_waits_for_the_morning_is_not_reminded(
+        self, community: LyceumWorld
+    ) -> None:
+        ann = await community.join("Ann")
+        centre = await community.slash(ann, community.general, "me notifications")
+        for menu, hour in (("notify:quiet_from.set", "8"), ("notify:quiet_until.set", "12")):
+            centre = await community.choose(ann, centre, hour, menu=menu)
+        await say_goal(community, ann)  # at nine
+        await community.advance(2 * DAY + timedelta(hours=1))
+        assert nudges(community, ann) == []
+        await community.leave(ann)
+        await community.advance(WEEKS)
+        assert nudges(community, ann) == []
+
+    async def test_who_is_back_is_reminded_only_after_accepting_the_rules(
+        self, community: LyceumWorld
+    ) -> None:
+        ann = await community.join("Ann")
+        await say_goal(community, ann)
+        await community.leave(ann)
+        await community.rejoin(ann, pending=True)
+        await community.advance(3 * DAY)
+        assert nudges(community, ann) == []
+        await community.accept_rules(ann)
+        await community.advance(WEEKS)
+        assert len(nudges(community, ann)) == 1
