@@ -7,6 +7,8 @@ that ends it, so it is said once.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
@@ -53,11 +55,27 @@ class Nudges:
             return Skipped(N_("the member went on or is paused; looked at again later"))
         quest = await self._runs.snapshot(session, row)
         if quest.next_step is None:
+            if quest.progress.resting:
+                # A facilitator may choose another channel, and then there is something to do.
+                await self._runs.look_later(
+                    session, row, self._core.clock.now() + timedelta(hours=settings.nudge_after_hours)
+                )
             return Skipped(N_("there is no step that could be done"))
         row.nudged_run = row.run
         channel_id = settings.introductions_channel_id or settings.welcome_channel_id
         await self._core.notifier.notify(session, effects.nudge_of(quest, channel_id))
         return None
+
+    async def wait_anew(self, guild_id: int) -> None:
+        """From now on, look at every run that is under way: what was due while the feature was off was left out."""
+        hours = (await self._core.configs.get(guild_id, OnboardingSettings)).nudge_after_hours
+        if not hours:
+            return
+        due = self._core.clock.now() + timedelta(hours=hours)
+        async with self._core.db.begin() as session:
+            for row in await storage.list_unfinished_of_guild(session, guild_id):
+                if row.progress_at is not None and row.nudged_run < row.run:
+                    await self._runs.look_later(session, row, due)
 
     async def can_read(self, guild_id: int, member_id: int) -> bool:
         """Whether the member is in the server and has accepted its rules, as far as we heard."""

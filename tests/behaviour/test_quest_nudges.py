@@ -203,3 +203,18 @@ class TestWhoIsNotHere:
         await community.accept_rules(ann)
         await community.advance(WEEKS)
         assert len(nudges(community, ann)) == 1
+
+
+async def test_who_waits_for_a_channel_is_reminded_once_when_there_is_one_again(
+    community: LyceumWorld,
+) -> None:
+    ann = await community.join("Ann")
+    await say_goal(community, ann)
+    await community.delete_channel(community.introductions)
+    await community.advance(3 * DAY)
+    card = await community.slash(community.facilitator, community.staff, "setup start")
+    card = await community.choose(community.facilitator, card, "1", menu="setup:page.open")
+    await community.choose(community.facilitator, card, community.general, menu="setup:choice.set:11")
+    await community.advance(WEEKS)
+    [nudge] = [post for post in community.posted(community.general) if ann.id in post.mentions]
+    assert "Next: Say hello" in nudge.text
