@@ -140,6 +140,10 @@ class Notifier:
             await self._expect_digest(session, member, decision.at)
         return decision.delivery
 
+    async def withdraw(self, session: AsyncSession, key: str) -> None:
+        """What is told under this key is over: if it waits for the digest, leave it out."""
+        await storage.withdraw(session, key)
+
     async def choose(
         self, session: AsyncSession, guild_id: int, member_id: int, kind: str, delivery: Delivery
     ) -> None:

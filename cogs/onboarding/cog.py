@@ -15,7 +15,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
-from bot.features import Feature
+from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
@@ -356,6 +356,8 @@ class OnboardingCog(commands.Cog):
         step = quest.next_step
         if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
             raise Obsolete("the member went on by themselves")
+        if not await self._is_on(quest.guild_id):
+            raise Obsolete(REASON_OFF)
         if not await self.service.nudges.can_read(quest.guild_id, quest.member_id):
             raise Obsolete(LEFT_SINCE)
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE

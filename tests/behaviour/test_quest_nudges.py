@@ -160,6 +160,24 @@ async def test_the_wait_can_be_changed_for_runs_under_way(community: LyceumWorld
     assert len(nudges(community, ann)) == 1
 
 
+async def _begin_anew(world: LyceumWorld, ann: Person) -> None:
+    await restart(world, ann)
+
+
+@pytest.mark.parametrize("act", [_finish, _skip_all, _begin_anew])
+async def test_who_went_on_before_the_news_of_the_day_reads_nothing_of_it_there(
+    community: LyceumWorld, act: Any
+) -> None:
+    ann = await community.join("Ann")
+    centre = await community.slash(ann, community.general, "me notifications")
+    await community.choose(ann, centre, "0", menu="notify:limit.set")
+    await say_goal(community, ann)
+    await community.advance(2 * DAY + timedelta(hours=1))
+    await act(community, ann)
+    await community.advance(DAY)
+    assert [ping for ping in community.pings(ann) if "A quest waits for you" in ping.text] == []
+
+
 class TestWhoIsNotHere:
     @pytest.mark.parametrize("is_down", [False, True], ids=["seen", "while down"])
     async def test_who_was_here_before_lyceum_and_left_is_not_reminded_or_listed(

@@ -99,6 +99,17 @@ class TestQuestsSwitchedOffInTheMiddle:
         await community.advance(timedelta(weeks=2))
         assert len(nudges(community, ann)) == 1
 
+    async def test_a_reminder_that_waits_for_the_morning_is_not_sent(self, community: LyceumWorld) -> None:
+        ann = await community.join("Ann")
+        centre = await community.slash(ann, community.general, "me notifications")
+        for menu, hour in (("notify:quiet_from.set", "8"), ("notify:quiet_until.set", "12")):
+            centre = await community.choose(ann, centre, hour, menu=menu)
+        await say_goal(community, ann)  # at nine
+        await community.advance(timedelta(days=2, hours=1))
+        await switch(community, "off:onboarding")
+        await community.advance(timedelta(weeks=1))
+        assert nudges(community, ann) == []
+
 
 async def test_jobs_are_left_out_with_that_reason_and_go_on_afterwards(community: LyceumWorld) -> None:
     await add_monday_goals(community)
