@@ -42,6 +42,7 @@ from bot.notify_rules import (
 from bot.outbox import Effect, EffectKind, Lane, Outbox
 from storage import members as member_storage
 from storage import notifications as storage
+from storage import privacy as privacy_storage
 
 DIGEST_JOB = "notify.digest"
 DIGEST_RENDERER = "notify.digest"
@@ -138,6 +139,10 @@ class Notifier:
         elif decision.delivery is Delivery.DIGEST:
             await self._expect_digest(session, member, decision.at)
         return decision.delivery
+
+    async def withdraw(self, session: AsyncSession, key: str) -> None:
+        """What is told under this key is over: if it waits for the digest, leave it out."""
+        await storage.withdraw(session, key)
 
     async def choose(
         self, session: AsyncSession, guild_id: int, member_id: int, kind: str, delivery: Delivery
@@ -258,6 +263,8 @@ class Notifier:
         rows = await self._still_wanted(session, await storage.list_waiting(session, guild_id, member_id))
         if not rows:
             return Skipped(N_("nothing waits for this digest"))
+        if await privacy_storage.has_left(session, guild_id, member_id):
+            return Skipped(N_("the member has left; it waits in case they come back"))
         now = self._clock.now()
         wishes = await self._wishes_for_digest(member)
         if (wishes.paused_until or now) > now or end_of_quiet(wishes, now) > now:

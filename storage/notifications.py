@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Index, String, func, or_, select
+from sqlalchemy import ColumnElement, Index, String, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -139,6 +139,14 @@ async def count_pings(
         )
     )
     return await session.scalar(query) or 0
+
+
+async def withdraw(session: AsyncSession, key: str) -> None:
+    """Take what is told under this key out of the next digest, if it is not told yet."""
+    query = update(NotificationRow).where(
+        NotificationRow.key == key, NotificationRow.delivery == "digest", NotificationRow.digest_key.is_(None)
+    )
+    await session.execute(query.values(delivery="off"))
 
 
 async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> Sequence[NotificationRow]:

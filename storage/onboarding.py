@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, UniqueConstraint, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storage.acts import ActRow
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.personal import N_, NOBODY, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
+from storage.privacy import DepartureRow
 
 
 class OnboardingSettingsRow(Base):
@@ -306,15 +307,13 @@ async def count_in_the_middle(session: AsyncSession, guild_id: int) -> Mapping[t
     query = select(QuestRow.key, QuestRow.version, func.count()).filter_by(
         guild_id=guild_id, finished_at=None
     )
-    query = query.where(QuestRow.path.is_not(None), ~_has_left()).group_by(QuestRow.key, QuestRow.version)
+    query = query.where(QuestRow.path.is_not(None), ~_is_gone()).group_by(QuestRow.key, QuestRow.version)
     return {(key, version): count for key, version, count in await session.execute(query)}
 
 
 async def list_unfinished_of_guild(session: AsyncSession, guild_id: int) -> Sequence[QuestRow]:
     """The unfinished quests of members who are here, longest without progress first."""
-    query = select(QuestRow).where(
-        QuestRow.guild_id == guild_id, QuestRow.finished_at.is_(None), ~_has_left()
-    )
+    query = select(QuestRow).where(QuestRow.guild_id == guild_id, QuestRow.finished_at.is_(None), ~_is_gone())
     return list(await session.scalars(query.order_by(QuestRow.progress_at, QuestRow.id)))
 
 
@@ -341,3 +340,11 @@ def _has_left() -> ColumnElement[bool]:
         NewcomerRow.left_at.is_not(None),
     )
     return gone.exists()
+
+
+def _is_gone() -> ColumnElement[bool]:
+    """As `_has_left`, also of those who were here before Lyceum and are no newcomers."""
+    departed = select(DepartureRow.member_id).where(
+        DepartureRow.guild_id == QuestRow.guild_id, DepartureRow.member_id == QuestRow.member_id
+    )
+    return or_(_has_left(), departed.exists())

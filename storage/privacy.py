@@ -130,6 +130,11 @@ async def add_departures(
     await insert_if_absent(session, DepartureRow, rows, ["guild_id", "member_id"])
 
 
+async def has_left(session: AsyncSession, guild_id: int, member_id: int) -> bool:
+    """Whether the person, of whom something is stored, is not in the server."""
+    return await session.get(DepartureRow, (guild_id, member_id)) is not None
+
+
 async def list_departed(session: AsyncSession, guild_id: int) -> set[int]:
     query = select(DepartureRow.member_id).filter_by(guild_id=guild_id)
     return set(await session.scalars(query))

@@ -15,14 +15,13 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
-from bot.features import Feature
+from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.outbox import EffectKind
 from bot.profiles import Level
 from bot.replies import reply_to
-from bot.setup_card import Choice, Page
 from cogs.onboarding import posts, render
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.config import ReminderPart
@@ -41,6 +40,7 @@ from cogs.onboarding.model import (
 )
 from cogs.onboarding.rules import Greeting
 from cogs.onboarding.service import OnboardingService
+from cogs.onboarding.setup_pages import RETURN_PAGE, SETUP_PAGE
 from storage.onboarding import OnboardingSettingsRow
 
 log = logging.getLogger(__name__)
@@ -48,67 +48,6 @@ log = logging.getLogger(__name__)
 HELP = (
     HelpLine(N_("I am new: show me a first step"), "/start", control=render.START, rank=1),
     HelpLine(N_("See my quests and what comes next"), "/quest status"),
-)
-SETUP_PAGE = Page(
-    1,
-    N_("Newcomers"),
-    OnboardingSettings,
-    (
-        Choice(
-            "welcome_channel_id",
-            "channel",
-            N_("Welcome channel"),
-            N_("Where newcomers are greeted."),
-            suggested=N_("welcome"),
-        ),
-        Choice(
-            "introductions_channel_id",
-            "channel",
-            N_("Introductions channel"),
-            N_("Where people say hello; two steps of the first quest happen here."),
-            suggested=N_("introductions"),
-        ),
-        Choice(
-            "wins_channel_id",
-            "channel",
-            N_("First wins channel"),
-            N_("Where finished first quests are announced, of those who agreed."),
-            suggested=N_("first-wins"),
-        ),
-        Choice(
-            "finished_role_id",
-            "role",
-            N_("Role for finishing"),
-            N_("Given when the first quest is finished. It must stand below my own role."),
-            suggested=N_("Member"),
-        ),
-    ),
-)
-
-
-RETURN_PAGE = Page(
-    5,
-    N_("People who return"),
-    OnboardingSettings,
-    tuple(
-        Choice(
-            f"kept_{n}_role_id",
-            "role",
-            label,
-            N_("Given back to whoever had it when they left, if it carries no power over others."),
-        )
-        for n, label in enumerate(
-            (
-                N_("First role to give back"),
-                N_("Second role to give back"),
-                N_("Third role to give back"),
-                N_("Fourth role to give back"),
-                N_("Fifth role to give back"),
-            ),
-            start=1,
-        )
-    ),
-    in_steps=False,
 )
 FEATURE = Feature("onboarding", N_("Newcomers and quests"))
 
@@ -126,6 +65,7 @@ class OnboardingCog(commands.Cog):
         self._detectors = Detectors(bot, self.service)
         self._config = ReminderPart(bot.core, self.service.nudges)
         self._greeting: dict[int, asyncio.Task[None]] = {}
+        self._switched_off: set[int] = set()
         self._is_loaded = False
         self._controls = {
             render.START: self._start,
@@ -257,7 +197,7 @@ class OnboardingCog(commands.Cog):
         await self.service.lose_target(role.guild.id, role.id)
 
     def _after_commit(self, marks: frozenset[str]) -> None:
-        """A choice of /setup start has changed: newcomers may wait for a welcome channel."""
+        """A choice of /setup start has changed: newcomers may wait for a welcome channel, or for the feature."""
         for mark in marks:
             if mark.startswith("config:") and self._is_loaded:
                 guild_id = int(mark.removeprefix("config:"))
@@ -268,10 +208,22 @@ class OnboardingCog(commands.Cog):
         # After every callback of the commit, so that the new choice is what is read.
         await asyncio.sleep(0)
         try:
-            if await self._is_on(guild_id):
-                await self.service.greet_late(guild_id)
+            if not await self._is_on(guild_id):
+                self._switched_off.add(guild_id)
+                return
+            if guild_id in self._switched_off:
+                self._switched_off.discard(guild_id)
+                await self._go_on(guild_id)
+            await self.service.greet_late(guild_id)
         except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
             report_error(error, f"greeting late in guild={guild_id}")
+
+    async def _go_on(self, guild_id: int) -> None:
+        """The feature was switched on again: who came, left or did a step meanwhile is as after a spell away."""
+        await self.service.nudges.wait_anew(guild_id)
+        guild = self.bot.get_guild(guild_id)
+        if guild is not None:
+            await self._catch_up.take_up_all([guild])
 
     async def _arrive(self, member: discord.Member) -> None:
         if not member.bot and await self._is_on(member.guild.id):
@@ -408,6 +360,10 @@ class OnboardingCog(commands.Cog):
         step = quest.next_step
         if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
             raise Obsolete("the member went on by themselves")
+        if not await self._is_on(quest.guild_id):
+            raise Obsolete(REASON_OFF)
+        if not await self.service.nudges.can_read(quest.guild_id, quest.member_id):
+            raise Obsolete(LEFT_SINCE)
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE
         return posts.nudge_card(quest, step, await self._guild_translator(quest), is_private=is_private)
 

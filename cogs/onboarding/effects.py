@@ -51,7 +51,7 @@ def nudge_of(quest: Quest, channel_id: int | None) -> Notification:
     """The one reminder of this run."""
     return Notification(
         kind=NUDGE_KIND.name,
-        key=f"onboarding.nudge:{quest.id}:{quest.run}",
+        key=nudge_key(quest.id, quest.run),
         guild_id=quest.guild_id,
         member_id=quest.member_id,
         renderer=NUDGE_RENDERER,
@@ -59,6 +59,11 @@ def nudge_of(quest: Quest, channel_id: int | None) -> Notification:
         arguments={"quest_id": quest.id, "run": quest.run},
         lane=Lane.SCHEDULED,
     )
+
+
+def nudge_key(quest_id: int, run: int) -> str:
+    """Under which the reminder of a run is told, at most once."""
+    return f"onboarding.nudge:{quest_id}:{run}"
 
 
 def win_of(quest: Quest, channel_id: int) -> Effect:

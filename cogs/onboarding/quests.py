@@ -180,6 +180,7 @@ class QuestService:
             row = await self._mine(session, actor, quest_id)
             if run is None or run == row.run:
                 await self._runs.draw_progress_again(session, row, "restarted")
+                await self._runs.withdraw_nudge(session, row)
                 current = await self._runs.library.current(session, actor.guild_id, row.key)
                 row.run += 1
                 row.version = current.version

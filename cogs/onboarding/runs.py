@@ -168,6 +168,10 @@ class Runs:
             due = max(row.progress_at + timedelta(hours=hours), self._core.clock.now())
             await self.look_later(session, row, due)
 
+    async def withdraw_nudge(self, session: AsyncSession, row: storage.QuestRow) -> None:
+        """A reminder of this run that waits for the news of the day is not wanted any more."""
+        await self._core.notifier.withdraw(session, effects.nudge_key(row.id, row.run))
+
     async def look_later(self, session: AsyncSession, row: storage.QuestRow, due: datetime) -> None:
         job = NewJob(
             NUDGE_JOB,
@@ -216,6 +220,8 @@ class Runs:
     ) -> None:
         """After something was done or left out. Never called because a channel went: that is no win."""
         quest = await self.snapshot(session, row)
+        if quest.next_step is None:
+            await self.withdraw_nudge(session, row)
         if quest.is_finished or not quest.progress.is_finished:
             return
         row.finished_at = self._core.clock.now()

@@ -25,6 +25,7 @@ from bot.text import clean, cut
 from cogs.profiles import rules
 from cogs.profiles.rules import Checkin
 from storage import members as member_storage
+from storage import privacy as privacy_storage
 from storage import skills as storage
 
 GOAL_SET = "goal.set"
@@ -193,6 +194,8 @@ class ProfilesService:
         checkins = await self._checkins(session, job.guild_id, member_id)
         if not rules.is_due(checkins, self._core.clock.now()) or not checkins:
             return Skipped(N_("the member has answered already"))
+        if await privacy_storage.has_left(session, job.guild_id, member_id):
+            return Skipped(N_("the member has left"))
         notification = Notification(
             kind=CHECKIN_KIND.name,
             key=job.key,

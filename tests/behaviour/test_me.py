@@ -191,6 +191,14 @@ class TestCheckins:
         [ping] = world.pings(world.member)
         assert "Four weeks ago you said how sure you feel" in ping.text and ping.at.hour == 18
 
+    @pytest.mark.parametrize("days", [1, 28.2], ids=["before it is due", "before the news"])
+    async def test_who_has_left_is_not_told(self, world: LyceumWorld, days: float) -> None:
+        await self.take(world, SURE)
+        await world.advance(timedelta(days=days))
+        await world.leave(world.member)
+        await world.advance(timedelta(weeks=9))
+        assert world.pings(world.member) == []
+
     async def test_a_facilitator_chooses_the_statements_and_who_has_answered_keeps_theirs(
         self, world: LyceumWorld
     ) -> None:

@@ -158,3 +158,81 @@ async def test_the_wait_can_be_changed_for_runs_under_way(community: LyceumWorld
     assert nudges(community, ann) == []
     await community.advance(1.1 * DAY)
     assert len(nudges(community, ann)) == 1
+
+
+async def _begin_anew(world: LyceumWorld, ann: Person) -> None:
+    await restart(world, ann)
+
+
+@pytest.mark.parametrize("act", [_finish, _skip_all, _begin_anew])
+async def test_who_went_on_before_the_news_of_the_day_reads_nothing_of_it_there(
+    community: LyceumWorld, act: Any
+) -> None:
+    ann = await community.join("Ann")
+    centre = await community.slash(ann, community.general, "me notifications")
+    await community.choose(ann, centre, "0", menu="notify:limit.set")
+    await say_goal(community, ann)
+    await community.advance(2 * DAY + timedelta(hours=1))
+    await act(community, ann)
+    await community.advance(DAY)
+    assert [ping for ping in community.pings(ann) if "A quest waits for you" in ping.text] == []
+
+
+class TestWhoIsNotHere:
+    @pytest.mark.parametrize("is_down", [False, True], ids=["seen", "while down"])
+    async def test_who_was_here_before_lyceum_and_left_is_not_reminded_or_listed(
+        self, community: LyceumWorld, is_down: bool
+    ) -> None:
+        cleo = community.people["Cleo"]
+        await say_goal(community, cleo)
+        if is_down:
+            async with community.while_down():
+                await community.leave(cleo)
+        else:
+            await community.leave(cleo)
+        people = await community.slash(community.facilitator, community.general, "manage quests people")
+        assert "Nobody is in the middle of a quest" in people.text
+        await community.advance(WEEKS)
+        assert nudges(community, cleo) == []
+
+    async def test_who_leaves_while_it_waits_for_the_morning_is_not_reminded(
+        self, community: LyceumWorld
+    ) -> None:
+        ann = await community.join("Ann")
+        centre = await community.slash(ann, community.general, "me notifications")
+        for menu, hour in (("notify:quiet_from.set", "8"), ("notify:quiet_until.set", "12")):
+            centre = await community.choose(ann, centre, hour, menu=menu)
+        await say_goal(community, ann)  # at nine
+        await community.advance(2 * DAY + timedelta(hours=1))
+        assert nudges(community, ann) == []
+        await community.leave(ann)
+        await community.advance(WEEKS)
+        assert nudges(community, ann) == []
+
+    async def test_who_is_back_is_reminded_only_after_accepting_the_rules(
+        self, community: LyceumWorld
+    ) -> None:
+        ann = await community.join("Ann")
+        await say_goal(community, ann)
+        await community.leave(ann)
+        await community.rejoin(ann, pending=True)
+        await community.advance(3 * DAY)
+        assert nudges(community, ann) == []
+        await community.accept_rules(ann)
+        await community.advance(WEEKS)
+        assert len(nudges(community, ann)) == 1
+
+
+async def test_who_waits_for_a_channel_is_reminded_once_when_there_is_one_again(
+    community: LyceumWorld,
+) -> None:
+    ann = await community.join("Ann")
+    await say_goal(community, ann)
+    await community.delete_channel(community.introductions)
+    await community.advance(3 * DAY)
+    card = await community.slash(community.facilitator, community.staff, "setup start")
+    card = await community.choose(community.facilitator, card, "1", menu="setup:page.open")
+    await community.choose(community.facilitator, card, community.general, menu="setup:choice.set:11")
+    await community.advance(WEEKS)
+    [nudge] = [post for post in community.posted(community.general) if ann.id in post.mentions]
+    assert "Next: Say hello" in nudge.text

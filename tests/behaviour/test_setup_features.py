@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from sandbox.furnish import add_monday_goals
-from tests.behaviour.quests import LyceumWorld, say_hello
+from tests.behaviour.quests import LyceumWorld, greetings, hello_answers, say_goal, say_hello
 from tests.behaviour.setups import doctor, step
 from tests.behaviour.test_cost import statements
+from tests.behaviour.test_quest_nudges import nudges
 
 MENU = "setup:feature.switch"
 OFF = "switched this off for now"
@@ -58,6 +59,56 @@ async def test_messages_do_nothing_while_it_is_off_and_count_again_afterwards(co
     await switch(community, "on:onboarding")
     await say_hello(community, ann)
     assert len(community.posted(community.introductions)) == 1
+
+
+class TestQuestsSwitchedOffInTheMiddle:
+    async def test_who_left_and_came_back_meanwhile_goes_on(self, community: LyceumWorld) -> None:
+        ann = await community.join("Ann")
+        await say_goal(community, ann)
+        await switch(community, "off:onboarding")
+        await community.leave(ann)
+        await community.rejoin(ann)
+        await switch(community, "on:onboarding")
+        await say_hello(community, ann)
+        assert len(hello_answers(community, ann)) == 1
+
+    @pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
+    async def test_who_accepted_the_rules_meanwhile_is_greeted_once(
+        self, community: LyceumWorld, is_restarted: bool
+    ) -> None:
+        ann = await community.join("Ann", pending=True)
+        await switch(community, "off:onboarding")
+        await community.accept_rules(ann)
+        if is_restarted:
+            await community.restart()
+        assert greetings(community, ann) == []
+        await switch(community, "on:onboarding")
+        assert len(greetings(community, ann)) == 1
+        await community.restart()
+        assert len(greetings(community, ann)) == 1
+
+    async def test_a_reminder_that_was_due_meanwhile_comes_once_and_not_at_once(
+        self, community: LyceumWorld
+    ) -> None:
+        ann = await community.join("Ann")
+        await say_goal(community, ann)
+        await switch(community, "off:onboarding")
+        await community.advance(timedelta(days=4))
+        await switch(community, "on:onboarding")
+        assert nudges(community, ann) == []
+        await community.advance(timedelta(weeks=2))
+        assert len(nudges(community, ann)) == 1
+
+    async def test_a_reminder_that_waits_for_the_morning_is_not_sent(self, community: LyceumWorld) -> None:
+        ann = await community.join("Ann")
+        centre = await community.slash(ann, community.general, "me notifications")
+        for menu, hour in (("notify:quiet_from.set", "8"), ("notify:quiet_until.set", "12")):
+            centre = await community.choose(ann, centre, hour, menu=menu)
+        await say_goal(community, ann)  # at nine
+        await community.advance(timedelta(days=2, hours=1))
+        await switch(community, "off:onboarding")
+        await community.advance(timedelta(weeks=1))
+        assert nudges(community, ann) == []
 
 
 async def test_jobs_are_left_out_with_that_reason_and_go_on_afterwards(community: LyceumWorld) -> None:
