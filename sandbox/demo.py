@@ -29,9 +29,10 @@ from sandbox.world import World
 log = logging.getLogger(__name__)
 
 TRY_FIRST = (
-    "Press “A new person joins”, then “I agree to the rules”: the bot greets Ann in #welcome.",
-    "Press Start on her card and follow it: her wish, a hello in #introductions, a reaction to somebody else's.",
-    "If she ticked “Announce my first win”, see it in #first-wins.",
+    "Press “Let a newcomer play the first quest” and watch.",
+    "Then yourself: press “A new person joins”, then “I agree to the rules”: the bot greets them in #welcome.",
+    "Press Start on the card and follow it: a wish, a hello in #introductions, a reaction to somebody else's.",
+    "If you ticked “Announce my first win”, see it in #first-wins.",
     "Press “To Monday 09:00”, then look into #weekly.",
     "Be Farah, the facilitator: type /setup or /manage in any channel.",
     "Kill the bot in the middle of anything. It goes on where it was.",
@@ -114,6 +115,8 @@ class Page:
             "recent": stage.recent(),
             "url": stage.url,
             "tries": TRY_FIRST,
+            "told": stage.play.told,
+            "playing": stage.play.going,
         }
 
     @property
