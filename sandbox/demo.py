@@ -30,12 +30,10 @@ log = logging.getLogger(__name__)
 
 TRY_FIRST = (
     "Press “Let a newcomer play the first quest” and watch.",
-    "Then yourself: press “A new person joins”, then “I agree to the rules”: the bot greets them in #welcome.",
-    "Press Start on the card and follow it: a wish, a hello in #introductions, a reaction to somebody else's.",
-    "If you ticked “Announce my first win”, see it in #first-wins.",
-    "Press “To Monday 09:00”, then look into #weekly.",
-    "Be Farah, the facilitator: type /setup or /manage in any channel.",
-    "Kill the bot in the middle of anything. It goes on where it was.",
+    "Be a newcomer yourself: press “A new person joins”.",
+    "Press “To Monday 09:00” and look into #weekly.",
+    "Be Farah, the facilitator: type /setup or /manage.",
+    "Kill the bot at any moment.",
 )
 HELLOS = {
     "Ben": "Hello, I am Ben. I build small boats and would like to learn to sew sails.",
