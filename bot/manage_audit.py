@@ -90,7 +90,7 @@ class AuditService:
         async with self._core.db.read() as session:
             row = await storage.find_audit(session, actor.guild_id, entry_id)
         if row is None:
-            raise NotFound("That page is not kept any more. See {command}.", command="/manage audit")
+            raise NotFound("That page is not kept any more. See {command}.", command="`/manage audit`")
         by = row.actor_id if wanted in ("person", "both") else None
         area = row.area if wanted in ("area", "both") else None
         return await self._page(actor, wanted, by=by, area=area, before_id=row.id)

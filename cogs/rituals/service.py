@@ -138,7 +138,7 @@ class RitualsService:
             row = await storage.find_ritual(session, ritual_id)
             if row is None or row.guild_id != actor.guild_id:
                 raise NotFound(
-                    "That ritual does not exist any more. See {command}.", command="/manage rituals list"
+                    "That ritual does not exist any more. See {command}.", command="`/manage rituals list`"
                 )
             await self._core.schedules.remove(session, row.schedule_id)
             await session.delete(row)
@@ -267,5 +267,5 @@ def _ritual(row: storage.RitualRow, schedule: Schedule) -> Ritual:
 def _posted_already() -> AlreadyDone:
     return AlreadyDone(
         "That ritual is posted in this channel already. End it first with {command}.",
-        command="/manage rituals list",
+        command="`/manage rituals list`",
     )

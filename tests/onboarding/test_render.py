@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bot.card_views import to_modal, to_view
-from bot.cards import Button, Buttons, Card, Text, TextField, TickField
+from bot.cards import Button, Buttons, Card, Style, Text, TextField, TickField
 from bot.i18n import Translations
 from cogs.onboarding import posts, render
 from cogs.onboarding.definition import Detector, QuestDefinition, StepDefinition
@@ -119,7 +119,7 @@ def test_what_rests_says_so_and_can_be_left_out() -> None:
 def test_the_next_quest_is_offered_on_the_finished_card() -> None:
     done = quest(dict.fromkeys(KEYS, StepState.DONE), offers=(Offer(9, FEEDBACK, 5),))
     card = render.quest_card(done, T)
-    assert "Give feedback that helps" in text(card) and "Begin it" in labels(card)
+    assert "Give feedback that helps" in text(card) and "Start it" in labels(card)
     assert "onboarding:quest.begin:9" in [button.custom_id for row in rows(card) for button in row]
 
 
@@ -187,6 +187,27 @@ def test_every_kind_of_step_has_its_button_and_says_how(detector: Detector, targ
     assert "About a minute." in text(card)
     assert ("/me card" in text(card)) is (detector is Detector.COMMAND)
     assert ("<@&555>" in text(card)) is (detector is Detector.ROLE)
+
+
+def test_the_blue_button_never_says_done_where_there_is_a_place_to_go_first() -> None:
+    for card in (render.quest_card(quest({"goal": StepState.DONE}), T), render.quest_card(quest(), T)):
+        blue = [button.label for row in rows(card) for button in row if button.style is Style.PRIMARY]
+        assert "Done it" not in blue
+        assert blue or "Take me there" in labels(card)
+
+
+def test_what_was_not_seen_is_explained_for_this_step_alone() -> None:
+    hello, wave = quest({"goal": StepState.DONE}), quest({"goal": StepState.DONE, "hello": StepState.DONE})
+    assert "reacted" not in text(render.quest_card(hello, T, looked_for=2))
+    assert "pick another one" in text(render.quest_card(wave, T, looked_for=3))
+
+
+@pytest.mark.parametrize("question", ["What made it useful?", "What made it useful, and how " * 3])
+def test_a_question_is_asked_whole_and_once(question: str) -> None:
+    step = StepDefinition("s", 1, "Look back", Detector.FORM, body=question.strip())
+    form = render.answer_form(quest(definition=QuestDefinition("q", "Q", "", (step,))), step, T)
+    shown = str(to_modal(form).to_dict())
+    assert shown.count(question.strip()) == 1 and "…" not in shown
 
 
 def test_the_greeting_alone_pings_and_only_its_newcomer() -> None:
