@@ -94,6 +94,7 @@ class PlaceFact:
     above_bot: bool = False
     managed: bool = False
     private: bool = False
+    optional: bool = False
     public: bool = False
     blind: tuple[tuple[int, str], ...] = ()
 
@@ -124,7 +125,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
 def check_place(place: PlaceFact, permissions: int) -> tuple[Finding, ...]:
     """What there is to say of one channel or role."""
     if place.chosen is None:
-        return (_not_chosen(place),)
+        return () if place.optional else (_not_chosen(place),)
     problems = tuple(_channel(place) if place.of == "channel" else _role(place, permissions))
     if problems:
         return problems

@@ -73,6 +73,7 @@ class ServerFacts:
             can_create=mine.manage_channels if choice.of == "channel" else mine.manage_roles,
             is_given=not choice.staff,
             private=choice.private,
+            optional=choice.optional,
             **given,
         )
 

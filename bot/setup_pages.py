@@ -39,7 +39,8 @@ class Choice:
 
     `suggested` is the name under which the bot offers to create it (a gettext id, shown in the community's
     language; without one the label serves), `topic` the channel's topic. A `private` channel is created for
-    staff alone. `needs` are the permissions that the bot must have in the channel.
+    staff alone. `needs` are the permissions that the bot must have in the channel. What is `optional` is nothing to
+    look at while it is empty.
     """
 
     field: str
@@ -51,6 +52,7 @@ class Choice:
     topic: str | None = None
     private: bool = False
     needs: int = WRITE
+    optional: bool = False
 
 
 @dataclass(frozen=True)

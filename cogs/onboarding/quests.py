@@ -90,7 +90,9 @@ class QuestService:
         async with self._core.db.begin() as session:
             version = await self._runs.library.find_by_id(session, version_id)
             if version is None or version.guild_id != actor.guild_id:
-                raise NotFound("That quest does not exist any more. See {command}.", command="`/quest status`")
+                raise NotFound(
+                    "That quest does not exist any more. See {command}.", command="`/quest status`"
+                )
             current = await self._runs.library.current(session, actor.guild_id, version.key)
             if not await self._runs.is_unlocked(session, actor.guild_id, actor.member_id, current.definition):
                 raise NotAllowed(

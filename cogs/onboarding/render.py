@@ -115,7 +115,7 @@ def status_card(mine: MyQuests, t: Translator) -> Card:
     if len(mine.quests) == 1:
         return quest_card(replace(mine.quests[0], offers=mine.offers), t)
     items: list[Text | Buttons] = []
-    for quest in mine.quests[:_QUESTS_SHOWN]:
+    for quest in sorted(mine.quests, key=lambda each: each.is_finished)[:_QUESTS_SHOWN]:
         step = quest.next_step
         title, progress = quest_title(quest.definition, t), quest.progress
         if quest.is_finished:
@@ -132,8 +132,10 @@ def status_card(mine: MyQuests, t: Translator) -> Card:
             text = t(
                 "**{title}: {done} of {total} done**", title=title, done=progress.done, total=progress.total
             )
-        label = t("Show it") if quest.is_finished else t("Go on")
-        items += [Text(text), Buttons((Button(label, custom_id(OPEN, quest.id)),))]
+        show = Button(t("Show it"), custom_id(OPEN, quest.id))
+        if not quest.is_finished:
+            show = Button(t("Go on"), custom_id(OPEN, quest.id), style=Style.PRIMARY)
+        items += [Text(text), Buttons((show,))]
     for offer in mine.offers[: _QUESTS_SHOWN - len(items) // 2]:
         title = quest_title(offer.definition, t)
         text = t(

@@ -94,7 +94,7 @@ def me_card(me: Me, locales: Sequence[str], t: Translator) -> Card:
     items.append(Text("\n".join([t("**What you have told me**"), *_lines(me, t)])))
     # Apart, or it would be drawn as part of the last point.
     items.append(
-        Text(t("-# Only you see this. It helps me to meet you where you are; leave out what you like."))
+        Text(t("-# Only you see this card. It helps me to meet you where you are; leave out what you like."))
     )
     change = Button(t("Change"), custom_id(EDIT_ASK), style=Style.PRIMARY)
     clock = Button(t("Set my clock"), custom_id(_ZONE_ASK))

@@ -241,7 +241,10 @@ class RitualsService:
             actor,
             AUDIT_AREA,
             N_("added the ritual {ritual}"),
-            after={"channel_id": channel_id, "when": f"{rules.WEEKDAYS[weekday]} {at:%H:%M} {zone}"},
+            after={
+                "channel_id": channel_id,
+                "when": f"{rules.WEEKDAYS[weekday].capitalize()} {at:%H:%M} {zone}",
+            },
             ritual=TITLES[template.name],
         )
         await session.flush()

@@ -123,6 +123,13 @@ def test_the_next_quest_is_offered_on_the_finished_card() -> None:
     assert "onboarding:quest.begin:9" in [button.custom_id for row in rows(card) for button in row]
 
 
+def test_of_several_quests_the_open_one_comes_first_and_is_what_to_press() -> None:
+    done, begun = quest(dict.fromkeys(KEYS, StepState.DONE)), quest({"goal": StepState.DONE})
+    first, second = rows(render.status_card(MyQuests((done, begun), ()), T))
+    assert (first[0].label, first[0].style) == ("Go on", Style.PRIMARY)
+    assert (second[0].label, second[0].style) == ("Show it", Style.SECONDARY)
+
+
 EVIL = "# Hi @everyone <@5> [x](https://e.org) {channel} {0} **b**"
 
 
