@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -42,7 +43,7 @@ def check_finished(stage: Stage, name: str) -> None:
 
 async def test_a_newcomer_finishes_the_first_quest_in_under_five_minutes(stage: Stage) -> None:
     before = stage.world.now
-    await stage.play.begin()
+    await stage.actions()["play"]()
     await stage.play.finished()
     check_finished(stage, "Ann")
     assert stage.world.now - before < timedelta(minutes=5)
@@ -65,6 +66,14 @@ async def test_only_one_newcomer_plays_at_a_time(stage: Stage) -> None:
     assert "One newcomer after the other" in await stage.play.begin()
     await stage.play.finished()
     assert "Theo" not in stage.world.people
+
+
+async def test_closing_the_page_in_the_middle_leaves_nobody_playing(stage: Stage) -> None:
+    await stage.play.begin()
+    await asyncio.sleep(0)
+    assert stage.play.going
+    await stage.close()
+    assert not stage.play.going
 
 
 async def test_the_quest_is_finished_wherever_the_bot_is_killed(stage: Stage) -> None:
