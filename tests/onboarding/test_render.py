@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.card_views import to_modal, to_view
 from bot.cards import Button, Buttons, Card, Style, Text, TextField, TickField
 from bot.i18n import Translations
-from cogs.onboarding import posts, render
+from cogs.onboarding import posts, render, words
 from cogs.onboarding.definition import Detector, QuestDefinition, StepDefinition
 from cogs.onboarding.model import LONGEST_GOAL, Offer, OnboardingSettings, Places, Quest
 from cogs.onboarding.progress import Facts, StepState, progress, settle
@@ -194,6 +195,13 @@ def test_every_kind_of_step_has_its_button_and_says_how(detector: Detector, targ
     assert "About a minute." in text(card)
     assert ("/me card" in text(card)) is (detector is Detector.COMMAND)
     assert ("<@&555>" in text(card)) is (detector is Detector.ROLE)
+
+
+@pytest.mark.parametrize("step", [*FIRST.steps, *FEEDBACK.steps], ids=lambda step: step.key)
+@pytest.mark.parametrize("ours", [True, False], ids=["as it came", "after a facilitator changed a text"])
+def test_a_step_says_once_how_long_it_takes(step: StepDefinition, ours: bool) -> None:
+    hint = words.step_hint(dataclasses.replace(step, ours=ours), quest().places, T)
+    assert hint.count("minute") == 1
 
 
 def test_the_blue_button_never_says_done_where_there_is_a_place_to_go_first() -> None:
