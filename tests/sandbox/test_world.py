@@ -297,7 +297,5 @@ async def test_a_timer_that_rings_as_time_begins_to_pass_holds_nobody_up(toy: To
     loop.call_later(0.3, now.set)
     sleep(1)  # noqa: ASYNC251 - both are due in one turn of the loop, this one first
     await now.wait()
-    started = perf_counter()
-    await toy.env.advance_time(1.0)
+    await toy.env.advance_time(1.0)  # raises TimeoutError when two wait for each other
     assert rang == [1.0]
-    assert perf_counter() - started < 10
