@@ -62,7 +62,8 @@ async def lyceum(folder: Path) -> AsyncIterator[tuple[discord.ext.commands.Bot, 
             introductions_channel_id=payloads.INTRODUCTIONS,
         )
         for member_id in payloads.MEMBERS[:WAITING]:
-            await onboarding.get_quest(session, payloads.GUILD_ID, member_id, "first", version=1)
+            quest = await onboarding.get_quest(session, payloads.GUILD_ID, member_id, "first", version=1)
+            quest.started_at = bot.core.clock.now()
     try:
         yield bot, database
     finally:

@@ -65,7 +65,7 @@ class Components:
         log.info("a control without a handler was used: %r", _custom_id_of(interaction))
         reply = reply_to(interaction)
         t = reply.translator
-        text = t("This card is from an older version of me. Use {command} to go on.", command="/help")
+        text = t("This card is from an older version of me. Use {command} to go on.", command="`/help`")
         await reply.show(Card((Text(text),)))
 
 

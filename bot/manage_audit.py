@@ -42,6 +42,8 @@ OLDER_CONTROLS: dict[Filter, str] = {
     "both": "audit:both.older",
 }
 HELP = HelpLine(N_("See what staff changed, and why"), "/manage audit", Capability.FACILITATE)
+SETUP_AREA = "setup"  # where the names of changes are configuration fields
+OTHER_LABELS = {"channel_id": N_("Channel"), "when": N_("When"), "helper": N_("Helper")}
 ENTRIES_A_PAGE = 8
 # Eight entries of this much fit a card of 4000 characters, with its title and their first lines.
 VALUE_LENGTH = 60
@@ -90,7 +92,7 @@ class AuditService:
         async with self._core.db.read() as session:
             row = await storage.find_audit(session, actor.guild_id, entry_id)
         if row is None:
-            raise NotFound("That page is not kept any more. See {command}.", command="/manage audit")
+            raise NotFound("That page is not kept any more. See {command}.", command="`/manage audit`")
         by = row.actor_id if wanted in ("person", "both") else None
         area = row.area if wanted in ("area", "both") else None
         return await self._page(actor, wanted, by=by, area=area, before_id=row.id)
@@ -197,9 +199,11 @@ def _entry_lines(entry: Entry, labels: Mapping[str, str], t: Translator) -> str:
     ]
     names = list(dict.fromkeys([*entry.before, *entry.after]))
     for name in names[:CHANGES_SHOWN]:
+        # Only the set-up changes configuration fields: elsewhere the same name means something else.
+        label = labels.get(name, name) if entry.area == SETUP_AREA else OTHER_LABELS.get(name, name)
         change = t(
             "{name}: {before} → {after}",
-            name=quote(t(labels.get(name, name)), LABEL_LENGTH),
+            name=quote(t(label), LABEL_LENGTH),
             before=_value(name, entry.before.get(name), t),
             after=_value(name, entry.after.get(name), t),
         )
@@ -220,6 +224,8 @@ def _value(name: str, value: Any, t: Translator) -> str:
         return t("yes") if value else t("no")
     if name.endswith("channel_id") and isinstance(value, int):
         return mention_channel(value)
+    if name == "helper" and isinstance(value, int):
+        return mention_user(value)
     if name.endswith("role_id") and isinstance(value, int):
         return mention_role(value)
     return quote(_plain(value), VALUE_LENGTH)

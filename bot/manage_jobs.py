@@ -113,7 +113,7 @@ class TimedWorkService:
             failed = await outbox_storage.list_failed(session, actor.guild_id, since=now - FAILURES_SINCE)
             wanted = next((row for row in failed if row.id == row_id), None)
             if wanted is None:
-                raise AlreadyDone("That has been dealt with already. See /manage jobs for what is left.")
+                raise AlreadyDone("That has been dealt with already. See `/manage jobs` for what is left.")
             same = [row for row in failed if _cause(row) == _cause(wanted)]
             late = [row for row in same if row.expires_at is not None and row.expires_at < now]
             for row in late:
@@ -178,7 +178,7 @@ def overview_card(overview: Overview, renderers: Renderers, t: Translator) -> Ca
     """What runs next, what became of the latest runs, and what failed."""
     lines = [f"- {_title(each, t)}: {_next(each, t)}" for each in overview.schedules]
     if not lines:
-        lines = [t("Nothing yet. Add a ritual with {command}.", command="/manage rituals add")]
+        lines = [t("Nothing yet. Add a ritual with {command}.", command="`/manage rituals add`")]
     items: list[Item] = [Text(_list(t("**What I do on schedule**"), lines, t))]
     if overview.runs:
         runs = [_run_line(run, t) for run in overview.runs]

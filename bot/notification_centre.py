@@ -274,7 +274,7 @@ def _buttons(reach: Reach, t: Translator, row: int | None) -> tuple[Button, ...]
         if reach.dm_allowed
         else Button(t("Write to me by DM"), custom_id(DMS_ALLOW, row), style=Style.PRIMARY)
     )
-    pause = Button(t("My pause") if reach.is_paused else t("Pause everything"), custom_id(PAUSE_SHOW, row))
+    pause = Button(t("My pause") if reach.is_paused else t("Take a break"), custom_id(PAUSE_SHOW, row))
     # The zone's card knows its server by being in it.
     zone = () if row is not None else (Button(t("Set my clock"), custom_id(ZONE_ASK)),)
     return (dms, pause, *zone)
@@ -310,15 +310,17 @@ def _quiet_menus(reach: Reach, t: Translator, row: int | None) -> tuple[Item, ..
 def _limit_menu(reach: Reach, t: Translator, row: int | None) -> Pick:
     own = tuple(
         Option(
-            t.tn("At most {n} message a day", "At most {n} messages a day", number),
+            t.tn("At most {n} message a day", "At most {n} messages a day", number)
+            if number
+            else t("Only the news of the day"),
             str(number),
             chosen=number == reach.limit and number != reach.budget,
         )
         for number in range(min(reach.budget, MOST_PINGS))
     )
     everyones = t.tn(
-        "As everybody here: at most {n} message a day",
-        "As everybody here: at most {n} messages a day",
+        "At most {n} message a day, as everybody here",
+        "At most {n} messages a day, as everybody here",
         reach.budget,
     )
     options = (Option(everyones, GUILDS_LIMIT, chosen=reach.limit == reach.budget), *reversed(own))

@@ -100,5 +100,5 @@ def explanation(
         for delivery, (label, description) in HOW.items()
     )
     menu = Pick(custom_id(CHOOSE_CONTROL, notification_id), t("How to tell me"), options)
-    everything = Button(t("Everything I tell you"), custom_id(CENTRE, notification_id))
+    everything = Button(t("What I am told"), custom_id(CENTRE, notification_id))
     return Card((Text(f"{text}\n{hint}"), menu, Buttons((everything,))))

@@ -155,7 +155,7 @@ class SetupCard:
         if not found:
             raise NotFound(
                 "This choice does not exist any more. Use {command} for the present ones.",
-                command="/setup start",
+                command="`/setup start`",
             )
         return found[0]
 

@@ -126,7 +126,7 @@ COMMUNITY = Page(
             N_("Facilitator role"),
             # Discord hides /setup and /manage from who lacks Manage Server, and no bot can change that.
             N_(
-                "May set up and run the community. To show it /setup and /manage too, allow them for the role "
+                "May set up and run the community. To show it `/setup` and `/manage` too, allow them for the role "
                 "in Server Settings > Integrations."
             ),
             staff=True,

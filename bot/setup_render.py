@@ -27,8 +27,8 @@ LEAVE_CONTROL = "setup:step.leave"
 FINISH_CONTROL = "setup:step.finish"
 MINUTES = 5
 ABOUT = {
-    CHANNELS.id: N_("Choose a channel for each, or let me create it. What you leave empty stays off."),
-    ROLES.id: N_("Choose a role for each, or let me create it. What you leave empty stays off."),
+    CHANNELS.id: N_("Choose a channel for each. What you leave empty stays off."),
+    ROLES.id: N_("Choose a role for each. What you leave empty stays off."),
 }
 
 
@@ -129,10 +129,14 @@ def choice_items(shown: Sequence[Shown], t: Translator, *, may_create: Mapping[s
     """The choices, each with its menu, what is wrong with it, and the button that makes what is missing."""
     kinds = {each.numbered.choice.of for each in shown if each.chosen is None and each.offered}
     items: list[Item] = [Text(_how_to_let_create(kind, t)) for kind in sorted(kinds) if not may_create[kind]]
+    said = ""
     for each in shown:
         choice, number = each.numbered.choice, each.numbered.number
         is_channel = choice.of == "channel"
-        lines = [f"**{t(choice.label)}**", t(choice.help)]
+        lines = [f"**{t(choice.label)}**"]
+        if choice.help != said:  # several choices of one kind are explained once
+            lines.append(t(choice.help))
+        said = choice.help
         lines += [explained(problem, t, with_what_is_off=False) for problem in each.problems]
         items.append(Text("\n".join(lines)))
         placeholder = t("Choose a channel") if is_channel else t("Choose a role")

@@ -30,7 +30,7 @@ GO_ON_CONTROL = "schedules:held.go_on"
 CAUSES: dict[str, tuple[str, str]] = {
     "channel_gone": (
         N_("the channel it belongs in has been deleted"),
-        N_("Choose another channel with /setup start."),
+        N_("Choose another channel with `/setup start`."),
     ),
     "no_access": (
         N_("I cannot see {place}"),
@@ -46,7 +46,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "role_has_power": (
         N_("the role {role} has power over others, so I do not give it back by myself"),
-        N_("Give it by hand, or choose another role to give back with /setup start."),
+        N_("Give it by hand, or choose another role to give back with `/setup start`."),
     ),
     "no_history": (
         N_("I could not look whether it was there already in {place}"),
@@ -58,7 +58,7 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "role_gone": (
         N_("the role has been deleted"),
-        N_("Choose another role with /setup start."),
+        N_("Choose another role with `/setup start`."),
     ),
 }
 # What a missing permission means where it is not about writing in a channel.
@@ -194,7 +194,7 @@ class StaffNotices:
         if facts["about"] == "effect":
             return Card(effect_notice(facts, self._renderers, t))
         if facts["about"] == "job":
-            text = t("I gave up on some timed work ({name}): {reason}. See /manage jobs.", **_fields(facts))
+            text = t("I gave up on some timed work ({name}): {reason}. See `/manage jobs`.", **_fields(facts))
             return Card((Text(text),))
         if facts["about"] == "lost":
             return Card(lost_notice(facts, t))

@@ -13,7 +13,7 @@ import discord
 
 from bot.authority import Actor
 from bot.card_views import form_answers
-from bot.cards import Button, Buttons, Card, Form, Text, TextField, custom_id
+from bot.cards import Button, Buttons, Card, Form, Style, Text, TextField, custom_id
 from bot.components import Components
 from bot.core import Core
 from bot.dispatcher import Obsolete, PlannedEffect
@@ -136,7 +136,7 @@ def support_card(contact: str, t: Translator, *, has_staff_channel: bool) -> Car
     buttons: list[Button] = []
     if has_staff_channel:
         lines.append(t("- Tell staff here: they see your words and your name, nobody else does."))
-        buttons.append(Button(t("Write to staff"), custom_id(SUPPORT_WRITE)))
+        buttons.append(Button(t("Write to staff"), custom_id(SUPPORT_WRITE), style=Style.PRIMARY))
     else:
         lines.append(t("- Tell someone of staff directly: they have chosen no channel for it yet."))
     lines += _operator(contact, t)
@@ -155,7 +155,7 @@ def sent_card(contact: str, t: Translator) -> Card:
 
 def report_card(member_id: int, words: str, t: Translator) -> Card:
     """The notice to staff. It pings nobody."""
-    head = t("**Something is wrong with me**, says {who}:", who=mention_user(member_id))
+    head = t("**{who} says that something is wrong with this bot:**", who=mention_user(member_id))
     quoted = quote(words, _ROOM).replace("\n", "\n> ")
     return Card((Text(f"{head}\n> {quoted}"),))
 

@@ -108,7 +108,10 @@ def clocks_card(found: tuple[ClockNow, ...], t: Translator, locale: str) -> Card
     ]
     for number, half in enumerate((found[:middle], found[middle:])):
         options = tuple(_option(each, t, locale) for each in half[:SELECT_OPTIONS])
-        span = t("From {first} to {last}", first=_day_and_time(half[0], t), last=_day_and_time(half[-1], t))
+        # On a phone there is room for about 25 characters: the day is not said twice.
+        same_day = half[0].local.weekday() == half[-1].local.weekday()
+        last = f"{half[-1].local:%H:%M}" if same_day else _day_and_time(half[-1], t)
+        span = t("{first} to {last}", first=_day_and_time(half[0], t), last=last)
         items.append(Pick(custom_id(ZONE_CLOCK, number), span, options))
     items.append(Buttons((Button(t("Type a city instead"), custom_id(ZONE_TYPE)),)))
     return Card(tuple(items))

@@ -29,12 +29,11 @@ from sandbox.world import World
 log = logging.getLogger(__name__)
 
 TRY_FIRST = (
-    "Press “A new person joins”, then “I agree to the rules”: the bot greets Ann in #welcome.",
-    "Press Start on her card and follow it: her wish, a hello in #introductions, a reaction to somebody else's.",
-    "If she ticked “Announce my first win”, see it in #first-wins.",
-    "Press “To Monday 09:00”, then look into #weekly.",
-    "Be Farah, the facilitator: type /setup or /manage in any channel.",
-    "Kill the bot in the middle of anything. It goes on where it was.",
+    "Press “Let a newcomer play the first quest” and watch.",
+    "Be a newcomer yourself: press “A new person joins”.",
+    "Press “To Monday 09:00” and look into #weekly.",
+    "Be Farah, the facilitator: type /setup or /manage.",
+    "Kill the bot at any moment.",
 )
 HELLOS = {
     "Ben": "Hello, I am Ben. I build small boats and would like to learn to sew sails.",
@@ -114,6 +113,8 @@ class Page:
             "recent": stage.recent(),
             "url": stage.url,
             "tries": TRY_FIRST,
+            "told": stage.play.told,
+            "playing": stage.play.going,
         }
 
     @property

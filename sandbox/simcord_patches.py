@@ -85,10 +85,33 @@ def wait_only_for_what_is_near() -> None:
     env_module._callback_is_parked = is_callback_parked
 
 
+def let_nobody_wait_in_a_circle() -> None:
+    """Let a timer's own advance of the clock stand back when somebody else has just begun one.
+
+    A timer of the bot that rings in real time starts a task that advances the clock. If another advance begins before
+    that task's first step, the task waits for the other advance, and settling inside the other advance waits for the
+    task: both stood still until the time for settling was over, 15 seconds in the demo.
+    """
+    original = Env._advance_to
+    if getattr(original, "corrected", False):
+        return
+
+    async def advance_to(self: Any, target: float, deadline: float) -> None:
+        if self._advance_task is not None and asyncio.current_task() is self._real_advance_task:
+            self._real_advance_task = (
+                None  # From here on it is an advance like any other, which waits its turn.
+            )
+        await original(self, target, deadline)
+
+    advance_to.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
+    Env._advance_to = advance_to
+
+
 def correct_everything() -> None:
     """Apply every correction that holds for the whole process. Called when a world opens."""
     make_fast()
     wait_only_for_what_is_near()
+    let_nobody_wait_in_a_circle()
     be_ready_like_discord()
     name_the_author_in_reactions()
     start_threads_quietly()

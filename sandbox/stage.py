@@ -20,13 +20,13 @@ from simcord.backend.errors import BackendError, SetupError
 from simcord.preview import Preview
 
 from sandbox import simcord_patches as patches
+from sandbox.newcomer import NEWCOMERS, Play
 from sandbox.seen import Seen
 from sandbox.server import Channel, Person
 from sandbox.world import World
 
 log = logging.getLogger(__name__)
 
-NEWCOMERS = ("Ann", "Theo", "Mina", "Noor", "Ivo", "Lena", "Sam", "Kofi", "Vera", "Tom")
 _BEAT_SECONDS = 0.3  # how often the simulated clock catches up with the real one
 _RECENT = 12
 _LABEL_LENGTH = 60
@@ -44,6 +44,7 @@ class Stage:
         self.channel: Channel | None = world.welcome
         self.url = ""
         self.skipped = timedelta()
+        self.play = Play(self)
         self._origin = origin
         self.preview: Preview | None = None
         self._read: dict[tuple[int, int], int] = {}
@@ -64,7 +65,8 @@ class Stage:
         self._heart = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
-        """Stop the clock and close the view."""
+        """Stop the clock and whoever plays, and close the view."""
+        await self.play.end()
         if self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
@@ -91,7 +93,7 @@ class Stage:
 
     async def join(self) -> str:
         """Somebody new joins, the server's rules still before them; you are them."""
-        name = next((name for name in NEWCOMERS if name not in self.world.people), None)
+        name = self.next_name()
         if name is None:
             return "Everybody who could join has joined."
         self.person = await self.world.join(name, pending=True)
@@ -99,6 +101,19 @@ class Stage:
         self.channel = self.world.channels.get("welcome") or self._first_channel()
         await self._show()
         return f"{name} has joined and has the rules in front of them."
+
+    def next_name(self) -> str | None:
+        """Who joins next; None when there is nobody left."""
+        return next((name for name in NEWCOMERS if name not in self.world.people), None)
+
+    async def watch(self, person: Person, channel: Channel | None) -> None:
+        """See with a person's eyes what they do in a channel; None is wherever they are."""
+        if person is not self.person:
+            self._mark_all_read(person)
+        here = self.channel if person is self.person and self.preview is not None else None
+        self.person, self.channel = person, channel or self.channel
+        is_open = here is not None and self.channel is not None and here.id == self.channel.id
+        await (self._refresh() if is_open else self._show())
 
     async def accept(self) -> str:
         """The newcomer accepts the rules."""
@@ -353,4 +368,5 @@ class Stage:
             "restart": self.restart,
             "react": self.react,
             "skip": self.skip,
+            "play": self.play.begin,
         }

@@ -135,7 +135,7 @@ class OnboardingCog(commands.Cog):
         reply = reply_to(interaction)
         await reply.show(render.status_card(mine, reply.translator))
 
-    @quest.command(name="skip", description="Leave out the step that comes next")
+    @quest.command(name="skip", description="Skip the step that comes next")
     async def quest_skip(self, interaction: discord.Interaction[Any]) -> None:
         actor = actor_of(interaction)
         await self._show(interaction, await self._quests.skip(actor, await self._quests.present(actor)))

@@ -281,7 +281,7 @@ def _step_line(quest: Quest, step: StepDefinition, t: Translator) -> str:
         case StepState.DONE:
             return t("- Done {when}: {step}", when=_when(at), step=name)
         case StepState.SKIPPED:
-            return t("- Left out {when}: {step}", when=_when(at), step=name)
+            return t("- Skipped {when}: {step}", when=_when(at), step=name)
         case StepState.RESTING:
             return t("- Waits until staff choose a channel or role: {step}", step=name)
         case _ if step.key == quest.progress.next_step:

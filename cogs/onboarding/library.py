@@ -81,7 +81,7 @@ class QuestLibrary:
             await self.stock(session, guild_id)
             row = await storage.find_in_state(session, guild_id, key, VersionState.PUBLISHED)
         if row is None:
-            raise NotFound("That quest does not exist any more. See {command}.", command="/quest status")
+            raise NotFound("That quest does not exist any more. See {command}.", command="`/quest status`")
         return snapshot(row)
 
     async def list_published(self, session: AsyncSession, guild_id: int) -> Sequence[Version]:

@@ -50,7 +50,7 @@ class PreviewControls(Controls):
     async def _move(self, interaction: discord.Interaction[Any], walk: Walk, *, skip: bool = False) -> None:
         t = reply_to(interaction).translator
         note = (
-            t("The step would be left out now. In the preview it just goes on.")
+            t("The step would be skipped now. In the preview it just goes on.")
             if skip
             else t("This is what follows once it is done. In the preview nothing was recorded.")
         )

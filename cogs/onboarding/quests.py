@@ -92,7 +92,9 @@ class QuestService:
         async with self._core.db.begin() as session:
             version = await self._runs.library.find_by_id(session, version_id)
             if version is None or version.guild_id != actor.guild_id:
-                raise NotFound("That quest does not exist any more. See {command}.", command="/quest status")
+                raise NotFound(
+                    "That quest does not exist any more. See {command}.", command="`/quest status`"
+                )
             current = await self._runs.library.current(session, actor.guild_id, version.key)
             if not await self._runs.is_unlocked(session, actor.guild_id, actor.member_id, current.definition):
                 raise NotAllowed(
@@ -162,7 +164,7 @@ class QuestService:
                 wanted = quest.progress.next_step or next(iter(quest.progress.resting), None)
                 if wanted is None:
                     raise AlreadyDone(
-                        "There is no open step to skip. See {command}.", command="/quest status"
+                        "There is no open step to skip. See {command}.", command="`/quest status`"
                     )
             if wanted is not None and quest.progress.can_skip(wanted):
                 await self._runs.leave_out(session, row, wanted)
@@ -329,7 +331,7 @@ class QuestService:
         row = await storage.lock_quest(session, quest_id)
         if row is None or (row.guild_id, row.member_id) != (actor.guild_id, actor.member_id):
             raise NotFound(
-                "That card is not one of yours. Yours are here: {command}", command="/quest status"
+                "That card is not one of yours. Yours are here: {command}", command="`/quest status`"
             )
         return await self._runs.row_of(session, actor.guild_id, actor.member_id, row.key)
 

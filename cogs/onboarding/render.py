@@ -19,7 +19,7 @@ from bot.cards import (
     custom_id,
 )
 from bot.i18n import Translator
-from bot.text import channel_link, mention_channel
+from bot.text import MODAL_LABEL, channel_link, mention_channel
 from cogs.onboarding.definition import IN_CHANNEL, Detector, StepDefinition
 from cogs.onboarding.model import LONGEST_ANSWER, LONGEST_GOAL, Offer, Quest
 from cogs.onboarding.progress import StepState
@@ -77,7 +77,7 @@ def quest_card(quest: Quest, t: Translator, *, looked_for: int | None = None) ->
     step = quest.next_step
     if step is None and not progress.resting:
         text = t(
-            "**{title}**\nYou left out every step, and that is fine. You can begin again at any time.",
+            "**{title}**\nYou skipped every step, and that is fine. You can start again at any time.",
             title=quest_title(quest.definition, t),
         )
         again = Button(t("Start again"), custom_id(ASK_RESTART, quest.id), style=Style.PRIMARY)
@@ -115,7 +115,7 @@ def status_card(mine: MyQuests, t: Translator) -> Card:
     if len(mine.quests) == 1:
         return quest_card(replace(mine.quests[0], offers=mine.offers), t)
     items: list[Text | Buttons] = []
-    for quest in mine.quests[:_QUESTS_SHOWN]:
+    for quest in sorted(mine.quests, key=lambda each: each.is_finished)[:_QUESTS_SHOWN]:
         step = quest.next_step
         title, progress = quest_title(quest.definition, t), quest.progress
         if quest.is_finished:
@@ -132,8 +132,10 @@ def status_card(mine: MyQuests, t: Translator) -> Card:
             text = t(
                 "**{title}: {done} of {total} done**", title=title, done=progress.done, total=progress.total
             )
-        label = t("Show it") if quest.is_finished else t("Go on")
-        items += [Text(text), Buttons((Button(label, custom_id(OPEN, quest.id)),))]
+        show = Button(t("Show it"), custom_id(OPEN, quest.id))
+        if not quest.is_finished:
+            show = Button(t("Go on"), custom_id(OPEN, quest.id), style=Style.PRIMARY)
+        items += [Text(text), Buttons((show,))]
     for offer in mine.offers[: _QUESTS_SHOWN - len(items) // 2]:
         title = quest_title(offer.definition, t)
         text = t(
@@ -175,7 +177,10 @@ def goal_form(quest: Quest, t: Translator) -> Form:
 def answer_form(quest: Quest, step: StepDefinition, t: Translator) -> Form:
     """The form of a step with one question."""
     question = plain(step.body, t, ours=step.ours)
-    answer = TextField("answer", question, description=question, long=True, max_length=LONGEST_ANSWER)
+    # A question that is too long for the label stands below it, whole and only once.
+    fits = len(question) <= MODAL_LABEL
+    label, below = (question, None) if fits else (t("Your answer"), question)
+    answer = TextField("answer", label, description=below, long=True, max_length=LONGEST_ANSWER)
     title = plain(step.title, t, ours=step.ours)
     return Form(title, custom_id(ANSWER, code_of(quest, step.number)), (answer,))
 
@@ -183,14 +188,14 @@ def answer_form(quest: Quest, step: StepDefinition, t: Translator) -> Form:
 def restart_card(quest: Quest, t: Translator) -> Card:
     """Before a run is thrown away."""
     text = t.tn(
-        "**Begin “{title}” anew?**\nThe step you have done would be open again. What you wrote and got stays yours.",
-        "**Begin “{title}” anew?**\nThe {n} steps you have done would be open again. What you wrote and got stays yours.",
+        "**Start “{title}” again?**\nThe step you have done would be open again. What you wrote and got stays yours.",
+        "**Start “{title}” again?**\nThe {n} steps you have done would be open again. What you wrote and got stays yours.",
         quest.progress.done,
         title=quest_title(quest.definition, t),
     )
     if not quest.progress.done:
-        text = t("**Begin “{title}” anew?**\nNothing is lost by it.", title=quest_title(quest.definition, t))
-    yes = Button(t("Begin anew"), custom_id(CONFIRM_RESTART, code_of(quest, quest.run)), style=Style.DANGER)
+        text = t("**Start “{title}” again?**\nNothing is lost by it.", title=quest_title(quest.definition, t))
+    yes = Button(t("Start again"), custom_id(CONFIRM_RESTART, code_of(quest, quest.run)), style=Style.DANGER)
     no = Button(t("Keep it as it is"), custom_id(OPEN, quest.id))
     return Card((Text(text), Buttons((yes, no))))
 
@@ -220,7 +225,7 @@ def _offer_rows(offers: Sequence[Offer], t: Translator) -> Sequence[Text | Butto
             title=title,
             intro=quest_intro(offer.definition, t),
         )
-        rows += [Text(text), Buttons((_begin(offer, t("Begin it"), t),))]
+        rows += [Text(text), Buttons((_begin(offer, t("Start it"), t),))]
     return rows
 
 
@@ -253,9 +258,11 @@ def _change_goal(quest: Quest, t: Translator) -> Button:
 def _not_seen(step: StepDefinition, t: Translator) -> str:
     if step.detector is Detector.CONFIRMED:
         return t("No facilitator has ticked it yet. Tell one of them that you have done it.")
-    return t(
-        "I have not seen it yet. If you have only just done it, press once more in a moment. For a reaction, pick a hello you have not reacted to before."
-    )
+    if step.detector is Detector.REACTION:
+        return t(
+            "I have not seen it yet. If you have only just done it, press once more in a moment. If you had reacted to that message before, pick another one."
+        )
+    return t("I have not seen it yet. If you have only just done it, press once more in a moment.")
 
 
 def _actions(quest: Quest, step: StepDefinition, t: Translator) -> tuple[Button, ...]:
@@ -266,12 +273,13 @@ def _actions(quest: Quest, step: StepDefinition, t: Translator) -> tuple[Button,
         return (Button(t("Answer"), custom_id(ASK, code), style=Style.PRIMARY),)
     if step.detector is Detector.READ:
         return (Button(t("I have read it"), custom_id(READ, code), style=Style.PRIMARY),)
-    # The card is private and cannot change by itself, so it offers to look again.
-    done = Button(t("Done it"), custom_id(CHECK, code), style=Style.PRIMARY)
+    # The card is private and cannot change by itself, so it offers to look again. Where there is a way to the place,
+    # that comes first, and the other must not draw the eye: who presses it before they went has done nothing yet.
     channel_id = quest.places.target_id(step.target) if step.detector in IN_CHANNEL else None
     if channel_id is None:
-        return (done,)
-    return Button(t("Take me there"), url=channel_link(quest.guild_id, channel_id)), done
+        return (Button(t("Done it"), custom_id(CHECK, code), style=Style.PRIMARY),)
+    there = Button(t("Take me there"), url=channel_link(quest.guild_id, channel_id))
+    return there, Button(t("Done it"), custom_id(CHECK, code))
 
 
 def _step_line(quest: Quest, step: StepDefinition, t: Translator) -> str:

@@ -201,7 +201,7 @@ def needs_card(view: QuestView, step: StepDefinition, t: Translator, *, note: st
     earlier = steps[: steps.index(step)]
     text = t(
         "**What comes before: {step}**\nNow: {needs}.\n"
-        "Choose an earlier step to wait for it; choose it again to wait no longer. A step that is left out counts as done.",
+        "Choose an earlier step to wait for it; choose it again to wait no longer. A step that somebody skipped counts as done.",
         step=step_name(step, view.places, t),
         needs=_needs_words(view, step, t),
     )

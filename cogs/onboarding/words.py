@@ -44,8 +44,7 @@ def step_title(step: StepDefinition, places: Places, t: Translator) -> str:
 def step_hint(step: StepDefinition, places: Places, t: Translator) -> str:
     """How it is done and what it costs; for what only the bot knows how to do, one line more."""
     lines = [_placed(step.hint, step, places, t, room=_HINT_ROOM)] if step.hint else []
-    if not step.ours:
-        lines.append(t.tn("About a minute.", "About {n} minutes.", step.minutes))
+    lines.append(t.tn("About a minute.", "About {n} minutes.", step.minutes))
     target_id = places.target_id(step.target)
     if step.detector is Detector.COMMAND:
         lines.append(t("Use {command} in any channel.", command=f"`/{step.target}`"))

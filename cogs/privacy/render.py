@@ -63,14 +63,16 @@ def delete_card(footprint: Footprint, t: Translator) -> Card:
         for each in footprint.held
         if each.on_deletion is OnDeletion.KEEP and each.why
     ]
+    if not going and not detached:
+        nothing = t(
+            "**Delete my data in this server**\nI have stored nothing about you that could be deleted."
+        )
+        return Card((Text("\n\n".join([nothing, *_with_heading(t("**This stays**"), kept)])),))
     blocks = [
         t(
             "**Delete my data in this server**\nIt happens 24 hours after you confirm. Until then you can stop it."
         )
     ]
-    if not going and not detached:
-        blocks.append(t("There is nothing to delete."))
-        return Card((Text("\n\n".join([*blocks, *_with_heading(t("**This stays**"), kept)])),))
     blocks += _with_heading(t("**This goes, and cannot be brought back**"), going)
     blocks += _with_heading(t("**This stays without your name**"), detached)
     blocks += _with_heading(

@@ -111,7 +111,7 @@ class PrivacyService:
         if not rules.is_confirmed(typed, *accepted):
             raise InvalidInput(
                 "That was not the word, so nothing will be deleted. Use {command} to try again.",
-                command="/privacy delete",
+                command="`/privacy delete`",
             )
         async with self._core.db.begin() as session:
             return await self._core.erasure.ask(session, actor.guild_id, actor.member_id)

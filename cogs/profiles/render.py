@@ -45,9 +45,9 @@ _GOAL_ROOM = 4 * LONGEST_GOAL  # a goal of nothing but markup takes twice its le
 _LONGEST_LANGUAGES = 100
 
 LEVELS = {
-    Level.NEW: N_("New to it"),
+    Level.NEW: N_("Brand new to it"),
     Level.BASICS: N_("I know the basics"),
-    Level.MENTOR: N_("I am here to help others"),
+    Level.MENTOR: N_("Here to help others"),
 }
 HOURS = {
     2: N_("One or two hours"),
@@ -94,7 +94,7 @@ def me_card(me: Me, locales: Sequence[str], t: Translator) -> Card:
     items.append(Text("\n".join([t("**What you have told me**"), *_lines(me, t)])))
     # Apart, or it would be drawn as part of the last point.
     items.append(
-        Text(t("-# Only you see this. It helps me to meet you where you are; leave out what you like."))
+        Text(t("-# Only you see this card. It helps me to meet you where you are; leave out what you like."))
     )
     change = Button(t("Change"), custom_id(EDIT_ASK), style=Style.PRIMARY)
     clock = Button(t("Set my clock"), custom_id(_ZONE_ASK))
@@ -115,9 +115,10 @@ def _lines(me: Me, t: Translator) -> list[str]:
     goal = f"\n> {quote(profile.goal, _GOAL_ROOM)}" if profile.goal else nothing
     feedback = ": ".join(t(part) for part in FEEDBACK[profile.feedback]) if profile.feedback else nothing
     hours = rules.bracket(profile.hours_a_week)
-    clock = t("{zone}, {time} now", zone=reach.zone, time=f"{local_now(reach.now, reach.zone):%H:%M}")
+    now = f"{local_now(reach.now, reach.zone):%H:%M}"
+    clock = t("Your clock: {zone}, {clock} now.", zone=reach.zone, clock=now)
     if not reach.is_zone_own:
-        clock = t("as the community's: {clock}", clock=clock)
+        clock = t("Your clock: the community's ({zone}, {clock} now).", zone=reach.zone, clock=now)
     spoken = ", ".join(spoken_name(code, t.locale) for code in profile.languages)
     return [
         t("- What you want to learn: {goal}", goal=goal),
@@ -125,7 +126,7 @@ def _lines(me: Me, t: Translator) -> list[str]:
         t("- Your time for it each week: {hours}", hours=t(HOURS[hours]) if hours else nothing),
         t("- Languages you speak: {languages}", languages=spoken or nothing),
         t("- How you like feedback: {feedback}", feedback=feedback),
-        t("- Your clock: {clock}", clock=clock),
+        f"- {clock}",
     ]
 
 

@@ -292,15 +292,15 @@ def _ritual(row: storage.RitualRow, schedule: Schedule) -> Ritual:
 
 
 def _when(weekday: int, at: time, zone: str) -> str:
-    return f"{rules.WEEKDAYS[weekday]} {at:%H:%M} {zone}"
+    return f"{rules.WEEKDAYS[weekday].capitalize()} {at:%H:%M} {zone}"
 
 
 def _not_there() -> NotFound:
-    return NotFound("That ritual does not exist any more. See {command}.", command="/manage rituals list")
+    return NotFound("That ritual does not exist any more. See {command}.", command="`/manage rituals list`")
 
 
 def _posted_already() -> AlreadyDone:
     return AlreadyDone(
         "That ritual is posted in this channel already. End it first with {command}.",
-        command="/manage rituals list",
+        command="`/manage rituals list`",
     )

@@ -78,4 +78,4 @@ async def status(world: LyceumWorld, person: Person) -> Answer:
 async def restart(world: LyceumWorld, person: Person) -> Answer:
     """Begin the quest anew, by command, and say yes to the question."""
     card = await world.slash(person, world.general, "quest restart")
-    return await world.press(person, card, "Begin anew")
+    return await world.press(person, card, "Start again")

@@ -110,7 +110,7 @@ class TestDirectMessages:
             world.member, quiet, "At most 1 message a day", menu=_menu(quiet, "notify:limit.set")
         )
         assert "At most 1 message a day" in limited.text
-        pause = await world.press(world.member, limited, "Pause everything")
+        pause = await world.press(world.member, limited, "Take a break")
         confirm = await world.choose(world.member, pause, "Until I come back")
         paused = await world.press(world.member, confirm, "Yes, pause")
         assert "Paused until you come back" in paused.text
@@ -162,7 +162,7 @@ class TestChoices:
     async def test_an_own_limit_is_below_everybodys_and_never_above(self, world: LyceumWorld) -> None:
         card = await centre(world, world.member)
         options = [label for label, _ in _options(card, "notify:limit.set")]
-        assert options[0].startswith("As everybody here: at most 3") and len(options) == 4
+        assert options[0] == "At most 3 messages a day, as everybody here" and len(options) == 4
         await world.choose(world.member, card, "At most 1 message a day", menu="notify:limit.set")
         told = [await tell(world, world.member, f"n{number}") for number in range(3)]
         assert told == [Delivery.NOW, Delivery.DIGEST, Delivery.DIGEST]
@@ -211,7 +211,7 @@ class TestChoices:
     async def test_every_ping_leads_here(self, world: LyceumWorld) -> None:
         await tell(world, world.member, "a")
         why = await world.press(world.member, world.posted(world.general)[0], "Why am I seeing this?")
-        card = await world.press(world.member, why, "Everything I tell you")
+        card = await world.press(world.member, why, "What I am told")
         assert card.ephemeral and "How I reach you" in card.text
 
     async def test_sixty_kinds_fit_one_card_and_each_can_be_chosen(self, world: LyceumWorld) -> None:

@@ -91,7 +91,7 @@ class TestShowing:
 
     async def test_of_somebody_unknown_there_is_nothing_to_delete(self, community: LyceumWorld) -> None:
         card = await community.slash(community.people["Ben"], community.general, "privacy delete")
-        assert "There is nothing to delete." in card.text and card.buttons == []
+        assert "nothing about you that could be deleted" in card.text and card.buttons == []
 
 
 class TestTheExport:

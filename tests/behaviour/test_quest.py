@@ -148,17 +148,17 @@ class TestPressedTwice:
         other = await status(community, ann)
         question = await community.press(ann, old, "Start again")
         another = await community.press(ann, other, "Start again")
-        assert "anew?" in question.text and [each.label for each in question.buttons] == [
-            "Begin anew",
+        assert "again?" in question.text and [each.label for each in question.buttons] == [
+            "Start again",
             "Keep it as it is",
         ]
         assert question.message is not None
         yes = question.message
         await community.at_once(
-            community.press(ann, yes, "Begin anew"), community.press(ann, yes, "Begin anew")
+            community.press(ann, yes, "Start again"), community.press(ann, yes, "Start again")
         )
         await say_hello(community, ann)
-        card = await community.press(ann, another, "Begin anew")
+        card = await community.press(ann, another, "Start again")
         assert "1 of 3 done" in card.text, "what was done since the other press is kept"
 
     async def test_start_shows_the_same_quest_to_both_presses(self, community: LyceumWorld) -> None:
@@ -212,13 +212,13 @@ class TestSkipping:
         ann = await community.join("Ann")
         for _ in range(3):
             card = await community.slash(ann, community.general, "quest skip")
-        assert "left out every step" in card.text and card.message is not None
+        assert "skipped every step" in card.text and card.message is not None
         refused = await community.slash(ann, community.general, "quest skip")
         assert "no open step" in refused.text and "/quest status" in refused.text
         assert wins(community, ann) == [] and community.role_names(ann) == set()
 
         question = await community.press(ann, card, "Start again")
-        again = await community.press(ann, question, "Begin anew")
+        again = await community.press(ann, question, "Start again")
         assert "0 of 3 done" in again.text
 
     async def test_what_was_left_out_is_not_ticked_by_a_later_hello(self, community: LyceumWorld) -> None:

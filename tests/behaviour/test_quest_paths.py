@@ -61,7 +61,7 @@ async def test_the_next_quest_opens_when_the_first_is_finished_and_not_before(co
     card = await status(community, ann)
     assert "A new quest is open to you: **Give feedback that helps**" in card.text
     old = await status(community, ann)
-    card = await community.press(ann, card, "Begin it")
+    card = await community.press(ann, card, "Start it")
     assert "Give feedback that helps: 0 of 5 done" in card.text
     card = await community.press(ann, card, "I have read it")
     form = await community.press(ann, card, "Answer")
@@ -69,7 +69,7 @@ async def test_the_next_quest_opens_when_the_first_is_finished_and_not_before(co
     message = await community.say(community.member, community.introductions, "I want to tie nets.")
     await community.reply(ann, message, "Which one first?")
     await community.react(ann, message)
-    card = await community.press(ann, old, "Begin it")  # an old button goes on where one is
+    card = await community.press(ann, old, "Start it")  # an old button goes on where one is
     assert "4 of 5 done" in card.text and "Next: Choose your next feedback" in card.text
     form = await community.press(ann, card, "Answer")
     card = await community.submit(ann, form, {"answer": "Ben"})

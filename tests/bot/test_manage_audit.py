@@ -52,6 +52,16 @@ async def test_a_choice_in_setup_is_shown_by_its_name_with_before_and_after(worl
     assert "- <t:" in entries[0] and not answer.buttons
 
 
+async def test_a_channel_of_a_ritual_is_not_called_by_the_name_of_a_choice_in_setup(
+    world: LyceumWorld,
+) -> None:
+    await set_up(world)
+    await add_monday_goals(world)
+    lines = (await audit(world, area="rituals")).text.splitlines()
+    assert f"  - Channel: nothing → <#{world.channels['weekly'].id}>" in lines
+    assert "  - When: nothing → Monday 09:00 UTC" in lines
+
+
 async def test_long_records_go_on_page_by_page_with_the_same_filter(world: LyceumWorld) -> None:
     await set_up(world)
     await add_monday_goals(world)

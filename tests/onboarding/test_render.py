@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 
 import pytest
 
 from bot.card_views import to_modal, to_view
-from bot.cards import Button, Buttons, Card, Text, TextField, TickField
+from bot.cards import Button, Buttons, Card, Style, Text, TextField, TickField
 from bot.i18n import Translations
-from cogs.onboarding import posts, render
+from cogs.onboarding import posts, render, words
 from cogs.onboarding.definition import Detector, QuestDefinition, StepDefinition
 from cogs.onboarding.model import LONGEST_GOAL, Offer, OnboardingSettings, Places, Quest
 from cogs.onboarding.progress import Facts, StepState, progress, settle
@@ -119,8 +120,15 @@ def test_what_rests_says_so_and_can_be_left_out() -> None:
 def test_the_next_quest_is_offered_on_the_finished_card() -> None:
     done = quest(dict.fromkeys(KEYS, StepState.DONE), offers=(Offer(9, FEEDBACK, 5),))
     card = render.quest_card(done, T)
-    assert "Give feedback that helps" in text(card) and "Begin it" in labels(card)
+    assert "Give feedback that helps" in text(card) and "Start it" in labels(card)
     assert "onboarding:quest.begin:9" in [button.custom_id for row in rows(card) for button in row]
+
+
+def test_of_several_quests_the_open_one_comes_first_and_is_what_to_press() -> None:
+    done, begun = quest(dict.fromkeys(KEYS, StepState.DONE)), quest({"goal": StepState.DONE})
+    first, second = rows(render.status_card(MyQuests((done, begun), ()), T))
+    assert (first[0].label, first[0].style) == ("Go on", Style.PRIMARY)
+    assert (second[0].label, second[0].style) == ("Show it", Style.SECONDARY)
 
 
 EVIL = "# Hi @everyone <@5> [x](https://e.org) {channel} {0} **b**"
@@ -187,6 +195,34 @@ def test_every_kind_of_step_has_its_button_and_says_how(detector: Detector, targ
     assert "About a minute." in text(card)
     assert ("/me card" in text(card)) is (detector is Detector.COMMAND)
     assert ("<@&555>" in text(card)) is (detector is Detector.ROLE)
+
+
+@pytest.mark.parametrize("step", [*FIRST.steps, *FEEDBACK.steps], ids=lambda step: step.key)
+@pytest.mark.parametrize("ours", [True, False], ids=["as it came", "after a facilitator changed a text"])
+def test_a_step_says_once_how_long_it_takes(step: StepDefinition, ours: bool) -> None:
+    hint = words.step_hint(dataclasses.replace(step, ours=ours), quest().places, T)
+    assert hint.count("minute") == 1
+
+
+def test_the_blue_button_never_says_done_where_there_is_a_place_to_go_first() -> None:
+    for card in (render.quest_card(quest({"goal": StepState.DONE}), T), render.quest_card(quest(), T)):
+        blue = [button.label for row in rows(card) for button in row if button.style is Style.PRIMARY]
+        assert "Done it" not in blue
+        assert blue or "Take me there" in labels(card)
+
+
+def test_what_was_not_seen_is_explained_for_this_step_alone() -> None:
+    hello, wave = quest({"goal": StepState.DONE}), quest({"goal": StepState.DONE, "hello": StepState.DONE})
+    assert "reacted" not in text(render.quest_card(hello, T, looked_for=2))
+    assert "pick another one" in text(render.quest_card(wave, T, looked_for=3))
+
+
+@pytest.mark.parametrize("question", ["What made it useful?", "What made it useful, and how " * 3])
+def test_a_question_is_asked_whole_and_once(question: str) -> None:
+    step = StepDefinition("s", 1, "Look back", Detector.FORM, body=question.strip())
+    form = render.answer_form(quest(definition=QuestDefinition("q", "Q", "", (step,))), step, T)
+    shown = str(to_modal(form).to_dict())
+    assert shown.count(question.strip()) == 1 and "…" not in shown
 
 
 def test_the_greeting_alone_pings_and_only_its_newcomer() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import discord
 import pytest
@@ -285,3 +285,17 @@ async def test_a_message_can_have_one_thread_and_nothing_is_posted_about_it(toy:
     with pytest.raises(discord.HTTPException) as refused:
         await toy.in_bot(lambda: message.create_thread(name="Below again"))
     assert refused.value.code == 160004
+
+
+async def test_a_timer_that_rings_as_time_begins_to_pass_holds_nobody_up(toy: ToyWorld) -> None:
+    loop, now, rang = asyncio.get_running_loop(), asyncio.Event(), list[float]()
+
+    async def set_a_timer() -> None:
+        asyncio.get_running_loop().call_later(0.5, rang.append, 1.0)
+
+    await toy.in_bot(set_a_timer)
+    loop.call_later(0.3, now.set)
+    sleep(1)  # noqa: ASYNC251 - both are due in one turn of the loop, this one first
+    await now.wait()
+    await toy.env.advance_time(1.0)  # raises TimeoutError when two wait for each other
+    assert rang == [1.0]
