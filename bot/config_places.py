@@ -103,7 +103,7 @@ def _read(raw: object) -> tuple[int | None, str]:
     ):
         raise InvalidInput(
             "Write it like {example}, or {empty} for none.",
-            example='{ id = "123456789012345678", name = "welcome" }',
+            example='{ name = "welcome" }',
             empty='""',
         )
     known = place_id.isascii() and place_id.isdecimal() and len(place_id) < 20
