@@ -42,7 +42,7 @@ class Core:
         """Wire the mechanisms together over a database and a clock."""
         audit = Audit(clock)
         configs = GuildConfigs(db, audit)
-        features = Features(configs)
+        features = Features(configs, audit)
         jobs = Jobs(db, clock, features)
         outbox = Outbox(clock)
         erasure = Erasure(db, clock, jobs)

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.audit import Audit
 from bot.authority import Actor
 from bot.errors import NotConfigured, NotFound
 from bot.extensions import FOLDER
@@ -51,8 +52,9 @@ class Feature:
 class Features:
     """Knows the features, and which are on."""
 
-    def __init__(self, configs: GuildConfigs) -> None:
+    def __init__(self, configs: GuildConfigs, audit: Audit) -> None:
         self._configs = configs
+        self._audit = audit
         self._known: dict[str, Feature] = {}
         configs.register(FeatureSettings, FeatureSettingsRow)
 
@@ -102,10 +104,14 @@ class Features:
         if name not in [each.name for each in self.optional]:
             raise NotFound("That feature does not exist (any more). Choose another from the menu.")
         present = await self._configs.change(session, actor.guild_id, FeatureSettings)  # locks the row
+        if (name not in present.off) == on:
+            return
         off = {key: value for key, value in present.off.items() if key != name}
         if not on:
             off[name] = True
-        await self._configs.change(session, actor.guild_id, FeatureSettings, by=actor, off=off)
+        await self._configs.change(session, actor.guild_id, FeatureSettings, off=off)
+        what = N_("switched {feature} on") if on else N_("switched {feature} off")
+        await self._audit.record(session, actor, "setup", what, feature=self._known[name].title)
 
 
 def feature_of(thing: object) -> str | None:

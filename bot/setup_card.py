@@ -74,7 +74,6 @@ LABELS = {
     "zone": N_("Time zone"),
     "locale": N_("Language"),
     "daily_ping_budget": N_("Pings a person and day"),
-    "off": N_("Features that are off"),
 }
 Noticed = Callable[[discord.Guild, Sequence[Numbered]], Awaitable[None]]
 

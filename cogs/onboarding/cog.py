@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from discord.ext import commands
 
 from bot.app import Lyceum
 from bot.card_views import form_answers
+from bot.cards import Item
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
 from bot.features import REASON_OFF, Feature
@@ -40,7 +42,7 @@ from cogs.onboarding.model import (
 )
 from cogs.onboarding.rules import Greeting
 from cogs.onboarding.service import OnboardingService
-from cogs.onboarding.setup_pages import RETURN_PAGE, SETUP_PAGE
+from cogs.onboarding.setup_pages import RETURN_PAGE, SETUP_PAGE, WAIT_CONTROL, reminder_items
 from storage.onboarding import OnboardingSettingsRow
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class OnboardingCog(commands.Cog):
         self._quests = self.service.quests
         self._catch_up = CatchUp(self.service, bot.core)
         self._detectors = Detectors(bot, self.service)
+        self._return_page = replace(RETURN_PAGE, body=self._reminder)
         self._config = ReminderPart(bot.core, self.service.nudges)
         self._greeting: dict[int, asyncio.Task[None]] = {}
         self._switched_off: set[int] = set()
@@ -82,6 +85,7 @@ class OnboardingCog(commands.Cog):
             render.ASK_RESTART: self._ask_restart,
             render.CONFIRM_RESTART: self._restart,
             render.SHARE: self._share,
+            WAIT_CONTROL: self._set_wait,
         }
 
     async def cog_load(self) -> None:
@@ -101,7 +105,7 @@ class OnboardingCog(commands.Cog):
         bot.listen_to_messages(self._detectors.on_message)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
-        bot.setup_card.add(RETURN_PAGE)
+        bot.setup_card.add(self._return_page)
         self._is_loaded = True
         bot.core.db.after_commit(self._after_commit)
         await self.service.load()
@@ -117,7 +121,7 @@ class OnboardingCog(commands.Cog):
         bot.stop_listening(self._detectors.on_message)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
-        bot.setup_card.remove(RETURN_PAGE)
+        bot.setup_card.remove(self._return_page)
         self._is_loaded = False
         for task in self._greeting.values():
             task.cancel()
@@ -234,6 +238,14 @@ class OnboardingCog(commands.Cog):
                 pending=member.pending,
                 harmless_role_ids=harmless_roles(member.guild),
             )
+
+    async def _reminder(self, guild_id: int, t: render.Translator) -> tuple[Item, ...]:
+        return reminder_items((await self.service.settings(guild_id)).nudge_after_hours, t)
+
+    async def _set_wait(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        values = list((interaction.data or {}).get("values", []))
+        await self.service.nudges.set_wait(actor_of(interaction), int(values[0]) if values else 0)
+        await self.bot.setup_card.redraw(interaction, self._return_page)
 
     async def _is_on(self, guild_id: int) -> bool:
         """Departures and losses are written down all the same: what was switched off goes on from the truth."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -107,11 +106,6 @@ class QuestDesk:
         """Those of them who have not gone on for as long as it takes to be reminded."""
         everybody = await self.list_people(actor, limit=10_000)
         return [each for each in everybody if each.is_stuck][:limit]
-
-    async def count_stuck(self, actor: Actor) -> Mapping[tuple[str, str], int]:
-        """How many are stuck at each step, by the keys of quest and step."""
-        stuck = await self.list_stuck(actor, limit=10_000)
-        return Counter((each.quest.key, each.step) for each in stuck if each.step is not None)
 
     async def page(self, actor: Actor, number: int = 0, *, only_stuck: bool = False) -> PeoplePage:
         """A page of people; a number past the end means the last page."""

@@ -20,7 +20,6 @@ from bot.i18n import N_
 from cogs.onboarding.definition import (
     MOST_NUMBERS,
     MOST_STEPS,
-    Audience,
     Detector,
     QuestDefinition,
     StepDefinition,
@@ -29,7 +28,6 @@ from cogs.onboarding.definition import (
     lost_faults,
     to_json,
     with_step_changed,
-    with_texts,
 )
 from cogs.onboarding.library import QuestLibrary, Version, VersionState, snapshot
 from storage import onboarding as storage
@@ -139,19 +137,11 @@ class QuestEditor:
                 )
             return snapshot(row)
 
-    async def set_texts(self, actor: Actor, key: str, *, title: str, intro: str) -> Version:
-        return await self.change(
-            actor, key, lambda quest: with_texts(quest, title=title.strip(), intro=intro.strip())
-        )
-
     async def set_reward(
         self, actor: Actor, key: str, *, reward: str = "", announce: bool = False
     ) -> Version:
         """`reward` is a role's id as text, "finished" for the one of /setup start, or empty."""
         return await self.change(actor, key, lambda quest: replace(quest, reward=reward, announce=announce))
-
-    async def set_unlocked_by(self, actor: Actor, key: str, other: str | None) -> Version:
-        return await self.change(actor, key, lambda quest: replace(quest, unlocked_by=other))
 
     async def add_step(
         self, actor: Actor, key: str, detector: Detector, title: str, **details: Any
@@ -178,9 +168,6 @@ class QuestEditor:
         return await self.change(
             actor, key, lambda quest: with_step_changed(_with(quest, step), step, **changes)
         )
-
-    async def set_audience(self, actor: Actor, key: str, step: str, audience: Audience) -> Version:
-        return await self.edit_step(actor, key, step, audience=audience)
 
     async def move_step(
         self, actor: Actor, key: str, step: str, by: int, *, check: Check | None = None

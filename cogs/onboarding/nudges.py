@@ -106,5 +106,9 @@ class Nudges:
         await self._core.configs.change(
             session, actor.guild_id, OnboardingSettings, by=actor, nudge_after_hours=hours
         )
+        wait, now = timedelta(hours=hours), self._core.clock.now()
         for row in await storage.list_unfinished_of_guild(session, actor.guild_id):
-            await self._runs.expect_nudge(session, row)
+            if hours and row.progress_at is not None and row.nudged_run < row.run:
+                # Who would be late already waits anew: a change of the setting reminds nobody at once.
+                due = row.progress_at + wait
+                await self._runs.look_later(session, row, due if due > now else now + wait)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 LOOK_BACK = timedelta(days=1)
+GREETED_WITHIN = timedelta(days=7)
 
 
 class Greeting(StrEnum):
@@ -38,6 +39,11 @@ def greeting_for(*, started_at: datetime | None, joined_at: datetime) -> Greetin
 def nudge_due(*, progress_at: datetime, paused_until: datetime | None, hours: int) -> datetime:
     """When somebody who has done nothing more counts as stuck: so long after they went on, or after their pause."""
     return max(progress_at, paused_until or progress_at) + timedelta(hours=hours)
+
+
+def is_greeted(*, joined_at: datetime, now: datetime) -> bool:
+    """Whether somebody whose arrival we hear of now is still greeted: later it would puzzle them."""
+    return now - joined_at <= GREETED_WITHIN
 
 
 def missed_since(

@@ -204,7 +204,7 @@ class OnboardingService:
         if not pending and row.screened_at is None:
             row.screened_at = now
         if is_new:
-            return first
+            return first if rules.is_greeted(joined_at=first, now=now) else None
         if joined_at is None:
             joined_at = row.joined_at if row.left_at is None else now
         has_returned = rules.is_return(left_at=row.left_at, joined_at=joined_at, last_joined_at=row.joined_at)

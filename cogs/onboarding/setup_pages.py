@@ -1,8 +1,9 @@
-"""What /setup start asks of onboarding: the channels and roles of newcomers and of people who return."""
+"""What /setup start asks of onboarding: the channels and roles of newcomers and of people who return, and the reminder."""
 
 from __future__ import annotations
 
-from bot.i18n import N_
+from bot.cards import Item, Option, Pick, Text
+from bot.i18n import N_, Translator
 from bot.setup_card import Choice, Page
 from cogs.onboarding.model import OnboardingSettings
 
@@ -45,7 +46,7 @@ SETUP_PAGE = Page(
 
 RETURN_PAGE = Page(
     5,
-    N_("People who return"),
+    N_("Reminder and returns"),
     OnboardingSettings,
     tuple(
         Choice(
@@ -67,3 +68,25 @@ RETURN_PAGE = Page(
     ),
     in_steps=False,
 )
+
+WAIT_CONTROL = "onboarding:wait.set"
+_WAITS = (0, 24, 48, 72, 168)  # hours
+
+
+def reminder_items(hours: int, t: Translator) -> tuple[Item, ...]:
+    """After how long somebody who is stuck in a quest is reminded, and the menu that changes it."""
+    line = t(
+        "**Reminder**: who does nothing in a quest for a while is reminded once, kindly, and never again."
+    )
+    options = tuple(
+        Option(_words(each, t), str(each), chosen=each == hours) for each in sorted({*_WAITS, hours})
+    )
+    return (Text(line), Pick(WAIT_CONTROL, t("Choose after how long"), options))
+
+
+def _words(hours: int, t: Translator) -> str:
+    if not hours:
+        return t("No reminder")
+    if hours % 24:
+        return t.tn("After {n} hour", "After {n} hours", hours)
+    return t.tn("After {n} day", "After {n} days", hours // 24)

@@ -236,3 +236,25 @@ async def test_who_waits_for_a_channel_is_reminded_once_when_there_is_one_again(
     await community.advance(WEEKS)
     [nudge] = [post for post in community.posted(community.general) if ann.id in post.mentions]
     assert "Next: Say hello" in nudge.text
+
+
+async def test_the_wait_is_chosen_in_the_set_up_and_reminds_nobody_at_once(community: LyceumWorld) -> None:
+    async def choose(hours: str) -> str:
+        card = await community.slash(community.facilitator, community.general, "setup start")
+        page = await community.choose(
+            community.facilitator, card, "Reminder and returns", menu="setup:page.open"
+        )
+        chosen = await community.choose(community.facilitator, page, hours, menu="onboarding:wait.set")
+        assert "**Reminder**" in chosen.text
+        return chosen.text
+
+    await choose("0")
+    ann = await community.join("Ann")
+    await say_goal(community, ann)
+    await community.advance(30 * DAY)
+    assert nudges(community, ann) == []
+    await choose("24")
+    await community.advance(DAY - timedelta(minutes=1))
+    assert nudges(community, ann) == []
+    await community.advance(timedelta(minutes=2))
+    assert len(nudges(community, ann)) == 1

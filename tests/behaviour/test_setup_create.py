@@ -164,6 +164,6 @@ async def test_what_was_created_is_in_the_audit(bare: LyceumWorld) -> None:
 
 async def test_roles_that_need_not_be_are_not_offered_to_be_created(bare: LyceumWorld) -> None:
     card = await bare.slash(bare.facilitator, bare.general, "setup start")
-    page = await bare.choose(bare.facilitator, card, "People who return", menu="setup:page.open")
+    page = await bare.choose(bare.facilitator, card, "Reminder and returns", menu="setup:page.open")
     assert page.message is not None and page.message.labels == ["Step by step"]
     assert page.text.count("Given back to whoever had it") == 1 and "Fifth role to give back" in page.text

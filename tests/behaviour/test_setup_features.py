@@ -201,3 +201,27 @@ async def test_how_often_people_may_be_pinged_is_chosen_there_and_audited(commun
     assert "At most 1 message a day" in centre.text
     record = await community.slash(community.facilitator, community.general, "manage audit")
     assert "Pings a person and day: 3 → 1" in record.text
+
+
+async def test_a_switch_stands_in_the_audit_in_words_and_once(community: LyceumWorld) -> None:
+    for wish in ("off:rituals", "on:rituals"):
+        await switch(community, wish)
+    record = (await community.slash(community.facilitator, community.general, "manage audit")).text
+    assert record.count("switched Rhythm of the week off") == 1
+    assert record.count("switched Rhythm of the week on") == 1
+    assert "True" not in record
+
+
+async def test_who_joined_long_before_it_was_switched_on_is_not_greeted(community: LyceumWorld) -> None:
+    await community.join("First")
+    await switch(community, "off:onboarding")
+    early = await community.join("Early")
+    await community.advance(timedelta(days=10))
+    late = await community.join("Late")
+    await community.advance(timedelta(days=2))
+    await switch(community, "on:onboarding")
+    await community.advance(timedelta(minutes=5))
+    assert [len(greetings(community, each)) for each in (early, late)] == [0, 1]
+    await community.restart()
+    await community.advance(timedelta(minutes=5))
+    assert [len(greetings(community, each)) for each in (early, late)] == [0, 1]

@@ -79,4 +79,4 @@ async def test_switching_is_written_down_with_who_did_it(core: Core) -> None:
     await switch(core, "rituals", on=False)  # a second press changes nothing
     async with core.db.read() as session:
         [row] = await list_audit(session, 7)
-    assert (row.actor_id, row.before, row.after) == (1, {"off": {}}, {"off": {"rituals": True}})
+    assert (row.actor_id, row.what, row.fields) == (1, "switched {feature} off", {"feature": "Rituals"})

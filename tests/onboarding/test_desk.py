@@ -41,7 +41,6 @@ async def test_who_is_where_since_when_and_who_is_stuck(
     assert (ann.quest.member_id, ann.step, ann.since, ann.is_stuck) == (10, "goal", began, True)
     assert (third.quest.member_id, third.is_stuck) == (12, False)
     assert [each.quest.member_id for each in await service.desk.list_stuck(FARAH)] == [10]
-    assert await service.desk.count_stuck(FARAH) == {("first", "goal"): 1}
     assert list(await service.desk.list_people(ELSEWHERE)) == []
     await service.arrive(GUILD, 10, joined_at=clock.now(), pending=False)
     await service.leave(GUILD, 10)
@@ -81,7 +80,6 @@ async def test_only_facilitators_and_only_in_their_own_community(service: Onboar
     for refused in (
         desk.list_people(ME),
         desk.list_stuck(ME),
-        desk.count_stuck(ME),
         desk.tick(ME, quest.id, 1),
         desk.take_over(ME, quest.id),
         desk.preview(ME, "first"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound, UserError
-from cogs.onboarding.definition import Audience, Detector
+from cogs.onboarding.definition import Audience, Detector, with_texts
 from cogs.onboarding.library import VersionState
 from cogs.onboarding.service import OnboardingService
 from storage.audit import AuditRow
@@ -39,7 +40,9 @@ async def test_a_community_begins_with_its_own_copy_of_the_quests_that_come_with
 async def test_the_first_change_makes_a_draft_and_what_is_published_stays(service: OnboardingService) -> None:
     editor = service.editor
     assert await editor.find_draft(FARAH, "first") is None
-    draft = await editor.set_texts(FARAH, "first", title="Hi *there*", intro="Short.")
+    draft = await editor.change(
+        FARAH, "first", lambda quest: with_texts(quest, title="Hi *there*", intro="Short.")
+    )
     assert (draft.version, draft.state) == (2, VersionState.DRAFT) and not draft.definition.ours
     again = await editor.edit_step(GUS, "first", "hello", title="Say something in {channel}")
     assert again.id == draft.id and again.definition.title == "Hi *there*"
@@ -143,7 +146,7 @@ async def test_a_quest_without_steps_or_with_steps_for_some_only_is_refused(
 
 
 async def test_quests_that_wait_for_each_other_are_refused(service: OnboardingService) -> None:
-    await service.editor.set_unlocked_by(FARAH, "first", "feedback")
+    await service.editor.change(FARAH, "first", lambda quest: replace(quest, unlocked_by="feedback"))
     with pytest.raises(InvalidInput, match="circle"):
         await service.editor.publish(FARAH, "first")
 

@@ -14,6 +14,7 @@ from cogs.onboarding.rules import (
     Greeting,
     greeting_for,
     is_answer,
+    is_greeted,
     is_return,
     missed_since,
 )
@@ -90,3 +91,8 @@ def test_what_we_had_not_heard_of(joined_at: datetime, pending: bool, differs: b
     known = Newcomer(1, NOW, pending=True, has_left=False)
     assert known.differs_from(joined_at, pending=pending) is differs
     assert Newcomer(1, NOW, pending=True, has_left=True).differs_from(joined_at, pending=pending)
+
+
+@pytest.mark.parametrize(("days", "is_one"), [(0, True), (7, True), (7.01, False), (30, False)])
+def test_who_joined_long_ago_is_not_greeted_any_more(days: float, is_one: bool) -> None:
+    assert is_greeted(joined_at=NOW - timedelta(days=days), now=NOW) is is_one
