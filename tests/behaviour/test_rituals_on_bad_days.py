@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.faults import CREATE_MESSAGE
 from tests.behaviour.quests import LyceumWorld, notices
+from tests.behaviour.rituals import end
 
 MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -130,8 +131,7 @@ async def test_lost_answers_double_nothing(rhythm: LyceumWorld, request_: tuple[
 async def test_a_ritual_that_was_ended_while_its_prompt_waited_is_not_posted(rhythm: LyceumWorld) -> None:
     rule = rhythm.faults.status(503, *CREATE_MESSAGE, times=None)
     await rhythm.advance(timedelta(minutes=2))
-    card = await rhythm.slash(rhythm.facilitator, rhythm.general, "manage rituals list")
-    await rhythm.press(rhythm.facilitator, card, "End Monday goals")
+    await end(rhythm)
     rhythm.faults.disarm(rule)
     await rhythm.advance(HOUR)
     assert rhythm.posted(rhythm.weekly) == [] and notices(rhythm) == []
@@ -139,20 +139,35 @@ async def test_a_ritual_that_was_ended_while_its_prompt_waited_is_not_posted(rhy
 
 
 async def test_a_ritual_that_was_ended_while_the_bot_was_away_is_not_caught_up(rhythm: LyceumWorld) -> None:
-    card = await rhythm.slash(rhythm.facilitator, rhythm.general, "manage rituals list")
-    await rhythm.press(rhythm.facilitator, card, "End Monday goals")
+    await end(rhythm)
     async with rhythm.while_down():
         await rhythm.advance(HOUR)
     await rhythm.advance(timedelta(weeks=2))
     assert rhythm.posted(rhythm.weekly) == []
 
 
-async def test_a_deleted_channel_is_told_to_staff(rhythm: LyceumWorld) -> None:
-    await rhythm.delete_channel(rhythm.weekly)
-    await rhythm.advance(HOUR)
-    [notice] = notices(rhythm)
-    assert "posting a ritual" in notice and "deleted" in notice
-    assert "2026-01-12 09:00: failed" in await jobs(rhythm)
+@pytest.mark.parametrize("away", [False, True], ids=["while the bot watched", "while it was away"])
+async def test_a_ritual_whose_channel_is_deleted_is_paused_and_told_once(
+    rhythm: LyceumWorld, away: bool
+) -> None:
+    if away:
+        async with rhythm.while_down(crash=True):
+            await rhythm.delete_channel(rhythm.weekly)
+    else:
+        await rhythm.delete_channel(rhythm.weekly)
+    await rhythm.advance(timedelta(weeks=5))
+    await rhythm.restart()
+    [notice] = rhythm.posted(rhythm.staff)
+    assert "Monday goals is paused" in notice.text and "channel was deleted" in notice.text
+    assert f"<@{rhythm.facilitator.id}>" in notice.text and notice.pinged == ()
+    assert "failed" not in await jobs(rhythm)
+
+    draft = await rhythm.press(rhythm.facilitator, notice, "Choose another channel")
+    draft = await rhythm.choose(rhythm.facilitator, draft, rhythm.general)
+    saved = await rhythm.press(rhythm.facilitator, draft, "Save")
+    assert "Saved." in saved.text and "next on" in saved.text
+    await rhythm.advance(timedelta(weeks=1))
+    assert len(rhythm.posted(rhythm.general)) == 1
 
 
 async def test_a_lost_permission_is_told_to_staff_once_and_mended_with_one_press(rhythm: LyceumWorld) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput
-from cogs.rituals.rules import TEMPLATES, read_time
+from cogs.rituals.rules import read_time
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,3 @@ def test_whatever_is_typed_is_a_time_or_refused(typed: str) -> None:
     except InvalidInput:
         return
     assert found.second == 0 and found.tzinfo is None
-
-
-def test_every_template_says_when_it_is_posted() -> None:
-    for name, template in TEMPLATES.items():
-        assert name == template.name and 0 <= template.weekday < 7

@@ -13,10 +13,13 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
 from bot.schedule_runs import REASON_REMOVED
-from cogs.rituals.service import POST_JOB, Ritual, RitualsService
+from cogs.rituals.model import Ritual, RitualSettings
+from cogs.rituals.posting import POST_JOB
+from cogs.rituals.service import RitualsService
 from storage.database import Database
 from storage.jobs import JobRow
 from storage.outbox import OutboxRow
+from storage.rituals import RitualSettingsRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, WEEKLY, GENERAL = 1, 2, 101, 102
@@ -32,8 +35,9 @@ def core(database: Database, clock: FixedClock) -> Core:
 
 @pytest.fixture
 def service(core: Core) -> RitualsService:
+    core.configs.register(RitualSettings, RitualSettingsRow)
     service = RitualsService(core)
-    core.jobs.register(POST_JOB, service.post)
+    core.jobs.register(POST_JOB, service.posting.due)
     return service
 
 
