@@ -13,7 +13,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base, PrimaryKey, Snowflake
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.outbox import OutboxRow
 from storage.personal import N_, NOBODY, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
 
@@ -132,7 +132,10 @@ class RitualRunRow(Base):
 
 
 class RitualAnswerRow(Base):
-    """Somebody's answer to a run. `text` is empty for one that was written into the thread."""
+    """Somebody's answer to a run. `text` is empty for one that was written into the thread.
+
+    `posted_version` is the version with which it was posted in the thread; empty where it stands on the card or nowhere.
+    """
 
     __tablename__ = "rituals_answers"
     personal: ClassVar = (Personal(what=N_("Your answers to rituals"), seen_by=SeenBy.COMMUNITY),)
@@ -146,6 +149,7 @@ class RitualAnswerRow(Base):
     shown: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column()
     version: Mapped[int] = mapped_column(default=1)
+    posted_version: Mapped[int | None] = mapped_column()
     act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))
 
 
@@ -234,6 +238,33 @@ async def list_answers(session: AsyncSession, run_id: int) -> list[RitualAnswerR
 async def find_answer(session: AsyncSession, run_id: int, member_id: int) -> RitualAnswerRow | None:
     query = select(RitualAnswerRow).filter_by(run_id=run_id, member_id=member_id)
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def lock_answer(
+    session: AsyncSession, *, guild_id: int, run_id: int, member_id: int, at: datetime
+) -> tuple[RitualAnswerRow, bool]:
+    """The person's answer to the run, locked, and whether it is new."""
+    values = {"guild_id": guild_id, "run_id": run_id, "member_id": member_id, "at": at}
+    added = await insert_if_absent(
+        session, RitualAnswerRow, [{**values, "shown": False, "version": 1}], ["run_id", "member_id"]
+    )
+    query = select(RitualAnswerRow).filter_by(run_id=run_id, member_id=member_id).with_for_update()
+    row = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    return row, bool(added)
+
+
+async def thread_of(session: AsyncSession, run: RitualRunRow) -> int | None:
+    """The run's thread; None when it could not be opened, or nobody knows yet which message it belongs to."""
+    query = select(OutboxRow.key, OutboxRow.outcome, OutboxRow.result_id)
+    found = {
+        key: (outcome, result_id)
+        for key, outcome, result_id in await session.execute(
+            query.where(OutboxRow.key.in_([run.effect_key, f"{run.effect_key}:thread"]))
+        )
+    }
+    outcome, _ = found.get(f"{run.effect_key}:thread", ("sent", None))
+    _, posted_id = found.get(run.effect_key, (None, None))
+    return None if outcome in ("failed", "skipped") else run.message_id or posted_id
 
 
 async def find_run_of_message(

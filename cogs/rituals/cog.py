@@ -24,7 +24,8 @@ from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
 from bot.setup_permissions import THREADS
-from cogs.rituals import desk_cards, render
+from cogs.rituals import answer_cards, desk_cards, render
+from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
 from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
 from cogs.rituals.model import Ritual, RitualSettings
@@ -38,6 +39,7 @@ from cogs.rituals.posting import (
     Posted,
 )
 from cogs.rituals.service import LOST_RENDERER, RESUME_JOB, RitualsService
+from cogs.rituals.taking_part import AnswerControls
 from storage.rituals import RitualSettingsRow
 
 HELP = HelpLine(N_("Begin, change or end a ritual"), "/manage rituals", Capability.FACILITATE)
@@ -52,6 +54,7 @@ class RitualsCog(commands.Cog):
         self._page = Page(2, N_("Rhythm"), body=self._setup_body, order=50, places=self._places)
         self._watch = Watch(self.service.channels, self.service.lose_channel)
         service = self.service
+        self._taking_part = AnswerControls(service)
         self._jobs = {
             POST_JOB: service.posting.due,
             LOOK_JOB: service.posting.look_back,
@@ -59,6 +62,7 @@ class RitualsCog(commands.Cog):
         }
         self._controls = {
             **DeskControls(service).handlers(),
+            **self._taking_part.handlers(),
             render.WEEKLY_PLACE: self._set_place,
             render.WEEKLY_ASK: self._ask_when,
             render.WEEKLY_SET: self._set_when,
@@ -66,6 +70,7 @@ class RitualsCog(commands.Cog):
         self._renderers = {
             PROMPT_RENDERER: (self._draw_prompt, N_("posting a ritual")),
             THREAD_RENDERER: (self._draw_thread, N_("opening the thread of a ritual")),
+            ANSWER_RENDERER: (self._draw_answer, N_("showing an answer to a ritual")),
             QUIET_RENDERER: (self._draw_quiet, N_("asking about a quiet ritual")),
             STOCK_RENDERER: (self._draw_stock, N_("telling of an empty queue of prompts")),
             LOST_RENDERER: (self._draw_lost, N_("telling of a ritual without a channel")),
@@ -84,6 +89,9 @@ class RitualsCog(commands.Cog):
         bot.core.features.describe(Feature("rituals", N_("Rhythm of the week")))
         bot.setup_card.add(self._page)
         bot.lost_places.watch(self._watch)
+        bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
+        bot.core.erasure.on_forgotten(self.service.answers.forget)
+        bot.listen_to_messages(self._taking_part.on_message)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
     async def cog_unload(self) -> None:
@@ -95,6 +103,9 @@ class RitualsCog(commands.Cog):
         bot.core.features.forget("rituals")
         bot.setup_card.remove(self._page)
         bot.lost_places.stop_watching(self._watch)
+        bot.core.ledger.unname(ANSWERED)
+        bot.core.erasure.stop_telling(self.service.answers.forget)
+        bot.stop_listening(self._taking_part.on_message)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
 
     async def _setup_body(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
@@ -139,6 +150,12 @@ class RitualsCog(commands.Cog):
         nominal = datetime.fromisoformat(effect.arguments["nominal"])
         posted = await self._posted(effect)
         return render.thread_title(posted.ritual, nominal, await self._translator(effect))
+
+    async def _draw_answer(self, effect: PlannedEffect) -> Card:
+        written = await self.service.answers.written(int(effect.arguments["answer_id"]))
+        if written is None:
+            raise Obsolete(N_("the answer was taken back"))
+        return answer_cards.written_card(written, await self._translator(effect))
 
     async def _draw_quiet(self, effect: PlannedEffect) -> Card:
         return desk_cards.quiet_card(await self._ritual(effect), await self._translator(effect))

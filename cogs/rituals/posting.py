@@ -32,6 +32,14 @@ _LOOK_AFTER = timedelta(days=2)
 
 
 @dataclass(frozen=True)
+class CardAnswer:
+    """An answer that its author wants to be seen."""
+
+    member_id: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Posted:
     """A run as it is drawn. `ritual` is as it stands now."""
 
@@ -41,6 +49,8 @@ class Posted:
     is_ours: bool  # the text is a gettext id
     author_id: int
     nominal: datetime
+    answers: tuple[CardAnswer, ...] = ()  # those that stand on the card, the oldest first
+    people: int = 0  # who answered, in any way
 
 
 class Posting(Part):
@@ -275,6 +285,7 @@ class Posting(Part):
         row = await storage.find_ritual(session, run.ritual_id)
         if row is None:
             return None
+        answers = await storage.list_answers(session, run.id)
         return Posted(
             run.id,
             await self.snapshot(session, row),
@@ -282,4 +293,10 @@ class Posting(Part):
             run.source is not None,
             run.author_id,
             datetime.fromisoformat(run.nominal),
+            tuple(
+                CardAnswer(each.member_id, each.text)
+                for each in answers
+                if each.shown and each.text and each.posted_version is None
+            ),
+            len(answers),
         )

@@ -9,27 +9,31 @@ from bot.cards import (
     Buttons,
     Card,
     ChoiceField,
+    Divider,
     Form,
     Item,
     Option,
     PickPlace,
     PollDraft,
+    Style,
     Text,
     TextField,
     ThreadTitle,
     custom_id,
 )
 from bot.i18n import Translator
-from bot.text import mention_user, quote
+from bot.text import length, mention_user, quote
 from cogs.rituals import rules, words
 from cogs.rituals.model import Ritual
 from cogs.rituals.posting import Posted
-from cogs.rituals.rules import AnswerBy
+from cogs.rituals.rules import LONGEST_ON_CARD, WITH_BUTTON, AnswerBy
 from cogs.rituals.shipped import MONDAY_GOALS, templates
 
 WEEKLY_PLACE = "rituals:weekly.place"
 WEEKLY_ASK = "rituals:weekly.ask"
 WEEKLY_SET = "rituals:weekly.set"
+ANSWER_ASK = "rituals:answer.ask"
+_ROOM_FOR_ANSWERS = 1800  # of a card's 4,000 characters; the longest prompt takes half
 _POLL_HOURS = 24 * 6  # over before the next one of a weekly poll
 
 
@@ -37,16 +41,38 @@ def prompt(posted: Posted, t: Translator) -> Card | PollDraft:
     """What is posted. It pings nobody."""
     if posted.ritual.answer is AnswerBy.POLL and posted.text is not None:
         return _poll(posted, t)
-    return Card(prompt_items(posted, t))
+    items: list[Item] = [_question(posted, t)]
+    if posted.answers:
+        items += [Divider(), Text(_answers(posted, t))]
+    if posted.ritual.answer in WITH_BUTTON:
+        items.append(
+            Buttons((Button(t("Answer"), custom_id(ANSWER_ASK, posted.run_id), style=Style.PRIMARY),))
+        )
+    return Card(tuple(items))
 
 
-def prompt_items(posted: Posted, t: Translator) -> tuple[Item, ...]:
+def _question(posted: Posted, t: Translator) -> Text:
     """The title, what is asked, and who suggested it."""
     ritual = posted.ritual
     lines = [f"**{words.title(ritual, t)}**", _asked(posted, t) or words.text(ritual, t)]
     if posted.author_id:
         lines.append(_credit(posted, t))
-    return (Text("\n".join(lines)),)
+    return Text("\n".join(lines))
+
+
+def _answers(posted: Posted, t: Translator) -> str:
+    """The newest answers, as many as there is room for, the oldest of them first."""
+    shown: list[str] = []
+    room = _ROOM_FOR_ANSWERS
+    for each in reversed(posted.answers):
+        said = quote(" ".join(each.text.split()), 2 * LONGEST_ON_CARD)
+        line = f"{mention_user(each.member_id)}: {said}"
+        room -= length(line) + 1
+        if room < 0:
+            break
+        shown.insert(0, line)
+    shown.append(t.tn("-# {n} person answered.", "-# {n} people answered.", posted.people))
+    return "\n".join(shown)
 
 
 def thread_title(ritual: Ritual, nominal: datetime, t: Translator) -> ThreadTitle:

@@ -19,6 +19,7 @@ from bot.schedules import CatchUp, NewSchedule
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.rituals import rules, when
+from cogs.rituals.answers import Answers
 from cogs.rituals.drafts import Drafts
 from cogs.rituals.model import (
     AUDIT_AREA,
@@ -58,6 +59,7 @@ class RitualsService(Part):
         super().__init__(core)
         self.posting = Posting(core)
         self.drafts = Drafts(core)
+        self.answers = Answers(core)
 
     async def add(
         self,

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("posted_version", sa.Integer(), nullable=True),
         sa.Column("act_id", PrimaryKey(), nullable=True),
         sa.ForeignKeyConstraint(
             ["act_id"], ["acts.id"], name=op.f("fk_rituals_answers_act_id_acts"), ondelete="SET NULL"
