@@ -231,6 +231,11 @@ class Schedules:
             row.watermark = missed[-1].isoformat()
         row.held_since = None
 
+    async def find(self, session: AsyncSession, schedule_id: int) -> Schedule | None:
+        """One schedule as it stands."""
+        row = await session.get(storage.ScheduleRow, schedule_id)
+        return snapshot(row) if row is not None else None
+
     async def list_of_guild(self, session: AsyncSession, guild_id: int) -> list[Schedule]:
         return [snapshot(row) for row in await storage.list_of_guild(session, guild_id)]
 

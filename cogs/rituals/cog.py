@@ -24,7 +24,7 @@ from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
 from bot.setup_permissions import THREADS
-from cogs.rituals import answer_cards, desk_cards, render
+from cogs.rituals import answer_cards, desk_cards, prompt_cards, render
 from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
 from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
@@ -38,6 +38,8 @@ from cogs.rituals.posting import (
     THREAD_RENDERER,
     Posted,
 )
+from cogs.rituals.prompt_controls import PromptControls
+from cogs.rituals.prompts import SUGGESTED_RENDERER
 from cogs.rituals.service import LOST_RENDERER, RESUME_JOB, RitualsService
 from cogs.rituals.taking_part import AnswerControls
 from storage.rituals import RitualSettingsRow
@@ -62,6 +64,7 @@ class RitualsCog(commands.Cog):
         }
         self._controls = {
             **DeskControls(service).handlers(),
+            **PromptControls(service).handlers(),
             **self._taking_part.handlers(),
             render.WEEKLY_PLACE: self._set_place,
             render.WEEKLY_ASK: self._ask_when,
@@ -73,6 +76,7 @@ class RitualsCog(commands.Cog):
             ANSWER_RENDERER: (self._draw_answer, N_("showing an answer to a ritual")),
             QUIET_RENDERER: (self._draw_quiet, N_("asking about a quiet ritual")),
             STOCK_RENDERER: (self._draw_stock, N_("telling of an empty queue of prompts")),
+            SUGGESTED_RENDERER: (self._draw_suggested, N_("telling of suggested prompts")),
             LOST_RENDERER: (self._draw_lost, N_("telling of a ritual without a channel")),
         }
 
@@ -165,6 +169,13 @@ class RitualsCog(commands.Cog):
         if not ritual.is_lost:
             raise Obsolete(N_("the ritual has a channel again"))
         return desk_cards.lost_card(ritual, await self._translator(effect))
+
+    async def _draw_suggested(self, effect: PlannedEffect) -> Card:
+        ritual = await self._ritual(effect)
+        count = await self.service.prompts.count_suggested(ritual.id)
+        if not count:
+            raise Obsolete(N_("the suggestions were dealt with"))
+        return prompt_cards.suggestions_card(ritual, count, await self._translator(effect))
 
     async def _draw_stock(self, effect: PlannedEffect) -> Card:
         facts = effect.arguments

@@ -126,7 +126,10 @@ def ritual_card(found: Overview, t: Translator, *, note: str | None = None) -> C
         )
     )
     end = Button(t("End it"), custom_id(END, ritual.id), style=Style.DANGER)
-    items.append(Buttons((stop, end)))
+    last = [stop, end]
+    if ritual.shipped.queue:
+        last.insert(0, Button(t("Prompts"), custom_id(render.PROMPTS_OPEN, ritual.id)))
+    items.append(Buttons(tuple(last)))
     return Card(tuple(items))
 
 
@@ -408,6 +411,11 @@ def _health(found: Overview, t: Translator) -> list[str]:
         lines.append(_trend([each.answers for each in found.runs], t))
     elif found.ritual.answer in COUNTED:
         lines.append(t("Not posted yet."))
+    if found.ritual.shipped.queue:
+        lines.append(t.tn("{n} prompt waits in its queue.", "{n} prompts wait in its queue.", found.waiting))
+    if found.suggested:
+        count = found.suggested
+        lines.append(t.tn("{n} suggestion waits for you.", "{n} suggestions wait for you.", count))
     lines.append(t("Pings each time: none. It mentions nobody."))
     return [line for line in lines if line]
 
@@ -453,4 +461,5 @@ def stock_card(ritual: Ritual, t: Translator, *, left: int, from_library: bool, 
         counted = t.tn("{n} prompt is left.", "{n} prompts are left.", left)
         text = t("**The queue of {title} runs low**\n{left}", title=title, left=counted)
     hint = t("Add some with {command}.", command="`/manage rituals prompts`")
-    return Card((Text(f"{text}\n{hint}"),))
+    look = Button(t("Open the queue"), custom_id(render.PROMPTS_OPEN, ritual.id), style=Style.PRIMARY)
+    return Card((Text(f"{text}\n{hint}"), Buttons((look,))))

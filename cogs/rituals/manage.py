@@ -12,7 +12,7 @@ from bot.errors import NotFound
 from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.rituals import desk_cards as cards
-from cogs.rituals import words
+from cogs.rituals import prompt_cards, words
 from cogs.rituals.rules import WEEKDAYS
 from cogs.rituals.service import RitualsService
 from cogs.rituals.shipped import templates
@@ -143,6 +143,13 @@ class RitualsGroup(app_commands.Group):
         reply = reply_to(interaction)
         await reply.show(cards.holidays_card(holidays, reply.translator))
 
+    @app_commands.command(description="What a ritual asks next: add, order, take suggestions")
+    @app_commands.describe(ritual=_WHICH)
+    async def prompts(self, interaction: discord.Interaction[Any], ritual: str) -> None:
+        view = await self._service.prompts.view(actor_of(interaction), await self._id_of(interaction, ritual))
+        reply = reply_to(interaction)
+        await reply.show(prompt_cards.queue_card(view, reply.translator))
+
     async def _id_of(self, interaction: discord.Interaction[Any], typed: str) -> int:
         """The ritual that was chosen or typed. Raises `NotFound`."""
         t = reply_to(interaction).translator
@@ -162,6 +169,7 @@ class RitualsGroup(app_commands.Group):
     @run.autocomplete("ritual")
     @preview.autocomplete("ritual")
     @remove.autocomplete("ritual")
+    @prompts.autocomplete("ritual")
     async def suggest(
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:

@@ -135,8 +135,7 @@ class Part:
         return ritual_of(row, schedule)
 
     async def _schedule(self, session: AsyncSession, row: storage.RitualRow) -> Schedule | None:
-        schedules = await self._core.schedules.list_of_guild(session, row.guild_id)
-        return next((each for each in schedules if each.id == row.schedule_id), None)
+        return await self._core.schedules.find(session, row.schedule_id)
 
     async def _holidays(self, guild_id: int) -> Mapping[str, Any]:
         return (await self._core.configs.get(guild_id, RitualSettings)).holidays

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from cogs.rituals.shipped import library, templates
 from storage import rituals as storage
 from storage.personal import NOBODY
 
+_REMEMBERED = timedelta(days=3 * 365)
 QUEUED, SUGGESTED, DOUBTFUL, USED, REMOVED = "queued", "suggested", "doubtful", "used", "removed"
 
 
@@ -31,15 +33,20 @@ class Queue(Part):
 
     async def choose(self, session: AsyncSession, row: storage.RitualRow) -> Asked | None:
         """What would be asked next; None when all there is was asked in the last half year."""
-        since = self._core.clock.now() - rules.NO_REPEAT
-        runs = await storage.list_asked(session, row.guild_id, since=since)
-        asked = {comparable(run.text) for run in runs if run.text}
+        now = self._core.clock.now()
+        runs = await storage.list_asked(session, row.guild_id, since=now - _REMEMBERED)
+        last_asked = {comparable(run.text or ""): run.at for run in reversed(runs)}
+        asked = {text for text, at in last_asked.items() if at >= now - rules.NO_REPEAT}
         waiting = await storage.list_prompts(session, row.id, [QUEUED])
         found = rules.next_prompt(waiting, asked, lambda each: each.text, lambda each: each.may_repeat)
         if found is not None:
             author = found.author_id if found.credited else NOBODY
             return Asked(found.text, author_id=author, prompt_id=found.id)
-        shelf = library(templates()[row.template].answer)
+        # Those that were never asked first, then those that were asked longest ago.
+        shelf = sorted(
+            library(templates()[row.template].answer),
+            key=lambda each: last_asked.get(comparable(each.text), now - _REMEMBERED),
+        )
         ours = rules.next_prompt(shelf, asked, lambda each: each.text, lambda _: False)
         return Asked(ours.text, source=ours.key) if ours is not None else None
 

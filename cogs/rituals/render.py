@@ -33,6 +33,8 @@ WEEKLY_PLACE = "rituals:weekly.place"
 WEEKLY_ASK = "rituals:weekly.ask"
 WEEKLY_SET = "rituals:weekly.set"
 ANSWER_ASK = "rituals:answer.ask"
+SUGGEST_ASK = "rituals:suggest.ask"
+PROMPTS_OPEN = "rituals:prompts.open"
 _ROOM_FOR_ANSWERS = 1800  # of a card's 4,000 characters; the longest prompt takes half
 _POLL_HOURS = 24 * 6  # over before the next one of a weekly poll
 
@@ -44,10 +46,14 @@ def prompt(posted: Posted, t: Translator) -> Card | PollDraft:
     items: list[Item] = [_question(posted, t)]
     if posted.answers:
         items += [Divider(), Text(_answers(posted, t))]
+    buttons: list[Button] = []
     if posted.ritual.answer in WITH_BUTTON:
-        items.append(
-            Buttons((Button(t("Answer"), custom_id(ANSWER_ASK, posted.run_id), style=Style.PRIMARY),))
-        )
+        buttons.append(Button(t("Answer"), custom_id(ANSWER_ASK, posted.run_id), style=Style.PRIMARY))
+    if posted.ritual.shipped.queue:
+        suggest = custom_id(SUGGEST_ASK, posted.ritual.id)
+        buttons.append(Button(t("Suggest the next question"), suggest))
+    if buttons:
+        items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
 
 

@@ -33,6 +33,7 @@ from cogs.rituals.model import (
     title_of,
 )
 from cogs.rituals.posting import POST_JOB, Posting
+from cogs.rituals.prompts import Prompts
 from cogs.rituals.rules import Repeat, When
 from cogs.rituals.shipped import MONDAY_GOALS, Template, templates
 from storage import rituals as storage
@@ -60,6 +61,7 @@ class RitualsService(Part):
         self.posting = Posting(core)
         self.drafts = Drafts(core)
         self.answers = Answers(core)
+        self.prompts = Prompts(core)
 
     async def add(
         self,

@@ -198,3 +198,33 @@ async def test_a_thread_that_staff_opened_by_hand_is_no_trouble(rhythm: LyceumWo
     gate.release()
     await rhythm.settle()
     assert threads(rhythm) == 1 and notices(rhythm) == []
+
+
+@pytest.mark.parametrize(
+    ("away", "late"),
+    [
+        (timedelta(minutes=1), True),
+        (HOUR, True),
+        (timedelta(hours=24), False),
+        (timedelta(days=8), None),
+    ],
+    ids=["1min", "1h", "24h", "8d"],
+)
+async def test_discord_is_away_when_it_is_due(
+    rhythm: LyceumWorld, away: timedelta, late: bool | None
+) -> None:
+    """Late within twelve hours, else left out with a reason; after eight days the second Monday's is a day late."""
+    with rhythm.faults.outage():
+        await rhythm.advance(timedelta(minutes=1, seconds=30))
+        rhythm.ring_by_itself = False  # no need to watch it try ten thousand times
+        await rhythm.advance(away - timedelta(seconds=30))
+        rhythm.ring_by_itself = True
+        await rhythm.advance(timedelta(seconds=1))
+    await rhythm.advance(timedelta(minutes=5))
+    assert len(rhythm.posted(rhythm.weekly)) == threads(rhythm) == (1 if late else 0)
+    if not late:
+        assert "2026-01-12 09:00: left out: " in await jobs(rhythm)
+    await rhythm.advance_to(MONDAY + timedelta(weeks=2, hours=1))
+    posted = [each.at for each in rhythm.posted(rhythm.weekly)]
+    assert posted[-1] == MONDAY + timedelta(weeks=2)
+    assert len(posted) == {True: 3, False: 2, None: 1}[late]
