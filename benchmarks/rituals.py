@@ -3,7 +3,8 @@
     python -m benchmarks.rituals [spread|burst|threads] [COUNT]
 
 The bot is the real one in a process of its own, with its alarm clock; Discord is the fake of the wire tests, which
-says when each request came. Every ritual is in a community of its own. Rituals are due at whole minutes, so what is
+says when each request came. Every ritual is in a community of its own, but with `threads`, which discord.py opens only
+in communities that it knows. Rituals are due at whole minutes, so what is
 due over a minute is due by its job here. `threads` opens one for each besides, which makes it 33 requests a second.
 """
 
@@ -39,7 +40,7 @@ MINUTE = 60.0
 
 
 async def prepare(
-    url: str, discord: FakeDiscord, *, count: int, template: str, over: float
+    url: str, discord: FakeDiscord, *, count: int, template: str, over: float, one_guild: bool
 ) -> dict[int, datetime]:
     """The rituals and their jobs. Returns when each is due, by its channel."""
     database = Database(url)
@@ -50,7 +51,7 @@ async def prepare(
         service = RitualsService(core)
         rituals = [
             await service.add(
-                Actor(GUILD_ID + 1000 + each, 1, permissions=MANAGE_GUILD),
+                Actor(GUILD_ID + (0 if one_guild else 1000 + each), 1, permissions=MANAGE_GUILD),
                 template,
                 channel_id=discord.world.add_channel(f"room-{each}").id,
                 weekday=None,
@@ -87,7 +88,9 @@ async def measure(variant: str, count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, Nursery() as nursery:
         url = f"sqlite:///{Path(folder) / 'lyceum.db'}"
         async with FakeDiscord() as discord:
-            due = await prepare(url, discord, count=count, template=template, over=over)
+            due = await prepare(
+                url, discord, count=count, template=template, over=over, one_guild=variant == "threads"
+            )
             await nursery.bear(Life(discord.url, url, folder, naps=20, rehearsal=False))
             wanted = count * (2 if variant == "threads" else 1)
 

@@ -292,6 +292,12 @@ async def list_prompts(session: AsyncSession, ritual_id: int, states: Sequence[s
     return list(await session.scalars(query))
 
 
+async def list_since(session: AsyncSession, guild_id: int, *, since: datetime) -> list[RitualRunRow]:
+    """The runs of a community since then."""
+    query = select(RitualRunRow).where(RitualRunRow.guild_id == guild_id, RitualRunRow.at >= since)
+    return list(await session.scalars(query))
+
+
 async def list_asked(session: AsyncSession, guild_id: int, *, since: datetime) -> list[RitualRunRow]:
     """The runs since then that asked something of a queue or library, the newest first."""
     query = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card, Item, PollDraft, ThreadTitle
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.error_replies import report_error
 from bot.errors import NotFound
 from bot.features import Feature
 from bot.groups import HelpLine
@@ -23,8 +25,8 @@ from bot.lost_places import Watch
 from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
-from bot.setup_permissions import THREADS
-from cogs.rituals import answer_cards, desk_cards, prompt_cards, render
+from bot.setup_permissions import THREADS, WRITE
+from cogs.rituals import answer_cards, prompt_cards, render, staff_cards
 from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
 from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
@@ -34,13 +36,16 @@ from cogs.rituals.posting import (
     POST_JOB,
     PROMPT_RENDERER,
     QUIET_RENDERER,
+    REASON_GONE,
+    REASON_PAUSED,
     STOCK_RENDERER,
     THREAD_RENDERER,
     Posted,
 )
 from cogs.rituals.prompt_controls import PromptControls
 from cogs.rituals.prompts import SUGGESTED_RENDERER
-from cogs.rituals.service import LOST_RENDERER, RESUME_JOB, RitualsService
+from cogs.rituals.rules import WITH_THREAD
+from cogs.rituals.service import LOST_RENDERER, RitualsService
 from cogs.rituals.taking_part import AnswerControls
 from storage.rituals import RitualSettingsRow
 
@@ -60,7 +65,6 @@ class RitualsCog(commands.Cog):
         self._jobs = {
             POST_JOB: service.posting.due,
             LOOK_JOB: service.posting.look_back,
-            RESUME_JOB: service.end_pause,
         }
         self._controls = {
             **DeskControls(service).handlers(),
@@ -94,7 +98,7 @@ class RitualsCog(commands.Cog):
         bot.setup_card.add(self._page)
         bot.lost_places.watch(self._watch)
         bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
-        bot.core.erasure.on_forgotten(self.service.answers.forget)
+        bot.core.erasure.on_forgotten(self._forget)
         bot.listen_to_messages(self._taking_part.on_message)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
@@ -108,19 +112,38 @@ class RitualsCog(commands.Cog):
         bot.setup_card.remove(self._page)
         bot.lost_places.stop_watching(self._watch)
         bot.core.ledger.unname(ANSWERED)
-        bot.core.erasure.stop_telling(self.service.answers.forget)
+        bot.core.erasure.stop_telling(self._forget)
         bot.stop_listening(self._taking_part.on_message)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
+
+    def _forget(self, guild_id: int, member_id: int) -> None:
+        """Somebody was deleted: what they answered goes from memory, and from the cards on which it stands."""
+        self.service.answers.forget(guild_id, member_id)
+        self._redrawing = asyncio.get_running_loop().create_task(
+            self._redraw(guild_id), name="redraw rituals"
+        )
+
+    async def _redraw(self, guild_id: int) -> None:
+        try:
+            await self.service.answers.redraw(guild_id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task
+            report_error(error, f"redrawing rituals in guild={guild_id}")
 
     async def _setup_body(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
         return render.setup_items(await self.service.weekly(guild_id), t)
 
     async def _places(self, session: AsyncSession, guild_id: int) -> tuple[Watched, ...]:
-        ritual = await self.service.find_weekly(session, guild_id)
-        if ritual is None:
-            return ()
-        help_text = N_("Where the goals of the week are asked for.")
-        return (Watched(ritual.title or ritual.shipped.title, help_text, ritual.channel_id, THREADS),)
+        help_text = N_("Where a ritual is posted.")
+        return tuple(
+            Watched(
+                each.title or each.shipped.title,
+                help_text,
+                each.channel_id,
+                THREADS if each.answer in WITH_THREAD else WRITE,
+            )
+            for each in await self.service.list_in(session, guild_id)
+            if not each.is_lost
+        )
 
     async def _set_place(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         values = list((interaction.data or {}).get("values", []))
@@ -147,7 +170,7 @@ class RitualsCog(commands.Cog):
         posted = await self._posted(effect)
         is_by_hand = effect.job_id is None
         if effect.kind is EffectKind.POST and posted.ritual.paused_until is not None and not is_by_hand:
-            raise Obsolete(N_("the ritual was paused"))
+            raise Obsolete(REASON_PAUSED)
         return render.prompt(posted, await self._translator(effect))
 
     async def _draw_thread(self, effect: PlannedEffect) -> ThreadTitle:
@@ -162,13 +185,13 @@ class RitualsCog(commands.Cog):
         return answer_cards.written_card(written, await self._translator(effect))
 
     async def _draw_quiet(self, effect: PlannedEffect) -> Card:
-        return desk_cards.quiet_card(await self._ritual(effect), await self._translator(effect))
+        return staff_cards.quiet_card(await self._ritual(effect), await self._translator(effect))
 
     async def _draw_lost(self, effect: PlannedEffect) -> Card:
         ritual = await self._ritual(effect)
         if not ritual.is_lost:
             raise Obsolete(N_("the ritual has a channel again"))
-        return desk_cards.lost_card(ritual, await self._translator(effect))
+        return staff_cards.lost_card(ritual, await self._translator(effect))
 
     async def _draw_suggested(self, effect: PlannedEffect) -> Card:
         ritual = await self._ritual(effect)
@@ -179,7 +202,7 @@ class RitualsCog(commands.Cog):
 
     async def _draw_stock(self, effect: PlannedEffect) -> Card:
         facts = effect.arguments
-        return desk_cards.stock_card(
+        return staff_cards.stock_card(
             await self._ritual(effect),
             await self._translator(effect),
             left=int(facts["left"]),
@@ -192,13 +215,13 @@ class RitualsCog(commands.Cog):
         key = facts.get("key") or facts["nominal"]
         posted = await self.service.posting.find(int(facts["ritual_id"]), key)
         if posted is None:
-            raise Obsolete(N_("the ritual was removed"))
+            raise Obsolete(REASON_GONE)
         return posted
 
     async def _ritual(self, effect: PlannedEffect) -> Ritual:
         ritual = await self.service.find(int(effect.arguments["ritual_id"]))
         if ritual is None:
-            raise Obsolete(N_("the ritual was removed"))
+            raise Obsolete(REASON_GONE)
         return ritual
 
     async def _translator(self, effect: PlannedEffect) -> Translator:

@@ -11,6 +11,7 @@ from bot.card_views import form_answers
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
+from cogs.rituals import change_cards, staff_cards
 from cogs.rituals import desk_cards as cards
 from cogs.rituals.service import RitualsService
 
@@ -35,17 +36,17 @@ class DeskControls:
             cards.RESUME: self._resume,
             cards.END: self._end,
             cards.REMOVE: self._remove,
-            cards.DRAFT_WORDS: self._ask_words,
-            cards.DRAFT_WHEN: self._ask_when,
-            cards.DRAFT_WRITE: self._write,
-            cards.DRAFT_PLACE: self._place,
-            cards.DRAFT_SAVE: self._save,
-            cards.DRAFT_DISCARD: self._discard,
-            cards.HOLIDAYS_ASK: self._ask_holidays,
-            cards.HOLIDAYS_SET: self._set_holidays,
-            cards.QUIET_CHANGE: self._edit,
-            cards.QUIET_PAUSE: self._quiet_pause,
-            cards.QUIET_KEEP: self._quiet_keep,
+            change_cards.DRAFT_WORDS: self._ask_words,
+            change_cards.DRAFT_WHEN: self._ask_when,
+            change_cards.DRAFT_WRITE: self._write,
+            change_cards.DRAFT_PLACE: self._place,
+            change_cards.DRAFT_SAVE: self._save,
+            change_cards.DRAFT_DISCARD: self._discard,
+            change_cards.HOLIDAYS_ASK: self._ask_holidays,
+            change_cards.HOLIDAYS_SET: self._set_holidays,
+            staff_cards.QUIET_CHANGE: self._edit,
+            staff_cards.QUIET_PAUSE: self._quiet_pause,
+            staff_cards.QUIET_KEEP: self._quiet_keep,
         }
 
     async def _open(self, interaction: discord.Interaction[Any], _: int | None) -> None:
@@ -64,7 +65,7 @@ class DeskControls:
     async def _edit(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
         draft = await self._drafts.begin(actor_of(interaction), ritual_id or 0)
         reply = reply_to(interaction)
-        await reply.show_privately(cards.draft_card(draft, reply.translator))
+        await reply.show_privately(change_cards.draft_card(draft, reply.translator))
 
     async def _preview(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
         posted = await self._service.posting.preview(actor_of(interaction), ritual_id or 0)
@@ -97,12 +98,12 @@ class DeskControls:
     async def _ask_words(self, interaction: discord.Interaction[Any], draft_id: int | None) -> None:
         draft = await self._drafts.get(actor_of(interaction), draft_id or 0)
         reply = reply_to(interaction)
-        await reply.ask(cards.words_form(draft, reply.translator))
+        await reply.ask(change_cards.words_form(draft, reply.translator))
 
     async def _ask_when(self, interaction: discord.Interaction[Any], draft_id: int | None) -> None:
         draft = await self._drafts.get(actor_of(interaction), draft_id or 0)
         reply = reply_to(interaction)
-        await reply.ask(cards.when_form(draft, reply.translator))
+        await reply.ask(change_cards.when_form(draft, reply.translator))
 
     async def _write(self, interaction: discord.Interaction[Any], draft_id: int | None) -> None:
         await self._change(interaction, draft_id or 0, form_answers(interaction))
@@ -122,7 +123,7 @@ class DeskControls:
         except InvalidInput as error:
             note = t(error.message, **error.fields)
             draft = await self._drafts.get(actor, draft_id)
-        await reply.show_privately(cards.draft_card(draft, t, note=note))
+        await reply.show_privately(change_cards.draft_card(draft, t, note=note))
 
     async def _save(self, interaction: discord.Interaction[Any], draft_id: int | None) -> None:
         ritual = await self._drafts.save(actor_of(interaction), draft_id or 0)
@@ -137,13 +138,18 @@ class DeskControls:
     async def _ask_holidays(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         holidays = await self._service.holidays(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(cards.holidays_form(holidays, reply.translator))
+        await reply.ask(change_cards.holidays_form(holidays, reply.translator))
 
     async def _set_holidays(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         typed = str(form_answers(interaction).get("days") or "")
         reply = reply_to(interaction)
-        holidays = await self._service.set_holidays(actor_of(interaction), typed)
-        await reply.show_privately(cards.holidays_card(holidays, reply.translator))
+        try:
+            holidays = await self._service.set_holidays(actor_of(interaction), typed)
+        except InvalidInput as error:
+            reason = reply.translator(error.message, **error.fields)
+            await reply.show(change_cards.refused_card(reason, typed, reply.translator))
+            return
+        await reply.show_privately(change_cards.holidays_card(holidays, reply.translator))
 
     async def _quiet_pause(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
         ritual = await self._service.pause(actor_of(interaction), ritual_id or 0)
@@ -153,4 +159,4 @@ class DeskControls:
     async def _quiet_keep(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
         found = await self._service.overview(actor_of(interaction), ritual_id or 0)
         reply = reply_to(interaction)
-        await reply.replace(cards.kept_card(found.ritual, reply.translator))
+        await reply.replace(staff_cards.kept_card(found.ritual, reply.translator))

@@ -17,7 +17,7 @@ from bot.nominal_times import LocalRule
 from bot.schedules import CatchUp
 from bot.text import clean
 from cogs.rituals import rules, when
-from cogs.rituals.model import AUDIT_AREA, Part, Ritual, title_of
+from cogs.rituals.model import AUDIT_AREA, UNTIL_RESUMED, Part, Ritual, title_of
 from cogs.rituals.rules import AnswerBy, Repeat, When
 from storage import rituals as storage
 
@@ -143,7 +143,7 @@ class Drafts(Part):
             )
             if before.is_lost and after.channel_id != before.channel_id:
                 ritual.lost_at = None
-                if ritual.paused_until is None:
+                if ritual.paused_until != UNTIL_RESUMED:
                     await self._core.schedules.resume(session, ritual.schedule_id)
             await self._core.audit.record(
                 session,

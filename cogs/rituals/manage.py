@@ -11,8 +11,8 @@ from bot.authority import Actor
 from bot.errors import NotFound
 from bot.interactions import actor_of
 from bot.replies import reply_to
+from cogs.rituals import change_cards, prompt_cards, words
 from cogs.rituals import desk_cards as cards
-from cogs.rituals import prompt_cards, words
 from cogs.rituals.rules import WEEKDAYS
 from cogs.rituals.service import RitualsService
 from cogs.rituals.shipped import templates
@@ -92,7 +92,7 @@ class RitualsGroup(app_commands.Group):
             owner=_as_actor(owner),
         )
         reply = reply_to(interaction)
-        await reply.show(cards.draft_card(draft, reply.translator))
+        await reply.show(change_cards.draft_card(draft, reply.translator))
 
     @app_commands.command(description="Stop a ritual for a while")
     @app_commands.describe(ritual=_WHICH, until="For example: Monday, in three weeks, 2026-12-31")
@@ -141,7 +141,7 @@ class RitualsGroup(app_commands.Group):
     async def holidays(self, interaction: discord.Interaction[Any]) -> None:
         holidays = await self._service.holidays(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(cards.holidays_card(holidays, reply.translator))
+        await reply.show(change_cards.holidays_card(holidays, reply.translator))
 
     @app_commands.command(description="What a ritual asks next: add, order, take suggestions")
     @app_commands.describe(ritual=_WHICH)

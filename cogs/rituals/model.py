@@ -23,7 +23,8 @@ from storage import schedules as schedule_storage
 
 AUDIT_AREA = "rituals"
 UNTIL_RESUMED = datetime(9000, 1, 1, tzinfo=UTC)
-"""A pause without an end, so that one comparison is right for both kinds."""
+"""A pause without an end, so that one comparison is right for both kinds. Its schedule is paused; with a date the
+schedule goes on and its runs are left out until then, so that nothing has to happen at that moment."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,10 @@ class Part:
         schedule = await self._schedule(session, row)
         if schedule is None:
             raise gone()
-        return ritual_of(row, schedule)
+        return self._ritual_of(row, schedule)
+
+    def _ritual_of(self, row: storage.RitualRow, schedule: Schedule) -> Ritual:
+        return ritual_of(row, schedule, self._core.clock.now())
 
     async def _schedule(self, session: AsyncSession, row: storage.RitualRow) -> Schedule | None:
         return await self._core.schedules.find(session, row.schedule_id)
@@ -146,7 +150,8 @@ def title_of(row: storage.RitualRow) -> str:
     return row.title or templates()[row.template].title
 
 
-def ritual_of(row: storage.RitualRow, schedule: Schedule) -> Ritual:
+def ritual_of(row: storage.RitualRow, schedule: Schedule, now: datetime) -> Ritual:
+    """The ritual as it stands now. A pause that has ended is none."""
     return Ritual(
         row.id,
         row.guild_id,
@@ -162,7 +167,7 @@ def ritual_of(row: storage.RitualRow, schedule: Schedule) -> Ritual:
         own_answer=AnswerBy(row.answer) if row.answer else None,
         own_late_hours=row.late_hours,
         left_out=dates_of(row.left_out),
-        paused_until=row.paused_until,
+        paused_until=row.paused_until if row.paused_until is not None and row.paused_until > now else None,
         is_lost=row.lost_at is not None,
         is_held=schedule.held,
         version=row.version,

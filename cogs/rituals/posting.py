@@ -26,6 +26,7 @@ THREAD_RENDERER = "rituals.thread"
 QUIET_RENDERER = "rituals.quiet"
 STOCK_RENDERER = "rituals.stock"
 REASON_GONE = N_("the ritual was removed")
+REASON_PAUSED = N_("the ritual was paused")
 REASON_EMPTY = N_("there was nothing left to ask that had not been asked in the last half year")
 _BY_HAND_WITHIN = timedelta(hours=12)
 _LOOK_AFTER = timedelta(days=2)
@@ -61,6 +62,8 @@ class Posting(Part):
         row = await storage.lock_ritual(session, int(job.payload["ritual_id"]))
         if row is None or job.nominal is None:
             return Skipped(REASON_GONE)
+        if row.paused_until is not None and row.paused_until > self._core.clock.now():
+            return Skipped(REASON_PAUSED)
         run = await self._begin(session, row, job.nominal.isoformat(), job.nominal, job.expires_at, job.id)
         return Skipped(REASON_EMPTY) if run is None else None
 
@@ -138,7 +141,8 @@ class Posting(Part):
             asked_ago = sum(run.id > row.asked_run_id for run, _ in runs)
         if not rules.has_gone_quiet([count for _, count in runs], asked_ago=asked_ago):
             return Skipped(N_("somebody answered"))
-        if config.staff_channel_id is None or row.paused_until is not None or row.lost_at is not None:
+        is_paused = row.paused_until is not None and row.paused_until > self._core.clock.now()
+        if config.staff_channel_id is None or is_paused or row.lost_at is not None:
             return Skipped(N_("there was nobody to ask, or nothing to ask about"))
         row.asked_run_id = runs[0][0].id
         await self._tell_staff(

@@ -12,8 +12,8 @@ from bot.cards import custom_id
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
+from cogs.rituals import change_cards, render
 from cogs.rituals import prompt_cards as cards
-from cogs.rituals import render
 from cogs.rituals.prompts import Prompt
 from cogs.rituals.service import RitualsService
 
@@ -59,8 +59,9 @@ class PromptControls:
 
     async def _put(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
         typed = str(form_answers(interaction).get("text") or "")
-        prompt = await self._prompts.add(actor_of(interaction), ritual_id or 0, typed)
-        await self._show(interaction, prompt)
+        await self._show_or_refuse(
+            interaction, self._prompts.add(actor_of(interaction), ritual_id or 0, typed), typed
+        )
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         [chosen] = chosen_values(interaction, 1)
@@ -90,8 +91,8 @@ class PromptControls:
 
     async def _write(self, interaction: discord.Interaction[Any], prompt_id: int | None) -> None:
         typed = str(form_answers(interaction).get("text") or "")
-        await self._show(
-            interaction, await self._prompts.change(actor_of(interaction), prompt_id or 0, typed)
+        await self._show_or_refuse(
+            interaction, self._prompts.change(actor_of(interaction), prompt_id or 0, typed), typed
         )
 
     async def _take(self, interaction: discord.Interaction[Any], prompt_id: int | None) -> None:
@@ -103,6 +104,19 @@ class PromptControls:
     async def _remove(self, interaction: discord.Interaction[Any], prompt_id: int | None) -> None:
         ritual = await self._prompts.remove(actor_of(interaction), prompt_id or 0)
         await self._open(interaction, ritual.id, reply_to(interaction).translator("It is removed."))
+
+    async def _show_or_refuse(
+        self, interaction: discord.Interaction[Any], doing: Awaitable[Prompt], typed: str
+    ) -> None:
+        """Show what came of it; what cannot be used is shown back with the reason."""
+        try:
+            prompt = await doing
+        except InvalidInput as error:
+            reply = reply_to(interaction)
+            reason = reply.translator(error.message, **error.fields)
+            await reply.show(change_cards.refused_card(reason, typed, reply.translator))
+            return
+        await self._show(interaction, prompt)
 
     async def _show(self, interaction: discord.Interaction[Any], prompt: Prompt) -> None:
         reply = reply_to(interaction)

@@ -102,7 +102,8 @@ def setup_items(ritual: Ritual | None, t: Translator) -> tuple[Item, ...]:
     change = Buttons((Button(t("Change day and time"), custom_id(WEEKLY_ASK)),))
     chosen = None if ritual.is_lost else ritual.channel_id
     menu = PickPlace(place, t("Choose a channel"), "channel", chosen=chosen)
-    when = t("It comes {rule}: {next}.", rule=words.when(ritual.when, t), next=words.next_time(ritual, t))
+    rule = words.when(ritual.when, t)
+    when = f"{rule[:1].upper()}{rule[1:]}, {words.next_time(ritual, t)}."
     return Text(heading), menu, Text(when), change
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,6 @@ from bot.authority import Actor, Capability, has
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.i18n import N_
-from bot.jobs import Job, NewJob, Skipped
 from bot.outbox import Effect, EffectKind, Lane
 from bot.schedules import CatchUp, NewSchedule
 from bot.text import clean
@@ -29,7 +28,6 @@ from cogs.rituals.model import (
     RitualSettings,
     RunHealth,
     gone,
-    ritual_of,
     title_of,
 )
 from cogs.rituals.posting import POST_JOB, Posting
@@ -38,7 +36,6 @@ from cogs.rituals.rules import Repeat, When
 from cogs.rituals.shipped import MONDAY_GOALS, Template, templates
 from storage import rituals as storage
 
-RESUME_JOB = "rituals.resume"
 LOST_RENDERER = "rituals.lost"
 _SHOWN_RUNS = 6
 
@@ -112,12 +109,14 @@ class RitualsService(Part):
         """The community's rituals, in the order in which they were added."""
         await self.check(actor)
         async with self._core.db.read() as session:
-            rows = await storage.list_rituals(session, actor.guild_id)
-            schedules = {
-                each.id: each for each in await self._core.schedules.list_of_guild(session, actor.guild_id)
-            }
+            return await self.list_in(session, actor.guild_id)
+
+    async def list_in(self, session: AsyncSession, guild_id: int) -> tuple[Ritual, ...]:
+        """The same within a transaction."""
+        rows = await storage.list_rituals(session, guild_id)
+        schedules = {each.id: each for each in await self._core.schedules.list_of_guild(session, guild_id)}
         return tuple(
-            ritual_of(row, schedules[row.schedule_id]) for row in rows if row.schedule_id in schedules
+            self._ritual_of(row, schedules[row.schedule_id]) for row in rows if row.schedule_id in schedules
         )
 
     async def overview(self, actor: Actor, ritual_id: int) -> Overview:
@@ -143,7 +142,7 @@ class RitualsService(Part):
         """The same within a transaction."""
         row = await _first(session, guild_id)
         schedule = await self._schedule(session, row) if row is not None else None
-        return ritual_of(row, schedule) if row is not None and schedule is not None else None
+        return self._ritual_of(row, schedule) if row is not None and schedule is not None else None
 
     async def set_weekly(self, actor: Actor, channel_id: int | None) -> None:
         """Have the Monday goals asked for in this channel, at the same day and time if they were before; None ends
@@ -200,10 +199,8 @@ class RitualsService(Part):
                 row.paused_until, row.version = until, row.version + 1
                 after = {"until": None if until == UNTIL_RESUMED else until.isoformat()}
                 await self._note(session, actor, row, N_("paused the ritual {ritual}"), after=after)
-            if until != UNTIL_RESUMED:
-                key = f"{RESUME_JOB}:{row.id}:{row.version}"
-                payload = {"ritual_id": row.id, "until": until.isoformat()}
-                await self._core.jobs.enqueue(session, NewJob(RESUME_JOB, key, until, row.guild_id, payload))
+            if until != UNTIL_RESUMED and row.lost_at is None:
+                await self._core.schedules.resume(session, row.schedule_id)
             await session.flush()
             return await self.snapshot(session, row)
 
@@ -217,25 +214,12 @@ class RitualsService(Part):
                     "Its channel was deleted. Choose another with {command}, and it goes on.",
                     command="`/manage rituals edit`",
                 )
-            if row.paused_until is None:
+            if row.paused_until is None or row.paused_until <= self._core.clock.now():
                 raise AlreadyDone("It is not paused.")
-            await self._go_on(session, row)
+            row.paused_until, row.version = None, row.version + 1
+            await self._core.schedules.resume(session, row.schedule_id)
             await self._note(session, actor, row, N_("resumed the ritual {ritual}"))
             return await self.snapshot(session, row)
-
-    async def end_pause(self, session: AsyncSession, job: Job) -> Skipped | None:
-        """The last moment of a pause has come."""
-        row = await self.lock_all(session, int(job.payload["ritual_id"]))
-        if row is None or row.paused_until != datetime.fromisoformat(job.payload["until"]):
-            return Skipped(N_("the ritual was changed meanwhile"))
-        await self._go_on(session, row)
-        return None
-
-    async def _go_on(self, session: AsyncSession, row: storage.RitualRow) -> None:
-        row.paused_until, row.version = None, row.version + 1
-        if row.lost_at is None:
-            await self._core.schedules.resume(session, row.schedule_id)
-        await session.flush()
 
     async def holidays(self, actor: Actor) -> dict[str, str]:
         """The days on which no ritual is posted, with their names."""
@@ -299,7 +283,7 @@ class RitualsService(Part):
         async with self._core.db.read() as session:
             row = await storage.find_ritual(session, ritual_id)
             schedule = await self._schedule(session, row) if row is not None else None
-            return ritual_of(row, schedule) if row is not None and schedule is not None else None
+            return self._ritual_of(row, schedule) if row is not None and schedule is not None else None
 
     async def _remove(self, session: AsyncSession, actor: Actor, ritual_id: int) -> None:
         row = await self.stop(session, actor, ritual_id, for_good=True)
@@ -371,7 +355,7 @@ class RitualsService(Part):
         }
         await self._note(session, actor, row, N_("added the ritual {ritual}"), after=after)
         await session.flush()
-        return ritual_of(row, schedule)
+        return self._ritual_of(row, schedule)
 
 
 async def _first(session: AsyncSession, guild_id: int) -> storage.RitualRow | None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.authority import Actor
 from sandbox.seen import Answer
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.behaviour.rituals import add, choose_zone, fill_in, local, opened, posted_at
@@ -167,6 +168,22 @@ class TestPausing:
         await world.advance(timedelta(weeks=4))
         assert posted_at(world) == []
 
+    async def test_a_pause_ends_by_its_date_also_while_the_feature_was_off(
+        self, community: LyceumWorld
+    ) -> None:
+        await add(community)
+        await manage(community, "pause", until="2026-01-20")
+        features = community.bot.core.features
+        staff = Actor(community.guild_id, community.facilitator.id)
+        for on in (False, True):
+            async with community.bot.core.db.begin() as session:
+                await features.switch(session, staff, "rituals", on=on)
+            await community.advance(timedelta(days=8))
+        await community.advance(WEEK)
+        assert [each.day for each in posted_at(community)] == [26]
+        shown = await opened(community)
+        assert "next on" in shown.text and "Pause" in [button.label for button in shown.buttons]
+
 
 class TestHolidays:
     async def test_nothing_is_posted_on_a_holiday_of_any_ritual(self, world: LyceumWorld) -> None:
@@ -178,6 +195,11 @@ class TestHolidays:
         await world.advance(timedelta(weeks=3))
         assert posted_at(world) == [local(1, 19, 9), local(1, 26, 9)]
         assert [each.at.day for each in world.posted(world.general)] == [9, 16]
+
+    async def test_a_list_that_cannot_be_read_is_shown_back(self, world: LyceumWorld) -> None:
+        card = await world.slash(world.facilitator, world.general, "manage rituals holidays")
+        refused = await fill_in(world, card, "Change the list", days="12-25 Christmas\nsome day in May")
+        assert "I cannot read “some day in May”" in refused.text and "12-25 Christmas" in refused.text
 
     async def test_a_ritual_added_later_keeps_to_them_and_to_its_own_dates(self, world: LyceumWorld) -> None:
         card = await world.slash(world.facilitator, world.general, "manage rituals holidays")

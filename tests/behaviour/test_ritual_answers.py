@@ -113,6 +113,16 @@ class TestOnTheCard:
         await fill_in(wins, old, "Answer", by=wins.member, text="Late but here")
         assert "Late but here" in wins.read(old).text and "Late but here" not in prompt(wins).text
 
+    async def test_who_is_deleted_is_gone_from_the_card_as_well(self, wins: LyceumWorld) -> None:
+        ann = await wins.join("Ann")
+        await answer(wins, ann, "Soon gone")
+        await answer(wins, wins.people["Cleo"], "Still here")
+        privacy = await wins.slash(ann, wins.general, "privacy delete")
+        await fill_in(wins, privacy, "Delete my data", by=ann, word="delete")
+        await wins.advance(timedelta(days=1, hours=1))
+        card = prompt(wins)
+        assert "Still here" in card.text and "Soon gone" not in card.text and f"<@{ann.id}>" not in card.text
+
 
 class TestInTheThread:
     async def test_the_form_posts_into_the_thread_and_follows_its_author(self, goals: LyceumWorld) -> None:

@@ -101,7 +101,7 @@ class TestHalfAYear:
         card = await put(weekly, "what  now")
         assert "less than half a year ago" in card.text
         await weekly.advance(WEEK)
-        assert len(asked(weekly)) == 2 and "what" not in asked(weekly)[-1].split()[:1]
+        assert len(asked(weekly)) == 2 and asked(weekly)[-1] != "what  now"
         card = await weekly.press(weekly.facilitator, await pick(weekly, "what now"), "Ask it again")
         assert "Number 1 in the queue" in card.text
         await weekly.advance(WEEK)

@@ -12,7 +12,7 @@ from bot.cards import Card, Text
 from bot.i18n import Translations
 from bot.nominal_times import weekly
 from bot.text import V2_COMPONENTS, V2_TEXT_LIMIT, length
-from cogs.rituals import desk_cards, render
+from cogs.rituals import change_cards, desk_cards, render
 from cogs.rituals.drafts import Draft
 from cogs.rituals.model import Ritual
 from cogs.rituals.posting import Posted
@@ -60,7 +60,7 @@ def test_the_longest_texts_fit_on_one_card() -> None:
         ritual(1), title="*" * LONGEST_TITLE, purpose="*" * LONGEST_PURPOSE, text="*" * LONGEST_TEXT
     )
     draft = Draft(1, longest, longest, (), (NEXT,) * 3)
-    assert length(text(desk_cards.draft_card(draft, T))) <= V2_TEXT_LIMIT
+    assert length(text(change_cards.draft_card(draft, T))) <= V2_TEXT_LIMIT
     card = render.prompt(posted(longest), T)
     assert isinstance(card, Card) and length(text(card)) <= V2_TEXT_LIMIT
 
