@@ -213,6 +213,20 @@ class ThreadTitle:
 
 
 @dataclass(frozen=True)
+class PollDraft:
+    """What a renderer returns for one of Discord's own polls, with a line of text above it.
+
+    Discord gives such a message no container and thus no marker: it is recognised by `question`, which the effect
+    bears in arguments["poll"]. `hours` is how long people can vote, at most 768.
+    """
+
+    question: str
+    answers: tuple[str, ...]
+    hours: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class EventDraft:
     """What a renderer returns for a scheduled event. Instants are aware; `place` is a link or words."""
 

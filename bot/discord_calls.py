@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -20,7 +20,7 @@ import discord
 
 from bot.authority import ELEVATED
 from bot.card_views import allowed_mentions, marker_on, to_view
-from bot.cards import Card, EventDraft, ThreadTitle
+from bot.cards import Card, EventDraft, PollDraft, ThreadTitle
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
 from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
@@ -81,13 +81,17 @@ class DiscordCalls:
         seen = 0
         async for message in place.history(after=since, limit=HISTORY_LIMIT, oldest_first=True):
             seen += 1
-            if message.author.id == self._own_id and _bears(message, marker):
+            if message.author.id == self._own_id and (_bears(message, marker) or _is_poll(message, effect)):
                 return message.id
         if seen == HISTORY_LIMIT:
             raise Refused(OUTCOME_UNKNOWN, "too many messages since the first try")
         return None
 
-    async def _post(self, effect: PlannedEffect, card: Card, nonce: str, marker: int) -> int | None:
+    async def _post(
+        self, effect: PlannedEffect, card: Card | PollDraft, nonce: str, marker: int
+    ) -> int | None:
+        if isinstance(card, PollDraft):
+            return await self._send_poll(effect, card, nonce)
         return await self._send(await self._place(effect), effect, card, nonce, marker)
 
     async def _direct_message(self, effect: PlannedEffect, card: Card, nonce: str, marker: int) -> int | None:
@@ -113,6 +117,19 @@ class DiscordCalls:
             if error.code == UNKNOWN_MESSAGE:
                 # The nonce belongs to a message that was delivered and then deleted by somebody.
                 return None
+            raise
+        return message.id
+
+    async def _send_poll(self, effect: PlannedEffect, draft: PollDraft, nonce: str) -> int | None:
+        poll = discord.Poll(draft.question, timedelta(hours=draft.hours))
+        for answer in draft.answers:
+            poll.add_answer(text=answer)
+        place = await self._place(effect)
+        try:
+            message = await place.send(draft.text or None, poll=poll, nonce=nonce)
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_MESSAGE:
+                return None  # delivered, and then deleted by somebody
             raise
         return message.id
 
@@ -251,6 +268,11 @@ class DiscordCalls:
 def _bears(message: discord.Message, marker: int) -> bool:
     """Whether the message's container has the marker for its component id."""
     return marker_on(message) == marker
+
+
+def _is_poll(message: discord.Message, effect: PlannedEffect) -> bool:
+    """Whether it is the poll that the effect asks, which bears no marker."""
+    return message.poll is not None and message.poll.question == effect.arguments.get("poll")
 
 
 async def _sorted(call: Awaitable[int | None]) -> int | None:

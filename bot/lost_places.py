@@ -1,5 +1,8 @@
 """Notices that a chosen channel or role was deleted: forgets the choice and tells staff once.
 
+A feature whose rows name channels, which are no choices of /setup, registers with `watch` and is told of those that
+are gone; it must bear being told twice.
+
 Deleted while the bot watches, Discord says so; deleted while it was away, the choices are compared with the
 server after each READY. What a choice was for is off until another is made, which every feature respects.
 """
@@ -7,7 +10,8 @@ server after each READY. What a choice was for is off until another is made, whi
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import aiohttp
 import discord
@@ -19,6 +23,14 @@ from bot.staff_notices import StaffNotices
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Which channels of a server a feature uses, and what it does when one of them is gone."""
+
+    channels: Callable[[int], Awaitable[Collection[int]]]
+    lost: Callable[[int, int], Awaitable[None]]
+
+
 class LostPlaces:
     """Keeps the configuration free of what no longer exists."""
 
@@ -26,6 +38,14 @@ class LostPlaces:
         self._core = core
         self._setup_card = setup_card
         self._notices = notices
+        self._watches: list[Watch] = []
+
+    def watch(self, watch: Watch) -> None:
+        """Tell a feature of deleted channels."""
+        self._watches.append(watch)
+
+    def stop_watching(self, watch: Watch) -> None:
+        self._watches.remove(watch)
 
     async def compare(self, guild: discord.Guild) -> None:
         """Forget every choice that the server no longer has. While Discord cannot show it, nothing is known."""
@@ -38,9 +58,15 @@ class LostPlaces:
                 is_gone = guild.get_channel(chosen) is None and await _is_channel_gone(guild, chosen)
             if is_gone:
                 await self._forget(guild.id, page, choice, chosen)
+        for watch in tuple(self._watches):
+            for channel_id in await watch.channels(guild.id):
+                if guild.get_channel(channel_id) is None and await _is_channel_gone(guild, channel_id):
+                    await watch.lost(guild.id, channel_id)
 
     async def channel_deleted(self, guild_id: int, channel_id: int) -> None:
         await self._deleted(guild_id, "channel", channel_id)
+        for watch in tuple(self._watches):
+            await watch.lost(guild_id, channel_id)
 
     async def role_deleted(self, guild_id: int, role_id: int) -> None:
         await self._deleted(guild_id, "role", role_id)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,6 +38,8 @@ _LONGEST_INTERVAL = 1000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2500
 """Ours: a start beyond is a typing mistake, and the arithmetic stays clear of the ends of the calendar."""
 
+_A_LEAP_YEAR = 2000
+
 _LONGEST_DRY_SPELL = 41
 """In years. 29 February on a given weekday comes once in 28 or 40 years; what is silent longer never fires."""
 
@@ -60,7 +63,8 @@ class LocalRule:
     minutes).
 
     `start` is the first date on which the rule may fire and sets the phase of INTERVAL; it is not an
-    occurrence by itself. Nothing fires on `except_dates`, and the phase stays as it was.
+    occurrence by itself. Nothing fires on `except_dates`, nor on `except_days`, which are a month and a day of every
+    year (a holiday), and the phase stays as it was.
 
     Raises `InvalidRule` for anything else, and for a rule that would never fire (the 31st of February).
     """
@@ -69,6 +73,7 @@ class LocalRule:
     time: dt.time
     start: dt.date
     except_dates: frozenset[dt.date] = field(default_factory=frozenset[dt.date])
+    except_days: frozenset[tuple[int, int]] = field(default_factory=frozenset[tuple[int, int]])
 
     def __post_init__(self) -> None:
         if self.time.tzinfo is not None or self.time.second or self.time.microsecond:
@@ -79,8 +84,17 @@ class LocalRule:
             raise InvalidRule("start and except_dates are dates without a time")
         if not _FIRST_YEAR <= self.start.year <= _LAST_YEAR:
             raise InvalidRule(f"start must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}, not {self.start}")
+        for month, day in self.except_days:
+            if not (1 <= month <= 12 and 1 <= day <= monthrange(_A_LEAP_YEAR, month)[1]):
+                raise InvalidRule(f"no year has a day {month:02}-{day:02}")
         if not _ever_fires(_parse(self.rrule), self.start):
             raise InvalidRule(f"{self.rrule!r} never fires")
+        if self.except_days and not _fires_beside(_parse(self.rrule), self.start, self.except_days):
+            raise InvalidRule(f"{self.rrule!r} would fire on days that are left out, and on no other")
+
+    def leaves_out(self, day: dt.date) -> bool:
+        """Whether nothing fires on this date, whatever the recurrence says."""
+        return day in self.except_dates or (day.month, day.day) in self.except_days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +143,14 @@ def monthly_nth_weekday(nth: int, weekday: int, time: dt.time, start: dt.date, e
     return LocalRule(f"FREQ=MONTHLY;INTERVAL={every};BYDAY={nth}{_weekday_name(weekday)}", time, start)
 
 
+def yearly_on_day(month: int, day: int, time: dt.time, start: dt.date) -> LocalRule:
+    """On this day of each year; 29 February is the 28th in a year without it, so that no year goes without."""
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(_A_LEAP_YEAR, month)[1]):
+        raise InvalidRule(f"no year has a day {month:02}-{day:02}")
+    days = "28,29;BYSETPOS=-1" if (month, day) == (2, 29) else str(day)
+    return LocalRule(f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={days}", time, start)
+
+
 def to_instant(nominal: dt.datetime, zone: str) -> dt.datetime:
     """The UTC instant of a nominal time in a zone.
 
@@ -155,7 +177,7 @@ def occurrences(rule: LocalRule, after: dt.datetime) -> Iterator[dt.datetime]:
     parts = _parse(rule.rrule)
     first = max(after.date(), rule.start)
     for nominal in _expand(parts, rule.start, first, rule.time):
-        if nominal > after and nominal.date() >= rule.start and nominal.date() not in rule.except_dates:
+        if nominal > after and nominal.date() >= rule.start and not rule.leaves_out(nominal.date()):
             yield nominal
 
 
@@ -264,6 +286,14 @@ def _ever_fires(parts: _Parts, start: dt.date) -> bool:
     cycles = (dt.MAXYEAR - _LONGEST_DRY_SPELL - start.year) // 400
     late = start + dt.timedelta(days=146_097 * cycles)
     return any(nominal.date() >= late for nominal in _expand(endless, late, late, dt.time()))
+
+
+@lru_cache(maxsize=4096)
+def _fires_beside(parts: _Parts, start: dt.date, left_out: frozenset[tuple[int, int]]) -> bool:
+    """Whether the rule fires on other days than these within the longest time that one may be silent."""
+    last = start.year + _LONGEST_DRY_SPELL
+    firings = takewhile(lambda each: each.year <= last, _expand(parts, start, start, dt.time()))
+    return any((each.month, each.day) not in left_out for each in firings if each.date() >= start)
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,7 @@ ON_TIME = timedelta(minutes=2)
 UNREADABLE_PAUSE = timedelta(hours=1)
 MANY = 5000  # nominal times looked at in one go; a daily schedule reaches it after 13 years
 _DAY = timedelta(days=1)
+_DAY_OF_A_YEAR = len("12-25")  # how such a day is written among the dates of a schedule that are left out
 
 REASON_SUPERSEDED = N_("missed while the bot was away; only the latest missed run is caught up")
 REASON_MISSED = N_("missed while the bot was away")
@@ -147,11 +148,15 @@ def rule_of(row: AnyRow) -> LocalRule:
 
 @lru_cache(maxsize=4096)
 def _read_rule(rrule: str, at: str, start: str, except_dates: str) -> LocalRule:
+    left_out = [each for each in except_dates.split(",") if each]
     return LocalRule(
         rrule=rrule,
         time=time.fromisoformat(at),
         start=date.fromisoformat(start),
-        except_dates=frozenset(date.fromisoformat(each) for each in except_dates.split(",") if each),
+        except_dates=frozenset(date.fromisoformat(each) for each in left_out if len(each) > _DAY_OF_A_YEAR),
+        except_days=frozenset(
+            (int(each[:2]), int(each[3:])) for each in left_out if len(each) == _DAY_OF_A_YEAR
+        ),
     )
 
 
@@ -160,4 +165,5 @@ def write_rule(row: storage.ScheduleRow, rule: LocalRule) -> None:
     row.rrule = rule.rrule
     row.time = rule.time.strftime("%H:%M")
     row.start = rule.start.isoformat()
-    row.except_dates = ",".join(sorted(each.isoformat() for each in rule.except_dates))
+    days = [f"{month:02}-{day:02}" for month, day in sorted(rule.except_days)]
+    row.except_dates = ",".join([*days, *sorted(each.isoformat() for each in rule.except_dates)])

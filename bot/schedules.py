@@ -125,8 +125,11 @@ class Schedules:
         *,
         rule: LocalRule | None = None,
         zone: str | None = None,
+        catch_up: CatchUp | None = None,
+        late_within: timedelta | None = None,
+        payload: Mapping[str, Any] | None = None,
     ) -> Schedule | None:
-        """Change the rule or zone. What has come by the old ones is dealt with first.
+        """Change the rule, the zone, or what is done late. What has come by the old ones is dealt with first.
 
         A changed rule starts from now; if it would bring a second run in a period that has had one, that run is
         skipped. A changed zone keeps what was dealt with, by its local date-time: that is not done again, and
@@ -137,6 +140,9 @@ class Schedules:
             return None
         now = self._clock.now()
         await self._settle(session, row, now)
+        row.catch_up = catch_up.value if catch_up is not None else row.catch_up
+        row.late_within = int(late_within.total_seconds()) if late_within is not None else row.late_within
+        row.payload = dict(payload) if payload is not None else row.payload
         if zone is not None and zone != row.zone:
             await _move_to_zone(session, row, zone)
         if rule is not None:
@@ -224,6 +230,11 @@ class Schedules:
         if missed:
             row.watermark = missed[-1].isoformat()
         row.held_since = None
+
+    async def find(self, session: AsyncSession, schedule_id: int) -> Schedule | None:
+        """One schedule as it stands."""
+        row = await session.get(storage.ScheduleRow, schedule_id)
+        return snapshot(row) if row is not None else None
 
     async def list_of_guild(self, session: AsyncSession, guild_id: int) -> list[Schedule]:
         return [snapshot(row) for row in await storage.list_of_guild(session, guild_id)]

@@ -27,7 +27,9 @@ class ScheduleRow(Base):
     rrule: Mapped[str] = mapped_column(String(200))
     time: Mapped[str] = mapped_column(String(5))  # HH:MM on the wall clock of `zone`
     start: Mapped[str] = mapped_column(String(10))  # local date that anchors the rule
-    except_dates: Mapped[str] = mapped_column(String(2000), default="")  # local dates, comma-separated
+    except_dates: Mapped[str] = mapped_column(
+        String(2000), default=""
+    )  # local dates and days of every year, comma-separated
     zone: Mapped[str] = mapped_column(String(64))
     follows_guild_zone: Mapped[bool] = mapped_column(default=True)
     catch_up: Mapped[str] = mapped_column(String(16))

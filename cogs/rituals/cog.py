@@ -1,76 +1,56 @@
-"""Receives commands and controls for rituals and defers to the service."""
+"""Receives what people do with rituals and defers to the service."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
 import discord
-from discord import app_commands
 from discord.ext import commands
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import Card, Item, ThreadTitle
+from bot.cards import Card, Item, PollDraft, ThreadTitle
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.error_replies import report_error
 from bot.errors import NotFound
 from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
+from bot.lost_places import Watch
+from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
-from bot.setup_permissions import THREADS
-from cogs.rituals import render
+from bot.setup_permissions import THREADS, WRITE
+from cogs.rituals import answer_cards, prompt_cards, render, staff_cards
+from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
 from cogs.rituals.config import RitualsPart
-from cogs.rituals.rules import TEMPLATES, WEEKDAYS
-from cogs.rituals.service import POST_JOB, PROMPT_RENDERER, THREAD_RENDERER, TITLES, RitualsService
+from cogs.rituals.controls import DeskControls
+from cogs.rituals.manage import RitualsGroup
+from cogs.rituals.model import Ritual, RitualSettings
+from cogs.rituals.posting import (
+    LOOK_JOB,
+    POST_JOB,
+    PROMPT_RENDERER,
+    QUIET_RENDERER,
+    REASON_GONE,
+    REASON_PAUSED,
+    STOCK_RENDERER,
+    THREAD_RENDERER,
+    Posted,
+)
+from cogs.rituals.prompt_controls import PromptControls
+from cogs.rituals.prompts import SUGGESTED_RENDERER
+from cogs.rituals.rules import WITH_THREAD
+from cogs.rituals.service import LOST_RENDERER, RitualsService
+from cogs.rituals.taking_part import AnswerControls
+from storage.rituals import RitualSettingsRow
 
-HELP = HelpLine(N_("Begin or end a weekly ritual"), "/manage rituals", Capability.FACILITATE)
-
-_TEMPLATE_CHOICES = [app_commands.Choice(name=TITLES[name], value=name) for name in TEMPLATES]
-_WEEKDAY_CHOICES = [
-    app_commands.Choice(name=name.capitalize(), value=index) for index, name in enumerate(WEEKDAYS)
-]
-
-
-class RitualsGroup(app_commands.Group):
-    """/manage rituals."""
-
-    def __init__(self, service: RitualsService) -> None:
-        super().__init__(name="rituals", description="Weekly rituals")
-        self._service = service
-
-    @app_commands.command(description="Begin a ritual: a prompt posted every week")
-    @app_commands.describe(
-        ritual="Which one",
-        channel="Where it is posted",
-        time="When, by the community's clock, for example 09:00",
-        weekday="On which day",
-    )
-    @app_commands.choices(ritual=_TEMPLATE_CHOICES)
-    @app_commands.choices(weekday=_WEEKDAY_CHOICES)
-    async def add(
-        self,
-        interaction: discord.Interaction[Any],
-        ritual: str,
-        channel: discord.TextChannel,
-        time: str | None = None,
-        weekday: int | None = None,
-    ) -> None:
-        added = await self._service.add(
-            actor_of(interaction), ritual, channel_id=channel.id, weekday=weekday, typed_time=time
-        )
-        reply = reply_to(interaction)
-        await reply.show(render.added_card(added, reply.translator))
-
-    @app_commands.command(name="list", description="The rituals of this community, and how to end one")
-    async def list_all(self, interaction: discord.Interaction[Any]) -> None:
-        rituals = await self._service.list_all(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show(render.list_card(rituals, reply.translator))
+HELP = HelpLine(N_("Begin, change or end a ritual"), "/manage rituals", Capability.FACILITATE)
 
 
 class RitualsCog(commands.Cog):
@@ -81,52 +61,93 @@ class RitualsCog(commands.Cog):
         self.service = RitualsService(bot.core)
         self._config = RitualsPart(bot.core, self.service)
         self._page = Page(2, N_("Rhythm"), body=self._setup_body, order=50, places=self._places)
+        self._watch = Watch(self.service.channels, self.service.lose_channel)
+        service = self.service
+        self._taking_part = AnswerControls(service)
+        self._jobs = {
+            POST_JOB: service.posting.due,
+            LOOK_JOB: service.posting.look_back,
+        }
+        self._controls = {
+            **DeskControls(service).handlers(),
+            **PromptControls(service).handlers(),
+            **self._taking_part.handlers(),
+            render.WEEKLY_PLACE: self._set_place,
+            render.WEEKLY_ASK: self._ask_when,
+            render.WEEKLY_SET: self._set_when,
+        }
+        self._renderers = {
+            PROMPT_RENDERER: (self._draw_prompt, N_("posting a ritual")),
+            THREAD_RENDERER: (self._draw_thread, N_("opening the thread of a ritual")),
+            ANSWER_RENDERER: (self._draw_answer, N_("showing an answer to a ritual")),
+            QUIET_RENDERER: (self._draw_quiet, N_("asking about a quiet ritual")),
+            STOCK_RENDERER: (self._draw_stock, N_("telling of an empty queue of prompts")),
+            SUGGESTED_RENDERER: (self._draw_suggested, N_("telling of suggested prompts")),
+            LOST_RENDERER: (self._draw_lost, N_("telling of a ritual without a channel")),
+        }
 
     async def cog_load(self) -> None:
         bot = self.bot
-        bot.core.jobs.register(POST_JOB, self.service.post)
-        bot.renderers.register(
-            PROMPT_RENDERER,
-            self._draw_prompt,
-            what=N_("posting a ritual"),
-            if_channel_gone=N_(
-                "End it with `/manage rituals list`, and begin it in another channel with `/manage rituals add`."
-            ),
-        )
-        bot.renderers.register(THREAD_RENDERER, self._draw_thread, what=N_("opening the thread of a ritual"))
-        bot.components.register(render.REMOVE, self._remove)
-        bot.components.register(render.WEEKLY_PLACE, self._set_place)
-        bot.components.register(render.WEEKLY_ASK, self._ask_when)
-        bot.components.register(render.WEEKLY_SET, self._set_when)
+        bot.core.configs.register(RitualSettings, RitualSettingsRow)
+        for name, handler in self._jobs.items():
+            bot.core.jobs.register(name, handler)
+        remedy = N_("Choose another channel for it with `/manage rituals edit`.")
+        for name, (draw, what) in self._renderers.items():
+            bot.renderers.register(name, draw, what=what, if_channel_gone=remedy)
+        for name, answer in self._controls.items():
+            bot.components.register(name, answer)
         bot.core.features.describe(Feature("rituals", N_("Rhythm of the week")))
         bot.setup_card.add(self._page)
         bot.config_card.parts.add(self._config)
+        bot.lost_places.watch(self._watch)
+        bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
+        bot.core.erasure.on_forgotten(self._forget)
+        bot.listen_to_messages(self._taking_part.on_message)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
     async def cog_unload(self) -> None:
         bot = self.bot
-        bot.core.jobs.unregister(POST_JOB)
-        bot.renderers.unregister(PROMPT_RENDERER, THREAD_RENDERER)
-        bot.components.unregister(render.REMOVE, render.WEEKLY_PLACE, render.WEEKLY_ASK, render.WEEKLY_SET)
+        for name in self._jobs:
+            bot.core.jobs.unregister(name)
+        bot.renderers.unregister(*self._renderers)
+        bot.components.unregister(*self._controls)
         bot.core.features.forget("rituals")
         bot.setup_card.remove(self._page)
         bot.config_card.parts.remove(self._config)
+        bot.lost_places.stop_watching(self._watch)
+        bot.core.ledger.unname(ANSWERED)
+        bot.core.erasure.stop_telling(self._forget)
+        bot.stop_listening(self._taking_part.on_message)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
 
-    async def _remove(self, interaction: discord.Interaction[Any], ritual_id: int | None) -> None:
-        await self.service.remove(actor_of(interaction), ritual_id or 0)
-        reply = reply_to(interaction)
-        await reply.replace(render.removed_card(reply.translator))
+    def _forget(self, guild_id: int, member_id: int) -> None:
+        """Somebody was deleted: what they answered goes from memory, and from the cards on which it stands."""
+        self.service.answers.forget(guild_id, member_id)
+        self._redrawing = asyncio.get_running_loop().create_task(
+            self._redraw(guild_id), name="redraw rituals"
+        )
+
+    async def _redraw(self, guild_id: int) -> None:
+        try:
+            await self.service.answers.redraw(guild_id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task
+            report_error(error, f"redrawing rituals in guild={guild_id}")
 
     async def _setup_body(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
         return render.setup_items(await self.service.weekly(guild_id), t)
 
     async def _places(self, session: AsyncSession, guild_id: int) -> tuple[Watched, ...]:
-        ritual = await self.service.find_weekly(session, guild_id)
-        if ritual is None:
-            return ()
-        help_text = N_("Where the goals of the week are asked for.")
-        return (Watched(TITLES[ritual.template], help_text, ritual.channel_id, THREADS),)
+        help_text = N_("Where a ritual is posted.")
+        return tuple(
+            Watched(
+                each.title or each.shipped.title,
+                help_text,
+                each.channel_id,
+                THREADS if each.answer in WITH_THREAD else WRITE,
+            )
+            for each in await self.service.list_in(session, guild_id)
+            if not each.is_lost
+        )
 
     async def _set_place(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         values = list((interaction.data or {}).get("values", []))
@@ -149,19 +170,63 @@ class RitualsCog(commands.Cog):
         )
         await self.bot.setup_card.redraw(interaction, self._page)
 
-    async def _draw_prompt(self, effect: PlannedEffect) -> Card:
-        return render.prompt_card(await self._template_of(effect), await self._translator(effect))
+    async def _draw_prompt(self, effect: PlannedEffect) -> Card | PollDraft:
+        posted = await self._posted(effect)
+        is_by_hand = effect.job_id is None
+        if effect.kind is EffectKind.POST and posted.ritual.paused_until is not None and not is_by_hand:
+            raise Obsolete(REASON_PAUSED)
+        return render.prompt(posted, await self._translator(effect))
 
     async def _draw_thread(self, effect: PlannedEffect) -> ThreadTitle:
         nominal = datetime.fromisoformat(effect.arguments["nominal"])
-        return render.thread_title(await self._template_of(effect), nominal, await self._translator(effect))
+        posted = await self._posted(effect)
+        return render.thread_title(posted.ritual, nominal, await self._translator(effect))
 
-    async def _template_of(self, effect: PlannedEffect) -> str:
+    async def _draw_answer(self, effect: PlannedEffect) -> Card:
+        written = await self.service.answers.written(int(effect.arguments["answer_id"]))
+        if written is None:
+            raise Obsolete(N_("the answer was taken back"))
+        return answer_cards.written_card(written, await self._translator(effect))
+
+    async def _draw_quiet(self, effect: PlannedEffect) -> Card:
+        return staff_cards.quiet_card(await self._ritual(effect), await self._translator(effect))
+
+    async def _draw_lost(self, effect: PlannedEffect) -> Card:
+        ritual = await self._ritual(effect)
+        if not ritual.is_lost:
+            raise Obsolete(N_("the ritual has a channel again"))
+        return staff_cards.lost_card(ritual, await self._translator(effect))
+
+    async def _draw_suggested(self, effect: PlannedEffect) -> Card:
+        ritual = await self._ritual(effect)
+        count = await self.service.prompts.count_suggested(ritual.id)
+        if not count:
+            raise Obsolete(N_("the suggestions were dealt with"))
+        return prompt_cards.suggestions_card(ritual, count, await self._translator(effect))
+
+    async def _draw_stock(self, effect: PlannedEffect) -> Card:
+        facts = effect.arguments
+        return staff_cards.stock_card(
+            await self._ritual(effect),
+            await self._translator(effect),
+            left=int(facts["left"]),
+            from_library=bool(facts["library"]),
+            is_empty=bool(facts["empty"]),
+        )
+
+    async def _posted(self, effect: PlannedEffect) -> Posted:
+        facts = effect.arguments
+        key = facts.get("key") or facts["nominal"]
+        posted = await self.service.posting.find(int(facts["ritual_id"]), key)
+        if posted is None:
+            raise Obsolete(REASON_GONE)
+        return posted
+
+    async def _ritual(self, effect: PlannedEffect) -> Ritual:
         ritual = await self.service.find(int(effect.arguments["ritual_id"]))
         if ritual is None:
-            raise Obsolete("the ritual was removed")
-        return ritual.template
+            raise Obsolete(REASON_GONE)
+        return ritual
 
     async def _translator(self, effect: PlannedEffect) -> Translator:
-        config = await self.bot.core.configs.guild(effect.guild_id)
-        return self.bot.translations.for_locale(config.locale)
+        return await self.bot.renderers.translator(effect)

@@ -9,9 +9,12 @@ from bot.errors import InvalidInput
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from cogs.rituals import rules
-from cogs.rituals.service import Ritual, RitualsService, weekday_of
+from cogs.rituals.model import Ritual
+from cogs.rituals.rules import Repeat, When
+from cogs.rituals.service import RitualsService
+from cogs.rituals.shipped import templates
 
-KEYS = ("ritual", "channel", "weekday", "time")
+KEYS = ("ritual", "channel", "repeat", "weekday", "time")
 
 
 class RitualsPart:
@@ -23,14 +26,14 @@ class RitualsPart:
     def __init__(self, core: Core, service: RitualsService) -> None:
         self._configs = core.configs
         self._service = service
-        self.keys = {"weekly": N_("Every week")}
+        self.keys = {"list": N_("Ritual")}
 
     async def export(self, ground: Ground) -> Wanted:
         rituals = await self._service.list_in(ground.session, ground.guild_id)
-        return {"weekly": tuple(_item(ground, each) for each in rituals)}
+        return {"list": tuple(_item(ground, each) for each in rituals)}
 
     async def read(self, ground: Ground, given: Given) -> None:
-        given.tables("weekly", KEYS, _read_ritual, _check_rituals)
+        given.tables("list", KEYS, _read_ritual, _check_rituals)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         session, actor, service = ground.session, ground.actor, self._service
@@ -38,22 +41,25 @@ class RitualsPart:
         present = {
             (each.template, each.channel_id): each for each in await service.list_in(session, ground.guild_id)
         }
-        items = {(each["ritual"], each["channel"].id): each for each in wanted["weekly"]}
+        items = {(each["ritual"], each["channel"].id): each for each in wanted["list"]}
         for key, ritual in present.items():
             if key not in items:
                 await service.end_in(session, actor, ritual.id)
         for key, item in items.items():
-            day, at = rules.WEEKDAYS.index(item["weekday"]), rules.read_time(item["time"])
+            chosen = When(
+                Repeat(item["repeat"]), rules.WEEKDAYS.index(item["weekday"]), rules.read_time(item["time"])
+            )
             ritual = present.get(key)
             if ritual is None:
-                await service.begin_in(session, actor, *key, zone=zone, weekday=day, at=at)
-            elif (weekday_of(ritual.rule), ritual.rule.time) != (day, at):
-                await service.move_in(session, actor, ritual.id, weekday=day, at=at)
+                await service.begin_in(session, actor, *key, zone=zone, chosen=chosen)
+            elif ritual.when != chosen:
+                await service.move_in(session, actor, ritual.id, chosen=chosen)
 
 
 def _read_ritual(item: Given) -> None:
-    item.text("ritual", one_of(rules.TEMPLATES), required=True)
+    item.text("ritual", one_of(templates()), required=True)
     item.place("channel", "channel", required=True)
+    item.text("repeat", one_of(Repeat), required=True)
     item.text("weekday", one_of(rules.WEEKDAYS), required=True)
     item.text("time", lambda typed: f"{rules.read_time(typed):%H:%M}", required=True)
 
@@ -65,5 +71,6 @@ def _check_rituals(items: tuple[Wanted, ...]) -> None:
 
 def _item(ground: Ground, ritual: Ritual) -> Wanted:
     place = ground.server.place("channel", ritual.channel_id)
-    day = rules.WEEKDAYS[weekday_of(ritual.rule)]
-    return dict(zip(KEYS, (ritual.template, place, day, f"{ritual.rule.time:%H:%M}"), strict=True))
+    when = ritual.when
+    values = (ritual.template, place, when.repeat.value, rules.WEEKDAYS[when.weekday], f"{when.time:%H:%M}")
+    return dict(zip(KEYS, values, strict=True))

@@ -1,8 +1,7 @@
-"""What people see of rituals."""
+"""What everybody sees of rituals: the prompt, and the step of the set-up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.cards import (
@@ -10,84 +9,81 @@ from bot.cards import (
     Buttons,
     Card,
     ChoiceField,
+    Divider,
     Form,
     Item,
     Option,
     PickPlace,
+    PollDraft,
+    Style,
     Text,
     TextField,
     ThreadTitle,
     custom_id,
 )
-from bot.i18n import N_, Translator
-from bot.text import mention_channel, timestamp
-from cogs.rituals.rules import MONDAY_GOALS
-from cogs.rituals.service import TITLES, Ritual, weekday_of
+from bot.i18n import Translator
+from bot.text import length, mention_user, quote
+from cogs.rituals import rules, words
+from cogs.rituals.model import Ritual
+from cogs.rituals.posting import Posted
+from cogs.rituals.rules import LONGEST_ON_CARD, WITH_BUTTON, AnswerBy
+from cogs.rituals.shipped import MONDAY_GOALS, templates
 
-REMOVE = "rituals:ritual.remove"
 WEEKLY_PLACE = "rituals:weekly.place"
 WEEKLY_ASK = "rituals:weekly.ask"
 WEEKLY_SET = "rituals:weekly.set"
-_DAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
-
-_PROMPTS = {
-    MONDAY_GOALS.name: N_(
-        "A new week! What is one thing you would like to get done by Sunday?\n"
-        "Write it in the thread below. Small is good, and so is “the same as last week”."
-    )
-}
-_SHOWN_WITH_BUTTON = 10  # a card holds 40 components
+ANSWER_ASK = "rituals:answer.ask"
+SUGGEST_ASK = "rituals:suggest.ask"
+PROMPTS_OPEN = "rituals:prompts.open"
+_ROOM_FOR_ANSWERS = 1800  # of a card's 4,000 characters; the longest prompt takes half
+_POLL_HOURS = 24 * 6  # over before the next one of a weekly poll
 
 
-def prompt_card(template: str, t: Translator) -> Card:
-    """The prompt. It pings nobody."""
-    return Card((Text(f"**{t(TITLES[template])}**\n{t(_PROMPTS[template])}"),))
-
-
-def thread_title(template: str, nominal: datetime, t: Translator) -> ThreadTitle:
-    """The thread in which a prompt is answered."""
-    return ThreadTitle(f"{t(TITLES[template])} {nominal:%Y-%m-%d}")
-
-
-def added_card(ritual: Ritual, t: Translator) -> Card:
-    """A ritual was added: what happens next and when, so that a mistake shows at once."""
-    text = t(
-        "**{title} is on.** I post it in {channel}, {next}, and then every week at that time in {zone}.\n"
-        "See or end it with {command}.",
-        title=t(TITLES[ritual.template]),
-        channel=mention_channel(ritual.channel_id),
-        next=_next(ritual, t),
-        zone=ritual.zone,
-        command="`/manage rituals list`",
-    )
-    return Card((Text(text),))
-
-
-def list_card(rituals: Sequence[Ritual], t: Translator) -> Card:
-    """The community's rituals, each with a way to end it."""
-    if not rituals:
-        text = t("There are no rituals yet. Begin one with {command}.", command="`/manage rituals add`")
-        return Card((Text(text),))
-    items: list[Item] = [Text(t("**Rituals**"))]
-    for ritual in rituals[:_SHOWN_WITH_BUTTON]:
-        title = t(TITLES[ritual.template])
-        line = t(
-            "**{title}** in {channel}: {next}",
-            title=title,
-            channel=mention_channel(ritual.channel_id),
-            next=_next(ritual, t),
-        )
-        end = Button(t("End {title}", title=title), custom_id(REMOVE, ritual.id))
-        items += [Text(line), Buttons((end,))]
+def prompt(posted: Posted, t: Translator) -> Card | PollDraft:
+    """What is posted. It pings nobody."""
+    if posted.ritual.answer is AnswerBy.POLL and posted.text is not None:
+        return _poll(posted, t)
+    items: list[Item] = [_question(posted, t)]
+    if posted.answers:
+        items += [Divider(), Text(_answers(posted, t))]
+    buttons: list[Button] = []
+    if posted.ritual.answer in WITH_BUTTON:
+        buttons.append(Button(t("Answer"), custom_id(ANSWER_ASK, posted.run_id), style=Style.PRIMARY))
+    if posted.ritual.shipped.queue:
+        suggest = custom_id(SUGGEST_ASK, posted.ritual.id)
+        buttons.append(Button(t("Suggest the next question"), suggest))
+    if buttons:
+        items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
+
+
+def _question(posted: Posted, t: Translator) -> Text:
+    """The title, what is asked, and who suggested it."""
+    ritual = posted.ritual
+    lines = [f"**{words.title(ritual, t)}**", _asked(posted, t) or words.text(ritual, t)]
+    if posted.author_id:
+        lines.append(_credit(posted, t))
+    return Text("\n".join(lines))
+
+
+def _answers(posted: Posted, t: Translator) -> str:
+    """The newest answers, as many as there is room for, the oldest of them first."""
+    shown: list[str] = []
+    room = _ROOM_FOR_ANSWERS
+    for each in reversed(posted.answers):
+        said = quote(" ".join(each.text.split()), 2 * LONGEST_ON_CARD)
+        line = f"{mention_user(each.member_id)}: {said}"
+        room -= length(line) + 1
+        if room < 0:
+            break
+        shown.insert(0, line)
+    shown.append(t.tn("-# {n} person answered.", "-# {n} people answered.", posted.people))
+    return "\n".join(shown)
+
+
+def thread_title(ritual: Ritual, nominal: datetime, t: Translator) -> ThreadTitle:
+    """The thread in which a prompt is answered."""
+    return ThreadTitle(f"{words.label(ritual, t)} {nominal:%Y-%m-%d}")
 
 
 def setup_items(ritual: Ritual | None, t: Translator) -> tuple[Item, ...]:
@@ -95,50 +91,66 @@ def setup_items(ritual: Ritual | None, t: Translator) -> tuple[Item, ...]:
     about = t(
         "Once a week I ask everybody for one thing they would like to get done, with a thread to answer in."
     )
-    heading = f"**{t(TITLES[MONDAY_GOALS.name])}**\n{about}"
+    title = words.title(ritual, t) if ritual is not None else t(templates()[MONDAY_GOALS].title)
+    heading = f"**{title}**\n{about}"
     place = custom_id(WEEKLY_PLACE)
     if ritual is None:
         text = t(
             "Choose the channel for it, or leave it empty to go without. I begin with the next Monday, 09:00."
         )
         return Text(heading), PickPlace(place, t("Choose a channel"), "channel"), Text(text)
-    when = t(
-        "Every {day} at {time}, {next}.",
-        day=t(_DAYS[weekday_of(ritual.rule)]),
-        time=f"{ritual.rule.time:%H:%M}",
-        next=_next(ritual, t),
-    )
     change = Buttons((Button(t("Change day and time"), custom_id(WEEKLY_ASK)),))
-    menu = PickPlace(place, t("Choose a channel"), "channel", chosen=ritual.channel_id)
+    chosen = None if ritual.is_lost else ritual.channel_id
+    menu = PickPlace(place, t("Choose a channel"), "channel", chosen=chosen)
+    rule = words.when(ritual.when, t)
+    when = f"{rule[:1].upper()}{rule[1:]}, {words.next_time(ritual, t)}."
     return Text(heading), menu, Text(when), change
 
 
 def weekly_form(ritual: Ritual, t: Translator) -> Form:
     """Asks for the day and time of the week."""
-    here = weekday_of(ritual.rule)
-    days = tuple(Option(t(name), str(at), chosen=at == here) for at, name in enumerate(_DAYS))
+    chosen = ritual.when
+    days = tuple(Option(t(name), str(at), chosen=at == chosen.weekday) for at, name in enumerate(words.DAYS))
     return Form(
         t("Day and time"),
         custom_id(WEEKLY_SET),
         (
             ChoiceField("weekday", t("On which day?"), days),
-            TextField(
-                "time",
-                t("At what time?"),
-                description=t("By the community's clock, for example 09:00"),
-                max_length=20,
-                value=f"{ritual.rule.time:%H:%M}",
-            ),
+            time_field(chosen.time, t),
         ),
     )
 
 
-def removed_card(t: Translator) -> Card:
-    """A ritual was ended."""
-    return Card((Text(t("It has ended. Nothing more will be posted for it.")),))
+def time_field(present: object, t: Translator) -> TextField:
+    """Asks for a time of day."""
+    return TextField(
+        "time",
+        t("At what time?"),
+        description=t("By the community's clock, for example 09:00"),
+        max_length=20,
+        value=f"{present:%H:%M}",
+    )
 
 
-def _next(ritual: Ritual, t: Translator) -> str:
-    if ritual.next_run_at is None:
-        return t("not planned at the moment, see {command}", command="`/manage jobs`")
-    return t("next on {when}", when=timestamp(ritual.next_run_at, "F"))
+def _asked(posted: Posted, t: Translator) -> str | None:
+    if posted.text is None:
+        return None
+    return t(posted.text) if posted.is_ours else quote(posted.text, 2 * rules.LONGEST_PROMPT)
+
+
+def _credit(posted: Posted, t: Translator) -> str:
+    return t("-# Suggested by {member}", member=mention_user(posted.author_id))
+
+
+def _poll(posted: Posted, t: Translator) -> PollDraft:
+    assert posted.text is not None
+    # The question stays as it was planned, because the poll is recognised by it; answers may be translated.
+    question, answers = rules.split_poll(posted.text)
+    if posted.is_ours:
+        translated = [line.strip() for line in t(posted.text).splitlines()[1:]]
+        fits = len(translated) == len(answers) == len(set(translated))
+        answers = tuple(translated) if fits else answers
+    lines = [f"**{words.title(posted.ritual, t)}**"]
+    if posted.author_id:
+        lines.append(_credit(posted, t))
+    return PollDraft(question, answers, _POLL_HOURS, "\n".join(lines))

@@ -1,51 +1,64 @@
-"""What facilitators do with rituals, and what happens when one is due."""
+"""What facilitators do with rituals."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import nominal_times
-from bot.authority import Actor, Capability, require
+from bot.authority import Actor, Capability, has
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.i18n import N_
-from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
-from bot.schedules import CatchUp, NewSchedule, Schedule
-from cogs.rituals import rules
+from bot.schedules import CatchUp, NewSchedule
+from bot.text import clean
+from bot.time_input import parse_moment
+from cogs.rituals import rules, when
+from cogs.rituals.answers import Answers
+from cogs.rituals.drafts import Drafts
+from cogs.rituals.model import (
+    AUDIT_AREA,
+    UNTIL_RESUMED,
+    Part,
+    Ritual,
+    RitualSettings,
+    RunHealth,
+    gone,
+    title_of,
+)
+from cogs.rituals.posting import POST_JOB, Posting
+from cogs.rituals.prompts import Prompts
+from cogs.rituals.rules import Repeat, When
+from cogs.rituals.shipped import MONDAY_GOALS, Template, templates
 from storage import rituals as storage
 
-AUDIT_AREA = "rituals"
-POST_JOB = "rituals.post"
-PROMPT_RENDERER = "rituals.prompt"
-THREAD_RENDERER = "rituals.thread"
-
-
-TITLES = {rules.MONDAY_GOALS.name: N_("Monday goals")}
+LOST_RENDERER = "rituals.lost"
+_SHOWN_RUNS = 6
 
 
 @dataclass(frozen=True)
-class Ritual:
-    """A ritual as shown to facilitators. `next_run_at` is UTC; None when there is no next run."""
+class Overview:
+    """A ritual with how many answered its last runs, the oldest first, and how many prompts wait in its queue."""
 
-    id: int
-    guild_id: int
-    template: str
-    channel_id: int
-    zone: str
-    next_run_at: datetime | None
-    rule: nominal_times.LocalRule
+    ritual: Ritual
+    runs: tuple[RunHealth, ...]
+    waiting: int
+    suggested: int
 
 
-class RitualsService:
+class RitualsService(Part):
     """The use cases."""
 
     def __init__(self, core: Core) -> None:
-        self._core = core
+        super().__init__(core)
+        self.posting = Posting(core)
+        self.drafts = Drafts(core)
+        self.answers = Answers(core)
+        self.prompts = Prompts(core)
 
     async def add(
         self,
@@ -55,23 +68,42 @@ class RitualsService:
         channel_id: int,
         weekday: int | None,
         typed_time: str | None,
+        repeat: str | None = None,
+        purpose: str | None = None,
+        owner: Actor | None = None,
     ) -> Ritual:
-        """Begin a ritual: every week on this day and time of the community's clock. Raises `NotAllowed`,
-        `NotFound` for an unknown template, `InvalidInput` for an unreadable time, `AlreadyDone` when the same
-        ritual is posted in this channel already."""
-        zone = await self.check(actor)
-        template = rules.TEMPLATES.get(template_name)
+        """Begin a ritual, at this time of the community's clock; what is left out is as the template says.
+
+        Raises `NotAllowed`, `NotFound` for an unknown template, `InvalidInput` for an unreadable time or an owner
+        who is no facilitator, `AlreadyDone` when the same ritual is posted in this channel already.
+        """
+        config = await self.check(actor)
+        template = templates().get(template_name)
         if template is None:
             raise NotFound("There is no such ritual. Pick one from the list.")
-        at = rules.read_time(typed_time) if typed_time else template.time
-        day = template.weekday if weekday is None else weekday
+        if owner is not None and not has(owner, Capability.FACILITATE, config.capability_roles):
+            raise not_staff()
+        chosen = When(
+            Repeat(repeat) if repeat else template.when.repeat,
+            template.when.weekday if weekday is None else weekday,
+            rules.read_time(typed_time) if typed_time else template.when.time,
+        )
+        owner_id = (owner or actor).member_id
+        words = clean(purpose or "")[: rules.LONGEST_PURPOSE] or None
         try:
             async with self._core.db.begin() as session:
-                return await self.begin_in(
-                    session, actor, template.name, channel_id, zone=zone, weekday=day, at=at
+                return await self._add(
+                    session,
+                    actor,
+                    template,
+                    channel_id,
+                    config.zone,
+                    chosen,
+                    owner_id=owner_id,
+                    purpose=words,
                 )
-        except IntegrityError as error:  # two facilitators at once: the schedule's key is unique
-            raise _posted_already() from error
+        except IntegrityError as error:  # two facilitators at once
+            raise posted_already() from error
 
     async def list_all(self, actor: Actor) -> tuple[Ritual, ...]:
         """The community's rituals, in the order in which they were added."""
@@ -83,7 +115,23 @@ class RitualsService:
         """The same within a transaction."""
         rows = await storage.list_rituals(session, guild_id)
         schedules = {each.id: each for each in await self._core.schedules.list_of_guild(session, guild_id)}
-        return tuple(_ritual(row, schedules[row.schedule_id]) for row in rows if row.schedule_id in schedules)
+        return tuple(
+            self._ritual_of(row, schedules[row.schedule_id]) for row in rows if row.schedule_id in schedules
+        )
+
+    async def overview(self, actor: Actor, ritual_id: int) -> Overview:
+        """One ritual and how it is going. Raises `NotFound`."""
+        await self.check(actor)
+        async with self._core.db.read() as session:
+            row = await storage.find_ritual(session, ritual_id)
+            if row is None or row.guild_id != actor.guild_id:
+                raise gone()
+            ritual = await self.snapshot(session, row)
+            runs = await self.posting.posted_runs(session, ritual_id, limit=_SHOWN_RUNS)
+            waiting = await storage.list_prompts(session, ritual_id, ["queued"])
+            suggested = await storage.list_prompts(session, ritual_id, ["suggested"])
+        health = tuple(RunHealth(run.at, count) for run, count in reversed(runs))
+        return Overview(ritual, health, len(waiting), len(suggested))
 
     async def weekly(self, guild_id: int) -> Ritual | None:
         """The community's Monday goals, as the set-up shows them: the first, where there are several."""
@@ -94,29 +142,26 @@ class RitualsService:
         """The same within a transaction."""
         row = await _first(session, guild_id)
         schedule = await self._schedule(session, row) if row is not None else None
-        return _ritual(row, schedule) if row is not None and schedule is not None else None
+        return self._ritual_of(row, schedule) if row is not None and schedule is not None else None
 
     async def set_weekly(self, actor: Actor, channel_id: int | None) -> None:
         """Have the Monday goals asked for in this channel, at the same day and time if they were before; None ends
         them. Raises `NotAllowed`."""
-        zone = await self.check(actor)
+        config = await self.check(actor)
+        template = templates()[MONDAY_GOALS]
         try:
             async with self._core.db.begin() as session:
                 row = await _first(session, actor.guild_id)
-                if row is not None and row.channel_id == channel_id:
-                    return
-                day, at = rules.MONDAY_GOALS.weekday, rules.MONDAY_GOALS.time
-                if row is not None:
-                    schedule = await self._schedule(session, row)
-                    day, at = (weekday_of(schedule.rule), schedule.rule.time) if schedule else (day, at)
-                    await self._core.schedules.remove(session, row.schedule_id)
-                    await session.delete(row)
-                    await session.flush()
-                if channel_id is not None:
-                    name = rules.MONDAY_GOALS.name
-                    await self.begin_in(session, actor, name, channel_id, zone=zone, weekday=day, at=at)
+                if row is None:
+                    if channel_id is not None:
+                        await self._add(session, actor, template, channel_id, config.zone, template.when)
+                elif channel_id is None:
+                    await self.end_in(session, actor, row.id)
+                elif row.channel_id != channel_id:
+                    draft = await self.drafts.begin_in(session, actor, row, channel_id=channel_id)
+                    await self.drafts.save_in(session, actor, draft)
         except IntegrityError as error:  # two facilitators at once
-            raise _posted_already() from error
+            raise posted_already() from error
 
     async def reschedule(self, actor: Actor, weekday: int, typed_time: str) -> None:
         """Move the Monday goals to another day and time. Raises `NotAllowed`, `InvalidInput` for an unreadable time,
@@ -129,28 +174,8 @@ class RitualsService:
             row = await _first(session, actor.guild_id)
             if row is None or await self._schedule(session, row) is None:
                 raise NotFound("First choose the channel in which the goals are asked for.")
-            await self.move_in(session, actor, row.id, weekday=weekday, at=at)
-
-    async def move_in(
-        self, session: AsyncSession, actor: Actor, ritual_id: int, *, weekday: int, at: time
-    ) -> None:
-        """Move a ritual to another day and time, for who was let through before."""
-        row = await storage.find_ritual(session, ritual_id)
-        schedule = await self._schedule(session, row) if row is not None else None
-        if row is None or schedule is None:
-            raise _not_there()
-        start = nominal_times.local_now(self._core.clock.now(), schedule.zone).date()
-        rule = nominal_times.weekly([weekday], at, start)
-        await self._core.schedules.change(session, schedule.id, rule=rule)
-        await self._core.audit.record(
-            session,
-            actor,
-            AUDIT_AREA,
-            N_("moved the ritual {ritual}"),
-            before={"when": _when(weekday_of(schedule.rule), schedule.rule.time, schedule.zone)},
-            after={"when": _when(weekday, at, schedule.zone)},
-            ritual=TITLES.get(row.template, row.template),
-        )
+            draft = await self.drafts.begin_in(session, actor, row, weekday=weekday, time=f"{at:%H:%M}")
+            await self.drafts.save_in(session, actor, draft)
 
     async def remove(self, actor: Actor, ritual_id: int) -> None:
         """End a ritual. Raises `NotFound` when it is none of this community's."""
@@ -158,68 +183,107 @@ class RitualsService:
         async with self._core.db.begin() as session:
             await self.end_in(session, actor, ritual_id)
 
-    async def end_in(self, session: AsyncSession, actor: Actor, ritual_id: int) -> None:
-        """The same within a transaction, for who was let through before."""
-        row = await storage.find_ritual(session, ritual_id)
-        if row is None or row.guild_id != actor.guild_id:
-            raise _not_there()
-        await self._core.schedules.remove(session, row.schedule_id)
-        await session.delete(row)
-        await session.flush()
-        await self._core.audit.record(
-            session,
-            actor,
-            AUDIT_AREA,
-            N_("ended the ritual {ritual}"),
-            before={"channel_id": row.channel_id},
-            ritual=TITLES.get(row.template, row.template),
-        )
+    async def pause(self, actor: Actor, ritual_id: int, typed_until: str | None = None) -> Ritual:
+        """Post nothing until then, or until somebody resumes it; what falls into the pause is not caught up.
 
-    async def find(self, ritual_id: int) -> storage.RitualRow | None:
-        """The ritual, for drawing its prompt."""
+        Raises `NotFound`, and `InvalidInput` for a date that cannot be read.
+        """
+        config = await self.check(actor)
+        now = self._core.clock.now()
+        until = UNTIL_RESUMED
+        if typed_until and typed_until.strip():
+            until = parse_moment(typed_until, now=now, zone=config.zone, locale=actor.locale or "en").at
+        async with self._core.db.begin() as session:
+            row = await self.stop(session, actor, ritual_id)
+            if row.paused_until != until:
+                row.paused_until, row.version = until, row.version + 1
+                after = {"until": None if until == UNTIL_RESUMED else until.isoformat()}
+                await self._note(session, actor, row, N_("paused the ritual {ritual}"), after=after)
+            if until != UNTIL_RESUMED and row.lost_at is None:
+                await self._core.schedules.resume(session, row.schedule_id)
+            await session.flush()
+            return await self.snapshot(session, row)
+
+    async def resume(self, actor: Actor, ritual_id: int) -> Ritual:
+        """Go on from now. Raises `NotFound`, also while its channel is deleted, `AlreadyDone` when it is not paused."""
+        await self.check(actor)
+        async with self._core.db.begin() as session:
+            row = await self.lock(session, actor, ritual_id)
+            if row.lost_at is not None:
+                raise NotFound(
+                    "Its channel was deleted. Choose another with {command}, and it goes on.",
+                    command="`/manage rituals edit`",
+                )
+            if row.paused_until is None or row.paused_until <= self._core.clock.now():
+                raise AlreadyDone("It is not paused.")
+            row.paused_until, row.version = None, row.version + 1
+            await self._core.schedules.resume(session, row.schedule_id)
+            await self._note(session, actor, row, N_("resumed the ritual {ritual}"))
+            return await self.snapshot(session, row)
+
+    async def holidays(self, actor: Actor) -> dict[str, str]:
+        """The days on which no ritual is posted, with their names."""
+        await self.check(actor)
+        return {day: str(name) for day, name in (await self._holidays(actor.guild_id)).items()}
+
+    async def set_holidays(self, actor: Actor, typed: str) -> dict[str, str]:
+        """Replace the list. Raises `InvalidInput`."""
+        await self.check(actor)
+        wanted = rules.read_holidays(clean(typed))
+        async with self._core.db.begin() as session:
+            # Locks the row: of two who save at once, the second decides over what the first has written.
+            present = await self._core.configs.change(session, actor.guild_id, RitualSettings)
+            if dict(present.holidays) == wanted:
+                return wanted
+            await self._core.configs.change(
+                session, actor.guild_id, RitualSettings, by=actor, holidays=wanted
+            )
+            for row in await storage.list_rituals(session, actor.guild_id):
+                schedule = await self._schedule(session, row)
+                if schedule is not None:
+                    rule = when.without(schedule.rule, when.dates_of(row.left_out), wanted)
+                    await self._core.schedules.change(session, schedule.id, rule=rule)
+        return wanted
+
+    async def channels(self, guild_id: int) -> set[int]:
+        """Where rituals are posted, those that are known to be gone left out."""
         async with self._core.db.read() as session:
-            return await storage.find_ritual(session, ritual_id)
+            rows = await storage.list_rituals(session, guild_id)
+        return {row.channel_id for row in rows if row.lost_at is None}
 
-    async def post(self, session: AsyncSession, job: Job) -> Skipped | None:
-        """A nominal time has come: plan the prompt and the thread to answer in."""
-        ritual = await storage.find_ritual(session, int(job.payload["ritual_id"]))
-        if ritual is None or job.nominal is None:
-            return Skipped(N_("the ritual was removed"))
-        key = f"rituals:{ritual.id}:{job.nominal.isoformat()}"
-        arguments = {"ritual_id": ritual.id, "nominal": job.nominal.isoformat()}
-        prompt = Effect(
-            kind=EffectKind.POST,
-            key=key,
-            guild_id=ritual.guild_id,
-            channel_id=ritual.channel_id,
-            renderer=PROMPT_RENDERER,
-            arguments=arguments,
-            lane=Lane.SCHEDULED,
-            coalesce_key=f"rituals:{ritual.id}",
-            expires_at=job.expires_at,
-        )
-        thread = Effect(
-            kind=EffectKind.OPEN_THREAD,
-            key=f"{key}:thread",
-            guild_id=ritual.guild_id,
-            channel_id=ritual.channel_id,
-            renderer=THREAD_RENDERER,
-            arguments=arguments,
-            lane=Lane.SCHEDULED,
-            after=key,
-        )
-        await self._core.outbox.plan(session, prompt, thread, job_id=job.id)
-        return None
+    async def lose_channel(self, guild_id: int, channel_id: int) -> None:
+        """A channel was deleted: pause what is posted there, and tell staff once."""
+        if channel_id not in await self.channels(guild_id):
+            return
+        now = self._core.clock.now()
+        config = await self._core.configs.guild(guild_id)
+        async with self._core.db.begin() as session:
+            for each in await storage.list_rituals(session, guild_id):
+                if each.channel_id != channel_id:
+                    continue
+                await self._core.schedules.pause(session, each.schedule_id)
+                row = await storage.lock_ritual(session, each.id)
+                if row is None or row.lost_at is not None:
+                    continue
+                row.lost_at, row.version = now, row.version + 1
+                if config.staff_channel_id is not None and config.staff_channel_id != channel_id:
+                    notice = Effect(
+                        kind=EffectKind.POST,
+                        key=f"rituals:lost:{row.id}:{channel_id}",
+                        guild_id=guild_id,
+                        channel_id=config.staff_channel_id,
+                        renderer=LOST_RENDERER,
+                        arguments={"ritual_id": row.id},
+                        lane=Lane.SCHEDULED,
+                    )
+                    await self._core.outbox.plan(session, notice)
 
-    async def check(self, actor: Actor) -> str:
-        """The community's zone, if the actor may change its rituals. Raises `NotAllowed`."""
-        config = await self._core.configs.guild(actor.guild_id)
-        require(actor, Capability.FACILITATE, config.capability_roles)
-        return config.zone
-
-    async def _schedule(self, session: AsyncSession, row: storage.RitualRow) -> Schedule | None:
-        schedules = await self._core.schedules.list_of_guild(session, row.guild_id)
-        return next((each for each in schedules if each.id == row.schedule_id), None)
+    async def find(self, ritual_id: int) -> Ritual | None:
+        """The ritual, for drawing what tells of it."""
+        async with self._core.db.read() as session:
+            row = await storage.find_ritual(session, ritual_id)
+            schedule = await self._schedule(session, row) if row is not None else None
+            return self._ritual_of(row, schedule) if row is not None and schedule is not None else None
 
     async def begin_in(
         self,
@@ -229,77 +293,108 @@ class RitualsService:
         channel_id: int,
         *,
         zone: str,
-        weekday: int,
-        at: time,
+        chosen: When,
     ) -> Ritual:
         """Begin a ritual within a transaction, for who was let through before. Raises `AlreadyDone`."""
-        template = rules.TEMPLATES[template_name]
+        return await self._add(session, actor, templates()[template_name], channel_id, zone, chosen)
+
+    async def move_in(self, session: AsyncSession, actor: Actor, ritual_id: int, *, chosen: When) -> None:
+        """Let a ritual be due at other times, in the same way."""
+        row = await self.lock(session, actor, ritual_id)
+        draft = await self.drafts.begin_in(
+            session,
+            actor,
+            row,
+            repeat=chosen.repeat.value,
+            weekday=chosen.weekday,
+            time=f"{chosen.time:%H:%M}",
+        )
+        await self.drafts.save_in(session, actor, draft)
+
+    async def end_in(self, session: AsyncSession, actor: Actor, ritual_id: int) -> None:
+        """End a ritual, in the same way."""
+        row = await self.stop(session, actor, ritual_id, for_good=True)
+        await self._note(
+            session, actor, row, N_("ended the ritual {ritual}"), before={"channel_id": row.channel_id}
+        )
+        await session.delete(row)
+        await session.flush()
+
+    async def _note(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        row: storage.RitualRow,
+        what: str,
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        await self._core.audit.record(
+            session, actor, AUDIT_AREA, what, before=before, after=after, ritual=title_of(row)
+        )
+
+    async def _add(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        template: Template,
+        channel_id: int,
+        zone: str,
+        chosen: When,
+        *,
+        owner_id: int | None = None,
+        purpose: str | None = None,
+    ) -> Ritual:
         now = self._core.clock.now()
-        start = nominal_times.local_now(now, zone).date()
         present = await storage.list_rituals(session, actor.guild_id)
-        if any((each.template, each.channel_id) == (template.name, channel_id) for each in present):
-            raise _posted_already()
+        if any((each.template, each.channel_id) == (template.key, channel_id) for each in present):
+            raise posted_already()
         row = storage.RitualRow(
             guild_id=actor.guild_id,
-            template=template.name,
+            template=template.key,
             channel_id=channel_id,
-            owner_id=actor.member_id,
+            owner_id=owner_id or actor.member_id,
             schedule_id=0,
             created_at=now,
+            purpose=purpose,
         )
         session.add(row)
         await session.flush()
+        rule = when.without(when.rule_for(chosen, now, zone), (), await self._holidays(actor.guild_id))
         schedule = await self._core.schedules.add(
             session,
             NewSchedule(
                 guild_id=actor.guild_id,
                 job_name=POST_JOB,
-                subject=f"{template.name}:{channel_id}",
-                rule=nominal_times.weekly([weekday], at, start),
+                subject=f"ritual:{row.id}",
+                rule=rule,
                 zone=zone,
-                catch_up=CatchUp.LATE_WITHIN,
-                late_within=rules.LATE_WITHIN,
-                payload={"ritual_id": row.id, "title": TITLES[template.name]},
+                catch_up=CatchUp.LATE_WITHIN if template.late_hours else CatchUp.SKIP,
+                late_within=timedelta(hours=template.late_hours),
+                payload={"ritual_id": row.id, "title": template.title},
             ),
         )
         row.schedule_id = schedule.id
-        await self._core.audit.record(
-            session,
-            actor,
-            AUDIT_AREA,
-            N_("added the ritual {ritual}"),
-            after={"channel_id": channel_id, "when": _when(weekday, at, zone)},
-            ritual=TITLES[template.name],
-        )
+        after: dict[str, object] = {
+            "channel_id": channel_id,
+            "when": f"{chosen.repeat} {rules.WEEKDAYS[chosen.weekday]} {chosen.time:%H:%M} {zone}",
+        }
+        await self._note(session, actor, row, N_("added the ritual {ritual}"), after=after)
         await session.flush()
-        return _ritual(row, schedule)
+        return self._ritual_of(row, schedule)
 
 
 async def _first(session: AsyncSession, guild_id: int) -> storage.RitualRow | None:
     rows = await storage.list_rituals(session, guild_id)
-    return next((row for row in rows if row.template == rules.MONDAY_GOALS.name), None)
+    return next((row for row in rows if row.template == MONDAY_GOALS), None)
 
 
-def weekday_of(rule: nominal_times.LocalRule) -> int:
-    """The weekday of a weekly rule (0 is Monday)."""
-    return ("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(rule.rrule.rpartition("BYDAY=")[2][:2])
+def not_staff() -> InvalidInput:
+    return InvalidInput("The owner has to be a facilitator, who can change the ritual. Choose somebody else.")
 
 
-def _ritual(row: storage.RitualRow, schedule: Schedule) -> Ritual:
-    return Ritual(
-        row.id, row.guild_id, row.template, row.channel_id, schedule.zone, schedule.next_run_at, schedule.rule
-    )
-
-
-def _when(weekday: int, at: time, zone: str) -> str:
-    return f"{rules.WEEKDAYS[weekday].capitalize()} {at:%H:%M} {zone}"
-
-
-def _not_there() -> NotFound:
-    return NotFound("That ritual does not exist any more. See {command}.", command="`/manage rituals list`")
-
-
-def _posted_already() -> AlreadyDone:
+def posted_already() -> AlreadyDone:
     return AlreadyDone(
         "That ritual is posted in this channel already. End it first with {command}.",
         command="`/manage rituals list`",

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.faults import CREATE_MESSAGE
 from tests.behaviour.quests import LyceumWorld, notices
+from tests.behaviour.rituals import end
 
 MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -130,8 +131,7 @@ async def test_lost_answers_double_nothing(rhythm: LyceumWorld, request_: tuple[
 async def test_a_ritual_that_was_ended_while_its_prompt_waited_is_not_posted(rhythm: LyceumWorld) -> None:
     rule = rhythm.faults.status(503, *CREATE_MESSAGE, times=None)
     await rhythm.advance(timedelta(minutes=2))
-    card = await rhythm.slash(rhythm.facilitator, rhythm.general, "manage rituals list")
-    await rhythm.press(rhythm.facilitator, card, "End Monday goals")
+    await end(rhythm)
     rhythm.faults.disarm(rule)
     await rhythm.advance(HOUR)
     assert rhythm.posted(rhythm.weekly) == [] and notices(rhythm) == []
@@ -139,20 +139,35 @@ async def test_a_ritual_that_was_ended_while_its_prompt_waited_is_not_posted(rhy
 
 
 async def test_a_ritual_that_was_ended_while_the_bot_was_away_is_not_caught_up(rhythm: LyceumWorld) -> None:
-    card = await rhythm.slash(rhythm.facilitator, rhythm.general, "manage rituals list")
-    await rhythm.press(rhythm.facilitator, card, "End Monday goals")
+    await end(rhythm)
     async with rhythm.while_down():
         await rhythm.advance(HOUR)
     await rhythm.advance(timedelta(weeks=2))
     assert rhythm.posted(rhythm.weekly) == []
 
 
-async def test_a_deleted_channel_is_told_to_staff(rhythm: LyceumWorld) -> None:
-    await rhythm.delete_channel(rhythm.weekly)
-    await rhythm.advance(HOUR)
-    [notice] = notices(rhythm)
-    assert "posting a ritual" in notice and "deleted" in notice
-    assert "2026-01-12 09:00: failed" in await jobs(rhythm)
+@pytest.mark.parametrize("away", [False, True], ids=["while the bot watched", "while it was away"])
+async def test_a_ritual_whose_channel_is_deleted_is_paused_and_told_once(
+    rhythm: LyceumWorld, away: bool
+) -> None:
+    if away:
+        async with rhythm.while_down(crash=True):
+            await rhythm.delete_channel(rhythm.weekly)
+    else:
+        await rhythm.delete_channel(rhythm.weekly)
+    await rhythm.advance(timedelta(weeks=5))
+    await rhythm.restart()
+    [notice] = rhythm.posted(rhythm.staff)
+    assert "Monday goals is paused" in notice.text and "channel was deleted" in notice.text
+    assert f"<@{rhythm.facilitator.id}>" in notice.text and notice.pinged == ()
+    assert "failed" not in await jobs(rhythm)
+
+    draft = await rhythm.press(rhythm.facilitator, notice, "Choose another channel")
+    draft = await rhythm.choose(rhythm.facilitator, draft, rhythm.general)
+    saved = await rhythm.press(rhythm.facilitator, draft, "Save")
+    assert "Saved." in saved.text and "next on" in saved.text
+    await rhythm.advance(timedelta(weeks=1))
+    assert len(rhythm.posted(rhythm.general)) == 1
 
 
 async def test_a_lost_permission_is_told_to_staff_once_and_mended_with_one_press(rhythm: LyceumWorld) -> None:
@@ -183,3 +198,33 @@ async def test_a_thread_that_staff_opened_by_hand_is_no_trouble(rhythm: LyceumWo
     gate.release()
     await rhythm.settle()
     assert threads(rhythm) == 1 and notices(rhythm) == []
+
+
+@pytest.mark.parametrize(
+    ("away", "late"),
+    [
+        (timedelta(minutes=1), True),
+        (HOUR, True),
+        (timedelta(hours=24), False),
+        (timedelta(days=8), None),
+    ],
+    ids=["1min", "1h", "24h", "8d"],
+)
+async def test_discord_is_away_when_it_is_due(
+    rhythm: LyceumWorld, away: timedelta, late: bool | None
+) -> None:
+    """Late within twelve hours, else left out with a reason; after eight days the second Monday's is a day late."""
+    with rhythm.faults.outage():
+        await rhythm.advance(timedelta(minutes=1, seconds=30))
+        rhythm.ring_by_itself = False  # no need to watch it try ten thousand times
+        await rhythm.advance(away - timedelta(seconds=30))
+        rhythm.ring_by_itself = True
+        await rhythm.advance(timedelta(seconds=1))
+    await rhythm.advance(timedelta(minutes=5))
+    assert len(rhythm.posted(rhythm.weekly)) == threads(rhythm) == (1 if late else 0)
+    if not late:
+        assert "2026-01-12 09:00: left out: " in await jobs(rhythm)
+    await rhythm.advance_to(MONDAY + timedelta(weeks=2, hours=1))
+    posted = [each.at for each in rhythm.posted(rhythm.weekly)]
+    assert posted[-1] == MONDAY + timedelta(weeks=2)
+    assert len(posted) == {True: 3, False: 2, None: 1}[late]

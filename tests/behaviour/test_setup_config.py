@@ -49,7 +49,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["charter"]["mission"] == "We teach each other knots."
     assert config["charter"]["norms"] == ["Ask before you correct.", "Be on time."]
     assert config["charter"]["outcomes"][0]["target"] == 4
-    assert config["rituals"]["weekly"][0]["channel"]["name"] == "weekly"
+    assert config["rituals"]["list"][0]["channel"]["name"] == "weekly"
     assert config["features"] == {"charter": True, "onboarding": True, "profiles": True, "rituals": True}
     assert not any(str(person.id) in text for person in community.people.values())
     assert str(community.guild_id) not in text
@@ -174,7 +174,7 @@ async def test_the_rhythm_comes_from_the_file_and_is_kept(community: LyceumWorld
     await apply(community, await give(community, with_line(text, "weekday", '"thursday"')))
     await community.advance(timedelta(days=1))  # Thursday 09:00
     assert len(community.posted(community.weekly)) == 1
-    await apply(community, await give(community, "format = 1\n[rituals]\nweekly = []\n"))
+    await apply(community, await give(community, "format = 1\n[rituals]\nlist = []\n"))
     await community.advance(timedelta(days=14))
     assert len(community.posted(community.weekly)) == 1
 
@@ -333,14 +333,14 @@ class TestRollingBack:
         before = await standing(community)
         text = await export(community)
         text = re.sub(r"\[\[charter.outcomes\]\]\n(\w+ = .*\n)+", "", text)
-        text = re.sub(r"\[\[rituals.weekly\]\]\n(\w+ = .*\n?)+", "", text)
+        text = re.sub(r"\[\[rituals.list\]\]\n(\w+ = .*\n?)+", "", text)
         text = with_line(text, "mission", "''").replace("[charter]", "[charter]\noutcomes = []")
         text = with_line(text, "profiles", "false").replace("Find time for it", "Find peace for it")
-        text += "\n[rituals]\nweekly = []\n"
+        text += "\n[rituals]\nlist = []\n"
         shown = await give(community, text)
         assert labels(shown)[0] == "Apply these 5 changes", shown.text
         await apply(community, shown)
-        assert (await standing(community))["rituals"]["weekly"] == []
+        assert (await standing(community))["rituals"]["list"] == []
         await apply(community, await back(community))
         assert await standing(community) == before
 

@@ -14,7 +14,7 @@ from tests.behaviour.configs import apply, export, give, standing, with_line
 from tests.behaviour.quests import LyceumWorld
 
 HEAD = "format = 1\n"
-RITUAL = '[[rituals.weekly]]\nritual = "{ritual}"\nchannel = {{ name = "weekly" }}\nweekday = "{day}"\ntime = "{time}"\n'
+RITUAL = '[[rituals.list]]\nritual = "{ritual}"\nchannel = {{ name = "weekly" }}\nrepeat = "every-1"\nweekday = "{day}"\ntime = "{time}"\n'
 OUTCOME = (
     '[[charter.outcomes]]\nwords = "{words}"\ncounts = "{counts}"\nby = "{by}"\ntarget = {target}\n'
     "from = {since}\nuntil = {until}\n"
@@ -130,11 +130,11 @@ async def test_a_value_that_cannot_be_is_named_with_its_key(community: LyceumWor
 
 
 ITEMS = [
-    (ritual(ritual="friday-beer"), "weekly[1].ritual"),
+    (ritual(ritual="friday-beer"), "list[1].ritual"),
     (ritual(day="someday"), "Did you mean sunday?"),
     (ritual(time="25:00"), "cannot read that time"),
     (ritual() + RITUAL.format(ritual="monday-goals", day="friday", time="10:00"), "stands there twice"),
-    (HEAD + '[[rituals.weekly]]\nritual = "monday-goals"\n', "weekly[1].channel"),
+    (HEAD + '[[rituals.list]]\nritual = "monday-goals"\n', "list[1].channel"),
     (outcome(words=" "), "outcomes[1].words"),
     (outcome(counts="lottery.won"), "introduction.written"),
     (outcome(by="everybody"), "acts, people"),

@@ -12,8 +12,8 @@ from bot.errors import NotConfigured, NotFound
 from bot.features import Feature, FeatureSettings, feature_of
 from bot.groups import plain_command
 from cogs.onboarding.cog import OnboardingCog
-from cogs.rituals.cog import RitualsGroup
-from cogs.rituals.service import RitualsService
+from cogs.rituals.manage import RitualsGroup
+from cogs.rituals.posting import Posting
 from storage.audit import list_audit
 from storage.database import Database
 from tests.clocks import FixedClock
@@ -36,7 +36,7 @@ async def switch(core: Core, name: str, *, on: bool, actor: Actor = FARAH) -> No
 
 def test_things_belong_to_the_feature_in_whose_folder_they_are_written() -> None:
     assert feature_of(OnboardingCog.start) == feature_of(OnboardingCog) == "onboarding"
-    assert feature_of(RitualsService.post) == feature_of(RitualsGroup.add) == "rituals"
+    assert feature_of(Posting.due) == feature_of(RitualsGroup.add) == "rituals"
     assert feature_of(Core.build) is None and feature_of(None) is None
 
 

@@ -13,10 +13,14 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
 from bot.schedule_runs import REASON_REMOVED
-from cogs.rituals.service import POST_JOB, Ritual, RitualsService
+from cogs.rituals.model import Ritual, RitualSettings
+from cogs.rituals.posting import POST_JOB
+from cogs.rituals.service import RitualsService
+from storage.acts import ActRow
 from storage.database import Database
 from storage.jobs import JobRow
 from storage.outbox import OutboxRow
+from storage.rituals import RitualAnswerRow, RitualRunRow, RitualSettingsRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, WEEKLY, GENERAL = 1, 2, 101, 102
@@ -32,8 +36,9 @@ def core(database: Database, clock: FixedClock) -> Core:
 
 @pytest.fixture
 def service(core: Core) -> RitualsService:
+    core.configs.register(RitualSettings, RitualSettingsRow)
     service = RitualsService(core)
-    core.jobs.register(POST_JOB, service.post)
+    core.jobs.register(POST_JOB, service.posting.due)
     return service
 
 
@@ -146,3 +151,132 @@ async def test_an_unknown_template_or_time_changes_nothing(service: RitualsServi
     with pytest.raises(InvalidInput):
         await add(service, time="half past nine")
     assert await service.list_all(FARAH) == ()
+
+
+class TestAtOnce:
+    """What several people, or people and the clock, do at the same moment."""
+
+    async def test_by_hand_and_by_the_clock_never_take_the_same_prompt(
+        self, service: RitualsService, core: Core, clock: FixedClock
+    ) -> None:
+        ritual = await add(service, ritual="weekly-question", weekday=0, time="09:00")
+        for text in ("One?", "Two?"):
+            await service.prompts.add(FARAH, ritual.id, text)
+        clock.advance(timedelta(hours=1))
+        await asyncio.gather(
+            work(core), service.posting.by_hand(FARAH, ritual.id), work(core), return_exceptions=True
+        )
+        await work(core)
+        async with core.db.read() as session:
+            runs = list(await session.scalars(select(RitualRunRow)))
+        assert len({run.text for run in runs}) == len(runs) <= 2
+        assert "One?" in {run.text for run in runs}
+
+    async def test_many_who_post_by_hand_post_once(self, service: RitualsService, core: Core) -> None:
+        ritual = await add(service)
+        results = await asyncio.gather(
+            *(service.posting.by_hand(FARAH, ritual.id) for _ in range(6)), return_exceptions=True
+        )
+        assert sum(isinstance(each, AlreadyDone) for each in results) == 5
+        assert [each.kind for each in await effects(core)] == ["post", "open_thread"]
+
+    async def test_pausing_changing_and_posting_cross_without_harm(
+        self, service: RitualsService, core: Core, clock: FixedClock
+    ) -> None:
+        ritual = await add(service)
+        drafts = [await service.drafts.begin(FARAH, ritual.id) for _ in range(3)]
+        for each in drafts:
+            await service.drafts.write(FARAH, each.id, {"time": f"{10 + each.id % 3}:00"})
+        clock.advance(timedelta(hours=1))
+        results = await asyncio.gather(
+            work(core),
+            service.pause(FARAH, ritual.id),
+            *(service.drafts.save(FARAH, each.id) for each in drafts),
+            work(core),
+            return_exceptions=True,
+        )
+        unexpected = [
+            each for each in results if isinstance(each, BaseException) and not isinstance(each, AlreadyDone)
+        ]
+        assert unexpected == []
+        await work(core)
+        assert sum(each.kind == "post" for each in await effects(core)) <= 1
+
+    async def test_one_person_who_answers_six_times_at_once_has_one_answer_and_one_act(
+        self, service: RitualsService, core: Core
+    ) -> None:
+        ritual = await add(service, ritual="friday-wins")
+        await service.posting.by_hand(FARAH, ritual.id)
+        async with core.db.read() as session:
+            run = (await session.scalars(select(RitualRunRow))).one()
+        await asyncio.gather(
+            *(service.answers.give(MEMBER, run.id, f"{n}", shown=True, message_id=77) for n in range(3)),
+            *(service.answers.note_message(GUILD, 77, MEMBER.member_id) for _ in range(3)),
+        )
+        async with core.db.read() as session:
+            assert len(list(await session.scalars(select(RitualAnswerRow)))) == 1
+            assert len(list(await session.scalars(select(ActRow)))) == 1
+
+
+async def test_other_communities_cannot_answer_or_change_anything(
+    service: RitualsService, core: Core
+) -> None:
+    ritual = await add(service, ritual="weekly-question")
+    prompt = await service.prompts.add(FARAH, ritual.id, "One?")
+    draft = await service.drafts.begin(FARAH, ritual.id)
+    await service.posting.by_hand(FARAH, ritual.id)
+    async with core.db.read() as session:
+        run = (await session.scalars(select(RitualRunRow))).one()
+    for attempt in (
+        service.overview(STRANGER, ritual.id),
+        service.drafts.begin(STRANGER, ritual.id),
+        service.drafts.save(STRANGER, draft.id),
+        service.pause(STRANGER, ritual.id),
+        service.resume(STRANGER, ritual.id),
+        service.posting.by_hand(STRANGER, ritual.id),
+        service.posting.preview(STRANGER, ritual.id),
+        service.prompts.view(STRANGER, ritual.id),
+        service.prompts.get(STRANGER, prompt.id),
+        service.prompts.remove(STRANGER, prompt.id),
+        service.prompts.suggest(STRANGER, ritual.id, "Two?", credited=True),
+        service.answers.own(STRANGER, run.id),
+        service.answers.give(STRANGER, run.id, "Hi", shown=True, message_id=None),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+
+
+async def test_members_may_answer_and_suggest_and_nothing_else(service: RitualsService) -> None:
+    ritual = await add(service, ritual="weekly-question")
+    prompt = await service.prompts.add(FARAH, ritual.id, "One?")
+    for attempt in (
+        service.overview(MEMBER, ritual.id),
+        service.drafts.begin(MEMBER, ritual.id),
+        service.pause(MEMBER, ritual.id),
+        service.resume(MEMBER, ritual.id),
+        service.posting.by_hand(MEMBER, ritual.id),
+        service.holidays(MEMBER),
+        service.set_holidays(MEMBER, ""),
+        service.prompts.view(MEMBER, ritual.id),
+        service.prompts.add(MEMBER, ritual.id, "Two?"),
+        service.prompts.move(MEMBER, prompt.id, first=True),
+        service.prompts.take(MEMBER, prompt.id),
+        service.prompts.remove(MEMBER, prompt.id),
+    ):
+        with pytest.raises(NotAllowed):
+            await attempt
+    await service.prompts.suggest(MEMBER, ritual.id, "Two?", credited=False)
+
+
+async def test_what_a_schedule_keeps_of_days_left_out_fits(service: RitualsService, core: Core) -> None:
+    """PostgreSQL refuses what is longer than the column."""
+    ritual = await add(service)
+    days = "\n".join(f"2026-{month:02}-{day:02}" for month in (2, 3) for day in range(1, 29))
+    await service.set_holidays(FARAH, days)
+    draft = await service.drafts.begin(FARAH, ritual.id)
+    own = ",".join(f"2026-{month:02}-{day:02}" for month in (4, 5) for day in range(1, 29))
+    await service.drafts.write(FARAH, draft.id, {"left_out": own})
+    await service.drafts.save(FARAH, draft.id)
+    async with core.db.read() as session:
+        [schedule] = await core.schedules.list_of_guild(session, GUILD)
+    assert len(schedule.rule.except_dates) == 112
