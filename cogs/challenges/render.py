@@ -1,0 +1,455 @@
+"""What members see of a challenge: its post, where they stand in it, the form, the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.cards import (
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Item,
+    Option,
+    Style,
+    Text,
+    TextField,
+    ThreadTitle,
+    TickField,
+    custom_id,
+)
+from bot.i18n import N_, Translator
+from bot.text import cut, mention_user, quote, timestamp
+from cogs.challenges import rules
+from cogs.challenges.definition import LIMITS, ChallengeText
+from cogs.challenges.model import TRACK_NAMES, Challenge, Kept, Mine, Receipt, Standing
+from cogs.challenges.rules import Lateness, Remark, State, Track
+
+JOIN = "challenges:entry.join"
+JOIN_FORM = "challenges:entry.save"
+LEAVE = "challenges:entry.leave"
+LEAVE_SURE = "challenges:entry.leave_sure"
+SUBMIT = "challenges:work.ask"
+SUBMIT_FORM = "challenges:work.send"
+ASK = "challenges:thread.find"
+OPEN = "challenges:challenge.show"
+MINE = "challenges:mine.show"
+RANK_ME = "challenges:rank.join"
+RANK_ME_NOT = "challenges:rank.leave"
+SUGGEST = "challenges:idea.ask"
+SUGGEST_FORM = "challenges:idea.send"
+GALLERY = "challenges:gallery.show"
+TITLE_SHOWN = 160  # of at most 80 letters, each of which may need a backslash
+LINKED = 200
+
+_REMARKS: Mapping[Remark, str] = {
+    Remark.MAY_BE_PRIVATE: N_(
+        "I do not open links, and this one may be open to you alone. A look in a private browser window tells you; "
+        "you can change it any time before the deadline."
+    ),
+    Remark.ELSEWHERE: N_(
+        "That message is in another server, where people of this one may not be able to read it. "
+        "A copy in one of our threads would be read by more."
+    ),
+}
+_CONFIDENCE: Mapping[int, str] = {
+    1: N_("1: I would need a lot of help to do it again"),
+    2: N_("2: I would need some help"),
+    3: N_("3: I could do it again with my notes"),
+    4: N_("4: I could do it again by myself"),
+    5: N_("5: I could show it to somebody else"),
+}
+
+
+def said(text: ChallengeText, name: str, t: Translator) -> str:
+    """One of its texts, ready to show: translated when it came with Lyceum, quoted as it was typed otherwise."""
+    value = str(getattr(text, name))
+    if not value:
+        return ""
+    return t(value) if text.ours else quote(value, LIMITS[name] * 13 // 10)
+
+
+def title_of(challenge: Challenge, t: Translator) -> str:
+    return said(challenge.text, "title", t)
+
+
+def plain_title(challenge: Challenge, t: Translator) -> str:
+    """For labels and options, which know no markup."""
+    return t(challenge.text.title) if challenge.text.ours else challenge.text.title
+
+
+def challenge_text(challenge: Challenge, t: Translator) -> str:
+    """All that a challenge says."""
+    text = challenge.text
+    lines = [f"**{said(text, 'title', t)}**"]
+    if text.purpose:
+        lines.append(said(text, "purpose", t))
+    lines += [f"**{t(TRACK_NAMES[track])}**: {said(text, track.value, t)}" for track in text.tracks]
+    if text.done:
+        lines.append(t("**Done looks like**: {done}", done=said(text, "done", t)))
+    if text.hint:
+        lines.append(t("**A hint**: {hint}", hint=said(text, "hint", t)))
+    small = [t.tn("The core takes about {n} minute.", "The core takes about {n} minutes.", text.minutes)]
+    if challenge.credit_id:
+        small.append(t("Suggested by {member}.", member=mention_user(challenge.credit_id)))
+    lines.append("-# " + " ".join(small))
+    return "\n".join(lines)
+
+
+def deadline_text(challenge: Challenge, t: Translator) -> str:
+    """When it closes or closed, and what holds now."""
+    if challenge.closes_at is None:
+        return t("It has not opened yet.")
+    fields = {"when": timestamp(challenge.closes_at, "F"), "how_long": timestamp(challenge.closes_at, "R")}
+    match challenge.state:
+        case State.OPEN:
+            return t("Open until {when}, {how_long}.", **fields)
+        case State.CLOSING if challenge.grace_until is not None:
+            return t(
+                "The deadline was {when}. Who needs a little longer can still hand in until {grace}.",
+                when=fields["when"],
+                grace=timestamp(challenge.grace_until, "F"),
+            )
+        case State.REVIEW if challenge.results_at is not None:
+            return t(
+                "It has closed. The results come {how_long}.", how_long=timestamp(challenge.results_at, "R")
+            )
+        case _:
+            return t("It has closed, and the results are out: {command}.", command="`/challenge gallery`")
+
+
+def post_card(challenge: Challenge, t: Translator) -> Card:
+    """The post of the week. It pings nobody."""
+    heading = t("**The challenge of the week**")
+    text = f"{heading}\n{challenge_text(challenge, t)}\n\n{deadline_text(challenge, t)}"
+    ask = Button(t("Ask"), custom_id(ASK, challenge.id))
+    submit = Button(t("Submit"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    if challenge.state is State.OPEN:
+        buttons = Button(t("Join"), custom_id(JOIN, challenge.id), style=Style.PRIMARY), submit, ask
+    elif challenge.state is State.CLOSING:
+        buttons = submit, ask
+    else:
+        buttons = Button(t("What people made"), custom_id(GALLERY, challenge.id)), ask
+    return Card((Text(text), Buttons(buttons)))
+
+
+def thread_title(challenge: Challenge, t: Translator) -> ThreadTitle:
+    """The thread for questions."""
+    return ThreadTitle(t("Questions: {title}", title=plain_title(challenge, t)))
+
+
+def ask_card(url: str, t: Translator) -> Card:
+    """Where to ask."""
+    text = t(
+        "Every question is welcome in the thread of the challenge, also half a question. Others have it too."
+    )
+    return Card((Text(text), Buttons((Button(t("Take me to the thread"), url=url),))))
+
+
+def nothing_card(t: Translator) -> Card:
+    """There is no challenge."""
+    text = t("No challenge is open right now. What would you like to do together one week?")
+    suggest = Button(t("Suggest a challenge"), custom_id(SUGGEST))
+    return Card((Text(text), Buttons((suggest, Button(t("Past challenges"), custom_id(GALLERY))))))
+
+
+def standing_card(standing: Standing, t: Translator, *, said_first: str = "") -> Card:
+    """One challenge, as the member stands in it, with the next step."""
+    challenge = standing.challenge
+    lines = [said_first] if said_first else []
+    lines += [challenge_text(challenge, t), "", deadline_text(challenge, t), _where(standing, t)]
+    if standing.joined:
+        lines.append("-# " + t.tn("{n} person is in.", "{n} people are in.", standing.joined))
+    items: list[Item] = [Text("\n".join(lines))]
+    buttons = list(_next_steps(standing, t))
+    if buttons:
+        items.append(Buttons(tuple(buttons)))
+    more = [Button(t("All of mine"), custom_id(MINE))]
+    if standing.track is not None and standing.submission is None and challenge.state in rules.RUNNING:
+        more.append(Button(t("Leave"), custom_id(LEAVE, challenge.id)))
+    return Card((*items, Buttons(tuple(more))))
+
+
+def _where(standing: Standing, t: Translator) -> str:
+    submission = standing.submission
+    if submission is not None:
+        return t(
+            "You have handed in: receipt {id}, version {version}, {when}.",
+            id=submission.id,
+            version=submission.version,
+            when=timestamp(submission.received_at, "f"),
+        )
+    if standing.has_draft:
+        return t("You have a draft. It is only yours until you hand it in.")
+    if standing.track is None:
+        return t("You are not in yet. Joining asks nothing of you but a choice.")
+    if standing.remind:
+        return t(
+            "You are in: {track}. I remind you a day before the end.", track=t(TRACK_NAMES[standing.track])
+        )
+    return t("You are in: {track}.", track=t(TRACK_NAMES[standing.track]))
+
+
+def _next_steps(standing: Standing, t: Translator) -> tuple[Button, ...]:
+    challenge = standing.challenge
+    if not standing.can_submit:
+        return ()
+    if standing.submission is not None:
+        label = t("Change what I handed in")
+    elif standing.has_draft:
+        label = t("Go on with my draft")
+    else:
+        label = t("Submit")
+    submit = Button(label, custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    if challenge.state not in rules.RUNNING:
+        return (submit,)
+    join = t("Join") if standing.track is None else t("Change track or reminder")
+    return Button(join, custom_id(JOIN, challenge.id)), submit
+
+
+def join_form(standing: Standing, t: Translator) -> Form:
+    """Asks for the track, and whether to be reminded."""
+    challenge = standing.challenge
+    tracks = challenge.text.tracks
+    chosen = standing.track if standing.track in tracks else Track.CORE
+    options = tuple(
+        Option(t(TRACK_NAMES[each]), each.value, _described(challenge, each, t), chosen=each is chosen)
+        for each in tracks
+    )
+    remind = TickField(
+        "remind",
+        t("Remind me a day before it closes"),
+        description=t("Once, and only if I have not handed in yet."),
+        value=standing.remind,
+    )
+    fields = (ChoiceField("track", t("How far would you like to go?"), options), remind)
+    if len(options) == 1:  # there is nothing to choose, and Discord wants two options at least
+        return Form(t("Join the challenge"), custom_id(JOIN_FORM, challenge.id), (remind,))
+    return Form(t("Join the challenge"), custom_id(JOIN_FORM, challenge.id), fields)
+
+
+def _described(challenge: Challenge, track: Track, t: Translator) -> str:
+    text = challenge.text.of(track)
+    return cut(" ".join((t(text) if challenge.text.ours else text).split()), 100)
+
+
+def joined_text(standing: Standing, reminded: datetime | None, t: Translator) -> str:
+    """What follows from joining."""
+    track = t(TRACK_NAMES[standing.track or Track.CORE])
+    lines = [t("**You are in: {track}.** Begin whenever it suits you.", track=track)]
+    if reminded is not None:
+        lines.append(
+            t("I remind you {when}, unless you have handed in by then.", when=timestamp(reminded, "F"))
+        )
+    elif standing.remind:
+        lines.append(t("There is less than a day left, so there will be no reminder."))
+    return "\n".join(lines) + "\n"
+
+
+def leave_card(challenge: Challenge, t: Translator) -> Card:
+    """What leaving does, before it is done."""
+    text = t(
+        "Leave “{title}”? You are taken off its list, and a draft of yours goes with it. Nobody is told, and you can "
+        "come back until it closes.",
+        title=title_of(challenge, t),
+    )
+    stay = Button(t("Stay"), custom_id(OPEN, challenge.id), style=Style.PRIMARY)
+    return Card((Text(text), Buttons((stay, Button(t("Leave it"), custom_id(LEAVE_SURE, challenge.id))))))
+
+
+def left_card(challenge: Challenge, t: Translator) -> Card:
+    text = t("You have left “{title}”. Not every week is the week for it.", title=title_of(challenge, t))
+    return Card((Text(text), Buttons((Button(t("Look at it again"), custom_id(OPEN, challenge.id)),))))
+
+
+def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -> Form:
+    """What was made, and a look back on it."""
+    confidence = typed.get("confidence")
+    chosen = str(confidence) if confidence is not None else ""
+    options = tuple(
+        Option(t(label), str(value), chosen=str(value) == chosen) for value, label in _CONFIDENCE.items()
+    )
+    return Form(
+        t("Submit: {title}", title=plain_title(challenge, t)),
+        custom_id(SUBMIT_FORM, challenge.id),
+        (
+            TextField(
+                "work",
+                t("What did you make?"),
+                description=t("A link, a message link to a file or thread, or simply text."),
+                long=True,
+                required=False,  # an empty form is answered kindly, and keeps the rest of it
+                max_length=rules.LONGEST_WORK,
+                value=typed.get("work") or None,
+            ),
+            TextField(
+                "learned",
+                t("What did you learn?"),
+                description=t("A line is plenty. It is what stays of a week."),
+                long=True,
+                required=False,
+                max_length=rules.LONGEST_LEARNED,
+                value=typed.get("learned") or None,
+            ),
+            ChoiceField("confidence", t("How sure are you of it now?"), options, required=False),
+            TickField(
+                "shown",
+                t("Show it in the gallery"),
+                description=t("Otherwise only your name stands in the results."),
+                value=bool(typed.get("shown", False)),
+            ),
+            TickField(
+                "later",
+                t("Keep it as a draft for now"),
+                description=t("Only you see it until you hand it in."),
+            ),
+        ),
+    )
+
+
+def receipt_card(receipt: Receipt, t: Translator) -> Card:
+    """It was handed in: what, when, what follows."""
+    submission, challenge = receipt.submission, receipt.challenge
+    title = t(
+        "**Handed in.** Receipt {id}, {when}.", id=submission.id, when=timestamp(submission.received_at, "F")
+    )
+    lines = [
+        title,
+        t(
+            "“{title}”, {track}, version {version}.",
+            title=title_of(challenge, t),
+            track=t(TRACK_NAMES[receipt.track]),
+            version=submission.version,
+        ),
+        quote(submission.content, LINKED),
+    ]
+    if submission.late is not Lateness.ON_TIME:
+        lines.append(_late(receipt, t))
+    if receipt.remark is not None:
+        lines.append(t(_REMARKS[receipt.remark]))
+    if not receipt.is_completed:
+        lines.append(
+            t(
+                "When you have a minute: what did you learn, and how sure are you of it? Both fit the same form."
+            )
+        )
+    if challenge.state is State.OPEN and challenge.closes_at is not None:
+        until = timestamp(challenge.closes_at, "R")
+        lines.append(
+            "-# " + t("You can change it until it closes, {how_long}. Each version is kept.", how_long=until)
+        )
+    change = Button(t("Change what I handed in"), custom_id(SUBMIT, challenge.id))
+    return Card((Text("\n".join(lines)), Buttons((change, Button(t("All of mine"), custom_id(MINE))))))
+
+
+def _late(receipt: Receipt, t: Translator) -> str:
+    hours = receipt.late_by // 60
+    if hours:
+        length = t.tn("{n} hour", "{n} hours", hours)
+    else:
+        length = t.tn("{n} minute", "{n} minutes", max(1, receipt.late_by))
+    return t(
+        "Accepted after the deadline ({length}). It counts as finished; only rankings leave it out.",
+        length=length,
+    )
+
+
+def kept_card(kept: Kept, t: Translator) -> Card:
+    """Nothing was handed in, and nothing is lost."""
+    title = title_of(kept.challenge, t)
+    if kept.problem is not None:
+        problem = (
+            t(kept.problem.message, **kept.problem.fields) if kept.problem.fields else t(kept.problem.message)
+        )
+        text = t("**Not handed in yet.** {problem}\nWhat you wrote is kept as a draft.", problem=problem)
+    else:
+        text = t("**Kept as a draft** for “{title}”. Only you see it until you hand it in.", title=title)
+    go_on = Button(t("Go on writing"), custom_id(SUBMIT, kept.challenge.id), style=Style.PRIMARY)
+    return Card(
+        (Text(text), Buttons((go_on, Button(t("The challenge"), custom_id(OPEN, kept.challenge.id)))))
+    )
+
+
+def mine_card(mine: Mine, t: Translator) -> Card:
+    """What the member handed in, and began."""
+    lines = [t("**Yours**")]
+    lines += [t("- Draft: {title}", title=title_of(challenge, t)) for challenge in mine.drafts]
+    buttons: list[Button] = []
+    for challenge, submission, _ in mine.submitted:
+        line = t(
+            "- {title}: receipt {id}, version {version}, {when}",
+            title=title_of(challenge, t),
+            id=submission.id,
+            version=submission.version,
+            when=timestamp(submission.received_at, "f"),
+        )
+        lines.append(line)
+    open_ones = [*mine.drafts, *(challenge for challenge, _, is_taken in mine.submitted if is_taken)]
+    for challenge in list(dict.fromkeys(open_ones))[:2]:
+        label = t("Go on: {title}", title=plain_title(challenge, t))
+        buttons.append(Button(label, custom_id(SUBMIT, challenge.id)))
+    if len(lines) == 1:
+        lines.append(t("Nothing yet. {command} shows what there is to do.", command="`/challenge current`"))
+    items: list[Item] = [Text("\n".join(lines))]
+    if buttons:
+        items.append(Buttons(tuple(buttons)))
+    if mine.ranking_is_on:
+        items += _ranking_items(mine, t)
+    return Card(tuple(items))
+
+
+def _ranking_items(mine: Mine, t: Translator) -> tuple[Item, ...]:
+    if mine.ranked:
+        text = t("You are in the rankings under the results, as you wished.")
+        button = Button(t("Leave the rankings"), custom_id(RANK_ME_NOT))
+    else:
+        text = t(
+            "Results here have a ranking of those who like that. You are not in it, and nobody sees that you are not."
+        )
+        button = Button(t("Put me in the rankings"), custom_id(RANK_ME))
+    return Text("-# " + text), Buttons((button,))
+
+
+def suggest_form(t: Translator) -> Form:
+    """Asks for an idea."""
+    return Form(
+        t("Suggest a challenge"),
+        custom_id(SUGGEST_FORM),
+        (
+            TextField("title", t("What would you call it?"), max_length=80, required=False),
+            TextField(
+                "idea", t("What would people do, and why?"), long=True, max_length=1000, required=False
+            ),
+            TickField(
+                "credit",
+                t("Name me when it is used"),
+                description=t("Otherwise nobody is told whose idea it was."),
+            ),
+        ),
+    )
+
+
+def suggested_card(title: str, t: Translator) -> Card:
+    text = t(
+        "**Thank you!** Staff see “{title}” with the challenges that they prepare.",
+        title=quote(title, TITLE_SHOWN),
+    )
+    return Card((Text(text),))
+
+
+def reminder_card(challenge: Challenge, member_id: int, t: Translator) -> Card:
+    """A day before the end, for somebody who asked for it."""
+    assert challenge.closes_at is not None
+    text = t(
+        "{member}, you wished to hear of it: “{title}” closes {when}, {how_long}. A small thing handed in is a thing "
+        "done, and letting it be is fine too.",
+        member=mention_user(member_id),
+        title=title_of(challenge, t),
+        when=timestamp(challenge.closes_at, "F"),
+        how_long=timestamp(challenge.closes_at, "R"),
+    )
+    submit = Button(t("Submit"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    return Card((Text(text), Buttons((submit,))), pings=frozenset({member_id}))
