@@ -322,7 +322,8 @@ class ChallengesCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ drawing
 
     async def _draw_post(self, effect: PlannedEffect) -> Card:
-        return render.post_card(await self._challenge_of(effect), await self._translator(effect))
+        challenge, can_submit = await self._found(effect)
+        return render.post_card(challenge, await self._translator(effect), can_submit=can_submit)
 
     async def _draw_thread(self, effect: PlannedEffect) -> ThreadTitle:
         return render.thread_title(await self._challenge_of(effect), await self._translator(effect))
@@ -345,6 +346,10 @@ class ChallengesCog(commands.Cog):
         return render_manage.stock_card(int(effect.arguments["left"]), await self._translator(effect))
 
     async def _challenge_of(self, effect: PlannedEffect) -> model.Challenge:
+        challenge, _ = await self._found(effect)
+        return challenge
+
+    async def _found(self, effect: PlannedEffect) -> tuple[model.Challenge, bool]:
         found = await self.service.find(effect.guild_id, int(effect.arguments["challenge_id"]))
         if found is None:
             raise Obsolete("the challenge was removed")

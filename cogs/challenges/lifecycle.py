@@ -42,6 +42,7 @@ from storage import privacy as privacy_storage
 
 OPEN_LATE_WITHIN = timedelta(days=2)
 """How late a challenge may open that was due while the bot was away."""
+LEFT_BEHIND = timedelta(minutes=10)
 REMIND_BEFORE = timedelta(days=1)
 LOW_STOCK = 1  # queued challenges left after an opening, from which on staff are told
 _OVER = N_("it went on already, or was moved")
@@ -59,6 +60,7 @@ class Lifecycle:
         """The community's opening time has come: open the first in the queue."""
         assert job.guild_id is not None
         settings = await storage.lock_settings(session, job.guild_id)
+        await self.catch_up(session, job.guild_id)
         if settings.channel_id is None:
             return Skipped(N_("no channel is chosen for challenges, see /manage challenges list"))
         if await storage.list_challenges(session, job.guild_id, rules.RUNNING):
@@ -172,6 +174,10 @@ class Lifecycle:
         row = await self._held(session, job, State.CLOSING)
         if row is None:
             return Skipped(_OVER)
+        await self._review(session, row)
+        return None
+
+    async def _review(self, session: AsyncSession, row: storage.ChallengeRow) -> None:
         assert row.results_at is not None
         row.state = State.REVIEW.value
         await session.flush()
@@ -182,7 +188,6 @@ class Lifecycle:
                 await self.hand_over(session, row, submission.member_id)
         await self.redraw(session, row)
         await self._plan(session, RESULTS_JOB, row, row.results_at)
-        return None
 
     async def hand_over(self, session: AsyncSession, row: storage.ChallengeRow, member_id: int) -> None:
         """Say in the ledger that somebody's submission is ready for review."""
@@ -194,6 +199,10 @@ class Lifecycle:
         row = await self._held(session, job, State.REVIEW)
         if row is None:
             return Skipped(_OVER)
+        await self._tell_results(session, row)
+        return None
+
+    async def _tell_results(self, session: AsyncSession, row: storage.ChallengeRow) -> None:
         settings = await self._core.configs.get(row.guild_id, ChallengeSettings)
         row.state = State.RESULTS.value
         row.gallery_channel_id = settings.gallery_channel_id or settings.channel_id or row.channel_id
@@ -208,19 +217,55 @@ class Lifecycle:
             arguments={"challenge_id": row.id},
             lane=Lane.SCHEDULED,
         )
-        await self._core.outbox.plan(session, effect, job_id=job.id)
+        await self._core.outbox.plan(session, effect)
         await self.redraw(session, row)
         at = max(self._core.clock.now(), row.closes_at) + rules.ARCHIVED_AFTER
         await self._plan(session, ARCHIVE_JOB, row, at)
-        return None
 
     async def archive_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """It is history now, to be read in the gallery."""
         row = await self._held(session, job, State.RESULTS)
         if row is None:
             return Skipped(_OVER)
-        row.state = State.ARCHIVED.value
+        await self._archive(session, row)
         return None
+
+    async def _archive(self, session: AsyncSession, row: storage.ChallengeRow) -> None:
+        row.state = State.ARCHIVED.value
+        await session.flush()
+        await self.redraw(session, row)
+
+    # ------------------------------------------------------------------------------------------ left behind
+
+    async def catch_up(self, session: AsyncSession, guild_id: int) -> None:
+        """Move on what should have moved long ago: jobs are left out while the feature is switched off.
+
+        The caller holds the community's settings.
+        """
+        for each in await storage.list_challenges(session, guild_id, rules.UNDER_WAY):
+            row = await storage.lock_challenge(session, guild_id, each.id)
+            while row is not None and self.is_left_behind(row):
+                match State(row.state):
+                    case State.OPEN:
+                        await self.close(session, row)
+                    case State.CLOSING:
+                        await self._review(session, row)
+                    case State.REVIEW:
+                        await self._tell_results(session, row)
+                    case _:
+                        await self._archive(session, row)
+
+    def is_left_behind(self, row: storage.ChallengeRow) -> bool:
+        """Whether its next step is due for so long that no job can be on its way."""
+        if row.closes_at is None or row.grace_until is None or row.results_at is None:
+            return False
+        due = {
+            State.OPEN: row.closes_at,
+            State.CLOSING: row.grace_until,
+            State.REVIEW: row.results_at,
+            State.RESULTS: row.results_at + 2 * rules.ARCHIVED_AFTER,
+        }.get(State(row.state))
+        return due is not None and self._core.clock.now() > due + LEFT_BEHIND
 
     # ------------------------------------------------------------------------------------------ what is shown
 

@@ -163,10 +163,10 @@ class Results:
     """Everyone who finished. `ranking` is by track: (place, member, finished on time of late); empty when it is off."""
 
     challenge: Challenge
-    joined: int
     finishers: tuple[Finisher, ...]
     ranking: Mapping[Track, tuple[tuple[int, int, int], ...]]
     considered: int  # how many challenges the ranking looks at
+    can_submit: bool
 
 
 @dataclass(frozen=True)

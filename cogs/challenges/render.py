@@ -121,19 +121,25 @@ def deadline_text(challenge: Challenge, t: Translator) -> str:
             return t("It has closed, and the results are out: {command}.", command="`/challenge gallery`")
 
 
-def post_card(challenge: Challenge, t: Translator) -> Card:
+def post_card(challenge: Challenge, t: Translator, *, can_submit: bool = True) -> Card:
     """The post of the week. It pings nobody."""
     heading = t("**The challenge of the week**")
     text = f"{heading}\n{challenge_text(challenge, t)}\n\n{deadline_text(challenge, t)}"
-    ask = Button(t("Ask"), custom_id(ASK, challenge.id))
-    submit = Button(t("Submit"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    buttons = [Button(t("Ask"), custom_id(ASK, challenge.id))]
+    if challenge.state in rules.RUNNING:
+        buttons.insert(0, Button(t("Submit"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY))
+    elif can_submit:
+        buttons.insert(0, late_button(challenge, t))
     if challenge.state is State.OPEN:
-        buttons = Button(t("Join"), custom_id(JOIN, challenge.id), style=Style.PRIMARY), submit, ask
-    elif challenge.state is State.CLOSING:
-        buttons = submit, ask
-    else:
-        buttons = Button(t("What people made"), custom_id(GALLERY, challenge.id)), ask
-    return Card((Text(text), Buttons(buttons)))
+        buttons.insert(0, Button(t("Join"), custom_id(JOIN, challenge.id), style=Style.PRIMARY))
+    elif challenge.state in rules.PAST:
+        buttons.insert(0, Button(t("What people made"), custom_id(GALLERY, challenge.id)))
+    return Card((Text(text), Buttons(tuple(buttons))))
+
+
+def late_button(challenge: Challenge, t: Translator) -> Button:
+    """For who needed longer than the grace."""
+    return Button(t("Hand in late"), custom_id(SUBMIT, challenge.id))
 
 
 def thread_title(challenge: Challenge, t: Translator) -> ThreadTitle:

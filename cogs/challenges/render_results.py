@@ -8,7 +8,7 @@ from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, Text, 
 from bot.i18n import Translator
 from bot.text import SELECT_OPTIONS, length, mention_user, quote, timestamp
 from cogs.challenges.model import TRACK_NAMES, Challenge, Finisher, Results
-from cogs.challenges.render import GALLERY, SUGGEST, plain_title, title_of
+from cogs.challenges.render import GALLERY, SUGGEST, late_button, plain_title, title_of
 from cogs.challenges.rules import Kind, Lateness, Track
 
 GALLERY_PICK = "challenges:gallery.choose"
@@ -180,8 +180,10 @@ def past_card(results: Results, t: Translator, page: int = 0) -> Card:
     turns = _turns(GALLERY_PAGE, challenge.id * PAGES, page, pages, t)
     if turns:
         items.append(Buttons(turns))
-    back = Button(t("All past challenges"), custom_id(GALLERY))
-    return Card((*items, Buttons((back,))))
+    ways = [Button(t("All past challenges"), custom_id(GALLERY))]
+    if results.can_submit:
+        ways.append(late_button(challenge, t))
+    return Card((*items, Buttons(tuple(ways))))
 
 
 def _turns(control: str, base: int, page: int, pages: int, t: Translator) -> tuple[Button, ...]:

@@ -86,6 +86,7 @@ FOLLOWS: Mapping[State, frozenset[State]] = {
 PREPARED = (State.DRAFT, State.QUEUED)
 RUNNING = (State.OPEN, State.CLOSING)
 """At most one challenge of a community is in these."""
+UNDER_WAY = (State.OPEN, State.CLOSING, State.REVIEW, State.RESULTS)
 PAST = (State.RESULTS, State.ARCHIVED)
 
 

@@ -313,7 +313,8 @@ class ChallengesService:
                 considered = ids[ids.index(row.id) :][:RANKED_OVER]
                 willing = await storage.list_ranked(session, guild_id)
                 ranking = await _ranking(session, guild_id, considered, finishers, willing)
-        return Results(challenge_of(row), len(entries), finishers, ranking, len(considered))
+        is_taken = await self._is_taken(row)
+        return Results(challenge_of(row), finishers, ranking, len(considered), is_taken)
 
     # ------------------------------------------------------------------------------------------ suggesting
 
@@ -343,11 +344,13 @@ class ChallengesService:
 
     # What is below runs inside the transactions above.
 
-    async def find(self, guild_id: int, challenge_id: int) -> Challenge | None:
-        """A challenge, for drawing its post."""
+    async def find(self, guild_id: int, challenge_id: int) -> tuple[Challenge, bool] | None:
+        """A challenge and whether it takes something now, for drawing its post."""
         async with self._core.db.read() as session:
             row = await storage.find_challenge(session, guild_id, challenge_id)
-        return challenge_of(row) if row is not None else None
+        if row is None:
+            return None
+        return challenge_of(row), row.opened_at is not None and await self._is_taken(row)
 
     async def _current_row(self, session: AsyncSession, guild_id: int) -> storage.ChallengeRow | None:
         running = await storage.list_challenges(session, guild_id, rules.RUNNING)

@@ -46,6 +46,12 @@ class ChallengesStaff:
         await self.check(actor)
         guild_id = actor.guild_id
         async with self._core.db.read() as session:
+            under_way = await storage.list_challenges(session, guild_id, rules.UNDER_WAY)
+        if any(self._lifecycle.is_left_behind(row) for row in under_way):
+            async with self._core.db.begin() as session:
+                await storage.lock_settings(session, guild_id)
+                await self._lifecycle.catch_up(session, guild_id)
+        async with self._core.db.read() as session:
             running = await storage.list_challenges(session, guild_id, rules.RUNNING)
             joined = submitted = 0
             if running:
