@@ -253,6 +253,15 @@ async def list_submissions(
     return list(await session.scalars(query.order_by(SubmissionRow.version, SubmissionRow.id)))
 
 
+async def lock_submission(
+    session: AsyncSession, guild_id: int, member_id: int, submission_id: int
+) -> SubmissionRow | None:
+    """One version of this member's."""
+    query = select(SubmissionRow).filter_by(guild_id=guild_id, member_id=member_id, id=submission_id)
+    query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query)).one_or_none()
+
+
 async def list_of_member(
     session: AsyncSession, guild_id: int, member_id: int, limit: int
 ) -> Sequence[SubmissionRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -173,8 +174,16 @@ class ChallengesCog(commands.Cog):
         await self._show(interaction, None)
 
     @challenge.command(description="Hand in what you made, or keep a draft of it")
-    async def submit(self, interaction: discord.Interaction[Any]) -> None:
-        await self._ask_work(interaction, None)
+    @app_commands.describe(file="A file to hand in; it is posted in this channel when you submit")
+    async def submit(
+        self, interaction: discord.Interaction[Any], file: discord.Attachment | None = None
+    ) -> None:
+        if file is None:
+            await self._ask_work(interaction, None)
+            return
+        actor, reply = actor_of(interaction), reply_to(interaction)
+        challenge, typed = await self.service.attach(actor, file.filename, file.size, file.url)
+        await reply.ask(render.submit_form(challenge, typed, reply.translator))
 
     @challenge.command(description="What you have handed in, and your drafts")
     async def mine(self, interaction: discord.Interaction[Any]) -> None:
@@ -256,6 +265,22 @@ class ChallengesCog(commands.Cog):
         t = reply.translator
         card = render.receipt_card(result, t) if isinstance(result, Receipt) else render.kept_card(result, t)
         await reply.show_privately(card)
+        if isinstance(result, Receipt) and result.file is not None:
+            await self._post_file(interaction, result)
+
+    async def _post_file(self, interaction: discord.Interaction[Any], receipt: Receipt) -> None:
+        """Post the file where everybody can open it: what a command was given Discord keeps for a while only."""
+        reply, file = reply_to(interaction), receipt.file
+        assert file is not None
+        try:
+            content = await self.bot.http.get_from_cdn(file["url"])
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            await reply.show(render.lost_file_card(receipt.challenge, reply.translator))
+            return
+        config = await self.bot.core.configs.guild(receipt.challenge.guild_id)
+        t = self.bot.translations.for_locale(config.locale)
+        link = await reply.post(render.file_card(receipt, interaction.user.id, content, t))
+        await self.service.place(actor_of(interaction), receipt.submission.id, link)
 
     # ------------------------------------------------------------------------------------------ looking
 

@@ -139,6 +139,7 @@ class Receipt:
     late_by: int  # minutes
     remark: Remark | None
     is_completed: bool
+    file: Mapping[str, str] | None  # its name and where Discord has it for now, until it is posted
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
@@ -273,7 +275,10 @@ def left_card(challenge: Challenge, t: Translator) -> Card:
 
 def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -> Form:
     """What was made, and a look back on it."""
-    confidence = typed.get("confidence")
+    confidence, file = typed.get("confidence"), typed.get("file")
+    about = t("A link, a message link to a file or thread, or simply text.")
+    if file:
+        about = t("Your file goes with it. Say something about it, if you like.")
     chosen = str(confidence) if confidence is not None else ""
     options = tuple(
         Option(t(label), str(value), chosen=str(value) == chosen) for value, label in _CONFIDENCE.items()
@@ -285,7 +290,7 @@ def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -
             TextField(
                 "work",
                 t("What did you make?"),
-                description=t("A link, a message link to a file or thread, or simply text."),
+                description=about,
                 long=True,
                 required=False,  # an empty form is answered kindly, and keeps the rest of it
                 max_length=rules.LONGEST_WORK,
@@ -349,6 +354,33 @@ def receipt_card(receipt: Receipt, t: Translator) -> Card:
         )
     change = Button(t("Change what I handed in"), custom_id(SUBMIT, challenge.id))
     return Card((Text("\n".join(lines)), Buttons((change, Button(t("All of mine"), custom_id(MINE))))))
+
+
+def file_card(receipt: Receipt, member_id: int, content: bytes, t: Translator) -> Card:
+    """The file that somebody handed in, where everybody can open it. It pings nobody."""
+    assert receipt.file is not None
+    text = t(
+        "{member} hands in a file for “{title}”: {name}",
+        member=mention_user(member_id),
+        title=title_of(receipt.challenge, t),
+        name=quote(receipt.file["name"], LINKED),
+    )
+    return Card((Text(text), Attachment(safe_name(receipt.file["name"]), content)))
+
+
+def safe_name(name: str) -> str:
+    """The name as a file can be uploaded under it."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "file"
+
+
+def lost_file_card(challenge: Challenge, t: Translator) -> Card:
+    """What was handed in stands, but Discord has not the file any more."""
+    text = t(
+        "**The file itself could not be posted.** Discord lets go of it after a while. Post it in any channel, then "
+        "change what you handed in to the link of that message."
+    )
+    change = Button(t("Change what I handed in"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    return Card((Text(text), Buttons((change,))))
 
 
 def _late(receipt: Receipt, t: Translator) -> str:

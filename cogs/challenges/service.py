@@ -39,6 +39,7 @@ LONGEST_WAY = timedelta(minutes=15)
 MOST_SUGGESTIONS = 5
 RANKED_OVER = 12  # challenges
 MOST_SHOWN = 20
+LONGEST_NAME = 100  # of a file
 
 
 class ChallengesService:
@@ -141,13 +142,21 @@ class ChallengesService:
 
         Raises as `begin` does, and `InvalidInput` for a file that cannot be taken.
         """
+        name = clean(name)[:LONGEST_NAME]
         rules.check_file(name, size)
         challenge, typed = await self.begin(actor)
-        typed = {**typed, "work": url, "file": url}
+        typed = {**typed, "file": {"name": name, "url": url}}
         async with self._core.db.begin() as session:
             at = self._core.clock.now()
             await storage.keep_draft(session, actor.guild_id, challenge.id, actor.member_id, typed, at)
         return challenge, typed
+
+    async def place(self, actor: Actor, submission_id: int, link: str) -> None:
+        """The file of a submission was posted: this is the link to it."""
+        async with self._core.db.begin() as session:
+            row = await storage.lock_submission(session, actor.guild_id, actor.member_id, submission_id)
+            if row is not None and row.kind == Kind.FILE:
+                row.content = f"{row.content[: rules.LONGEST_WORK - len(link) - 1]}\n{link}"
 
     async def submit(
         self, actor: Actor, challenge_id: int, answers: Mapping[str, Any], *, received_at: datetime
@@ -166,7 +175,8 @@ class ChallengesService:
                 if answers.get("later"):
                     return await self._keep(session, actor, row, typed, None)
                 late = await self._take(row, received)
-                work = rules.look_at(typed["work"], actor.guild_id)
+                file: Mapping[str, str] | None = typed.get("file")
+                work = rules.look_at(typed["work"] or (file["name"] if file else ""), actor.guild_id)
                 confidence = rules.read_confidence(typed["confidence"])
             except InvalidInput as problem:
                 return await self._keep(session, actor, row, typed, problem)
@@ -176,13 +186,12 @@ class ChallengesService:
                     session, _act(JOINED, row, actor.member_id, {"track": entry.track})
                 )
             before = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
-            kind = Kind.FILE if typed.get("file") and typed["file"] == work.content else work.kind
             version = storage.SubmissionRow(
                 guild_id=row.guild_id,
                 challenge_id=row.id,
                 member_id=actor.member_id,
                 version=len(before) + 1,
-                kind=kind.value,
+                kind=(Kind.FILE if file else work.kind).value,
                 content=work.content,
                 learned=typed["learned"],
                 confidence=confidence,
@@ -203,6 +212,7 @@ class ChallengesService:
                 late_by=max(0, int((received - row.closes_at).total_seconds() // 60)),
                 remark=work.remark,
                 is_completed=is_completed,
+                file=file,
             )
 
     async def _record(

@@ -16,6 +16,19 @@ MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 18, 20, tzinfo=UTC)
 RESULTS = datetime(2026, 1, 19, 18, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
+GOOD_FILE = b"""
+[[challenges]]
+title = "Nets"
+purpose = "To catch"
+done = "It catches"
+core = "Make one"
+minutes = 20
+[[challenges]]
+title = "Sails"
+purpose = "To move"
+done = "It moves"
+core = "Make one"
+"""
 SHAMING = re.compile(
     r"\b(fail|failed|failure|loser|lazy|missed|behind|should have|disappoint|overdue|penalty|worst|inactive|only \d+ of)\b",
     re.IGNORECASE,
@@ -209,6 +222,44 @@ class TestMembers:
         receipt = await c.hand_in(opened, opened.member, work)
         assert "Handed in" in receipt.text and says in receipt.text
 
+    async def test_a_file_is_posted_where_others_can_open_it(self, opened: LyceumWorld) -> None:
+        ann = opened.member
+        form = await opened.slash(
+            ann, opened.general, "challenge submit", file=("my knot.pdf", b"%PDF knots")
+        )
+        assert opened.posted(opened.general) == []
+        receipt = await opened.submit(ann, form, {"work": "", "learned": "Glue helps", "shown": True})
+        assert "Handed in" in receipt.text and receipt.message is not None and receipt.message.ephemeral
+        [posted] = opened.posted(opened.general)
+        assert posted.attachments == ("my-knot.pdf",) and posted.pinged == ()
+        await opened.advance_to(RESULTS + timedelta(minutes=1))
+        [result] = c.results(opened, opened.first_wins)
+        assert f"/{opened.general.id}/{posted.id}" in result.text and "my knot.pdf" in result.text
+
+    @pytest.mark.parametrize(
+        ("name", "content", "says"),
+        [
+            ("virus.exe", b"MZ", "files of that type"),
+            ("empty.pdf", b"", "file is empty"),
+            ("big.pdf", b"x" * (10 * 1024 * 1024 + 1), "larger than 10 MB"),
+        ],
+        ids=["type", "empty", "size"],
+    )
+    async def test_a_file_that_cannot_be_taken_is_told_before_anything_is_typed(
+        self, opened: LyceumWorld, name: str, content: bytes, says: str
+    ) -> None:
+        refused = await opened.slash(opened.member, opened.general, "challenge submit", file=(name, content))
+        assert refused.modal is None and says in refused.text and refused.ephemeral
+
+    async def test_a_file_that_discord_has_let_go_is_asked_for_as_a_link(self, opened: LyceumWorld) -> None:
+        form = await opened.slash(
+            opened.member, opened.general, "challenge submit", file=("knot.pdf", b"knot")
+        )
+        opened.env.backend.cdn._blobs.clear()
+        answer = await opened.submit(opened.member, form, {"work": ""})
+        assert "Handed in" in answer.text and "could not be posted" in answer.text
+        assert opened.posted(opened.general) == []
+
     async def test_hostile_words_are_shown_as_they_were_typed(self, opened: LyceumWorld) -> None:
         nasty = "@everyone **bold** [free](https://evil.example) <@1> `x` ||spoiler||\n# heading"
         await c.hand_in(opened, opened.member, nasty, learned=nasty, shown=True)
@@ -347,6 +398,25 @@ class TestFacilitators:
         assert card.message is not None and card.message.attachments == ("challenges.toml",)
         card = await world.press(boss, await c.look(world, "Knots"), "Download")
         assert card.ephemeral
+        again = await world.slash(boss, world.staff, "manage challenges import", file=("c.toml", GOOD_FILE))
+        assert "2 drafts were added" in again.text
+        listed = await world.slash(boss, world.staff, "manage challenges list")
+        assert "**Drafts**\n1. Nets\n2. Sails" in listed.text
+
+    async def test_a_file_with_mistakes_adds_nothing_and_tells_all_of_them(self, world: LyceumWorld) -> None:
+        broken = GOOD_FILE.replace(b'core = "Make one"', b"").replace(
+            b"minutes = 20", b'minutes = "@everyone"'
+        )
+        told = await world.slash(
+            world.facilitator, world.staff, "manage challenges import", file=("c.toml", broken)
+        )
+        assert "Nothing was added" in told.text and told.text.count("is missing") == 2
+        assert "“minutes” is a number" in told.text
+        huge = ("c.toml", b"#" * 300_000)
+        told = await world.slash(world.facilitator, world.staff, "manage challenges import", file=huge)
+        assert "larger than 256 kB" in told.text
+        listed = await world.slash(world.facilitator, world.staff, "manage challenges list")
+        assert "Drafts" not in listed.text
 
     async def test_members_are_refused_behind_old_cards_too(self, world: LyceumWorld) -> None:
         with pytest.raises(Exception, match="ermission"):

@@ -126,7 +126,7 @@ class TestReading:
     )
     def test_what_is_written_is_read_again_as_it_was(self, data: list[dict[str, str]]) -> None:
         cleaned = [{name: clean(value) or "x" for name, value in each.items()} for each in data]
-        texts = [ChallengeText(**each, theme="any") for each in cleaned]
+        texts = [from_json({**each, "theme": "any"}) for each in cleaned]
         written = dump(texts)
         assert tomllib.loads(written)
         assert list(parse(written.encode()).challenges) == texts
@@ -146,6 +146,6 @@ class TestChanging:
             definition.changed(ChallengeText(title="x"), minutes=typed)
 
     def test_hostile_text_fits_the_post_with_its_deadline(self) -> None:
-        nasty = ChallengeText(**{name: "*" * most for name, most in LIMITS.items()})
+        nasty = from_json({name: "*" * most for name, most in LIMITS.items()})
         challenge = Challenge(1, 1, State.OPEN, nasty, None, 1, 1, None, None, None, None, 0)
         assert length(text_of(post_card(challenge, Translations().for_locale("en")))) < 4000
