@@ -21,17 +21,20 @@ from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_values
 from bot.jobs import Handler as JobHandler
 from bot.notify import Kind
+from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.setup_permissions import THREADS
 from bot.text import channel_link
-from cogs.challenges import model, render, render_manage, render_results
+from cogs.challenges import model, render, render_results, render_store, render_work
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.manage import MANAGE_HELP, ChallengesGroup, Desk
 from cogs.challenges.model import AREA, ChallengeSettings, Receipt, Results
+from cogs.challenges.reminders import Reminders
 from cogs.challenges.rules import Track
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
+from cogs.challenges.submissions import Submissions
 from cogs.challenges.workshop import Workshop
 from storage.challenges import ChallengeSettingsRow
 
@@ -80,8 +83,10 @@ class ChallengesCog(commands.Cog):
 
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
-        lifecycle = Lifecycle(bot.core)
-        self.service = ChallengesService(bot.core, lifecycle)
+        reminders = Reminders(bot.core)
+        lifecycle = Lifecycle(bot.core, reminders)
+        self.submissions = Submissions(bot.core, lifecycle)
+        self.service = ChallengesService(bot.core, reminders, self.submissions)
         self.staff = ChallengesStaff(bot.core, lifecycle)
         self.workshop = Workshop(bot.core, lifecycle, self.staff)
         self.desk = Desk(self.staff, self.workshop)
@@ -91,7 +96,7 @@ class ChallengesCog(commands.Cog):
             model.REVIEW_JOB: lifecycle.review_due,
             model.RESULTS_JOB: lifecycle.results_due,
             model.ARCHIVE_JOB: lifecycle.archive_due,
-            model.REMIND_JOB: lifecycle.remind_due,
+            model.REMIND_JOB: reminders.remind_due,
         }
         self._controls: dict[str, Handler] = {
             render.JOIN: self._ask_track,
@@ -182,8 +187,8 @@ class ChallengesCog(commands.Cog):
             await self._ask_work(interaction, None)
             return
         actor, reply = actor_of(interaction), reply_to(interaction)
-        challenge, typed = await self.service.attach(actor, file.filename, file.size, file.url)
-        await reply.ask(render.submit_form(challenge, typed, reply.translator))
+        challenge, typed = await self.submissions.attach(actor, file.filename, file.size, file.url)
+        await reply.ask(render_work.submit_form(challenge, typed, reply.translator))
 
     @challenge.command(description="What you have handed in, and your drafts")
     async def mine(self, interaction: discord.Interaction[Any]) -> None:
@@ -250,12 +255,12 @@ class ChallengesCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ handing in
 
     async def _ask_work(self, interaction: discord.Interaction[Any], challenge_id: int | None) -> None:
-        challenge, typed = await self.service.begin(actor_of(interaction), challenge_id)
+        challenge, typed = await self.submissions.begin(actor_of(interaction), challenge_id)
         reply = reply_to(interaction)
-        await reply.ask(render.submit_form(challenge, typed, reply.translator))
+        await reply.ask(render_work.submit_form(challenge, typed, reply.translator))
 
     async def _submit(self, interaction: discord.Interaction[Any], challenge_id: int | None) -> None:
-        result = await self.service.submit(
+        result = await self.submissions.submit(
             actor_of(interaction),
             challenge_id or 0,
             form_answers(interaction),
@@ -263,7 +268,11 @@ class ChallengesCog(commands.Cog):
         )
         reply = reply_to(interaction)
         t = reply.translator
-        card = render.receipt_card(result, t) if isinstance(result, Receipt) else render.kept_card(result, t)
+        card = (
+            render_work.receipt_card(result, t)
+            if isinstance(result, Receipt)
+            else render_work.kept_card(result, t)
+        )
         await reply.show_privately(card)
         if isinstance(result, Receipt) and result.file is not None:
             await self._post_file(interaction, result)
@@ -275,12 +284,12 @@ class ChallengesCog(commands.Cog):
         try:
             content = await self.bot.http.get_from_cdn(file["url"])
         except (discord.DiscordException, aiohttp.ClientError, OSError):
-            await reply.show(render.lost_file_card(receipt.challenge, reply.translator))
+            await reply.show(render_work.lost_file_card(receipt.challenge, reply.translator))
             return
         config = await self.bot.core.configs.guild(receipt.challenge.guild_id)
         t = self.bot.translations.for_locale(config.locale)
-        link = await reply.post(render.file_card(receipt, interaction.user.id, content, t))
-        await self.service.place(actor_of(interaction), receipt.submission.id, link)
+        link = await reply.post(render_work.file_card(receipt, interaction.user.id, content, t))
+        await self.submissions.place(actor_of(interaction), receipt.submission.id, link)
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -365,10 +374,12 @@ class ChallengesCog(commands.Cog):
         challenge = await self._challenge_of(effect)
         assert effect.member_id is not None  # it notifies somebody
         t = await self.bot.renderers.translator(effect)
-        return render.reminder_card(challenge, effect.member_id, t)
+        is_private = effect.kind is EffectKind.DIRECT_MESSAGE  # where the form could not be sent from
+        link = channel_link(effect.guild_id, challenge.channel_id or 0) if is_private else None
+        return render.reminder_card(challenge, effect.member_id, t, link=link)
 
     async def _draw_stock(self, effect: PlannedEffect) -> Card:
-        return render_manage.stock_card(int(effect.arguments["left"]), await self._translator(effect))
+        return render_store.stock_card(int(effect.arguments["left"]), await self._translator(effect))
 
     async def _challenge_of(self, effect: PlannedEffect) -> model.Challenge:
         challenge, _ = await self._found(effect)

@@ -15,7 +15,7 @@ from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
-from cogs.challenges import definition, render_manage
+from cogs.challenges import definition, render_manage, render_store
 from cogs.challenges.shipped import shipped
 from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.workshop import Workshop
@@ -222,7 +222,7 @@ class Desk:
     async def show_library(self, interaction: _Interaction, _: int | None) -> None:
         await self._staff.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render_manage.library_card(shipped(), reply.translator))
+        await reply.show_privately(render_store.library_card(shipped(), reply.translator))
 
     async def _look_at_shipped(self, interaction: _Interaction, _: int | None) -> None:
         await self._staff.check(actor_of(interaction))
@@ -232,7 +232,7 @@ class Desk:
                 "That is not in the library any more. See {command}.", command="`/manage challenges library`"
             )
         reply = reply_to(interaction)
-        await reply.show_privately(render_manage.shipped_card(shipped()[index], index, reply.translator))
+        await reply.show_privately(render_store.shipped_card(shipped()[index], index, reply.translator))
 
     async def _take_shipped(self, interaction: _Interaction, index: int | None) -> None:
         challenge = await self._workshop.copy(actor_of(interaction), index or 0)
@@ -247,12 +247,12 @@ class Desk:
             raise InvalidInput("The file is larger than {most} kB.", most=definition.MOST_BYTES // 1024)
         parsed = await self._workshop.upload(actor_of(interaction), await file.read())
         reply = reply_to(interaction)
-        await reply.show(render_manage.uploaded_card(parsed, reply.translator))
+        await reply.show(render_store.uploaded_card(parsed, reply.translator))
 
     async def download(self, interaction: _Interaction, challenge_id: int | None) -> None:
         content = await self._workshop.export(actor_of(interaction), challenge_id)
         reply = reply_to(interaction)
-        await reply.show(render_manage.download_card(content, reply.translator))
+        await reply.show(render_store.download_card(content, reply.translator))
 
     # ------------------------------------------------------------------------------------------ suggestions
 
@@ -266,7 +266,7 @@ class Desk:
                 command="`/manage challenges list`",
             )
         reply = reply_to(interaction)
-        await reply.show_privately(render_manage.idea_card(idea, reply.translator))
+        await reply.show_privately(render_store.idea_card(idea, reply.translator))
 
     async def _take_idea(self, interaction: _Interaction, suggestion_id: int | None) -> None:
         challenge = await self._workshop.take_up(actor_of(interaction), suggestion_id or 0)
@@ -282,12 +282,12 @@ class Desk:
     async def show_rhythm(self, interaction: _Interaction, _: int | None) -> None:
         schedule = await self._workshop.schedule(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render_manage.rhythm_card(schedule, reply.translator))
+        await reply.show_privately(render_store.rhythm_card(schedule, reply.translator))
 
     async def _ask_rhythm(self, interaction: _Interaction, _: int | None) -> None:
         schedule = await self._workshop.schedule(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render_manage.rhythm_form(schedule, reply.translator))
+        await reply.ask(render_store.rhythm_form(schedule, reply.translator))
 
     async def _set_rhythm(self, interaction: _Interaction, _: int | None) -> None:
         typed = _typed(interaction)
@@ -299,17 +299,17 @@ class Desk:
         )
         reply = reply_to(interaction)
         t = reply.translator
-        await reply.show_privately(render_manage.rhythm_card(schedule, t, said_first=t("**Saved.**")))
+        await reply.show_privately(render_store.rhythm_card(schedule, t, said_first=t("**Saved.**")))
 
     async def _stop_rhythm(self, interaction: _Interaction, _: int | None) -> None:
         schedule = await self._workshop.stop_rhythm(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render_manage.rhythm_card(schedule, reply.translator))
+        await reply.show_privately(render_store.rhythm_card(schedule, reply.translator))
 
     async def _ask_policy(self, interaction: _Interaction, _: int | None) -> None:
         schedule = await self._workshop.schedule(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render_manage.policy_form(schedule, reply.translator))
+        await reply.ask(render_store.policy_form(schedule, reply.translator))
 
     async def _set_policy(self, interaction: _Interaction, _: int | None) -> None:
         answers = form_answers(interaction)
@@ -321,7 +321,7 @@ class Desk:
         )
         reply = reply_to(interaction)
         t = reply.translator
-        await reply.show_privately(render_manage.rhythm_card(schedule, t, said_first=t("**Saved.**")))
+        await reply.show_privately(render_store.rhythm_card(schedule, t, said_first=t("**Saved.**")))
 
 
 def _chosen(interaction: _Interaction) -> int:

@@ -18,6 +18,7 @@ PAGES = (
     1000  # a page's control is numbered `challenge * PAGES + page`, a list's `PAGES + page`: never change it
 )
 SHOWN_A_PAGE = 5
+NAMES_A_PAGE = 40
 SHOWCASED = 5
 ROOM_FOR_SHOWCASE = 1300
 ROOM_FOR_NAMES = 1500
@@ -42,11 +43,12 @@ def results_card(results: Results, t: Translator) -> Card:
     shown = [each for each in results.finishers if each.submission.shown]
     if shown:
         items += [Divider(), Text(_showcase(shown, t))]
-    items += [Divider(), Text(_names(results.finishers, t))]
+    names, rest = _names(results.finishers, t)
+    items += [Divider(), Text(names)]
     if results.ranking:
         items += [Divider(), Text(_ranking(results, t))]
     buttons = [_suggest(t)]
-    if shown:
+    if shown or rest:
         buttons.insert(0, Button(t("All that people made"), custom_id(GALLERY, challenge.id)))
     return Card((*items, Buttons(tuple(buttons))))
 
@@ -89,10 +91,11 @@ def work_line(finisher: Finisher, t: Translator) -> str:
     return line
 
 
-def _names(finishers: Iterable[Finisher], t: Translator) -> str:
+def _names(finishers: Iterable[Finisher], t: Translator) -> tuple[str, int]:
+    """Everyone by track, and how many did not fit."""
     lines = [t("**Everyone who finished**")]
     listed = list(finishers)
-    room = ROOM_FOR_NAMES
+    room, left_out = ROOM_FOR_NAMES, 0
     for track in Track:
         names = [_name(each, t) for each in listed if each.track is track]
         if not names:
@@ -104,12 +107,13 @@ def _names(finishers: Iterable[Finisher], t: Translator) -> str:
                 break
             fitting.append(name)
         rest = len(names) - len(fitting)
+        left_out += rest
         if rest:
             fitting.append(t.tn("and {n} more", "and {n} more", rest))
         lines.append(f"{t(TRACK_NAMES[track])}: {', '.join(fitting)}")
     if any(each.submission.first_late is not Lateness.ON_TIME for each in listed):
         lines.append("-# " + t("“took a little longer” is no less finished."))
-    return "\n".join(lines)
+    return "\n".join(lines), left_out
 
 
 def _name(finisher: Finisher, t: Translator) -> str:
@@ -165,18 +169,18 @@ def past_card(results: Results, t: Translator, page: int = 0) -> Card:
     """One past challenge, with what people chose to show, a few at a time."""
     challenge = results.challenge
     shown = [each for each in results.finishers if each.submission.shown]
-    pages = max(1, -(-len(shown) // SHOWN_A_PAGE))
+    pages = max(1, -(-len(shown) // SHOWN_A_PAGE), -(-len(results.finishers) // NAMES_A_PAGE))
     page = min(max(page, 0), pages - 1)
     lines = [f"**{title_of(challenge, t)}**"]
     if challenge.opened_at is not None:
         lines.append("-# " + t("Opened {when}.", when=timestamp(challenge.opened_at, "D")))
-    if shown:
-        lines += [work_line(each, t) for each in shown[page * SHOWN_A_PAGE : (page + 1) * SHOWN_A_PAGE]]
-    else:
+    lines += [work_line(each, t) for each in shown[page * SHOWN_A_PAGE : (page + 1) * SHOWN_A_PAGE]]
+    if not shown:
         lines.append(t("Nobody chose to show what they made here."))
     items: list[Item] = [Text("\n".join(lines))]
-    if page == 0 and results.finishers:
-        items += [Divider(), Text(_names(results.finishers, t))]
+    named = results.finishers[page * NAMES_A_PAGE : (page + 1) * NAMES_A_PAGE]
+    if named:
+        items += [Divider(), Text(_names(named, t)[0])]
     turns = _turns(GALLERY_PAGE, challenge.id * PAGES, page, pages, t)
     if turns:
         items.append(Buttons(turns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
 from gettext import NullTranslations
 
@@ -226,7 +226,7 @@ class Reader:
     async def press(self, person: Person, card: Answer | Seen, control: str) -> Answer:
         return self.read(await self.world.press(person, card, control))
 
-    async def submit(self, person: Person, form: Answer, answers: dict[str, object]) -> Answer:
+    async def submit(self, person: Person, form: Answer, answers: Mapping[str, object]) -> Answer:
         return self.read(await self.world.submit(person, form, answers))
 
 

@@ -15,8 +15,10 @@ from bot.notify import Kind
 from cogs.challenges import model
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import Challenge, ChallengeSettings, Kept, Receipt
+from cogs.challenges.reminders import Reminders
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
+from cogs.challenges.submissions import Submissions
 from cogs.challenges.workshop import Workshop
 from storage import jobs, schedules
 from storage.acts import ActRow
@@ -39,6 +41,7 @@ class Bench:
     core: Core
     clock: FixedClock
     service: ChallengesService
+    submissions: Submissions
     staff: ChallengesStaff
     workshop: Workshop
 
@@ -67,7 +70,7 @@ class Bench:
 
     async def hand_in(self, actor: Actor, challenge: Challenge, **answers: Any) -> Receipt | Kept:
         given = {"work": "https://example.org", "learned": "Patience", "confidence": "4", **answers}
-        return await self.service.submit(actor, challenge.id, given, received_at=self.clock.now())
+        return await self.submissions.submit(actor, challenge.id, given, received_at=self.clock.now())
 
     async def acts(self, kind: str) -> list[ActRow]:
         async with self.core.db.read() as session:
@@ -84,7 +87,8 @@ class Bench:
 def bench_over(database: Database, clock: FixedClock) -> Bench:
     core = Core.build(database, clock)
     core.configs.register(ChallengeSettings, ChallengeSettingsRow)
-    lifecycle = Lifecycle(core)
+    reminders = Reminders(core)
+    lifecycle = Lifecycle(core, reminders)
     staff = ChallengesStaff(core, lifecycle)
     for name, handler in {
         model.OPEN_JOB: lifecycle.open_due,
@@ -92,12 +96,13 @@ def bench_over(database: Database, clock: FixedClock) -> Bench:
         model.REVIEW_JOB: lifecycle.review_due,
         model.RESULTS_JOB: lifecycle.results_due,
         model.ARCHIVE_JOB: lifecycle.archive_due,
-        model.REMIND_JOB: lifecycle.remind_due,
+        model.REMIND_JOB: reminders.remind_due,
     }.items():
         core.jobs.register(name, handler)
     core.notifier.register(Kind(model.REMINDER_KIND, "title", "why", "line"))
-    service = ChallengesService(core, lifecycle)
-    return Bench(core, clock, service, staff, Workshop(core, lifecycle, staff))
+    submissions = Submissions(core, lifecycle)
+    service = ChallengesService(core, reminders, submissions)
+    return Bench(core, clock, service, submissions, staff, Workshop(core, lifecycle, staff))
 
 
 @pytest.fixture

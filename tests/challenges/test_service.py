@@ -68,10 +68,10 @@ class TestHandingIn:
         challenge = await bench.opened()
         kept = await bench.hand_in(ANN, challenge, work=" \n", learned="A lot")
         assert isinstance(kept, Kept) and kept.problem is not None
-        _, typed = await bench.service.begin(ANN)
+        _, typed = await bench.submissions.begin(ANN)
         assert typed["learned"] == "A lot" and await bench.acts(model.SUBMITTED) == []
         await bench.hand_in(ANN, challenge, work="Here")
-        _, typed = await bench.service.begin(ANN)
+        _, typed = await bench.submissions.begin(ANN)
         assert typed["work"] == "Here"  # the draft has gone, what was handed in is what one begins with
         assert (await bench.service.mine(ANN)).drafts == ()
 
@@ -79,7 +79,7 @@ class TestHandingIn:
         challenge = await bench.opened()
         kept = await bench.hand_in(ANN, challenge, work="Secret", later=True)
         assert isinstance(kept, Kept) and kept.problem is None
-        assert (await bench.service.begin(BEN))[1] == {}
+        assert (await bench.submissions.begin(BEN))[1] == {}
         assert (
             len((await bench.service.mine(ANN)).drafts) == 1 and (await bench.service.mine(BEN)).drafts == ()
         )
@@ -99,7 +99,7 @@ class TestHandingIn:
         received = SUNDAY + timedelta(milliseconds=900)
         await bench.go_to(SUNDAY + timedelta(seconds=3))
         assert await state_of(bench, challenge.id) is State.CLOSING
-        in_time = await bench.service.submit(ANN, challenge.id, {"work": "x"}, received_at=received)
+        in_time = await bench.submissions.submit(ANN, challenge.id, {"work": "x"}, received_at=received)
         late = await bench.hand_in(BEN, challenge)
         assert isinstance(in_time, Receipt) and isinstance(late, Receipt)
         assert in_time.submission.late is Lateness.ON_TIME and late.submission.late is Lateness.IN_GRACE
@@ -109,10 +109,10 @@ class TestHandingIn:
     ) -> None:
         challenge = await bench.opened()
         await bench.go_to(SUNDAY + timedelta(hours=1))
-        claimed = await bench.service.submit(
+        claimed = await bench.submissions.submit(
             ANN, challenge.id, {"work": "x"}, received_at=SUNDAY - timedelta(days=1)
         )
-        ahead = await bench.service.submit(
+        ahead = await bench.submissions.submit(
             BEN, challenge.id, {"work": "x"}, received_at=SUNDAY + timedelta(days=9)
         )
         assert isinstance(claimed, Receipt) and isinstance(ahead, Receipt)
