@@ -215,7 +215,7 @@ class ChallengesCog(commands.Cog):
         await reply.show_privately(card)
 
     async def _ask_track(self, interaction: discord.Interaction[Any], challenge_id: int | None) -> None:
-        standing = await self.service.standing(actor_of(interaction), challenge_id or 0)
+        standing = await self.service.begin_joining(actor_of(interaction), challenge_id or 0)
         reply = reply_to(interaction)
         await reply.ask(render.join_form(standing, reply.translator))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.cards import (
+    BUTTONS_ON_A_PHONE,
     Button,
     Buttons,
     Card,
@@ -146,7 +147,9 @@ def standing_card(standing: Standing, t: Translator, *, said_first: str = "") ->
     """One challenge, as the member stands in it, with the next step."""
     challenge = standing.challenge
     lines = [said_first] if said_first else []
-    lines += [challenge_text(challenge, t), "", deadline_text(challenge, t), _where(standing, t)]
+    lines += [challenge_text(challenge, t), "", deadline_text(challenge, t)]
+    if not said_first:
+        lines.append(_where(standing, t))
     if standing.joined:
         lines.append("-# " + t.tn("{n} person is in.", "{n} people are in.", standing.joined))
     items: list[Item] = [Text("\n".join(lines))]
@@ -255,7 +258,6 @@ def mine_card(mine: Mine, t: Translator) -> Card:
     """What the member handed in, and began."""
     lines = [t("**Yours**")]
     lines += [t("- Draft: {title}", title=title_of(challenge, t)) for challenge in mine.drafts]
-    buttons: list[Button] = []
     for challenge, submission, _ in mine.submitted:
         line = t(
             "- {title}: receipt {id}, version {version}, {when}",
@@ -265,15 +267,20 @@ def mine_card(mine: Mine, t: Translator) -> Card:
             when=timestamp(submission.received_at, "f"),
         )
         lines.append(line)
-    open_ones = [*mine.drafts, *(challenge for challenge, _, is_taken in mine.submitted if is_taken)]
-    for challenge in list(dict.fromkeys(open_ones))[:2]:
-        label = t("Go on: {title}", title=plain_title(challenge, t))
-        buttons.append(Button(label, custom_id(SUBMIT, challenge.id)))
+    buttons = [
+        Button(t("Go on: {title}", title=plain_title(each, t)), custom_id(SUBMIT, each.id))
+        for each in mine.drafts
+    ]
+    buttons += [
+        Button(t("Change: {title}", title=plain_title(each, t)), custom_id(SUBMIT, each.id))
+        for each, _, is_taken in mine.submitted
+        if is_taken and each not in mine.drafts
+    ]
     if len(lines) == 1:
         lines.append(t("Nothing yet. {command} shows what there is to do.", command="`/challenge current`"))
     items: list[Item] = [Text("\n".join(lines))]
     if buttons:
-        items.append(Buttons(tuple(buttons)))
+        items.append(Buttons(tuple(buttons[:BUTTONS_ON_A_PHONE])))
     if mine.ranking_is_on:
         items += _ranking_items(mine, t)
     return Card(tuple(items))

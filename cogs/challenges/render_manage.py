@@ -79,13 +79,7 @@ def overview_card(overview: Overview, t: Translator, *, said_first: str = "") ->
         lines.append(t("There is nothing yet. The library has challenges that are ready to use."))
     lines.append(next_text(overview.schedule, t))
     items: list[Item] = [Text("\n".join(lines))]
-    running = (overview.running,) if overview.running is not None else ()
-    options = tuple(
-        Option(plain_title(each, t), str(each.id), t(STATE_NAMES[each.state]))
-        for each in (*running, *overview.queue, *overview.drafts)[:SELECT_OPTIONS]
-    )
-    if options:
-        items.append(Pick(custom_id(LOOK), t("Look at one, change or open it"), options))
+    items += _menus(overview, t)
     if overview.suggestions:
         ideas = tuple(Option(each.title, str(each.id)) for each in overview.suggestions[:SELECT_OPTIONS])
         placeholder = t.tn(
@@ -96,6 +90,20 @@ def overview_card(overview: Overview, t: Translator, *, said_first: str = "") ->
     library = Button(t("Library"), custom_id(LIBRARY))
     rhythm = Button(t("Rhythm and policy"), custom_id(RHYTHM))
     return Card((*items, Buttons((new, library, rhythm))))
+
+
+def _menus(overview: Overview, t: Translator) -> list[Item]:
+    """Menus of everything that can be looked at: one holds 25."""
+    running = (overview.running,) if overview.running is not None else ()
+    options = [
+        Option(plain_title(each, t), str(each.id), t(STATE_NAMES[each.state]))
+        for each in (*running, *overview.queue, *overview.drafts)
+    ]
+    parts = [options[at : at + SELECT_OPTIONS] for at in range(0, len(options), SELECT_OPTIONS)]
+    return [
+        Pick(custom_id(LOOK, at or None), t("Look at one, change or open it"), tuple(part))
+        for at, part in enumerate(parts)
+    ]
 
 
 def _running_lines(overview: Overview, t: Translator) -> list[str]:

@@ -56,6 +56,13 @@ class ChallengesService:
             row = await storage.find_challenge(session, actor.guild_id, challenge_id)
             return await self._standing(session, actor, opened_only(row))
 
+    async def begin_joining(self, actor: Actor, challenge_id: int) -> Standing:
+        """Where the member stands in a challenge that can be joined. Raises as `join` does."""
+        async with self._core.db.read() as session:
+            row = opened_only(await storage.find_challenge(session, actor.guild_id, challenge_id))
+            _running(row)
+            return await self._standing(session, actor, row)
+
     async def join(
         self, actor: Actor, challenge_id: int, track: str, *, remind: bool
     ) -> tuple[Standing, datetime | None]:
@@ -65,11 +72,7 @@ class ChallengesService:
             row = opened_only(
                 await storage.lock_challenge(session, actor.guild_id, challenge_id, shared=True)
             )
-            if row.state not in rules.RUNNING:
-                raise InvalidInput(
-                    "This challenge has closed. See {command} for the one that is open.",
-                    command="`/challenge current`",
-                )
+            _running(row)
             chosen = next((each for each in challenge_of(row).text.tracks if each == track), None)
             if chosen is None:
                 raise InvalidInput("Please choose one of the tracks of this challenge.")
@@ -212,6 +215,14 @@ class ChallengesService:
             submission=submission_of(versions[-1], versions[0]) if versions else None,
             has_draft=await storage.find_draft(session, row.guild_id, row.id, actor.member_id) is not None,
             can_submit=await self._submissions.is_taken(row),
+        )
+
+
+def _running(row: storage.ChallengeRow) -> None:
+    if row.state not in rules.RUNNING:
+        raise InvalidInput(
+            "This challenge has closed. See {command} for the one that is open.",
+            command="`/challenge current`",
         )
 
 

@@ -32,6 +32,7 @@ from storage import challenges as storage
 LONGEST_WAY = timedelta(minutes=15)
 """How long an interaction can be on its way: Discord's limit for answering one."""
 LONGEST_NAME = 100  # of a file
+MOST_VERSIONS = 100
 
 
 class Submissions:
@@ -117,40 +118,59 @@ class Submissions:
                 confidence = rules.read_confidence(typed["confidence"])
             except InvalidInput as problem:
                 return await self._keep(session, actor, row, typed, problem)
-            entry, is_new = await storage.lock_entry(session, row, actor.member_id, track=Track.CORE, at=now)
-            if is_new:
-                await self._core.ledger.record(
-                    session, act_of(JOINED, row, actor.member_id, {"track": entry.track})
-                )
-            before = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
-            version = storage.SubmissionRow(
-                guild_id=row.guild_id,
-                challenge_id=row.id,
-                member_id=actor.member_id,
-                version=len(before) + 1,
-                kind=(Kind.FILE if file else work.kind).value,
-                content=work.content,
-                learned=typed["learned"],
-                confidence=confidence,
-                shown=typed["shown"],
-                late=late.value,
-                received_at=received,
+            return await self._write(session, actor, row, typed, work, confidence, late, received)
+
+    async def _write(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        row: storage.ChallengeRow,
+        typed: Mapping[str, Any],
+        work: rules.Work,
+        confidence: int | None,
+        late: Lateness,
+        received: datetime,
+    ) -> Receipt | Kept:
+        """One version more, with what follows from it."""
+        now, file = self._core.clock.now(), typed.get("file")
+        entry, is_new = await storage.lock_entry(session, row, actor.member_id, track=Track.CORE, at=now)
+        before = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
+        if len(before) >= MOST_VERSIONS:
+            problem = InvalidInput(
+                "You have handed in {n} versions, and the last one stands.", n=MOST_VERSIONS
             )
-            session.add(version)
-            await session.flush()
-            await storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
-            is_completed = bool(typed["learned"]) and confidence is not None
-            await self._record(session, row, entry, version.id, late, is_completed=is_completed)
-            assert row.closes_at is not None
-            return Receipt(
-                challenge=challenge_of(row),
-                submission=submission_of(version, before[0] if before else version),
-                track=Track(entry.track),
-                late_by=max(0, int((received - row.closes_at).total_seconds() // 60)),
-                remark=work.remark,
-                is_completed=is_completed,
-                file=file,
-            )
+            return await self._keep(session, actor, row, typed, problem)
+        if is_new:
+            joined = act_of(JOINED, row, actor.member_id, {"track": entry.track})
+            await self._core.ledger.record(session, joined)
+        version = storage.SubmissionRow(
+            guild_id=row.guild_id,
+            challenge_id=row.id,
+            member_id=actor.member_id,
+            version=len(before) + 1,
+            kind=(Kind.FILE if file else work.kind).value,
+            content=work.content,
+            learned=typed["learned"],
+            confidence=confidence,
+            shown=typed["shown"],
+            late=late.value,
+            received_at=received,
+        )
+        session.add(version)
+        await session.flush()
+        await storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
+        is_completed = bool(typed["learned"]) and confidence is not None
+        await self._record(session, row, entry, version.id, late, is_completed=is_completed)
+        assert row.closes_at is not None  # it has opened
+        return Receipt(
+            challenge=challenge_of(row),
+            submission=submission_of(version, before[0] if before else version),
+            track=Track(entry.track),
+            late_by=max(0, int((received - row.closes_at).total_seconds() // 60)),
+            remark=work.remark,
+            is_completed=is_completed,
+            file=file,
+        )
 
     async def _record(
         self,

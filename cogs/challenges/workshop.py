@@ -33,7 +33,7 @@ from cogs.challenges.shipped import shipped
 from cogs.challenges.staff import ChallengesStaff
 from storage import challenges as storage
 
-MOST_PREPARED = 200
+MOST_PREPARED = 70  # with the one that runs they fit the menus of one card
 WEEKDAYS = range(7)
 
 

@@ -283,6 +283,18 @@ class TestMembers:
         past = await opened.press(opened.member, first, "What people made")
         assert past.ephemeral and "Hand in late" not in [each.label for each in past.buttons]
 
+    async def test_an_old_card_says_before_anything_is_typed_that_it_has_closed(
+        self, opened: LyceumWorld
+    ) -> None:
+        card = await opened.slash(opened.member, opened.general, "challenge current")
+        form = await opened.press(opened.member, card, "Join")
+        await opened.advance_to(RESULTS)
+        for answer in (
+            await opened.press(opened.member, card, "Join"),
+            await opened.submit(opened.member, form, {"track": "core"}),
+        ):
+            assert answer.modal is None and "This challenge has closed" in answer.text
+
     async def test_a_late_one_joins_the_results_that_are_out(self, opened: LyceumWorld) -> None:
         await opened.advance_to(RESULTS + timedelta(hours=1))
         [result] = c.results(opened, opened.first_wins)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.cards import Buttons, Card, Text
+from bot.cards import Buttons, Card, Pick, Text
 from bot.i18n import Translations
 from bot.text import V2_TEXT_LIMIT, length
-from cogs.challenges.model import Challenge, Finisher, Results, Submission
+from cogs.challenges.model import (
+    Challenge,
+    ChallengeSettings,
+    Finisher,
+    Overview,
+    Results,
+    Schedule,
+    Submission,
+)
 from cogs.challenges.render import reminder_card
+from cogs.challenges.render_manage import overview_card
 from cogs.challenges.render_results import gallery_card, past_card, results_card
 from cogs.challenges.render_work import safe_name
 from cogs.challenges.rules import Kind, Lateness, State, Track
 from cogs.challenges.shipped import shipped
+from cogs.challenges.workshop import MOST_PREPARED
 
 T = Translations().for_locale("en")
 AT = datetime(2026, 1, 11, 20, tzinfo=UTC)
@@ -74,6 +84,16 @@ def test_a_hundred_past_challenges_are_paged() -> None:
     past = [challenge(number) for number in range(100)]
     assert labels(gallery_card(past, T)) == ["Next"]
     assert labels(gallery_card(past, T, 3)) == labels(gallery_card(past, T, 99)) == ["Previous"]
+
+
+def test_everything_in_store_can_be_reached_from_the_list() -> None:
+    store = tuple(challenge(number) for number in range(MOST_PREPARED))
+    schedule = Schedule(None, None, "UTC", ChallengeSettings(1, channel_id=2))
+    card = overview_card(Overview(challenge(99), 1, 1, (), store[:30], store[30:], (), schedule), T)
+    menus = [item for item in card.items if isinstance(item, Pick)]
+    assert {option.value for menu in menus for option in menu.options} == {str(at) for at in (*range(70), 99)}
+    assert len({menu.custom_id for menu in menus}) == len(menus)
+    assert length(words(card)) <= V2_TEXT_LIMIT and len(card.items) <= 10
 
 
 def test_a_reminder_by_dm_leads_to_the_server() -> None:

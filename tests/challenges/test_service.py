@@ -14,6 +14,7 @@ from bot.guild_config import GuildConfig
 from cogs.challenges import model
 from cogs.challenges.model import Kept, Receipt
 from cogs.challenges.rules import Kind, Lateness, State, Track
+from cogs.challenges.submissions import MOST_VERSIONS
 from storage.challenges import EntryRow, SubmissionRow
 from storage.jobs import JobRow
 from tests.challenges.conftest import ANN, BEN, ELSEWHERE, FARAH, GUILD, TYPED, Bench
@@ -149,6 +150,21 @@ class TestHandingIn:
         challenge = await bench.opened()
         both = await asyncio.gather(*(bench.hand_in(ANN, challenge, work=str(at)) for at in range(2)))
         assert sorted(each.submission.version for each in both if isinstance(each, Receipt)) == [1, 2]
+
+    async def test_versions_come_to_an_end_and_the_last_one_stands(self, bench: Bench) -> None:
+        challenge = await bench.opened()
+        for _ in range(MOST_VERSIONS):
+            assert isinstance(await bench.hand_in(ANN, challenge), Receipt)
+        assert isinstance(await bench.hand_in(ANN, challenge, work="Once more"), Kept)
+
+    async def test_too_much_in_store_is_refused_as_a_whole(self, bench: Bench) -> None:
+        for index in range(24):
+            await bench.workshop.copy(FARAH, index)
+        everything = (await bench.workshop.export(FARAH, None)).encode()
+        await bench.workshop.upload(FARAH, everything)
+        with pytest.raises(LimitReached):
+            await bench.workshop.upload(FARAH, everything)
+        assert len((await bench.staff.overview(FARAH)).drafts) == 48
 
     async def test_late_ones_while_the_results_are_out_do_not_stand_in_each_others_way(
         self, bench: Bench
