@@ -48,7 +48,9 @@ msgstr ""
 
 _Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]
 
-SHIPPED_TEXTS = frozenset({"title", "intro", "hint", "body", "text", "purpose"})
+SHIPPED_TEXTS = frozenset(
+    {"title", "intro", "hint", "body", "text", "purpose", "done", "warm_up", "core", "stretch"}
+)
 """The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""
 
 Id: TypeAlias = tuple[str, ...]

@@ -80,6 +80,18 @@ class Reply:
                 silent=card.silent,
             )
 
+    async def post(self, card: Card) -> str:
+        """After the answer, a message that everybody in the channel sees. Returns the link to it."""
+        async with self._turn:
+            message = await self._interaction.followup.send(
+                view=to_view(card),
+                files=files_of(card),
+                allowed_mentions=allowed_mentions(card),
+                silent=card.silent,
+                wait=True,
+            )
+        return message.jump_url
+
     async def replace(self, card: Card) -> None:
         """Answer by drawing the message again on which the control was used; a new one if there is none."""
         if self._interaction.message is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import timedelta
 from gettext import NullTranslations
 
@@ -12,6 +12,7 @@ import pytest
 from bot.catalogues import extract
 from bot.i18n import Translator
 from sandbox.furnish import set_up
+from sandbox.people import Person
 from sandbox.seen import Answer, Seen
 from storage.database import Database
 from tests.shell import LyceumWorld, lyceum_world
@@ -206,3 +207,83 @@ async def test_the_notification_centre_and_a_pause(world: LyceumWorld) -> None:
     server = "Quay Street"  # the name of the server is nobody's language
     assert forgotten(*shown) == []
     assert [text for text in forgotten(test) if server not in text] == []
+
+
+class Reader:
+    """Reads each card as it comes, for a press may draw it anew."""
+
+    def __init__(self, world: LyceumWorld) -> None:
+        self.world = world
+        self.forgotten: list[str] = []
+
+    def read(self, shown: Answer) -> Answer:
+        self.forgotten += forgotten(shown)
+        return shown
+
+    async def slash(self, person: Person, command: str) -> Answer:
+        return self.read(await self.world.slash(person, self.world.staff, command))
+
+    async def press(self, person: Person, card: Answer | Seen, control: str) -> Answer:
+        return self.read(await self.world.press(person, card, control))
+
+    async def submit(self, person: Person, form: Answer, answers: Mapping[str, object]) -> Answer:
+        return self.read(await self.world.submit(person, form, answers))
+
+
+async def test_challenges_for_facilitators(world: LyceumWorld) -> None:
+    boss, reader = world.facilitator, Reader(world)
+    translate(world)
+    page = await world.slash(boss, world.staff, "setup start")
+    page = reader.read(await world.choose(boss, page, "6", menu="setup:page.open"))
+    assert page.message is not None
+    await world.choose(boss, page, world.weekly, menu=page.message.selects[0].custom_id)
+    for command in ("list", "new"):
+        await reader.slash(boss, f"manage challenges {command}")
+    rhythm = await reader.slash(boss, "manage challenges schedule")
+    for control in ("rhythm.ask", "policy.ask"):
+        await reader.press(boss, rhythm, f"challenges:{control}")
+    card = await reader.slash(boss, "manage challenges library")
+    card = reader.read(await world.choose(boss, card, "3", menu="challenges:library.programming"))
+    card = await reader.press(boss, card, "challenges:library.take")
+    await reader.press(boss, card, "challenges:manage.tracks")
+    for control in ("queue", "remove", "show", "open", "open_sure"):
+        card = await reader.press(boss, card, f"challenges:manage.{control}")
+    form = await reader.press(boss, card, "challenges:manage.extend")
+    plan = await reader.submit(boss, form, {"until": "2026-02-01"})
+    card = await reader.press(boss, plan, "challenges:manage.extend_sure")
+    card = await reader.press(boss, card, "challenges:manage.close")
+    card = await reader.press(boss, card, "challenges:manage.close_sure")
+    await reader.press(boss, card, "challenges:manage.list")
+    assert reader.forgotten == []
+
+
+async def test_challenges_for_members(world: LyceumWorld) -> None:
+    boss, ann, reader = world.facilitator, world.member, Reader(world)
+    translate(world)
+    page = await world.slash(boss, world.staff, "setup start")
+    page = await world.choose(boss, page, "6", menu="setup:page.open")
+    assert page.message is not None
+    await world.choose(boss, page, world.weekly, menu=page.message.selects[0].custom_id)
+    card = await world.slash(boss, world.staff, "manage challenges library")
+    card = await world.choose(boss, card, "3", menu="challenges:library.programming")
+    for control in ("library.take", "manage.open", "manage.open_sure"):
+        card = await world.press(boss, card, f"challenges:{control}")
+    [post] = world.posted(world.weekly)
+    assert forgotten(post) == []
+    await reader.press(ann, post, "challenges:thread.find")
+    form = await reader.press(ann, post, "challenges:entry.join")
+    joined = await reader.submit(ann, form, {"track": "core", "remind": True})
+    leaving = await reader.press(ann, joined, "challenges:entry.leave")
+    await reader.press(ann, leaving, "challenges:challenge.show")
+    for answers in ({"work": ""}, {"work": "1", "later": True}, {"work": "1", "shown": True}):
+        form = await reader.press(ann, post, "challenges:work.ask")
+        card = await reader.submit(ann, form, answers)
+    card = await reader.press(ann, card, "challenges:mine.show")
+    await world.advance(timedelta(days=9))
+    for message in world.posted(world.weekly):
+        reader.forgotten += forgotten(message)
+    [result] = [each for each in world.posted(world.weekly) if "challenges:idea.ask" in str(each.buttons)]
+    await reader.press(ann, result, "challenges:idea.ask")
+    past = await reader.press(ann, result, "challenges:gallery.show")
+    await reader.press(ann, past, "challenges:gallery.show")
+    assert reader.forgotten == []
