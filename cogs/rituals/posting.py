@@ -28,6 +28,7 @@ STOCK_RENDERER = "rituals.stock"
 REASON_GONE = N_("the ritual was removed")
 REASON_PAUSED = N_("the ritual was paused")
 REASON_EMPTY = N_("there was nothing left to ask that had not been asked in the last half year")
+_BY_HAND = "now:"  # begins the key of a run that somebody posted by hand
 _BY_HAND_WITHIN = timedelta(hours=12)
 _LOOK_AFTER = timedelta(days=2)
 
@@ -85,7 +86,7 @@ class Posting(Part):
             if latest and abs(now - latest[0].at) < rules.RUN_AGAIN_AFTER:
                 raise AlreadyDone("It was posted a moment ago, so I did not post it a second time.")
             nominal = nominal_times.local_now(now, config.zone)
-            key = f"now:{now.replace(tzinfo=None).isoformat()}"
+            key = f"{_BY_HAND}{now.replace(tzinfo=None).isoformat()}"
             run = await self._begin(session, row, key, nominal, now + _BY_HAND_WITHIN, None)
             if run is None:
                 raise NotFound(
@@ -101,7 +102,13 @@ class Posting(Part):
         """The run of this key, for drawing it."""
         async with self._core.db.read() as session:
             run = await storage.find_run(session, ritual_id, key)
-            return await self._posted(session, run) if run is not None else None
+            if run is not None:
+                return await self._posted(session, run)
+            row = await storage.find_ritual(session, ritual_id)
+            if row is None or key.startswith(_BY_HAND):
+                return None
+            # Planned by a release that kept no runs: the same words each time, and nobody's answers.
+            return Posted(0, await self.snapshot(session, row), None, False, 0, datetime.fromisoformat(key))
 
     async def preview(self, actor: Actor, ritual_id: int) -> Posted:
         """What would be posted next, without posting or using up anything. Raises `NotFound`."""

@@ -47,7 +47,7 @@ def prompt(posted: Posted, t: Translator) -> Card | PollDraft:
     if posted.answers:
         items += [Divider(), Text(_answers(posted, t))]
     buttons: list[Button] = []
-    if posted.ritual.answer in WITH_BUTTON:
+    if posted.ritual.answer in WITH_BUTTON and posted.run_id:
         buttons.append(Button(t("Answer"), custom_id(ANSWER_ASK, posted.run_id), style=Style.PRIMARY))
     if posted.ritual.shipped.queue:
         suggest = custom_id(SUGGEST_ASK, posted.ritual.id)
