@@ -110,7 +110,8 @@ class TestShow:
         assert "1 of 4" in text and "switched off at the moment" in text
         card = await propose_outcome(community)
         [menu] = message_of(card).selects
-        assert [label for label, _ in menu.options] == ["Agreements to the norms"]
+        labels = [label for label, _ in menu.options]
+        assert "Agreements to the norms" in labels and not any("uest" in label for label in labels)
         await community.in_bot(lambda: community.bot.load_extension("cogs.onboarding"))
 
 
