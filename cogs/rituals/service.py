@@ -378,7 +378,7 @@ class RitualsService(Part):
         row.schedule_id = schedule.id
         after: dict[str, object] = {
             "channel_id": channel_id,
-            "when": f"{chosen.repeat} {rules.WEEKDAYS[chosen.weekday]} {chosen.time:%H:%M} {zone}",
+            "when": _when_words(chosen, zone),
         }
         await self._note(session, actor, row, N_("added the ritual {ritual}"), after=after)
         await session.flush()
@@ -388,6 +388,11 @@ class RitualsService(Part):
 async def _first(session: AsyncSession, guild_id: int) -> storage.RitualRow | None:
     rows = await storage.list_rituals(session, guild_id)
     return next((row for row in rows if row.template == MONDAY_GOALS), None)
+
+
+def _when_words(chosen: When, zone: str) -> str:
+    words = f"{rules.WEEKDAYS[chosen.weekday].capitalize()} {chosen.time:%H:%M} {zone}"
+    return words if chosen.repeat is Repeat.EVERY_WEEK else f"{words} ({chosen.repeat})"
 
 
 def not_staff() -> InvalidInput:
