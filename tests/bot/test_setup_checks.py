@@ -78,11 +78,6 @@ def test_each_trouble_is_said_in_words_with_its_repair(
     assert "{" not in explained(found, T)
 
 
-def test_what_is_optional_is_no_finding_while_it_is_empty_and_one_when_it_is_broken() -> None:
-    assert check(with_role(chosen=None, optional=True)) == ()
-    assert [each.level for each in check(with_role(optional=True, above_bot=True))] == [Level.BROKEN]
-
-
 def test_a_role_that_is_only_looked_at_may_stand_anywhere() -> None:
     facts = with_role(is_given=False, above_bot=True, managed=True)
     assert check_place(facts.places[0], facts.permissions)[0].level is Level.OK
