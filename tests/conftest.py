@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import pytest
 from storage.database import Database
 from tests.clocks import FixedClock
 from tests.databases import PostgresServer, SqliteTemplate
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays: looked through again and again, it would cost an interaction seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
