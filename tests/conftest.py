@@ -14,7 +14,7 @@ from tests.databases import PostgresServer, SqliteTemplate
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported by now stays: looked through again and again, it would cost an interaction seconds."""
+    """What has been imported by now stays, so full collections need not look through it again and again."""
     gc.collect()
     gc.freeze()
 

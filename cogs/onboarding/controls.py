@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -26,7 +27,7 @@ Redraw = Callable[[str | None], Awaitable[Card]]
 """Draws the card as things stand now, with a note above it."""
 
 
-class Controls:
+class Controls(ABC):
     """One part of the controls."""
 
     def __init__(self, bot: Lyceum, service: OnboardingService) -> None:
@@ -34,9 +35,9 @@ class Controls:
         self.service = service
         self.workbench = service.workbench
 
+    @abstractmethod
     def handlers(self) -> dict[str, Handler]:
         """Who answers which control."""
-        raise NotImplementedError
 
     async def act(
         self,
