@@ -13,17 +13,16 @@ import asyncio
 import datetime as real_datetime
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import discord
 from simcord import env as env_module
 from simcord._dpy_internals import _original_callback, get_state, is_wakeup_shaped
 from simcord._runtime import _attach_bot
-from simcord.backend import Backend, serializers
 from simcord.backend import errors as backend_errors
+from simcord.backend import serializers
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Interaction, Message, Overwrite
 from simcord.backend.ops import channels as channel_ops
@@ -233,18 +232,28 @@ class NonceBook:
         return self.seen
 
 
-_nonce_books: WeakKeyDictionary[Backend, NonceBook] = WeakKeyDictionary()
-_nonce_of: WeakKeyDictionary[Backend, dict[int, str]] = WeakKeyDictionary()
+@dataclass
+class _Beside:
+    """What is kept beside SimCord's own records of one simulated Discord."""
+
+    nonces: NonceBook = field(default_factory=NonceBook)
+    nonce_of: dict[int, str] = field(default_factory=dict[int, str])
+    transport: Transport | None = None
+
+
+def _beside(backend: Any) -> _Beside:
+    """Kept on the object itself: values of a weak dictionary that lead back to their key keep it for ever."""
+    return vars(backend).setdefault("_lyceum", _Beside())
 
 
 def nonce_book(env: Env) -> NonceBook:
     """The nonces this simulated Discord remembers; set ``window`` (seconds of simulated time) to taste."""
-    return _nonce_books.setdefault(env.backend, NonceBook())
+    return _beside(env.backend).nonces
 
 
 def nonce_of(env: Env, message_id: int) -> str | None:
     """The nonce a message was created with, for a test's eyes only: Discord keeps it out of histories."""
-    return _nonce_of.get(env.backend, {}).get(message_id)
+    return _beside(env.backend).nonce_of.get(message_id)
 
 
 def honour_nonces() -> None:
@@ -275,7 +284,7 @@ def _send_with_nonce(ctx: router.RequestContext, nonce: str, original: Callable[
     backend = ctx.backend
     if len(nonce) > _NONCE_LIMIT:
         raise backend_errors.invalid_form_body("nonce: Must be 25 or fewer in length.")
-    book = _nonce_books.setdefault(backend, NonceBook())
+    book = _beside(backend).nonces
     entries, now = book.entries(), backend.clock.elapsed
     if ctx.body().get("enforce_nonce") and nonce in entries:
         channel_id, message_id, made = entries[nonce]
@@ -286,7 +295,7 @@ def _send_with_nonce(ctx: router.RequestContext, nonce: str, original: Callable[
         answer = original(ctx)
     message_id = int(answer["id"])
     entries[nonce] = (ctx.int_arg("channel_id"), message_id, now)
-    _nonce_of.setdefault(backend, {})[message_id] = nonce
+    _beside(backend).nonce_of[message_id] = nonce
     return {**answer, "nonce": nonce}
 
 
@@ -317,12 +326,9 @@ class Transport(Protocol):
         ...
 
 
-_transports: WeakKeyDictionary[Backend, Transport] = WeakKeyDictionary()
-
-
 def install_transport(env: Env, transport: Transport) -> None:
     """Route every request of this world's bots, of every generation, through ``transport``."""
-    _transports[env.backend] = transport
+    _beside(env.backend).transport = transport
 
 
 def put_faults_in_the_way() -> None:
@@ -337,7 +343,7 @@ def put_faults_in_the_way() -> None:
     real_rest, real_webhook = FakeHTTPClient.request, FakeWebhookAdapter.request
 
     async def rest(self: FakeHTTPClient, route: Any, **keywords: Any) -> Any:
-        transport = _transports.get(self.backend)
+        transport = _beside(self.backend).transport
         if transport is None:
             return await real_rest(self, route, **keywords)
         body = keywords.get("json")
@@ -347,7 +353,7 @@ def put_faults_in_the_way() -> None:
         return await transport.perform(route.method, path, body, lambda: real_rest(self, route, **keywords))
 
     async def webhook(self: FakeWebhookAdapter, route: Any, session: Any, **keywords: Any) -> Any:
-        transport = _transports.get(self.backend)
+        transport = _beside(self.backend).transport
         if transport is None:
             return await real_webhook(self, route, session, **keywords)
         body = keywords.get("payload")
@@ -508,21 +514,18 @@ def show_the_channel_alone() -> None:
     PreviewServer._static = static
 
 
-_turns: WeakKeyDictionary[Env, tuple[asyncio.Lock, Callable[[], None]]] = WeakKeyDictionary()
-
-
 def take_turns(env: Env, lock: asyncio.Lock, afterwards: Callable[[], None]) -> None:
     """Let actions in this world's preview wait for ``lock``, and call ``afterwards`` when one is done.
 
     SimCord answers "busy" to a person who presses Send in the very moment in which the clock moves.
     """
-    _turns[env] = (lock, afterwards)
+    vars(env)["_lyceum_turns"] = (lock, afterwards)
     original = PreviewServer._action
     if getattr(original, "corrected", False):
         return
 
     async def action(self: Any, request: Any) -> Any:
-        turn = _turns.get(self.preview.env)
+        turn: tuple[asyncio.Lock, Callable[[], None]] | None = vars(self.preview.env).get("_lyceum_turns")
         if turn is None:
             return await original(self, request)
         async with turn[0]:
