@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,7 +86,9 @@ class EntryRow(Base):
     )
     __table_args__ = (Index("ix_challenge_entries_guild_id_member_id", "guild_id", "member_id"),)
 
-    challenge_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(
+        ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True
+    )
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     track: Mapped[str] = mapped_column(String(16))
@@ -108,7 +110,7 @@ class SubmissionRow(Base):
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
-    challenge_id: Mapped[int] = mapped_column(Snowflake)
+    challenge_id: Mapped[int] = mapped_column(ForeignKey("challenges.id", ondelete="CASCADE"))
     member_id: Mapped[int] = mapped_column(Snowflake)
     version: Mapped[int] = mapped_column()
     kind: Mapped[str] = mapped_column(String(16))
@@ -134,7 +136,9 @@ class ChallengeDraftRow(Base):
     impersonal: ClassVar = ("typed",)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    challenge_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    challenge_id: Mapped[int] = mapped_column(
+        ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True
+    )
     member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     typed: Mapped[dict[str, Any]] = mapped_column()
     updated_at: Mapped[datetime] = mapped_column()
@@ -152,7 +156,9 @@ class SuggestionRow(Base):
     title: Mapped[str] = mapped_column(String(100))
     idea: Mapped[str] = mapped_column(Text)
     credit: Mapped[bool] = mapped_column()
-    challenge_id: Mapped[int | None] = mapped_column()  # what it has become
+    challenge_id: Mapped[int | None] = mapped_column(
+        ForeignKey("challenges.id", ondelete="SET NULL")
+    )  # what it has become
     created_at: Mapped[datetime] = mapped_column()
 
 
@@ -373,7 +379,5 @@ async def list_ranked(session: AsyncSession, guild_id: int) -> set[int]:
 
 
 async def delete_challenge(session: AsyncSession, guild_id: int, challenge_id: int) -> None:
-    """The challenge with everything that people did in it."""
-    for table in (SubmissionRow, ChallengeDraftRow, EntryRow):
-        await session.execute(delete(table).filter_by(guild_id=guild_id, challenge_id=challenge_id))
+    """The challenge with everything that people did in it: their rows go with it."""
     await session.execute(delete(ChallengeRow).filter_by(guild_id=guild_id, id=challenge_id))
