@@ -11,10 +11,10 @@ from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle, UserHandle
 from simcord.results import InteractionResult, ResponseMessage
 
-from sandbox import simcord_patches as patches
 from sandbox.faults import Faults
 from sandbox.seen import Answer, Seen, read_message, response_handle
 from sandbox.server import Channel, Person, Server
+from sandbox.simcord_patches import process, records
 
 if TYPE_CHECKING:
     from simcord import Env
@@ -49,7 +49,7 @@ class Actions:
         return await self._enter(Person(self.env, self.server.guild, person.user), pending=pending)
 
     async def _enter(self, person: Person, *, pending: bool) -> Person:
-        with patches.operation(self.env, "join"):
+        with process.operation(self.env, "join"):
             backend = self.env.backend
             member = backend.add_member(self.server.guild.id, person.id)
             member.pending = pending
@@ -62,7 +62,7 @@ class Actions:
 
     async def accept_rules(self, person: Person) -> None:
         """A pending member accepts the rules, which is when they may do anything."""
-        with patches.operation(self.env, "accept rules"):
+        with process.operation(self.env, "accept rules"):
             self._member(person).pending = False
             self.env.backend.announce_member_update(self.server.guild.id, person.id)
         await self._done()
@@ -210,7 +210,7 @@ class Actions:
         """
         self._acting_at_once = True
         try:
-            with patches.without_settling(self.env):
+            with process.without_settling(self.env):
                 results = [await action for action in actions]
         finally:
             self._acting_at_once = False
@@ -312,7 +312,7 @@ def _seen(world: Actions, shown: Shown) -> Seen:
 
 def interaction_in_guild(form: Answer) -> bool:
     """Whether the form was opened in the server rather than in a DM."""
-    return patches.interaction_of(form.result).guild_id is not None
+    return records.interaction_of(form.result).guild_id is not None
 
 
 def _chosen(kind: int, options: dict[str, str], value: Any) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 import discord
 
-from sandbox import simcord_patches as patches
 from sandbox.faults import Request, http_error
 from sandbox.people import Actions
 from sandbox.server import Channel, Person, Role
+from sandbox.simcord_patches import process, records
 
 
 class Places(Actions):
@@ -95,8 +95,8 @@ class Places(Actions):
 
     async def invite_bot(self) -> None:
         """Invite a bot that was started outside the server."""
-        with patches.operation(self.env, "invite"):
-            patches.announce_guild(self.env, self._hidden_guild)
+        with process.operation(self.env, "invite"):
+            records.announce_guild(self.env, self._hidden_guild)
         await self.settle()
 
     def dismiss_answers(self, person: Person, channel: Channel) -> None:
@@ -114,7 +114,7 @@ class Places(Actions):
 
     async def delete_channel(self, channel: Channel) -> None:
         """Somebody deletes a channel; requests to it answer 404 10003 from now on."""
-        with patches.operation(self.env, "delete channel"):
+        with process.operation(self.env, "delete channel"):
             self.env.backend.delete_channel(channel.id)
         for name in [name for name, known in self.channels.items() if known.id == channel.id]:
             del self.channels[name]
@@ -128,7 +128,7 @@ class Places(Actions):
 
     async def delete_role(self, role: Role) -> None:
         """Somebody deletes a role."""
-        with patches.operation(self.env, "delete role"):
+        with process.operation(self.env, "delete role"):
             self.env.backend.delete_role(self.guild_id, role.id)
         for name in [name for name, known in self.roles.items() if known.id == role.id]:
             del self.roles[name]
@@ -136,7 +136,7 @@ class Places(Actions):
 
     async def give_role(self, person: Person, role: Role) -> None:
         """Somebody from staff gives a role by hand."""
-        with patches.operation(self.env, "give role"):
+        with process.operation(self.env, "give role"):
             self.env.backend.add_member_role(self.guild_id, person.id, role.id)
         await self.settle()
 
@@ -151,7 +151,7 @@ class Places(Actions):
             if known.id != mine
         ]
         order.insert(order.index(role.id), mine)
-        with patches.operation(self.env, "move role"):
+        with process.operation(self.env, "move role"):
             backend.reorder_roles(
                 self.guild_id, [{"id": item, "position": at} for at, item in enumerate(order)]
             )
@@ -162,14 +162,14 @@ class Places(Actions):
         role = self.env.backend.get_role(self.guild_id, self.bot_role.id)
         permissions = discord.Permissions(role.permissions)
         permissions.update(**changes)
-        with patches.operation(self.env, "bot permissions"):
+        with process.operation(self.env, "bot permissions"):
             self.env.backend.edit_role(self.guild_id, role.id, {"permissions": permissions.value})
         await self.settle()
 
     async def hide_from_bot(self, channel: Channel) -> None:
         """Take the bot's sight of one channel away: requests to it answer 403 50001."""
-        hidden = patches.hidden_from(self.bot_role.id)
-        with patches.operation(self.env, "hide channel"):
+        hidden = records.hidden_from(self.bot_role.id)
+        with process.operation(self.env, "hide channel"):
             kept = [
                 item
                 for item in self.env.backend.get_channel(channel.id).overwrites

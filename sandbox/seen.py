@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from simcord.results import InteractionResult, ResponseMessage
 
-from sandbox.simcord_patches import interaction_of, nonce_of, stored_message
+from sandbox.simcord_patches.nonces import nonce_of
+from sandbox.simcord_patches.records import interaction_of, stored_message
 
 if TYPE_CHECKING:
     from simcord import Env

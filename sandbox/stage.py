@@ -19,10 +19,10 @@ from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError, SetupError
 from simcord.preview import Preview
 
-from sandbox import simcord_patches as patches
 from sandbox.newcomer import NEWCOMERS, Play
 from sandbox.seen import Seen
 from sandbox.server import Channel, Person
+from sandbox.simcord_patches import page
 from sandbox.world import World
 
 log = logging.getLogger(__name__)
@@ -54,9 +54,9 @@ class Stage:
 
     async def open(self) -> None:
         """Show the first channel and start the clock."""
-        patches.allow_embedding(self._origin)
-        patches.show_the_channel_alone()
-        patches.take_turns(self.world.env, self.lock, self._after_action)
+        page.allow_embedding(self._origin)
+        page.show_the_channel_alone()
+        page.take_turns(self.world.env, self.lock, self._after_action)
         async with self.lock:
             for person in self.world.people.values():
                 self._mark_all_read(person)
@@ -332,7 +332,7 @@ class Stage:
         if picture is None or not self._can_see(self.channel.id if self.channel else 0):
             self.channel = self._first_channel()
             await self._show()
-        elif self.preview is not None and not patches.preview_open(self.preview):
+        elif self.preview is not None and not page.preview_open(self.preview):
             await self._show()  # Somebody pressed "End preview session".
         elif picture != self._shown and self.preview is not None:
             await self.preview.refresh()

@@ -19,10 +19,10 @@ import discord
 from simcord import Env
 from sqlalchemy import event
 
-from sandbox import simcord_patches as patches
 from sandbox.faults import Faults, injected
 from sandbox.judging import Judge
 from sandbox.server import INVITE_PERMISSIONS, Channel, Person, Role, build_server
+from sandbox.simcord_patches import correct_everything, likeness, nonces, process, records, transport
 
 BotT = TypeVar("BotT", bound=discord.Client)
 DatabaseT = TypeVar("DatabaseT")
@@ -81,15 +81,15 @@ class World(Judge, Generic[BotT, DatabaseT]):
         database that is open then is closed, and every error that reached SimCord raises, except those a
         fault was armed to cause and those the bot means people to see; ``check_errors=False`` ignores them.
         """
-        patches.correct_everything()
+        correct_everything()
         world = cls(make_bot, database)
         world.ring_by_itself = ring_by_itself
         if reopen is not None:
             world._reopen = reopen
         world._build(now or start_of_the_story(), permissions, settle_timeout)
-        patches.nonce_book(world.env).window = nonce_window
+        nonces.nonce_book(world.env).window = nonce_window
         if not invited:
-            world._hidden_guild = patches.unregistered_guild(world.env, world.guild_id)
+            world._hidden_guild = records.unregistered_guild(world.env, world.guild_id)
         try:
             await world._start_bot(first=True)
             yield world
@@ -102,10 +102,12 @@ class World(Judge, Generic[BotT, DatabaseT]):
         # SimCord wants a bot from the start; the real one takes its place before anything is connected.
         placeholder = discord.Client(intents=discord.Intents(guilds=True))
         self.env = Env(placeholder, check_errors=False, settle_timeout=settle_timeout)
-        patches.set_epoch(self.env, now)
-        self.faults = Faults(self.env.now, lambda waiting, why: patches.wait_outside(self.env, waiting, why))
+        likeness.set_epoch(self.env, now)
+        self.faults = Faults(
+            self.env.now, lambda waiting, why: transport.wait_outside(self.env, waiting, why)
+        )
         self.faults.laws.append(self._closed_dms_law)
-        patches.install_transport(self.env, self.faults)
+        transport.install_transport(self.env, self.faults)
         self.env.backend.subscribers.append(self._watch)
         self.server = build_server(self.env, permissions=permissions)
 
@@ -118,8 +120,8 @@ class World(Judge, Generic[BotT, DatabaseT]):
             await self._ring_while_due()
 
     async def _settle_only(self) -> None:
-        with patches.operation(self.env, "settle"):
-            await patches.settle(self.env)
+        with process.operation(self.env, "settle"):
+            await process.settle(self.env)
 
     async def tick(self) -> None:
         """One ring of the alarm clock."""
@@ -132,7 +134,7 @@ class World(Judge, Generic[BotT, DatabaseT]):
 
     async def in_bot(self, make: Callable[[], Awaitable[Any]]) -> Any:
         """Run something as the bot itself, on its clock, and return its result."""
-        task = patches.schedule_in_bot(self.env, make)
+        task = process.schedule_in_bot(self.env, make)
         await self._settle_only()
         if not task.done():
             return None  # It waits for something outside, such as a request held by the fault layer.
@@ -171,12 +173,12 @@ class World(Judge, Generic[BotT, DatabaseT]):
             due = await self.next_due()
             if due is None or due > target:
                 break
-            patches.move_clock(self.env, max((due - self.now).total_seconds(), 0.0))
+            process.move_clock(self.env, max((due - self.now).total_seconds(), 0.0))
             await self._settle_only()
             await self._ring_while_due()
             if due <= self.now and await self.next_due() == due:
                 break  # It stays due whatever is tried; the alarm clock will come back to it.
-        patches.move_clock(self.env, max((target - self.now).total_seconds(), 0.0))
+        process.move_clock(self.env, max((target - self.now).total_seconds(), 0.0))
         await self._settle_only()
 
     async def advance_to(self, moment: datetime) -> None:
@@ -207,14 +209,14 @@ class World(Judge, Generic[BotT, DatabaseT]):
             self.env.bot = self.bot
             await self.env.start()
         else:
-            await patches.attach(self.env, self.bot)
+            await process.attach(self.env, self.bot)
         await self.settle()
 
     async def stop(self) -> None:
         """End the process as SIGTERM does: the bot closes itself, then its database is closed."""
         await self._settle_only()
         await self.in_bot(self.bot.close)
-        await patches.detach(self.env)
+        await process.detach(self.env)
         self._went_down()
         await _close(self.database)
 
@@ -226,7 +228,7 @@ class World(Judge, Generic[BotT, DatabaseT]):
         before = self.env.error_cursor
         self.faults.bot_is_dead = True
         _kill_connections(self.database)
-        await patches.detach(self.env)
+        await process.detach(self.env)
         self._excused_errors |= {id(error) for error in self.env.errors_since(before)}
         self._went_down()
         engine = getattr(self.database, "engine", None)

@@ -45,7 +45,8 @@ async def mute_in(world: LyceumWorld, name: str) -> None:
     """Take Send Messages in one channel from the bot's role; everything else stays."""
     from dataclasses import replace
 
-    from sandbox.simcord_patches import hidden_from, operation
+    from sandbox.simcord_patches.process import operation
+    from sandbox.simcord_patches.records import hidden_from
 
     mine = replace(hidden_from(world.bot_role.id), deny=1 << 11)
     backend, channel = world.env.backend, world.channels[name].id

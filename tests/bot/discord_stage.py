@@ -16,7 +16,8 @@ from bot.cards import Card, Text
 from bot.dispatcher import PlannedEffect
 from bot.outbox import Effect, EffectKind
 from bot.settings import Settings
-from sandbox.simcord_patches import hidden_from, operation
+from sandbox.simcord_patches.process import operation
+from sandbox.simcord_patches.records import hidden_from
 from sandbox.world import World
 from storage.database import Database
 from storage.outbox import OutboxRow

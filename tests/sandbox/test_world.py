@@ -11,7 +11,7 @@ import discord
 import pytest
 
 from sandbox.faults import CREATE_MESSAGE, REPLY
-from sandbox.simcord_patches import nonce_of
+from sandbox.simcord_patches.nonces import nonce_of
 from sandbox.world import World
 from tests.sandbox.conftest import ToyWorld
 from tests.sandbox.toy_bot import Memory, ToyBot
