@@ -324,5 +324,6 @@ def _intents(settings: Settings) -> discord.Intents:
         members=settings.discord.members_intent,
         guild_messages=True,
         guild_reactions=True,
+        guild_polls=True,
         message_content=settings.discord.message_content,
     )

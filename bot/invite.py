@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 
-INVITE_PERMISSIONS = 17910282177600
+INVITE_PERMISSIONS = 580860235598912
 """Everything the features use, and nothing more: View Channels, Send Messages, Send Messages in Threads, Create Public
-Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events."""
+Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events,
+Create Polls."""
 
 
 def invite_link(application_id: int | str) -> str:

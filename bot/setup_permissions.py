@@ -19,6 +19,7 @@ PUBLIC_THREADS = 1 << 35
 SEND_IN_THREADS = 1 << 38
 MODERATE_MEMBERS = 1 << 40
 CREATE_EVENTS = 1 << 44
+CREATE_POLLS = 1 << 49
 
 NAMES = {
     VIEW_CHANNEL: N_("View Channels"),
@@ -33,12 +34,14 @@ NAMES = {
     MANAGE_CHANNELS: N_("Manage Channels"),
     CREATE_EVENTS: N_("Create Events"),
     MANAGE_EVENTS: N_("Manage Events"),
+    CREATE_POLLS: N_("Create Polls"),
     MODERATE_MEMBERS: N_("Time Out Members"),
 }
 
 # The history is where a post is looked for before it is sent a second time.
 WRITE = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY
 THREADS = WRITE | PUBLIC_THREADS | SEND_IN_THREADS
+POLLS = WRITE | CREATE_POLLS
 
 
 def names_of(bits: int) -> tuple[str, ...]:

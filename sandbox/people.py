@@ -129,6 +129,12 @@ class Actions:
         await person.unreact(self.handle(message), emoji)
         await self._done()
 
+    async def vote(self, person: Person, message: Shown, answer: int) -> None:
+        """Vote in a poll, or move one's vote; answers are counted from 1."""
+        self._may_act(person)
+        await person.vote(self.handle(message), answer=answer)
+        await self._done()
+
     async def edit(self, person: Person, message: Shown, text: str) -> None:
         """Change an own message."""
         await person.edit(self.handle(message), text)

@@ -1,6 +1,6 @@
-"""What people answer: by a form, shown if they wish, or by writing into the thread. Once a person and run.
+"""What people answer: by a form, shown if they wish, by writing into the thread, or by a vote. Once a person and run.
 
-Who wrote in a thread is kept in memory, so that a message costs a query only the first time somebody is seen there.
+Who took part is kept in memory, so that a message costs a query only the first time somebody is seen there.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from storage import rituals as storage
 
 ANSWERED = "ritual.answered"
 ANSWER_RENDERER = "rituals.answer"
-_THREADS_FOR = timedelta(days=60)  # how long after a prompt somebody who writes in its thread is counted
+_OPEN_FOR = timedelta(days=60)  # how long after a prompt somebody who writes in its thread is counted
 _DRAWN_FOR = timedelta(days=90)  # as long as the outbox knows where a card stands
-_MOST_THREADS = 5000
+_MOST_PROMPTS = 5000
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Written:
 
 
 @dataclass
-class _Thread:
+class _Prompt:
     guild_id: int
     run_id: int
     counted: set[int]
@@ -62,7 +62,7 @@ class Answers(Part):
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
-        self._threads: dict[int, _Thread | None] = {}
+        self._prompts: dict[int, _Prompt | None] = {}
 
     async def own(self, actor: Actor, run_id: int) -> OwnAnswer:
         """What the form is filled with. Raises `NotFound` when the prompt is gone or is not answered this way."""
@@ -107,24 +107,24 @@ class Answers(Part):
         self.forget(actor.guild_id, actor.member_id)
         return OwnAnswer(run_id, ritual, run.text)
 
-    async def note_message(self, guild_id: int, thread_id: int, member_id: int) -> None:
-        """Somebody wrote in a thread of the bot. Known threads and people cost no query."""
-        known = self._threads.get(thread_id)
-        if known is None and thread_id in self._threads:
+    async def note(self, guild_id: int, message_id: int, member_id: int) -> None:
+        """Somebody wrote in the thread of this message, or voted in its poll. Known prompts and people cost no query."""
+        known = self._prompts.get(message_id)
+        if known is None and message_id in self._prompts:
             return
         if known is not None and member_id in known.counted:
             return
         async with self._core.db.begin() as session:
-            run = await self._run_of(session, guild_id, thread_id)
+            run = await self._run_of(session, guild_id, message_id)
             if run is None:
-                self._remember(thread_id, None)
+                self._remember(message_id, None)
                 return
-            run.message_id = thread_id  # a thread bears the id of the message from which it was opened
+            run.message_id = message_id  # a thread bears the id of the message from which it was opened
             row, is_new = await self._lock(session, run, member_id)
             if is_new:
                 await self._record(session, row)
             counted = {each.member_id for each in await storage.list_answers(session, run.id)}
-        self._remember(thread_id, _Thread(guild_id, run.id, counted | {member_id}))
+        self._remember(message_id, _Prompt(guild_id, run.id, counted | {member_id}))
 
     async def written(self, answer_id: int) -> Written | None:
         """An answer for its post in the thread; None when it is not to be shown (any more)."""
@@ -140,9 +140,9 @@ class Answers(Part):
 
     def forget(self, guild_id: int, member_id: int) -> None:
         """They may be counted anew: they took their answer back, or were deleted."""
-        for thread in self._threads.values():
-            if thread is not None and thread.guild_id == guild_id:
-                thread.counted.discard(member_id)
+        for prompt in self._prompts.values():
+            if prompt is not None and prompt.guild_id == guild_id:
+                prompt.counted.discard(member_id)
 
     async def redraw(self, guild_id: int) -> None:
         """Draw the cards of the last months again, because somebody who stands on one was deleted."""
@@ -181,10 +181,10 @@ class Answers(Part):
         return run, ritual
 
     async def _run_of(
-        self, session: AsyncSession, guild_id: int, thread_id: int
+        self, session: AsyncSession, guild_id: int, message_id: int
     ) -> storage.RitualRunRow | None:
-        since = self._core.clock.now() - _THREADS_FOR
-        run = await storage.find_run_of_message(session, guild_id, thread_id, since=since)
+        since = self._core.clock.now() - _OPEN_FOR
+        run = await storage.find_run_of_message(session, guild_id, message_id, since=since)
         row = await storage.find_ritual(session, run.ritual_id) if run is not None else None
         if run is None or row is None or (await self.snapshot(session, row)).answer not in COUNTED:
             return None
@@ -256,14 +256,14 @@ class Answers(Part):
         await self._core.outbox.plan(session, effect, act_id=row.act_id)
 
     def _count(self, run: storage.RitualRunRow, member_id: int) -> None:
-        known = self._threads.get(run.message_id or 0)
+        known = self._prompts.get(run.message_id or 0)
         if known is not None:
             known.counted.add(member_id)
 
-    def _remember(self, thread_id: int, thread: _Thread | None) -> None:
-        if len(self._threads) >= _MOST_THREADS:
-            self._threads.clear()
-        self._threads[thread_id] = thread
+    def _remember(self, message_id: int, prompt: _Prompt | None) -> None:
+        if len(self._prompts) >= _MOST_PROMPTS:
+            self._prompts.clear()
+        self._prompts[message_id] = prompt
 
 
 def longest_answer(ritual: Ritual) -> int:

@@ -25,7 +25,7 @@ from bot.lost_places import Watch
 from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
-from bot.setup_permissions import THREADS, WRITE
+from bot.setup_permissions import POLLS, THREADS, WRITE
 from cogs.rituals import answer_cards, prompt_cards, render, staff_cards
 from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
 from cogs.rituals.config import RitualsPart
@@ -45,7 +45,7 @@ from cogs.rituals.posting import (
 )
 from cogs.rituals.prompt_controls import PromptControls
 from cogs.rituals.prompts import SUGGESTED_RENDERER
-from cogs.rituals.rules import WITH_THREAD
+from cogs.rituals.rules import WITH_THREAD, AnswerBy
 from cogs.rituals.service import LOST_RENDERER, RitualsService
 from cogs.rituals.taking_part import AnswerControls
 from storage.rituals import RitualSettingsRow
@@ -63,7 +63,7 @@ class RitualsCog(commands.Cog):
         self._page = Page(2, N_("Rhythm"), body=self._setup_body, order=50, places=self._places)
         self._watch = Watch(self.service.channels, self.service.lose_channel)
         service = self.service
-        self._taking_part = AnswerControls(service)
+        self._taking_part = AnswerControls(service, bot.core.features)
         self._jobs = {
             POST_JOB: service.posting.due,
             LOOK_JOB: service.posting.look_back,
@@ -103,6 +103,7 @@ class RitualsCog(commands.Cog):
         bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
         bot.core.erasure.on_forgotten(self._forget)
         bot.listen_to_messages(self._taking_part.on_message)
+        bot.add_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
     async def cog_unload(self) -> None:
@@ -118,6 +119,7 @@ class RitualsCog(commands.Cog):
         bot.core.ledger.unname(ANSWERED)
         bot.core.erasure.stop_telling(self._forget)
         bot.stop_listening(self._taking_part.on_message)
+        bot.remove_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
 
     def _forget(self, guild_id: int, member_id: int) -> None:
@@ -143,7 +145,7 @@ class RitualsCog(commands.Cog):
                 each.title or each.shipped.title,
                 help_text,
                 each.channel_id,
-                THREADS if each.answer in WITH_THREAD else WRITE,
+                THREADS if each.answer in WITH_THREAD else POLLS if each.answer is AnswerBy.POLL else WRITE,
             )
             for each in await self.service.list_in(session, guild_id)
             if not each.is_lost

@@ -48,8 +48,8 @@ class AnswerBy(StrEnum):
 
 WITH_BUTTON = frozenset({AnswerBy.CARD, AnswerBy.THREAD})
 WITH_THREAD = frozenset({AnswerBy.THREAD, AnswerBy.TALK})
-COUNTED = WITH_BUTTON | WITH_THREAD
-"""Where the bot sees who answers. It is not told who votes in a poll."""
+COUNTED = WITH_BUTTON | WITH_THREAD | {AnswerBy.POLL}
+"""Where the bot sees who answers."""
 
 
 class Repeat(StrEnum):

@@ -1,4 +1,4 @@
-"""Answers the controls of everybody: answering a prompt, and taking an answer back."""
+"""Takes in what everybody does: answering a prompt, taking an answer back, writing in its thread, voting."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.card_views import form_answers
+from bot.features import Features
 from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.rituals import answer_cards as cards
@@ -20,8 +21,9 @@ Handler = Callable[[discord.Interaction[Any], int | None], Awaitable[None]]
 class AnswerControls:
     """What members do with a prompt."""
 
-    def __init__(self, service: RitualsService) -> None:
+    def __init__(self, service: RitualsService, features: Features) -> None:
         self._answers = service.answers
+        self._features = features
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -37,7 +39,12 @@ class AnswerControls:
             return
         own = thread.guild.me
         if thread.owner_id == own.id:
-            await self._answers.note_message(thread.guild.id, thread.id, message.author.id)
+            await self._answers.note(thread.guild.id, thread.id, message.author.id)
+
+    async def on_raw_poll_vote_add(self, vote: discord.RawPollVoteActionEvent) -> None:
+        """Somebody voted. Another choice later, or none, changes nothing in their having taken part."""
+        if vote.guild_id is not None and await self._features.is_on(vote.guild_id, "rituals"):
+            await self._answers.note(vote.guild_id, vote.message_id, vote.user_id)
 
     async def _ask(self, interaction: discord.Interaction[Any], run_id: int | None) -> None:
         own = await self._answers.own(actor_of(interaction), run_id or 0)

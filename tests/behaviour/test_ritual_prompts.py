@@ -13,6 +13,7 @@ from tests.behaviour.rituals import add, fill_in, opened
 
 WEEK = timedelta(weeks=1)
 QUESTION = "Question of the week"
+POLL = "Poll of the week"
 
 
 @pytest.fixture
@@ -174,7 +175,7 @@ class TestSuggestions:
 class TestPolls:
     async def test_a_poll_is_discords_own_with_the_answers_of_the_queue(self, community: LyceumWorld) -> None:
         await add(community, ritual="weekly-poll")
-        card = await queue(community, "Poll of the week")
+        card = await queue(community, POLL)
         refused = await fill_in(community, card, "Add a prompt", text="Only a question?")
         assert "2 to 10 different answers" in refused.text
         await fill_in(community, card, "Add a prompt", text="Tea?\nYes\nNo\nLater")
@@ -183,6 +184,25 @@ class TestPolls:
         poll = community.env.backend.get_message(community.weekly.id, message.id).poll
         assert poll is not None
         assert message.text == "**Poll of the week**" and message.pinged == ()
+
+    async def test_who_votes_has_taken_part_once_however_often_they_change_their_mind(
+        self, community: LyceumWorld
+    ) -> None:
+        await add(community, ritual="weekly-poll")
+        await fill_in(community, await queue(community, POLL), "Add a prompt", text="Tea?\nYes\nNo")
+        await community.advance(timedelta(days=2))
+        [poll] = community.posted(community.weekly)
+        ann = await community.join("Ann")
+        for answer in (1, 2, 1):
+            await community.vote(community.member, poll, answer)
+        await community.vote(ann, poll, 2)
+        assert "People who answered the last time: 2" in (await opened(community, POLL)).text
+
+    async def test_the_doctor_says_when_polls_cannot_be_created(self, community: LyceumWorld) -> None:
+        await add(community, ritual="weekly-poll")
+        await community.bot_permissions(create_polls=False)
+        card = await community.slash(community.facilitator, community.staff, "setup doctor")
+        assert "Create Polls" in card.text and "Poll of the week" in card.text
 
     async def test_a_poll_whose_answer_was_lost_is_found_and_not_asked_twice(
         self, community: LyceumWorld

@@ -211,7 +211,7 @@ class TestAtOnce:
             run = (await session.scalars(select(RitualRunRow))).one()
         await asyncio.gather(
             *(service.answers.give(MEMBER, run.id, f"{n}", shown=True, message_id=77) for n in range(3)),
-            *(service.answers.note_message(GUILD, 77, MEMBER.member_id) for _ in range(3)),
+            *(service.answers.note(GUILD, 77, MEMBER.member_id) for _ in range(3)),
         )
         async with core.db.read() as session:
             assert len(list(await session.scalars(select(RitualAnswerRow)))) == 1
