@@ -106,6 +106,7 @@ def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> Non
         manage_roles=True,
         manage_events=True,
         create_events=True,
+        create_polls=True,
     )
     assert needed.value == INVITE_PERMISSIONS
     assert re.findall(r"https://discord.com/oauth2\S+", read("README.md")) == [
