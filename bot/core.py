@@ -45,7 +45,7 @@ class Core:
         features = Features(configs, audit)
         jobs = Jobs(db, clock, features)
         outbox = Outbox(clock)
-        erasure = Erasure(db, clock, jobs)
+        erasure = Erasure(db, clock, jobs, outbox)
         return cls(
             db=db,
             clock=clock,

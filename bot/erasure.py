@@ -7,7 +7,9 @@
   erased too. It ends when a slice finds nothing left.
 * Before the first slice is committed the deletion stands in a file beside the database (`storage/deletion_file.py`),
   and `replay` carries out at every start what a restored database does not know of.
-* Features that keep something of a person in memory register with `on_forgotten` and drop it.
+* What I posted about the person is taken away, as far back as the outbox remembers (`storage/outbox.py`, KEPT).
+* Features that keep something of a person in memory register with `on_forgotten` and drop it. Those with cards on which
+  the person stands among others register with `redraw_with` and plan to draw them again when all is erased.
 
 Afterwards the person is a stranger who may begin anew. Tested in `tests/bot/test_erasure.py` and, with the whole bot,
 in `tests/behaviour/test_privacy.py`.
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,10 +28,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.i18n import N_
 from bot.jobs import Job, Jobs, NewJob, Skipped
+from bot.outbox import Effect, EffectKind, Lane, Outbox
 from storage import deletion_file, footprint
 from storage import privacy as storage
 from storage.database import Database, mark
 from storage.deletion_file import Deletion
+from storage.outbox import list_posts_about
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,8 @@ _MARK = "forgotten"
 
 Forget = Callable[[int, int], None]
 """Called with server and member after each commit that erased something of them."""
+Redraw = Callable[[AsyncSession, int], Awaitable[None]]
+"""Called with the server in the transaction that ends a deletion."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,14 @@ class Planned:
 class Erasure:
     """Plans, calls off and carries out deletions."""
 
-    def __init__(self, db: Database, clock: Clock, jobs: Jobs) -> None:
+    def __init__(self, db: Database, clock: Clock, jobs: Jobs, outbox: Outbox) -> None:
         self._db = db
         self._clock = clock
         self._jobs = jobs
+        self._outbox = outbox
         self._file = deletion_file.file_of(db)
         self._listeners: list[Forget] = []
+        self._redraws: list[Redraw] = []
         jobs.register(ERASE_JOB, self._erase)
         db.after_commit(self._tell)
 
@@ -70,6 +78,13 @@ class Erasure:
 
     def stop_telling(self, forget: Forget) -> None:
         self._listeners.remove(forget)
+
+    def redraw_with(self, redraw: Redraw) -> None:
+        """Have `redraw` plan the drawing of cards on which somebody stood who is deleted now."""
+        self._redraws.append(redraw)
+
+    def stop_redrawing(self, redraw: Redraw) -> None:
+        self._redraws.remove(redraw)
 
     async def find(self, session: AsyncSession, guild_id: int, member_id: int) -> Planned | None:
         """The person's deletion, if one is to come."""
@@ -164,15 +179,34 @@ class Erasure:
             await self._write_down(row.guild_id, row.member_id)
             row.begun_at = now
             await storage.note_deleted(session, row.guild_id, row.member_id, now)
+        await self._take_away_posts(session, row.guild_id, row.member_id)
         erased = await footprint.erase(session, row.guild_id, row.member_id, limit=SLICE, now=now)
         mark(session, f"{_MARK}:{row.guild_id}:{row.member_id}")
         if erased.rows or erased.is_under_way:
             again_at = now if erased.rows else now + WAIT_FOR_SENDING
             await self._enqueue(session, row, int(job.payload["number"]) + 1, again_at)
         else:
+            await self._draw_again(session, row.guild_id)
             await session.delete(row)
             log.info("a person was deleted guild=%s reason=%s", row.guild_id, row.reason)
         return None
+
+    async def _take_away_posts(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Before the outbox forgets where they are. Neither key nor row names the person."""
+        for channel_id, message_id in await list_posts_about(session, guild_id, member_id):
+            effect = Effect(
+                kind=EffectKind.DELETE,
+                key=f"{ERASE_JOB}:post:{message_id}",
+                guild_id=guild_id,
+                channel_id=channel_id,
+                message_id=message_id,
+                lane=Lane.BULK,
+            )
+            await self._outbox.plan(session, effect)
+
+    async def _draw_again(self, session: AsyncSession, guild_id: int) -> None:
+        for redraw in self._redraws:
+            await redraw(session, guild_id)
 
     async def _write_down(self, guild_id: int, member_id: int, *, kept: bool = False) -> None:
         if self._file is not None:
@@ -194,12 +228,14 @@ class Erasure:
         rows = 1
         while rows:
             async with self._db.begin() as session:
+                await self._take_away_posts(session, guild_id, member_id)
                 # Nobody is sending anything yet.
                 erased = await footprint.erase(
                     session, guild_id, member_id, limit=SLICE, now=self._clock.now(), spare_under_way=False
                 )
                 rows = erased.rows
                 if not rows:
+                    await self._draw_again(session, guild_id)
                     await storage.note_deleted(session, guild_id, member_id, deletion.at)
                     waiting = await storage.find_erasure(session, guild_id, member_id, lock=True)
                     if waiting is not None:

@@ -240,6 +240,18 @@ UNMENDABLE = ("member_gone", "message_gone", "dms_closed")
 MOST_FAILED = 500
 
 
+async def list_posts_about(session: AsyncSession, guild_id: int, member_id: int) -> list[tuple[int, int]]:
+    """Channel and message of what was posted in channels about somebody and not been deleted since."""
+    posts = select(OutboxRow.channel_id, OutboxRow.result_id).where(
+        OutboxRow.guild_id == guild_id,
+        OutboxRow.member_id == member_id,
+        OutboxRow.kind == "post",
+        OutboxRow.channel_id.is_not(None),
+        OutboxRow.result_id.is_not(None),
+    )
+    return [(channel_id or 0, message_id or 0) for channel_id, message_id in await session.execute(posts)]
+
+
 async def list_failed(session: AsyncSession, guild_id: int, *, since: datetime) -> list[OutboxRow]:
     """The guild's effects that failed since then in a way that can be mended, the newest first."""
     query = (

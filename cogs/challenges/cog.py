@@ -84,7 +84,7 @@ class ChallengesCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         reminders = Reminders(bot.core)
-        lifecycle = Lifecycle(bot.core, reminders)
+        self._lifecycle = lifecycle = Lifecycle(bot.core, reminders)
         self.submissions = Submissions(bot.core, lifecycle)
         self.service = ChallengesService(bot.core, reminders, self.submissions)
         self.staff = ChallengesStaff(bot.core, lifecycle)
@@ -148,6 +148,7 @@ class ChallengesCog(commands.Cog):
         )
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
+        bot.core.erasure.redraw_with(self._lifecycle.redraw_all)
         bot.groups.attach(bot.groups.manage, ChallengesGroup(self.desk), *MANAGE_HELP)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
@@ -167,6 +168,7 @@ class ChallengesCog(commands.Cog):
             model.STOCK_RENDERER,
         )
         bot.components.unregister(*self._controls)
+        bot.core.erasure.stop_redrawing(self._lifecycle.redraw_all)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)

@@ -37,6 +37,7 @@ from storage import challenges as storage
 
 OPEN_LATE_WITHIN = timedelta(days=2)
 """How late a challenge may open that was due while the bot was away."""
+DRAWN_FOR = timedelta(days=90)  # as long as the outbox knows where a card stands
 LEFT_BEHIND = timedelta(minutes=10)
 LOW_STOCK = 1  # queued challenges left after an opening, from which on staff are told
 _OVER = N_("it went on already, or was moved")
@@ -276,6 +277,19 @@ class Lifecycle:
         """Draw the results again, which must show this submission. The caller need not hold the challenge alone."""
         key = results_key(row.id)
         await self._edit(session, row, key, row.gallery_channel_id, RESULTS_RENDERER, submission_id)
+
+    async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
+        """Draw the posts and results of the last months again, because somebody was deleted who may stand there."""
+        now = self._core.clock.now()
+        states = [each.value for each in (*rules.UNDER_WAY, State.ARCHIVED)]
+        for row in await storage.list_challenges(session, guild_id, states):
+            if row.opened_at is None or row.opened_at < now - DRAWN_FOR:
+                continue
+            moment = int(now.timestamp())
+            await self._edit(session, row, post_key(row.id), row.channel_id, POST_RENDERER, moment)
+            await self._edit(
+                session, row, results_key(row.id), row.gallery_channel_id, RESULTS_RENDERER, moment
+            )
 
     async def _edit(
         self,

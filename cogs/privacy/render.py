@@ -80,7 +80,8 @@ def delete_card(footprint: Footprint, t: Translator) -> Card:
     )
     blocks.append(
         t(
-            "Messages in channels and your roles belong to the server: ask its staff about those. Backups are overwritten in time."
+            "What I posted about you in the last 90 days goes from the channels as well. Older posts, what you wrote yourself "
+            "and your roles belong to the server: ask its staff about those. Backups are overwritten in time."
         )
     )
     ask = Button(t("Delete my data"), custom_id(ASK), style=Style.DANGER)

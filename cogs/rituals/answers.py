@@ -144,29 +144,28 @@ class Answers(Part):
             if prompt is not None and prompt.guild_id == guild_id:
                 prompt.counted.discard(member_id)
 
-    async def redraw(self, guild_id: int) -> None:
+    async def redraw(self, session: AsyncSession, guild_id: int) -> None:
         """Draw the cards of the last months again, because somebody who stands on one was deleted."""
         now = self._core.clock.now()
-        async with self._core.db.begin() as session:
-            answered = {
-                row.id
-                for row in await storage.list_rituals(session, guild_id)
-                if (await self.snapshot(session, row)).answer in WITH_BUTTON
-            }
-            for run in await storage.list_since(session, guild_id, since=now - _DRAWN_FOR):
-                if run.ritual_id not in answered:
-                    continue
-                effect = Effect(
-                    kind=EffectKind.EDIT,
-                    key=f"rituals:redraw:{run.id}:{now:%Y-%m-%dT%H:%M:%S}",
-                    guild_id=guild_id,
-                    channel_id=run.message_id or 0,
-                    renderer=PROMPT_RENDERER,
-                    arguments={"ritual_id": run.ritual_id, "key": run.key, "nominal": run.nominal},
-                    lane=Lane.BULK,
-                    after=run.effect_key,
-                )
-                await self._core.outbox.plan(session, effect)
+        answered = {
+            row.id
+            for row in await storage.list_rituals(session, guild_id)
+            if (await self.snapshot(session, row)).answer in WITH_BUTTON
+        }
+        for run in await storage.list_since(session, guild_id, since=now - _DRAWN_FOR):
+            if run.ritual_id not in answered:
+                continue
+            effect = Effect(
+                kind=EffectKind.EDIT,
+                key=f"rituals:redraw:{run.id}:{now:%Y-%m-%dT%H:%M:%S}",
+                guild_id=guild_id,
+                channel_id=run.message_id or 0,
+                renderer=PROMPT_RENDERER,
+                arguments={"ritual_id": run.ritual_id, "key": run.key, "nominal": run.nominal},
+                lane=Lane.BULK,
+                after=run.effect_key,
+            )
+            await self._core.outbox.plan(session, effect)
 
     async def _run(
         self, session: AsyncSession, actor: Actor, run_id: int

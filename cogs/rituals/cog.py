@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,6 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card, Item, PollDraft, ThreadTitle
 from bot.dispatcher import Obsolete, PlannedEffect
-from bot.error_replies import report_error
 from bot.errors import NotFound
 from bot.features import Feature
 from bot.groups import HelpLine
@@ -101,7 +99,8 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         bot.lost_places.watch(self._watch)
         bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
-        bot.core.erasure.on_forgotten(self._forget)
+        bot.core.erasure.on_forgotten(self.service.answers.forget)
+        bot.core.erasure.redraw_with(self.service.answers.redraw)
         bot.listen_to_messages(self._taking_part.on_message)
         bot.add_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
@@ -117,23 +116,11 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.remove(self._config)
         bot.lost_places.stop_watching(self._watch)
         bot.core.ledger.unname(ANSWERED)
-        bot.core.erasure.stop_telling(self._forget)
+        bot.core.erasure.stop_telling(self.service.answers.forget)
+        bot.core.erasure.stop_redrawing(self.service.answers.redraw)
         bot.stop_listening(self._taking_part.on_message)
         bot.remove_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
-
-    def _forget(self, guild_id: int, member_id: int) -> None:
-        """Somebody was deleted: what they answered goes from memory, and from the cards on which it stands."""
-        self.service.answers.forget(guild_id, member_id)
-        self._redrawing = asyncio.get_running_loop().create_task(
-            self._redraw(guild_id), name="redraw rituals"
-        )
-
-    async def _redraw(self, guild_id: int) -> None:
-        try:
-            await self.service.answers.redraw(guild_id)
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task
-            report_error(error, f"redrawing rituals in guild={guild_id}")
 
     async def _setup_body(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
         return render.setup_items(await self.service.weekly(guild_id), t)

@@ -236,6 +236,21 @@ async def test_who_asked_to_be_forgotten_is_gone_from_the_results(rhythm: Lyceum
     assert result.mentions == (ben.id,)
 
 
+async def test_who_is_deleted_after_the_results_leaves_them(rhythm: LyceumWorld) -> None:
+    cleo, ben = rhythm.people["Cleo"], rhythm.member
+    await live_until(rhythm, MONDAY + HOUR)
+    await c.hand_in(rhythm, ben)
+    await rhythm.advance_to(RESULTS + MINUTE)
+    [result] = c.results(rhythm, rhythm.first_wins)
+    assert set(result.mentions) == {ben.id, cleo.id}
+    card = await rhythm.slash(cleo, rhythm.general, "privacy delete")
+    form = await rhythm.press(cleo, card, "Delete my data")
+    await rhythm.submit(cleo, form, {"word": "delete"})
+    await rhythm.advance(timedelta(days=1, hours=1))
+    [result] = c.results(rhythm, rhythm.first_wins)
+    assert result.mentions == (ben.id,)
+
+
 async def switch(world: LyceumWorld, *, on: bool) -> None:
     """A facilitator switches challenges off or on."""
     actor = Actor(world.guild_id, world.facilitator.id, permissions=MANAGE_GUILD)

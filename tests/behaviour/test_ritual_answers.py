@@ -125,6 +125,18 @@ class TestOnTheCard:
 
 
 class TestInTheThread:
+    async def test_who_is_deleted_takes_along_what_was_posted_for_them(self, goals: LyceumWorld) -> None:
+        ann = await goals.join("Ann")
+        await answer(goals, ann, "Soon gone")
+        await answer(goals, goals.people["Cleo"], "Still here")
+        assert any(f"<@{ann.id}>" in each.text for each in goals.posted(goals.welcome))
+        privacy = await goals.slash(ann, goals.general, "privacy delete")
+        await fill_in(goals, privacy, "Delete my data", by=ann, word="delete")
+        await goals.advance(timedelta(days=1, hours=1))
+        [left] = goals.posted(thread(goals))
+        assert "Still here" in left.text
+        assert not any(f"<@{ann.id}>" in each.text for each in goals.posted(goals.welcome))
+
     async def test_the_form_posts_into_the_thread_and_follows_its_author(self, goals: LyceumWorld) -> None:
         ann = await goals.join("Ann")
         reply = await answer(goals, ann, "Learn knots")
