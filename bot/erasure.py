@@ -11,7 +11,7 @@
 * Features that keep something of a person in memory register with `on_forgotten` and drop it. Those with cards on which
   the person stands among others register with `redraw_with` and plan to draw them again when all is erased.
 
-Afterwards the person is a stranger who may begin anew. Tested in `tests/bot/test_erasure.py` and, with the whole bot,
+Afterwards the person is a stranger who may begin anew. Tested in `tests/privacy/test_erasure.py` and, with the whole bot,
 in `tests/behaviour/test_privacy.py`.
 """
 

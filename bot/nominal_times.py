@@ -28,7 +28,8 @@ _FREQUENCIES: dict[str, Literal[0, 1, 2, 3]] = {
     "MONTHLY": recurrence.MONTHLY,
     "YEARLY": recurrence.YEARLY,
 }
-_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAY_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BY_WEEKDAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _UNTIL = "%Y%m%dT%H%M%S"
 
@@ -352,15 +353,15 @@ def _by_weekday(value: str, frequency: str) -> recurrence.weekday:
 
 
 def _weekday_number(name: str) -> int:
-    if name not in _WEEKDAYS:
+    if name not in WEEKDAY_CODES:
         raise InvalidRule(f"{name!r} is not a weekday (MO to SU)")
-    return _WEEKDAYS.index(name)
+    return WEEKDAY_CODES.index(name)
 
 
 def _weekday_name(number: int) -> str:
     if not 0 <= number <= 6:
         raise InvalidRule(f"weekdays are 0 (Monday) to 6 (Sunday), not {number}")
-    return _WEEKDAYS[number]
+    return WEEKDAY_CODES[number]
 
 
 def _local_date_time(value: str) -> dt.datetime:

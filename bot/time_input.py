@@ -47,6 +47,9 @@ _RELATIVE = re.compile(
 )
 
 
+_TIME_OF_DAY = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>am|pm)?", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Moment:
     """What was meant: the instant (UTC), and the local date and time with its zone."""
@@ -55,6 +58,18 @@ class Moment:
     local: datetime
     zone: str
     has_time: bool
+
+
+def read_time(typed: str) -> time:
+    """A time of day alone, as people write it: 9, 9:30, 9 pm, 21h00. Raises `InvalidInput`."""
+    match = _TIME_OF_DAY.fullmatch(typed.strip())
+    if match is not None:
+        hour, minute, half = int(match["hour"]), int(match["minute"] or 0), (match["half"] or "").lower()
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0) if 1 <= hour <= 12 else 24
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise InvalidInput("I cannot read that time. Write it like 09:00, 9 am or 21:30.")
 
 
 def parse_moment(

@@ -27,10 +27,12 @@ from bot.setup_card import Choice, Page
 from bot.setup_permissions import THREADS
 from bot.text import channel_link
 from cogs.challenges import model, render, render_results, render_store, render_work
+from cogs.challenges.config import ChallengesPart
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.manage import MANAGE_HELP, ChallengesGroup, Desk
 from cogs.challenges.model import AREA, ChallengeSettings, Receipt, Results
 from cogs.challenges.reminders import Reminders
+from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.rules import Track
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
@@ -89,7 +91,9 @@ class ChallengesCog(commands.Cog):
         self.service = ChallengesService(bot.core, reminders, self.submissions)
         self.staff = ChallengesStaff(bot.core, lifecycle)
         self.workshop = Workshop(bot.core, lifecycle, self.staff)
-        self.desk = Desk(self.staff, self.workshop)
+        self.rhythm = Rhythm(bot.core, self.staff)
+        self.desk = Desk(self.staff, self.workshop, self.rhythm)
+        self._config = ChallengesPart(bot.core, self.rhythm)
         self._jobs: dict[str, JobHandler] = {
             model.OPEN_JOB: lifecycle.open_due,
             model.CLOSE_JOB: lifecycle.close_due,
@@ -152,6 +156,7 @@ class ChallengesCog(commands.Cog):
         bot.groups.attach(bot.groups.manage, ChallengesGroup(self.desk), *MANAGE_HELP)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
+        bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
 
     async def cog_unload(self) -> None:
@@ -172,6 +177,7 @@ class ChallengesCog(commands.Cog):
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
+        bot.config_card.parts.remove(self._config)
         bot.core.features.forget(FEATURE.name)
 
     # ------------------------------------------------------------------------------------------ commands

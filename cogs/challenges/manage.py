@@ -16,6 +16,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
 from cogs.challenges import definition, render_manage, render_store
+from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.shipped import shipped
 from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.workshop import Workshop
@@ -67,9 +68,10 @@ class ChallengesGroup(app_commands.Group):
 class Desk:
     """What facilitators' commands and controls do."""
 
-    def __init__(self, staff: ChallengesStaff, workshop: Workshop) -> None:
+    def __init__(self, staff: ChallengesStaff, workshop: Workshop, rhythm: Rhythm) -> None:
         self._staff = staff
         self._workshop = workshop
+        self._rhythm = rhythm
         self.controls: dict[str, Handler] = {
             render_manage.LIST: self.show_all,
             render_manage.LOOK: self._look,
@@ -280,18 +282,18 @@ class Desk:
     # ------------------------------------------------------------------------------------------ the rhythm
 
     async def show_rhythm(self, interaction: _Interaction, _: int | None) -> None:
-        schedule = await self._workshop.schedule(actor_of(interaction))
+        schedule = await self._rhythm.schedule(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.show_privately(render_store.rhythm_card(schedule, reply.translator))
 
     async def _ask_rhythm(self, interaction: _Interaction, _: int | None) -> None:
-        schedule = await self._workshop.schedule(actor_of(interaction))
+        schedule = await self._rhythm.schedule(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.ask(render_store.rhythm_form(schedule, reply.translator))
 
     async def _set_rhythm(self, interaction: _Interaction, _: int | None) -> None:
         typed = _typed(interaction)
-        schedule = await self._workshop.set_rhythm(
+        schedule = await self._rhythm.set_rhythm(
             actor_of(interaction),
             (_day(typed, "opens"), typed.get("opens_time", "")),
             (_day(typed, "closes"), typed.get("closes_time", "")),
@@ -302,18 +304,18 @@ class Desk:
         await reply.show_privately(render_store.rhythm_card(schedule, t, said_first=t("**Saved.**")))
 
     async def _stop_rhythm(self, interaction: _Interaction, _: int | None) -> None:
-        schedule = await self._workshop.stop_rhythm(actor_of(interaction))
+        schedule = await self._rhythm.stop_rhythm(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.show_privately(render_store.rhythm_card(schedule, reply.translator))
 
     async def _ask_policy(self, interaction: _Interaction, _: int | None) -> None:
-        schedule = await self._workshop.schedule(actor_of(interaction))
+        schedule = await self._rhythm.schedule(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.ask(render_store.policy_form(schedule, reply.translator))
 
     async def _set_policy(self, interaction: _Interaction, _: int | None) -> None:
         answers = form_answers(interaction)
-        schedule = await self._workshop.set_policy(
+        schedule = await self._rhythm.set_policy(
             actor_of(interaction),
             str(answers.get("grace") or ""),
             str(answers.get("after") or ""),

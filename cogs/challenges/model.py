@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import UserError
 from bot.i18n import N_
-from bot.nominal_times import LocalRule
+from bot.nominal_times import WEEKDAY_CODES, LocalRule
 from cogs.challenges.definition import ChallengeText, from_json
 from cogs.challenges.rules import AfterGrace, Kind, Lateness, Remark, State, Track
 from storage import challenges as storage
@@ -192,6 +192,11 @@ class Suggestion:
     created_at: datetime
 
 
+def opening_of(rule: LocalRule) -> tuple[int, time]:
+    """Weekday (0 is Monday) and time of a weekly rule."""
+    return WEEKDAY_CODES.index(rule.rrule.rpartition("BYDAY=")[2][:2]), rule.time
+
+
 @dataclass(frozen=True)
 class Schedule:
     """When challenges open by themselves. `rule` and `next_at` are None when they do not."""
@@ -200,6 +205,11 @@ class Schedule:
     next_at: datetime | None
     zone: str
     settings: ChallengeSettings
+
+    @property
+    def opens(self) -> tuple[int, time] | None:
+        """Weekday (0 is Monday) and time of the openings."""
+        return opening_of(self.rule) if self.rule is not None else None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
 
 from bot.cards import (
     Attachment,
@@ -52,7 +53,6 @@ DAYS = (
     N_("Saturday"),
     N_("Sunday"),
 )
-_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MISTAKES_SHOWN = 20
 
 
@@ -120,8 +120,9 @@ def rhythm_card(schedule: Schedule, t: Translator, *, said_first: str = "") -> C
     settings = schedule.settings
     lines = [said_first] if said_first else []
     lines.append(t("**Rhythm**"))
-    if schedule.rule is not None:
-        opens = t("{day} at {time}", day=t(DAYS[weekday_of(schedule)]), time=f"{schedule.rule.time:%H:%M}")
+    if schedule.opens is not None:
+        weekday, at = schedule.opens
+        opens = t("{day} at {time}", day=t(DAYS[weekday]), time=f"{at:%H:%M}")
         lines.append(t("One opens every {when}, by the clock of {zone}.", when=opens, zone=schedule.zone))
     else:
         lines.append(t("None opens by itself."))
@@ -154,23 +155,16 @@ def rhythm_card(schedule: Schedule, t: Translator, *, said_first: str = "") -> C
     return Card((Text("\n".join(lines)), Buttons(tuple(buttons)), Divider(), Buttons((back,))))
 
 
-def weekday_of(schedule: Schedule) -> int:
-    """The weekday of the openings (0 is Monday)."""
-    if schedule.rule is None:
-        return 0
-    return _CODES.index(schedule.rule.rrule.rpartition("BYDAY=")[2][:2])
-
-
 def rhythm_form(schedule: Schedule, t: Translator) -> Form:
     """Asks for the days and times of the week."""
     settings = schedule.settings
-    opens_time = f"{schedule.rule.time:%H:%M}" if schedule.rule is not None else "09:00"
+    weekday, at = schedule.opens or (0, time(9))
     return Form(
         t("Rhythm of the week"),
         custom_id(RHYTHM_FORM),
         (
-            _days("opens", t("On which day does one open?"), weekday_of(schedule), t),
-            TextField("opens_time", t("At what time?"), max_length=20, value=opens_time),
+            _days("opens", t("On which day does one open?"), weekday, t),
+            TextField("opens_time", t("At what time?"), max_length=20, value=f"{at:%H:%M}"),
             _days("closes", t("On which day does it close?"), settings.closes_weekday, t),
             TextField(
                 "closes_time",

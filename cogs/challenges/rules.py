@@ -48,7 +48,6 @@ _DOCUMENTS = ("doc", "docx", "odp", "ods", "odt", "pdf", "ppt", "pptx", "xls", "
 _MEDIA = ("gif", "jpeg", "jpg", "m4a", "mp3", "mp4", "ogg", "png", "svg", "wav", "webm", "webp")
 FILE_TYPES = frozenset((*_TEXTS, *_CODE, *_DOCUMENTS, *_MEDIA))
 
-_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>am|pm)?", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _MESSAGE = re.compile(
     r"https?://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<guild>\d{15,20})/(?P<channel>\d{15,20})(?:/\d{15,20})?",
@@ -244,18 +243,6 @@ def moved(order: Sequence[int], item: int, by: int) -> list[int]:
     rest = [each for each in order if each != item]
     at = max(0, min(len(rest), list(order).index(item) + by))
     return [*rest[:at], item, *rest[at:]]
-
-
-def read_clock(typed: str) -> time:
-    """A time of day as people write it: 9, 9:30, 9 pm, 21:00. Raises `InvalidInput`."""
-    match = _CLOCK.fullmatch(typed.strip())
-    if match is not None:
-        hour, minute, half = int(match["hour"]), int(match["minute"] or 0), (match["half"] or "").lower()
-        if half:
-            hour = hour % 12 + (12 if half == "pm" else 0) if 1 <= hour <= 12 else 24
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise InvalidInput("I cannot read that time. Write it like 09:00, 9 am or 21:30.")
 
 
 def read_grace(typed: str) -> int:

@@ -1,7 +1,4 @@
-"""How challenges come to be: written by facilitators, taken from the library, uploaded, or suggested by members.
-
-And how the community wants them: the rhythm of the week, the late policy, and whether there are rankings.
-"""
+"""How challenges come to be: written by facilitators, taken from the library, uploaded, or suggested by members."""
 
 from __future__ import annotations
 
@@ -10,31 +7,24 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import nominal_times
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotFound
 from bot.i18n import N_
-from bot.schedules import CatchUp, NewSchedule
 from cogs.challenges import definition, rules
 from cogs.challenges.definition import ChallengeText, Parsed, to_json
-from cogs.challenges.lifecycle import OPEN_LATE_WITHIN, Lifecycle
+from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import (
     AREA,
-    OPEN_JOB,
-    SCHEDULE,
     Challenge,
-    ChallengeSettings,
-    Schedule,
     challenge_of,
 )
-from cogs.challenges.rules import AfterGrace, State
+from cogs.challenges.rules import State
 from cogs.challenges.shipped import shipped
 from cogs.challenges.staff import ChallengesStaff
 from storage import challenges as storage
 
 MOST_PREPARED = 70  # with the one that runs they fit the menus of one card
-WEEKDAYS = range(7)
 
 
 class Workshop:
@@ -153,80 +143,6 @@ class Workshop:
 
     # ------------------------------------------------------------------------------------------ the rhythm
 
-    async def schedule(self, actor: Actor) -> Schedule:
-        """When challenges open by themselves, and what holds for them."""
-        await self._staff.check(actor)
-        async with self._core.db.read() as session:
-            return await self._staff.schedule_in(session, actor.guild_id)
-
-    async def set_rhythm(
-        self, actor: Actor, opens: tuple[int, str], closes: tuple[int, str], results: str
-    ) -> Schedule:
-        """Open one every week. Days are weekdays (0 is Monday), times as typed. Raises `InvalidInput`.
-
-        What is open already keeps its deadline.
-        """
-        config = await self._staff.check(actor)
-        if opens[0] not in WEEKDAYS or closes[0] not in WEEKDAYS:
-            raise InvalidInput("Please choose a day of the week.")
-        at, until, told = (rules.read_clock(each) for each in (opens[1], closes[1], results))
-        async with self._core.db.begin() as session:
-            present = await storage.lock_settings(session, actor.guild_id)
-            today = nominal_times.local_now(self._core.clock.now(), config.zone).date()
-            rule = nominal_times.weekly([opens[0]], at, today)
-            schedule_id = present.schedule_id
-            if (
-                schedule_id is None
-                or await self._core.schedules.change(session, schedule_id, rule=rule) is None
-            ):
-                schedule_id = (
-                    await self._core.schedules.add(session, _new(actor.guild_id, rule, config.zone))
-                ).id
-            await self._core.configs.change(
-                session,
-                actor.guild_id,
-                ChallengeSettings,
-                by=actor,
-                schedule_id=schedule_id,
-                closes_weekday=closes[0],
-                closes_minute=until.hour * 60 + until.minute,
-                results_minute=told.hour * 60 + told.minute,
-            )
-        return await self.schedule(actor)
-
-    async def stop_rhythm(self, actor: Actor) -> Schedule:
-        """Open nothing by itself any more. What is open goes on to its end."""
-        await self._staff.check(actor)
-        async with self._core.db.begin() as session:
-            present = await storage.lock_settings(session, actor.guild_id)
-            if present.schedule_id is not None:
-                await self._core.schedules.remove(session, present.schedule_id)
-                await self._core.configs.change(
-                    session, actor.guild_id, ChallengeSettings, by=actor, schedule_id=None
-                )
-        return await self.schedule(actor)
-
-    async def set_policy(self, actor: Actor, grace: str, after_grace: str, *, ranking: bool) -> Schedule:
-        """What holds for what comes late, and whether results have a ranking. Raises `InvalidInput`.
-
-        The time of grace of a challenge that is open already stays as it is.
-        """
-        await self._staff.check(actor)
-        hours = rules.read_grace(grace)
-        if after_grace not in set(AfterGrace):
-            raise InvalidInput("Please choose what becomes of what is handed in later.")
-        async with self._core.db.begin() as session:
-            await self._core.configs.change(
-                session,
-                actor.guild_id,
-                ChallengeSettings,
-                by=actor,
-                grace_hours=hours,
-                after_grace=after_grace,
-                ranking=ranking,
-            )
-        return await self.schedule(actor)
-
     # What is below runs inside the transactions above.
 
     async def _room(self, session: AsyncSession, guild_id: int, wanted: int) -> None:
@@ -257,19 +173,6 @@ class Workshop:
             session, actor, AREA, N_("added the challenge {title}"), title=text.title
         )
         return row
-
-
-def _new(guild_id: int, rule: nominal_times.LocalRule, zone: str) -> NewSchedule:
-    return NewSchedule(
-        guild_id=guild_id,
-        job_name=OPEN_JOB,
-        subject=SCHEDULE,
-        rule=rule,
-        zone=zone,
-        catch_up=CatchUp.LATE_WITHIN,
-        late_within=OPEN_LATE_WITHIN,
-        payload={"title": N_("Opening of the weekly challenge")},
-    )
 
 
 def _there(row: storage.ChallengeRow | None) -> storage.ChallengeRow:

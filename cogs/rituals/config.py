@@ -8,8 +8,10 @@ from bot.core import Core
 from bot.errors import InvalidInput
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
+from bot.nominal_times import WEEKDAYS
+from bot.time_input import read_time
 from cogs.rituals import rules
-from cogs.rituals.model import Ritual
+from cogs.rituals.model import Ritual, RitualSettings
 from cogs.rituals.rules import Repeat, When
 from cogs.rituals.service import RitualsService
 from cogs.rituals.shipped import templates
@@ -26,16 +28,29 @@ class RitualsPart:
     def __init__(self, core: Core, service: RitualsService) -> None:
         self._configs = core.configs
         self._service = service
-        self.keys = {"list": N_("Ritual")}
+        self.keys = {"holidays": N_("Holiday"), "list": N_("Ritual")}
 
     async def export(self, ground: Ground) -> Wanted:
         rituals = await self._service.list_in(ground.session, ground.guild_id)
-        return {"list": tuple(_item(ground, each) for each in rituals)}
+        settings = await self._configs.present(ground.session, ground.guild_id, RitualSettings)
+        return {
+            "holidays": tuple(rules.write_holidays(dict(settings.holidays)).splitlines()),
+            "list": tuple(_item(ground, each) for each in rituals),
+        }
 
     async def read(self, ground: Ground, given: Given) -> None:
+        given.texts("holidays", _read_holidays)
         given.tables("list", KEYS, _read_ritual, _check_rituals)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
+        if "list" in wanted:
+            await self._apply_list(ground, wanted)
+        # Afterwards, so that rituals that begin with the file leave them out as well.
+        if "holidays" in wanted:
+            holidays = rules.read_holidays("\n".join(wanted["holidays"]))
+            await self._service.set_holidays_in(ground.session, ground.actor, holidays)
+
+    async def _apply_list(self, ground: Ground, wanted: Wanted) -> None:
         session, actor, service = ground.session, ground.actor, self._service
         zone = (await self._configs.present(session, ground.guild_id, GuildConfig)).zone
         present = {
@@ -46,9 +61,7 @@ class RitualsPart:
             if key not in items:
                 await service.end_in(session, actor, ritual.id)
         for key, item in items.items():
-            chosen = When(
-                Repeat(item["repeat"]), rules.WEEKDAYS.index(item["weekday"]), rules.read_time(item["time"])
-            )
+            chosen = When(Repeat(item["repeat"]), WEEKDAYS.index(item["weekday"]), read_time(item["time"]))
             ritual = present.get(key)
             if ritual is None:
                 await service.begin_in(session, actor, *key, zone=zone, chosen=chosen)
@@ -56,12 +69,16 @@ class RitualsPart:
                 await service.move_in(session, actor, ritual.id, chosen=chosen)
 
 
+def _read_holidays(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(rules.write_holidays(rules.read_holidays("\n".join(lines))).splitlines())
+
+
 def _read_ritual(item: Given) -> None:
     item.text("ritual", one_of(templates()), required=True)
     item.place("channel", "channel", required=True)
     item.text("repeat", one_of(Repeat), required=True)
-    item.text("weekday", one_of(rules.WEEKDAYS), required=True)
-    item.text("time", lambda typed: f"{rules.read_time(typed):%H:%M}", required=True)
+    item.text("weekday", one_of(WEEKDAYS), required=True)
+    item.text("time", lambda typed: f"{read_time(typed):%H:%M}", required=True)
 
 
 def _check_rituals(items: tuple[Wanted, ...]) -> None:
@@ -72,5 +89,5 @@ def _check_rituals(items: tuple[Wanted, ...]) -> None:
 def _item(ground: Ground, ritual: Ritual) -> Wanted:
     place = ground.server.place("channel", ritual.channel_id)
     when = ritual.when
-    values = (ritual.template, place, when.repeat.value, rules.WEEKDAYS[when.weekday], f"{when.time:%H:%M}")
+    values = (ritual.template, place, when.repeat.value, WEEKDAYS[when.weekday], f"{when.time:%H:%M}")
     return dict(zip(KEYS, values, strict=True))

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, has
 from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.i18n import N_
-from bot.nominal_times import LocalRule
+from bot.nominal_times import WEEKDAYS, LocalRule
 from bot.schedules import CatchUp
 from bot.text import clean
+from bot.time_input import read_time
 from cogs.rituals import rules, when
 from cogs.rituals.model import AUDIT_AREA, UNTIL_RESUMED, Part, Ritual, title_of
 from cogs.rituals.rules import AnswerBy, Repeat, When
@@ -187,7 +188,7 @@ def _plain(ritual: Ritual, name: str) -> object:
     """One property as the record of changes keeps it."""
     if name == "when":
         chosen = ritual.when
-        return f"{chosen.repeat} {rules.WEEKDAYS[chosen.weekday]} {chosen.time:%H:%M}"
+        return f"{chosen.repeat} {WEEKDAYS[chosen.weekday]} {chosen.time:%H:%M}"
     if name == "left_out":
         return when.dates_text(ritual.left_out)
     value = getattr(ritual, name)
@@ -228,7 +229,7 @@ def _read(typed: Mapping[str, Any]) -> dict[str, Any]:
         if name in _WORDS:
             found[name] = clean(text)[: _WORDS[name]]
         elif name == "time":
-            found[name] = f"{rules.read_time(text):%H:%M}"
+            found[name] = f"{read_time(text):%H:%M}"
         elif name == "left_out":
             found[name] = when.dates_text(rules.read_dates(text))
         elif name == "channel_id":
@@ -243,7 +244,7 @@ def _read(typed: Mapping[str, Any]) -> dict[str, Any]:
 def _is_choice(name: str, text: str) -> bool:
     known = {
         "repeat": [each.value for each in Repeat],
-        "weekday": [str(each) for each in range(len(rules.WEEKDAYS))],
+        "weekday": [str(each) for each in range(len(WEEKDAYS))],
         "late_hours": [str(each) for each in rules.LATE_HOURS],
         "answer": [each.value for each in AnswerBy if each is not AnswerBy.POLL],
     }

@@ -10,10 +10,10 @@ from discord import app_commands
 from bot.authority import Actor
 from bot.errors import NotFound
 from bot.interactions import actor_of
+from bot.nominal_times import WEEKDAYS
 from bot.replies import reply_to
 from cogs.rituals import change_cards, prompt_cards, words
 from cogs.rituals import desk_cards as cards
-from cogs.rituals.rules import WEEKDAYS
 from cogs.rituals.service import RitualsService
 from cogs.rituals.shipped import templates
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from bot.errors import InvalidInput
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 QUIET_RUNS = 3  # that nobody answered in a row, before the owner is asked
 LOW_STOCK = 3  # fewer prompts than this in a queue are told to staff
 NO_REPEAT = timedelta(weeks=26)
@@ -29,7 +28,6 @@ POLL_ANSWERS = (2, 10)
 LONGEST_POLL_QUESTION = 300  # resources/poll
 LONGEST_POLL_ANSWER = 55  # the same
 
-_TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>am|pm)?", re.IGNORECASE)
 _DATE = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)(?:\s*(?:to|until|-)\s*(?P<last>\d{4}-\d\d-\d\d))?", re.ASCII)
 _DAY = re.compile(r"(?P<month>\d\d)-(?P<day>\d\d)", re.ASCII)
 
@@ -96,20 +94,6 @@ def first_date(when: When, today: date, *, is_past: bool) -> date:
         return today
     ahead = (when.weekday - today.weekday()) % 7
     return today + timedelta(days=7 if ahead == 0 and is_past else ahead)
-
-
-def read_time(typed: str) -> time:
-    """A time of day as people write it: 9, 9:30, 9.30, 9 pm, 21:00. Raises `InvalidInput`."""
-    match = _TIME.fullmatch(typed.strip())
-    if match is not None:
-        hour, minute, half = int(match["hour"]), int(match["minute"] or 0), (match["half"] or "").lower()
-        if half and 1 <= hour <= 12:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-        elif half:
-            hour = 24  # 13 pm is no time
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise InvalidInput("I cannot read that time. Write it like 09:00, 9 am or 21:30.")
 
 
 def read_dates(typed: str) -> frozenset[date]:

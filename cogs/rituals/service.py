@@ -13,10 +13,11 @@ from bot.authority import Actor, Capability, has
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.i18n import N_
+from bot.nominal_times import WEEKDAYS
 from bot.outbox import Effect, EffectKind, Lane
 from bot.schedules import CatchUp, NewSchedule
 from bot.text import clean
-from bot.time_input import parse_moment
+from bot.time_input import parse_moment, read_time
 from cogs.rituals import rules, when
 from cogs.rituals.answers import Answers
 from cogs.rituals.drafts import Drafts
@@ -86,7 +87,7 @@ class RitualsService(Part):
         chosen = When(
             Repeat(repeat) if repeat else template.when.repeat,
             template.when.weekday if weekday is None else weekday,
-            rules.read_time(typed_time) if typed_time else template.when.time,
+            read_time(typed_time) if typed_time else template.when.time,
         )
         owner_id = (owner or actor).member_id
         words = clean(purpose or "")[: rules.LONGEST_PURPOSE] or None
@@ -167,8 +168,8 @@ class RitualsService(Part):
         """Move the Monday goals to another day and time. Raises `NotAllowed`, `InvalidInput` for an unreadable time,
         `NotFound` when there are none."""
         await self.check(actor)
-        at = rules.read_time(typed_time)
-        if not 0 <= weekday < len(rules.WEEKDAYS):
+        at = read_time(typed_time)
+        if not 0 <= weekday < len(WEEKDAYS):
             raise InvalidInput("Please choose a day of the week.")
         async with self._core.db.begin() as session:
             row = await _first(session, actor.guild_id)
@@ -231,19 +232,21 @@ class RitualsService(Part):
         await self.check(actor)
         wanted = rules.read_holidays(clean(typed))
         async with self._core.db.begin() as session:
-            # Locks the row: of two who save at once, the second decides over what the first has written.
-            present = await self._core.configs.change(session, actor.guild_id, RitualSettings)
-            if dict(present.holidays) == wanted:
-                return wanted
-            await self._core.configs.change(
-                session, actor.guild_id, RitualSettings, by=actor, holidays=wanted
-            )
-            for row in await storage.list_rituals(session, actor.guild_id):
-                schedule = await self._schedule(session, row)
-                if schedule is not None:
-                    rule = when.without(schedule.rule, when.dates_of(row.left_out), wanted)
-                    await self._core.schedules.change(session, schedule.id, rule=rule)
+            await self.set_holidays_in(session, actor, wanted)
         return wanted
+
+    async def set_holidays_in(self, session: AsyncSession, actor: Actor, wanted: Mapping[str, str]) -> None:
+        """Replace the list within a transaction, for who was let through before."""
+        # Locks the row: of two who save at once, the second decides over what the first has written.
+        present = await self._core.configs.change(session, actor.guild_id, RitualSettings)
+        if dict(present.holidays) == wanted:
+            return
+        await self._core.configs.change(session, actor.guild_id, RitualSettings, by=actor, holidays=wanted)
+        for row in await storage.list_rituals(session, actor.guild_id):
+            schedule = await self._schedule(session, row)
+            if schedule is not None:
+                rule = when.without(schedule.rule, when.dates_of(row.left_out), wanted)
+                await self._core.schedules.change(session, schedule.id, rule=rule)
 
     async def channels(self, guild_id: int) -> set[int]:
         """Where rituals are posted, those that are known to be gone left out."""
@@ -391,7 +394,7 @@ async def _first(session: AsyncSession, guild_id: int) -> storage.RitualRow | No
 
 
 def _when_words(chosen: When, zone: str) -> str:
-    words = f"{rules.WEEKDAYS[chosen.weekday].capitalize()} {chosen.time:%H:%M} {zone}"
+    words = f"{WEEKDAYS[chosen.weekday].capitalize()} {chosen.time:%H:%M} {zone}"
     return words if chosen.repeat is Repeat.EVERY_WEEK else f"{words} ({chosen.repeat})"
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.errors import InvalidInput
+from bot.nominal_times import WEEKDAYS
 from cogs.rituals import rules
-from cogs.rituals.rules import WEEKDAYS, AnswerBy, Repeat, When
+from cogs.rituals.rules import AnswerBy, Repeat, When
 
 MONDAY_GOALS = "monday-goals"
 """The template that /setup start offers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.furnish import add_monday_goals
 from sandbox.seen import Answer
+from tests.behaviour.challenges import write
 from tests.behaviour.charters import HOSTILE, add_outcome, pings_nobody, posts, publish, show, write_mission
 from tests.behaviour.configs import apply, back, export, give, overview, standing, with_line
 from tests.behaviour.quests import LyceumWorld, say_goal
@@ -124,7 +125,7 @@ async def test_the_example_of_the_page_for_facilitators_can_be_used(community: L
     page = (Path(__file__).parents[2] / "docs" / "configuration-file.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
     shown = await give(community, example)
-    assert "mistake" not in shown.text and labels(shown)[0] == "Apply these 8 changes", shown.text
+    assert "mistake" not in shown.text and labels(shown)[0] == "Apply these 12 changes", shown.text
     assert "announced in the charter channel" in shown.text
     await apply(community, shown)
     assert NOTHING in (await give(community, example)).text
@@ -179,6 +180,38 @@ async def test_the_rhythm_comes_from_the_file_and_is_kept(community: LyceumWorld
     await apply(community, await give(community, "format = 1\n[rituals]\nlist = []\n"))
     await community.advance(timedelta(days=14))
     assert len(community.posted(community.weekly)) == 1
+
+
+async def test_holidays_come_from_the_file_and_nothing_is_posted_on_them(community: LyceumWorld) -> None:
+    await add_monday_goals(community)
+    text = with_line(await export(community), "holidays", '["01-12 Long weekend"]')
+    shown = await give(community, text)
+    assert "01-12 Long weekend" in shown.text
+    await apply(community, shown)
+    await community.advance_to(datetime(2026, 1, 13, tzinfo=UTC))  # a Monday has passed, the 12th
+    assert community.posted(community.weekly) == []
+    await community.advance(timedelta(days=7))
+    assert len(community.posted(community.weekly)) == 1
+    assert (await standing(community))["rituals"]["holidays"] == ["01-12 Long weekend"]
+
+
+async def test_the_rhythm_of_challenges_comes_from_the_file(community: LyceumWorld) -> None:
+    assert 'opens = ""' in await export(community)
+    await write(community)
+    text = with_line(await export(community), "opens", '"thursday 9 am"')
+    place = f'{{ id = "{community.weekly.id}" }}'
+    text = with_line(text, "closes", '"Sunday 20:00"').replace(
+        '# Challenges\nchannel = ""', f"# Challenges\nchannel = {place}"
+    )
+    shown = await give(community, text)
+    assert "thursday 09:00" in shown.text, shown.text
+    await apply(community, shown)
+    await community.advance(timedelta(days=1, hours=2))  # Thursday, past nine
+    assert "Knots" in community.posted(community.weekly)[-1].text
+    refused = await give(community, with_line(await export(community), "closes", '"doomsday"'))
+    assert "monday 09:00" in refused.text
+    await apply(community, await give(community, 'format = 1\n[challenges]\nopens = ""\n'))
+    assert 'opens = ""' in await export(community)
 
 
 async def test_what_is_wanted_before_a_restart_can_be_pressed_after_it(community: LyceumWorld) -> None:

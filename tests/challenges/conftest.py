@@ -16,6 +16,7 @@ from cogs.challenges import model
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import Challenge, ChallengeSettings, Kept, Receipt
 from cogs.challenges.reminders import Reminders
+from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.submissions import Submissions
@@ -44,6 +45,7 @@ class Bench:
     submissions: Submissions
     staff: ChallengesStaff
     workshop: Workshop
+    rhythm: Rhythm
 
     async def work(self) -> None:
         """What ticks do until nothing is due."""
@@ -102,7 +104,8 @@ def bench_over(database: Database, clock: FixedClock) -> Bench:
     core.notifier.register(Kind(model.REMINDER_KIND, "title", "why", "line"))
     submissions = Submissions(core, lifecycle)
     service = ChallengesService(core, reminders, submissions)
-    return Bench(core, clock, service, submissions, staff, Workshop(core, lifecycle, staff))
+    workshop = Workshop(core, lifecycle, staff)
+    return Bench(core, clock, service, submissions, staff, workshop, Rhythm(core, staff))
 
 
 @pytest.fixture

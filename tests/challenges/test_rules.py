@@ -166,19 +166,6 @@ def test_another_confidence_is_refused(typed: str) -> None:
         rules.read_confidence(typed)
 
 
-@pytest.mark.parametrize(
-    ("typed", "at"), [("9", time(9)), ("21:30", time(21, 30)), ("12 am", time()), ("12pm", time(12))]
-)
-def test_a_time_is_read_as_people_write_it(typed: str, at: time) -> None:
-    assert rules.read_clock(typed) == at
-
-
-@pytest.mark.parametrize("typed", ["", "25", "13 pm", "0 am", "9:60", "nine"])
-def test_no_time_is_no_time(typed: str) -> None:
-    with pytest.raises(InvalidInput):
-        rules.read_clock(typed)
-
-
 @pytest.mark.parametrize(("typed", "hours"), [("0", 0), (" 12 ", 12), ("168", 168)])
 def test_grace_is_read_in_hours(typed: str, hours: int) -> None:
     assert rules.read_grace(typed) == hours

@@ -125,7 +125,7 @@ class TestHandingIn:
         receipt = await bench.hand_in(ANN, challenge)
         assert isinstance(receipt, Receipt) and receipt.submission.late is Lateness.LATER
         assert receipt.late_by == 13 * 60
-        await bench.workshop.set_policy(FARAH, "12", "refuse", ranking=False)
+        await bench.rhythm.set_policy(FARAH, "12", "refuse", ranking=False)
         refused = await bench.hand_in(BEN, challenge)
         assert isinstance(refused, Kept) and "next one" in str(refused.problem)
 
@@ -274,7 +274,7 @@ class TestTheWeek:
             await bench.core.configs.change(session, GUILD, GuildConfig, staff_channel_id=99)
         first, second, third = [await bench.queued(title) for title in "ABC"]
         await bench.staff.move(FARAH, third.id, -2)
-        await bench.workshop.set_rhythm(FARAH, (0, "09:00"), (6, "20:00"), "18:00")
+        await bench.rhythm.set_rhythm(FARAH, (0, "09:00"), (6, "20:00"), "18:00")
         opened: list[int] = []
         for week in range(4):
             await bench.go_to(datetime(2026, 1, 5, 10, tzinfo=UTC) + timedelta(weeks=week))
@@ -296,7 +296,7 @@ class TestTheWeek:
     async def test_the_deadline_that_was_shown_stays_when_the_clock_of_the_community_is_moved(
         self, bench: Bench
     ) -> None:
-        await bench.workshop.set_rhythm(FARAH, (0, "09:00"), (6, "20:00"), "18:00")
+        await bench.rhythm.set_rhythm(FARAH, (0, "09:00"), (6, "20:00"), "18:00")
         await bench.queued("A")
         await bench.queued("B")
         await bench.go_to(datetime(2026, 1, 5, 9, tzinfo=UTC))
@@ -312,14 +312,14 @@ class TestTheWeek:
         assert standing is not None and standing.challenge.opened_at == datetime(2026, 1, 12, 14, tzinfo=UTC)
 
     async def test_a_rhythm_changed_after_this_weeks_opening_opens_no_second(self, bench: Bench) -> None:
-        await bench.workshop.set_rhythm(FARAH, (0, "09:00"), (1, "10:00"), "18:00")
+        await bench.rhythm.set_rhythm(FARAH, (0, "09:00"), (1, "10:00"), "18:00")
         await bench.queued("A")
         await bench.queued("B")
         await bench.go_to(datetime(2026, 1, 5, 9, tzinfo=UTC))
-        await bench.workshop.set_rhythm(FARAH, (3, "09:00"), (1, "10:00"), "18:00")
+        await bench.rhythm.set_rhythm(FARAH, (3, "09:00"), (1, "10:00"), "18:00")
         await bench.go_to(datetime(2026, 1, 10, tzinfo=UTC))
         assert len((await bench.staff.overview(FARAH)).queue) == 1
-        stopped = await bench.workshop.stop_rhythm(FARAH)
+        stopped = await bench.rhythm.stop_rhythm(FARAH)
         assert stopped.rule is None and stopped.next_at is None
         await bench.go_to(datetime(2026, 1, 20, tzinfo=UTC))
         assert len((await bench.staff.overview(FARAH)).queue) == 1
@@ -347,7 +347,7 @@ class TestTheWeek:
 class TestFacilitators:
     async def test_members_and_strangers_may_do_none_of_it(self, bench: Bench) -> None:
         challenge = await bench.queued()
-        staff, workshop = bench.staff, bench.workshop
+        staff, workshop, rhythm = bench.staff, bench.workshop, bench.rhythm
         for attempt in (
             staff.overview(ANN),
             staff.find(ANN, challenge.id),
@@ -362,8 +362,8 @@ class TestFacilitators:
             workshop.copy(ANN, 0),
             workshop.upload(ANN, b""),
             workshop.export(ANN, None),
-            workshop.set_rhythm(ANN, (0, "9"), (6, "20"), "18"),
-            workshop.set_policy(ANN, "0", "accept", ranking=True),
+            rhythm.set_rhythm(ANN, (0, "9"), (6, "20"), "18"),
+            rhythm.set_policy(ANN, "0", "accept", ranking=True),
         ):
             with pytest.raises(NotAllowed):
                 await attempt
@@ -460,7 +460,7 @@ class TestFacilitators:
         results = await bench.service.results(GUILD, challenge.id)
         assert results is not None and results.ranking == {}
         assert [each.member_id for each in results.finishers] == [21, 20, 32, 31]
-        await bench.workshop.set_policy(FARAH, "12", "accept", ranking=True)
+        await bench.rhythm.set_policy(FARAH, "12", "accept", ranking=True)
         results = await bench.service.results(GUILD, challenge.id)
         assert results is not None and results.ranking == {Track.CORE: ((1, 20, 1), (1, 21, 1))}
 
