@@ -91,7 +91,7 @@ async def test_fifty_backups_of_a_database_in_use_are_all_whole(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
     file = Path(str(sqlite_database.url.database))
-    stop = asyncio.Event()
+    stop, begun = asyncio.Event(), asyncio.Barrier(4)
 
     async def write(name: str) -> None:
         number = 0
@@ -100,9 +100,11 @@ async def test_fifty_backups_of_a_database_in_use_are_all_whole(
             async with sqlite_database.begin() as session:
                 await app_state.put(session, f"{name}:left", str(number))
                 await app_state.put(session, f"{name}:right", str(number))
+            if number == 1:
+                await begun.wait()
 
     writers = [asyncio.create_task(write(str(each))) for each in range(3)]
-    await asyncio.sleep(0.05)
+    await begun.wait()
     seen: set[str] = set()
     for number in range(50):
         made = await asyncio.to_thread(
