@@ -41,9 +41,7 @@ async def commit(
 
 def promises(world: LyceumWorld, channel: Channel | None = None) -> list[Seen]:
     """The cards of promises in a channel."""
-    return [
-        each for each in world.posted(channel or world.general) if "has set out to do this" in each.text
-    ]
+    return [each for each in world.posted(channel or world.general) if "has set out to do this" in each.text]
 
 
 def questions(world: LyceumWorld, person: Person | None = None) -> list[Seen]:
@@ -56,7 +54,6 @@ async def switch(world: LyceumWorld, feature: str, *, on: bool) -> None:
     card = await step(world, "What is on")
     wish = f"{'on' if on else 'off'}:{feature}"
     await world.choose(world.facilitator, card, wish, menu="setup:feature.switch")
-
 
 
 def moment(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:

@@ -86,7 +86,9 @@ async def test_without_arguments_there_is_a_form_and_then_the_list(world: Lyceum
     made = await world.submit(world.member, form, {"what": "tie a bowline", "by": "tomorrow 12:00"})
     assert "tie a bowline" in made.text and len(promises(world)) == 1
     listed = await world.slash(world.member, world.general, "commit")
-    assert {"Done", "Partly", "Move it", "Let it go", "Make a promise"} <= {each.label for each in listed.buttons}
+    assert {"Done", "Partly", "Move it", "Let it go", "Make a promise"} <= {
+        each.label for each in listed.buttons
+    }
     opened = await world.choose(world.member, listed, "tie a bowline", menu="promises:mine.pick")
     words = await world.press(world.member, opened, "Change the words")
     await world.submit(world.member, words, {"what": "tie two bowlines"})
@@ -255,7 +257,9 @@ async def test_three_days_are_three_days_wherever_one_is(world: LyceumWorld) -> 
 
 
 @pytest.mark.parametrize("away", [HOUR, 8 * DAY], ids=["an hour", "eight days"])
-async def test_with_discord_away_it_is_asked_once_when_it_is_back(world: LyceumWorld, away: timedelta) -> None:
+async def test_with_discord_away_it_is_asked_once_when_it_is_back(
+    world: LyceumWorld, away: timedelta
+) -> None:
     await commit(world)
     await world.advance_to(FRIDAY - timedelta(minutes=1))
     with world.faults.outage():
