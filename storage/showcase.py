@@ -27,7 +27,9 @@ class ShowcaseSettingsRow(Base):
     channel_id: Mapped[int | None] = mapped_column(Snowflake)
     weekday: Mapped[int] = mapped_column(default=4)
     minute: Mapped[int] = mapped_column(default=17 * 60)
-    schedule_id: Mapped[int | None] = mapped_column()  # of storage/schedules.py, once something was put forward
+    schedule_id: Mapped[int | None] = (
+        mapped_column()
+    )  # of storage/schedules.py, once something was put forward
 
 
 class ShowcaseDigestRow(Base):
@@ -140,10 +142,13 @@ async def count_asked(session: AsyncSession, guild_id: int, asked_by: int, *, si
     return int(await session.scalar(query) or 0)
 
 
-async def list_waiting(session: AsyncSession, guild_id: int) -> list[ShowcaseEntryRow]:
-    """What waits for the next digest, by the time of the messages."""
+async def list_waiting(session: AsyncSession, guild_id: int, *, lock: bool = False) -> list[ShowcaseEntryRow]:
+    """What waits for the next digest, by the time of the messages. With `lock` in a writing transaction."""
     query = select(ShowcaseEntryRow).filter_by(guild_id=guild_id, state=WAITING)
-    return list(await session.scalars(query.order_by(ShowcaseEntryRow.message_id)))
+    query = query.order_by(ShowcaseEntryRow.message_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return list(await session.scalars(query))
 
 
 async def list_of_digest(session: AsyncSession, digest_id: int, part: int) -> list[ShowcaseEntryRow]:
@@ -199,7 +204,9 @@ async def remove_refusal(session: AsyncSession, guild_id: int, member_id: int) -
         await session.delete(row)
 
 
-async def forget_entries(session: AsyncSession, guild_id: int, entry_ids: Collection[int]) -> list[ShowcaseEntryRow]:
+async def lock_entries(
+    session: AsyncSession, guild_id: int, entry_ids: Collection[int]
+) -> list[ShowcaseEntryRow]:
     """These entries, locked."""
     query = select(ShowcaseEntryRow).where(
         ShowcaseEntryRow.guild_id == guild_id, ShowcaseEntryRow.id.in_(entry_ids)
