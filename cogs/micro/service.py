@@ -206,7 +206,7 @@ class MicroService:
 
     async def _tasks(self, session: AsyncSession, guild_id: int) -> list[Task]:
         """What can be offered in this community."""
-        off = (await self._core.configs.get(guild_id, MicroSettings)).themes_off
+        off = (await self._core.configs.present(session, guild_id, MicroSettings)).themes_off
         own = [task_of(each) for each in await storage.list_tasks(session, guild_id) if not each.retired]
         return [each for each in shipped() if each.theme not in off] + own
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
+from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
 from bot.nominal_times import to_instant
@@ -39,10 +40,6 @@ class Asking:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-
-    async def zone_of(self, member: member_storage.MemberRow) -> str:
-        """The member's zone, or the community's."""
-        return member.zone or (await self._core.configs.guild(member.guild_id)).zone
 
     async def post(self, session: AsyncSession, row: storage.PromiseRow) -> None:
         """Show its card, if it is to be seen by others."""
@@ -90,7 +87,7 @@ class Asking:
         if await privacy_storage.has_left(session, row.guild_id, row.member_id):
             return Skipped(N_("the member has left; it waits in case they come back"))
         now = self._core.clock.now()
-        zone = await self.zone_of(member)
+        zone = member.zone or (await self._core.configs.present(session, row.guild_id, GuildConfig)).zone
         due_at = to_instant(datetime.fromisoformat(row.nominal), zone) if row.nominal else row.due_at
         if due_at > now:
             row.due_at, row.zone = due_at, zone
@@ -98,7 +95,7 @@ class Asking:
             await self.redraw(session, row)
             return Skipped(N_("the member's zone was changed; it comes later"))
         row.asked_at = now
-        settings = await self._core.configs.get(row.guild_id, PromiseSettings)
+        settings = await self._core.configs.present(session, row.guild_id, PromiseSettings)
         notification = Notification(
             kind=CHECK_KIND.name,
             key=_key(row),

@@ -59,9 +59,10 @@ class PromisesService:
         words = rules.check_words(clean(what))
         now = self._core.clock.now()
         settings = await self._core.configs.get(actor.guild_id, PromiseSettings)
+        config = await self._core.configs.guild(actor.guild_id)
         async with self._core.db.begin() as session:
             member = await member_storage.change_member(session, actor.guild_id, actor.member_id)
-            zone = await self.asking.zone_of(member)
+            zone = member.zone or config.zone
             due_at, nominal = read_due(by, now, zone, actor.locale)
             still_open = await self._open(session, actor.guild_id, member)
             rules.check_count(len(still_open))
@@ -119,12 +120,13 @@ class PromisesService:
     async def move(self, who: Who, promise_id: int, by: str) -> Promise:
         """Ask about it at another time. Raises `InvalidInput`, `AlreadyDone` when it is closed."""
         now = self._core.clock.now()
+        found = await self.own(who, promise_id)
+        config = await self._core.configs.guild(found.guild_id)
         async with self._core.db.begin() as session:
-            found = await self._checked(who, await storage.find_promise(session, promise_id))
             member = await member_storage.change_member(session, found.guild_id, found.member_id)
             row = await self._lock(who, session, promise_id)
             rules.check_open(State(row.state))
-            zone = await self.asking.zone_of(member)
+            zone = member.zone or config.zone
             due_at, nominal = read_due(by, now, zone, who.locale)
             await self.asking.settled(session, row, redraw=False)
             row.due_at, row.nominal, row.zone = due_at, nominal, zone

@@ -136,9 +136,9 @@ class ShowcaseService:
 
     async def say_yes(self, who: Who, entry_id: int, title: str) -> Entry:
         """The author agrees. Raises as `asked`, and `NotConfigured`."""
+        found = await self.asked(who, entry_id)
+        await self.place(found.guild_id)
         async with self._core.db.begin() as session:
-            found = await self._checked(who, await storage.find_entry(session, entry_id))
-            await self.place(found.guild_id)
             await self._digests.ensure(session, found.guild_id)
             row = await self._checked(who, await storage.lock_entry(session, entry_id))
             rules.check_answer(State(row.state))

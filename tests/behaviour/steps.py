@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
+from sandbox import simcord_patches as patches
 from sandbox.people import Person
 from sandbox.seen import Answer, Seen
-from sandbox.server import Channel
+from sandbox.server import Channel, Role
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.setups import step
 
@@ -56,6 +56,9 @@ async def switch(world: LyceumWorld, feature: str, *, on: bool) -> None:
     await world.choose(world.facilitator, card, wish, menu="setup:feature.switch")
 
 
-def moment(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    """A moment of 2026 on some wall clock."""
-    return datetime(2026, month, day, hour, minute)  # noqa: DTZ001 - a nominal time has no zone
+async def hide(world: LyceumWorld, channel: Channel, role: Role) -> None:
+    """Staff take the sight of a channel away from a role."""
+    with patches.operation(world.env, "hide channel"):
+        kept = list(world.env.backend.get_channel(channel.id).overwrites)
+        world.env.backend.edit_channel(channel.id, {}, overwrites=[*kept, patches.hidden_from(role.id)])
+    await world.settle()
