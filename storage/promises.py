@@ -16,6 +16,11 @@ from storage.personal import N_, NOTHING_PERSONAL, Personal, SeenBy
 
 KEPT = timedelta(days=365)
 OPEN = "open"
+_CARD = "promises.post:"
+
+
+def card_key(promise_id: int) -> str:
+    return f"{_CARD}{promise_id}"
 
 
 class PromiseSettingsRow(Base):
@@ -67,7 +72,7 @@ class PromiseRow(Base):
     @property
     def effect_key(self) -> str:
         """The key of the effect that posts its card."""
-        return f"promises.post:{self.id}"
+        return card_key(self.id)
 
 
 class PromiseCheerRow(Base):
@@ -135,9 +140,14 @@ async def find_by_message(
         OutboxRow.guild_id == guild_id,
         OutboxRow.channel_id == channel_id,
         OutboxRow.result_id.in_(message_ids),
-        OutboxRow.key.startswith("promises.post:", autoescape=True),
+        OutboxRow.key.startswith(_CARD, autoescape=True),
     )
     return [int(arguments["promise_id"]) for arguments in await session.scalars(query)]
+
+
+async def find_card(session: AsyncSession, promise_id: int) -> int | None:
+    """The id of the message that is a promise's card."""
+    return await session.scalar(select(OutboxRow.result_id).where(OutboxRow.key == card_key(promise_id)))
 
 
 async def add_cheer(session: AsyncSession, row: PromiseRow, member_id: int, at: datetime) -> bool:

@@ -14,10 +14,11 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.errors import MissingBotPermission
 from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_values, may_write
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.micro import model, render
@@ -148,6 +149,11 @@ class MicroCog(commands.Cog):
 
     async def _finish(self, interaction: discord.Interaction[Any], start_id: int | None) -> None:
         actor, typed, reply = actor_of(interaction), form_answers(interaction), reply_to(interaction)
+        settings = await self.bot.core.configs.get(actor.guild_id, MicroSettings)
+        if typed.get("share") and settings.channel_id is None and not may_write(interaction):
+            raise MissingBotPermission(
+                "I may not write in this channel. Show it in another one, or to nobody."
+            )
         start = await self.service.finish(
             actor,
             start_id or 0,

@@ -9,6 +9,7 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    Divider,
     Form,
     Item,
     Option,
@@ -49,8 +50,8 @@ def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Ca
         )
     items: list[Item] = [Text(f"{said_first}\n{head}" if said_first else head)]
     for task in desk.tasks:
-        items += [Text(_task_text(task, t)), Buttons((_start_button(task, t),))]
-    items += _menus(desk, t)
+        items += [Divider(), Text(_task_text(task, t)), Buttons((_start_button(task, t),))]
+    items += [Divider(), *_menus(desk, t)]
     if desk.tasks:
         items.append(Buttons((Button(t("Another three"), custom_id(ANOTHER)),)))
     return Card(tuple(items))

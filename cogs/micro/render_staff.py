@@ -49,7 +49,8 @@ def desk_card(desk: StaffDesk, t: Translator, page: int = 0) -> Card:
     else:
         lines.append(t("Nothing was done in the last 90 days."))
     n = sum(not each.retired for each in desk.own)
-    lines.append(t.tn("You have {n} task of your own.", "You have {n} tasks of your own.", n))
+    own = t.tn("You have {n} task of your own.", "You have {n} tasks of your own.", n)
+    lines.append(own if n else t("You have no tasks of your own yet."))
     switch = tuple(
         Option(
             t("Switch on: {theme}", theme=t(THEMES[theme]))

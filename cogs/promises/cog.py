@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,13 +15,13 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
-from bot.dispatcher import Obsolete, PlannedEffect
+from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.error_replies import report_error
 from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_values, may_write
 from bot.lost_places import Watch
 from bot.outbox import EffectKind
 from bot.replies import reply_to
@@ -164,8 +165,11 @@ class PromisesCog(commands.Cog):
     ) -> None:
         actor, reply = actor_of(interaction), reply_to(interaction)
         settings = await self.bot.core.configs.get(actor.guild_id, PromiseSettings)
-        if not only_me and settings.channel_id is None:
-            _check_may_write(interaction)
+        if not only_me and settings.channel_id is None and not may_write(interaction):
+            raise MissingBotPermission(
+                "I may not write in this channel. Promise it in another one, or only for yourself with {option}.",
+                option="`only_me`",
+            )
         promise = await self.service.make(actor, what, by, only_me=only_me, channel_id=interaction.channel_id)
         await reply.show_privately(render.made_card(promise, reply.translator))
 
@@ -308,8 +312,25 @@ class PromisesCog(commands.Cog):
         if not await self.bot.core.features.is_on(promise.guild_id, AREA):
             raise Obsolete(REASON_OFF)
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE
+        if promise.public and not is_private:
+            promise = await self._look_after(promise)
         t = await self.bot.renderers.translator(effect)
         return render.check_card(promise, t, is_private=is_private)
+
+    async def _look_after(self, promise: Promise) -> Promise:
+        """The promise as it stands. What was deleted while the bot was away must not be said again in the channel."""
+        channel_id, message_id = promise.channel_id, await self.service.card_of(promise)
+        if channel_id is None or message_id is None:
+            return promise
+        place = self.bot.get_partial_messageable(channel_id, guild_id=promise.guild_id)
+        try:
+            await place.fetch_message(message_id)
+        except discord.NotFound:
+            await self.service.messages_deleted(promise.guild_id, channel_id, [message_id])
+            return await self.service.find(promise.id) or promise
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise Unreachable(repr(error)) from error
+        return promise
 
     async def _promise(self, effect: PlannedEffect) -> Promise:
         promise = await self.service.find(int(effect.arguments["promise_id"]))
@@ -327,14 +348,3 @@ def _number(interaction: discord.Interaction[Any]) -> int:
     if not value.isascii() or not value.isdigit():
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
     return int(value[:18])
-
-
-def _check_may_write(interaction: discord.Interaction[Any]) -> None:
-    """What cannot be posted here is said before anything is promised."""
-    mine, channel = interaction.app_permissions, interaction.channel
-    is_thread = isinstance(channel, discord.Thread)
-    if not mine.view_channel or not (mine.send_messages_in_threads if is_thread else mine.send_messages):
-        raise MissingBotPermission(
-            "I may not write in this channel. Promise it in another one, or only for yourself with {option}.",
-            option="`only_me`",
-        )

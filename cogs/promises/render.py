@@ -93,30 +93,23 @@ def check_card(promise: Promise, t: Translator, *, is_private: bool) -> Card:
 
 def promise_card(promise: Promise, t: Translator, *, said_first: str | None = None) -> Card:
     """One's own promise, seen by its maker alone."""
-    lines = [said_first] if said_first else []
-    lines += [f"**{quote(promise.text, _SHOWN_WORDS)}**", _state_line(promise, t), _seen_by(promise, t)]
-    items: list[Item] = [Text("\n".join(line for line in lines if line))]
+    items: list[Item] = [_own_text(promise, t, said_first)]
     if promise.state is State.OPEN:
-        items += _answers(promise, t)
-        items.append(
-            Buttons(
-                (
-                    Button(t("Change the words"), custom_id(WORDS, promise.id)),
-                    Button(t("Take it back"), custom_id(TAKE_BACK, promise.id)),
-                    Button(t("All my promises"), custom_id(LIST)),
-                )
-            )
+        items += [*_answers(promise, t), _changes(promise, t)]
+    else:
+        away = (
+            (Button(t("Take the card away too"), custom_id(TAKE_AWAY, promise.id)),) if promise.public else ()
         )
-    elif promise.public:
-        items.append(Buttons((Button(t("Take the card away too"), custom_id(TAKE_AWAY, promise.id)),)))
+        items.append(Buttons((*away, Button(t("All my promises"), custom_id(LIST)))))
     return Card(tuple(items))
 
 
 def made_card(promise: Promise, t: Translator) -> Card:
     """The receipt."""
-    return promise_card(
-        promise, t, said_first=t("Promised. I will ask you once how it went, and that is all.")
-    )
+    said_first = t("Promised. I will ask you once how it went, and that is all.")
+    if not promise.public:
+        said_first = t("Promised. I will ask you once how it went, by DM or here, without saying what it is.")
+    return Card((_own_text(promise, t, said_first), _changes(promise, t)))
 
 
 def answered_text(promise: Promise, t: Translator) -> str:
@@ -144,8 +137,7 @@ def list_card(promises: Sequence[Promise], t: Translator, *, said_first: str | N
     title = t("**Your open promises**") if promises else t("**You have no open promises.**")
     items: list[Item] = [Text(f"{said_first}\n{title}" if said_first else title)]
     for each in promises:
-        lines = (f"**{quote(each.text, _SHOWN_WORDS)}**", _state_line(each, t), _seen_by(each, t))
-        items += [Text("\n".join(line for line in lines if line)), *_answers(each, t)]
+        items += [_own_text(each, t, None), *_answers(each, t)]
     if promises:
         options = tuple(
             Option(cut(" ".join(clean(each.text).split()), 90), str(each.id)) for each in promises
@@ -257,6 +249,22 @@ def _by_field(t: Translator, value: str | None) -> TextField:
         description=t("For example: Friday, tomorrow 18:00, in three days. At most 90 days."),
         max_length=LONGEST_TYPED,
         value=value,
+    )
+
+
+def _own_text(promise: Promise, t: Translator, said_first: str | None) -> Text:
+    lines = [said_first] if said_first else []
+    lines += [f"**{quote(promise.text, _SHOWN_WORDS)}**", _state_line(promise, t), _seen_by(promise, t)]
+    return Text("\n".join(lines))
+
+
+def _changes(promise: Promise, t: Translator) -> Buttons:
+    return Buttons(
+        (
+            Button(t("Change the words"), custom_id(WORDS, promise.id)),
+            Button(t("Take it back"), custom_id(TAKE_BACK, promise.id)),
+            Button(t("All my promises"), custom_id(LIST)),
+        )
     )
 
 

@@ -184,6 +184,11 @@ class PromisesService:
                 return None
             return promise_of(row, rules.cheers_of(await storage.list_cheers(session, promise_id)))
 
+    async def card_of(self, promise: Promise) -> int | None:
+        """The message that is its card, where that is known."""
+        async with self._core.db.read() as session:
+            return await storage.find_card(session, promise.id)
+
     # ------------------------------------------------------------------------------------------ cards that go
 
     async def messages_deleted(self, guild_id: int, channel_id: int, message_ids: Collection[int]) -> None:

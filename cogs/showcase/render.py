@@ -61,23 +61,22 @@ class Shown:
 
 def digest_card(part: Part, shown: Sequence[Shown], t: Translator) -> Card:
     """One card of the week's digest, in the order in which the messages were written."""
+    is_last = part.number == part.parts - 1
     head = t("**Show-and-tell of the week**") if part.number == 0 else t("**Show-and-tell, continued**")
-    lines = [head]
-    lines += [_line(each, t) for each in shown]
-    if not shown:
-        lines.append(t("What stood here was taken back."))
-    if part.left and part.number == part.parts - 1:
-        lines.append(t.tn("{n} more comes next week.", "{n} more come next week.", part.left))
-    if part.number == part.parts - 1:
-        lines.append(t("-# Made something? On your message: Apps, then Add to show-and-tell."))
-    return Card((Text("\n".join(lines)),))
+    lines = [_line(each, t) for each in shown] or [t("What stood here was taken back.")]
+    items: list[Item] = [Text(head), Text("\n".join(lines))]
+    if is_last:
+        hint = t("-# Made something? On your message: Apps, then Add to show-and-tell.")
+        more = t.tn("{n} more comes next week.", "{n} more come next week.", part.left)
+        items.append(Text(f"{more}\n{hint}" if part.left else hint))
+    return Card(tuple(items))
 
 
 def ask_card(entry: Entry, t: Translator) -> Card:
     """The question to the author, without a sound."""
     asker = mention_user(entry.asked_by) if entry.asked_by else t("Somebody")
     text = t(
-        "{member}, {asker} would like to see a message of yours in the week's show-and-tell: {link}\n"
+        "{member}, {asker} would like to see [this message of yours]({link}) in the week's show-and-tell.\n"
         "Nothing is shown without your yes.",
         member=mention_user(entry.member_id),
         asker=asker,

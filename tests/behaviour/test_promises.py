@@ -324,10 +324,15 @@ async def test_whoever_left_is_not_asked(world: LyceumWorld) -> None:
     assert [each for each in world.posted(world.general) if QUESTION in each.text] == []
 
 
-async def test_a_deleted_card_leaves_the_promise_to_its_maker(world: LyceumWorld) -> None:
+@pytest.mark.parametrize("away", [False, True], ids=["while the bot watched", "while it was away"])
+async def test_a_deleted_card_leaves_the_promise_to_its_maker(world: LyceumWorld, away: bool) -> None:
     await commit(world)
     [card] = promises(world)
-    await world.delete(world.moderator, card)
+    if away:
+        async with world.while_down(crash=True):
+            await world.delete(world.moderator, card)
+    else:
+        await world.delete(world.moderator, card)
     await world.advance_to(FRIDAY)
     [question] = questions(world)
     assert "finish chapter 2" not in question.text
@@ -378,6 +383,14 @@ async def test_staff_take_a_card_away_and_it_is_written_down(community: LyceumWo
     assert "took the card of a promise" in audit.text
     listed = await community.slash(community.member, community.general, "commit")
     assert "finish chapter 2" in listed.text
+
+
+async def test_where_the_bot_may_not_write_nothing_is_promised_in_vain(world: LyceumWorld) -> None:
+    await world.bot_permissions(send_messages=False)
+    answer = await commit(world)
+    assert "may not write in this channel" in answer.text
+    assert (await world.slash(world.member, world.general, "commit")).modal is not None
+    assert "Promised" in (await commit(world, only_me=True)).text
 
 
 async def test_a_chosen_channel_takes_all_promises(community: LyceumWorld) -> None:
