@@ -180,15 +180,6 @@ async def list_digests(session: AsyncSession, guild_id: int, *, since: datetime)
     return list(await session.scalars(query.order_by(ShowcaseDigestRow.id)))
 
 
-async def set_people(session: AsyncSession, guild_id: int, people: dict[int, int]) -> None:
-    """How many people had reacted to each entry, by its id."""
-    query = select(ShowcaseEntryRow).where(
-        ShowcaseEntryRow.guild_id == guild_id, ShowcaseEntryRow.id.in_(people)
-    )
-    for row in await session.scalars(query):
-        row.people = people[row.id]
-
-
 async def refuses(session: AsyncSession, guild_id: int, member_id: int) -> bool:
     return await session.get(ShowcaseRefusalRow, (guild_id, member_id)) is not None
 

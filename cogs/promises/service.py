@@ -146,9 +146,10 @@ class PromisesService:
             return promise_of(row)
 
     async def take_back(self, who: Who, promise_id: int) -> None:
-        """As if it had never been made: the card goes, and nothing of it stays."""
+        """As if it had never been made: the card goes, and nothing of it stays. Raises `AlreadyDone` once it is answered."""
         async with self._core.db.begin() as session:
             row = await self._lock(who, session, promise_id)
+            rules.check_answerable(State(row.state))
             await self.asking.settled(session, row, redraw=False)
             await self.asking.take_away(session, row)
             if row.act_id is not None:

@@ -259,7 +259,6 @@ class ShowcaseCog(commands.Cog):
         if part is None:
             raise Obsolete(N_("the digest is not known any more"))
         shown: list[render.Shown] = []
-        counted: dict[int, int] = {}
         for entry in part.entries:
             if not await self._reader.may_be_shown(part.guild_id, entry.channel_id, part.channel_id):
                 continue
@@ -268,10 +267,11 @@ class ShowcaseCog(commands.Cog):
                 continue
             people = entry.people
             if people is None:
-                people = counted[entry.id] = await self._reader.people(entry, message)
+                people = await self._reader.people(entry, message)
+                # One by one: a try that Discord holds up too long must not begin at the beginning again.
+                await self.service.note_people(part.guild_id, entry.id, people)
             words = entry.title or rules.first_line(clean(message.content))
             shown.append(render.Shown(entry, words, people))
-        await self.service.note_people(part.guild_id, counted)
         if not shown and effect.kind is EffectKind.POST:
             raise Obsolete(N_("nothing was left to show"))
         return render.digest_card(part, shown, await self.bot.renderers.translator(effect))

@@ -20,24 +20,24 @@ class ShowcasePart:
     def __init__(self, core: Core, digests: Digests) -> None:
         self._configs = core.configs
         self._digests = digests
-        self.keys = {"weekday": N_("Day of show-and-tell"), "time": N_("Time of show-and-tell")}
+        self.keys = {"day": N_("Day of show-and-tell"), "at": N_("Time of show-and-tell")}
 
     async def export(self, ground: Ground) -> Wanted:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
-        return {"weekday": rules.WEEKDAYS[settings.weekday], "time": _clock(settings.minute)}
+        return {"day": rules.WEEKDAYS[settings.weekday], "at": _clock(settings.minute)}
 
     async def read(self, ground: Ground, given: Given) -> None:
         del ground
-        given.text("weekday", one_of(rules.WEEKDAYS), required=True)
-        given.text("time", lambda typed: _clock(rules.read_minute(typed)), required=True)
+        given.text("day", one_of(rules.WEEKDAYS), required=True)
+        given.text("at", lambda typed: _clock(rules.read_minute(typed)), required=True)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
         weekday, minute = settings.weekday, settings.minute
-        if "weekday" in wanted:
-            weekday = rules.WEEKDAYS.index(wanted["weekday"])
-        if "time" in wanted:
-            minute = rules.read_minute(wanted["time"])
+        if "day" in wanted:
+            weekday = rules.WEEKDAYS.index(wanted["day"])
+        if "at" in wanted:
+            minute = rules.read_minute(wanted["at"])
         await self._digests.choose_time_in(ground.session, ground.actor, weekday, minute)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -191,11 +191,11 @@ class ShowcaseService:
             for row in await storage.lock_entries(session, guild_id, ids):
                 await self._take_out(session, row)
 
-    async def note_people(self, guild_id: int, people: Mapping[int, int]) -> None:
-        """How many people had reacted when the digest was drawn, by entry."""
-        if people:
-            async with self._core.db.begin() as session:
-                await storage.set_people(session, guild_id, dict(people))
+    async def note_people(self, guild_id: int, entry_id: int, people: int) -> None:
+        """How many people had reacted when the digest was drawn."""
+        async with self._core.db.begin() as session:
+            for row in await storage.lock_entries(session, guild_id, [entry_id]):
+                row.people = people
 
     async def find(self, entry_id: int) -> Entry | None:
         """An entry, for drawing the question."""

@@ -366,8 +366,8 @@ async def test_other_messages_that_are_deleted_cost_nothing(stage: LyceumWorld) 
 async def test_day_and_hour_travel_in_the_configuration_file(community: LyceumWorld) -> None:
     await choose_channel(community)
     text = await export(community)
-    assert 'weekday = "friday"' in text and 'time = "17:00"' in text
-    changed = text.replace('time = "17:00"', 'time = "18:30"')
+    assert 'day = "friday"' in text and 'at = "17:00"' in text
+    changed = text.replace('at = "17:00"', 'at = "18:30"')
     await apply(community, await give(community, changed))
     card = await community.slash(community.facilitator, community.general, "manage showcase")
     assert "Friday, 18:30" in card.text

@@ -154,6 +154,15 @@ async def test_taken_back_the_act_is_retracted_and_nothing_stays(
     assert (await effects(core))[-1].kind == "delete"
 
 
+async def test_what_was_kept_is_not_taken_back(service: PromisesService, core: Core) -> None:
+    promise = await make(service)
+    await service.answer(WHO, promise, State.DONE)
+    with pytest.raises(AlreadyDone):
+        await service.take_back(WHO, promise)
+    assert not (await service.take_card_away(WHO, promise)).public
+    assert await kept(core, "promise.made") == await kept(core, "promise.kept") == 1
+
+
 async def test_what_a_missed_job_should_have_closed_does_not_use_up_the_five(
     service: PromisesService, core: Core, clock: FixedClock
 ) -> None:
