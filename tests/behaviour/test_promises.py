@@ -386,7 +386,7 @@ async def test_staff_take_a_card_away_and_it_is_written_down(community: LyceumWo
 
 
 async def test_where_the_bot_may_not_write_nothing_is_promised_in_vain(world: LyceumWorld) -> None:
-    await world.bot_permissions(send_messages=False)
+    await world.hide_from_bot(world.general)
     answer = await commit(world)
     assert "may not write in this channel" in answer.text
     assert (await world.slash(world.member, world.general, "commit")).modal is not None
