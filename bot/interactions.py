@@ -42,3 +42,10 @@ def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str
     if len(values) != count:
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
     return values
+
+
+def may_write(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot can post where the person is, which an answer to them does not need."""
+    mine = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return mine.view_channel and (mine.send_messages_in_threads if in_thread else mine.send_messages)

@@ -52,12 +52,16 @@ _TIME_OF_DAY = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<h
 
 @dataclass(frozen=True)
 class Moment:
-    """What was meant: the instant (UTC), and the local date and time with its zone."""
+    """What was meant: the instant (UTC), and the local date and time with its zone.
+
+    `is_span`: it was typed as so much time from now ("in 3 hours"), so it does not move with anybody's clock.
+    """
 
     at: datetime
     local: datetime
     zone: str
     has_time: bool
+    is_span: bool = False
 
 
 def read_time(typed: str) -> time:
@@ -104,7 +108,7 @@ def parse_moment(
         raise InvalidInput("“{typed}” is more than two years away. Please choose a nearer time.", typed=typed)
     if at <= now:
         raise InvalidInput("“{typed}” has passed already. Please choose a time to come.", typed=typed)
-    return Moment(at, local, zone, clock is not None or elapsed is not None)
+    return Moment(at, local, zone, clock is not None or elapsed is not None, elapsed is not None)
 
 
 def _read(

@@ -52,7 +52,17 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["charter"]["outcomes"][0]["target"] == 4
     assert config["rituals"]["list"][0]["channel"]["name"] == "weekly"
     assert config["features"] == dict.fromkeys(
-        ("challenges", "charter", "onboarding", "profiles", "rituals"), True
+        (
+            "challenges",
+            "charter",
+            "micro",
+            "onboarding",
+            "profiles",
+            "promises",
+            "rituals",
+            "showcase",
+        ),
+        True,
     )
     assert not any(str(person.id) in text for person in community.people.values())
     assert str(community.guild_id) not in text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from discord.app_commands import ContextMenu
 
 from bot.app import Lyceum
 from bot.authority import Capability
@@ -59,6 +60,9 @@ async def test_the_tree_fits_discords_limits(world: LyceumWorld) -> None:
     assert len(commands) <= 100
     for command in commands:
         assert characters(command) <= 8000, command["name"]
+        if command["type"] != 1:  # a menu of a message or member has a name in words and nothing else
+            assert 1 <= len(command["name"]) <= 32
+            continue
         for part in nested(command):
             assert re.fullmatch(r"[-_a-z0-9]{1,32}", part["name"])
             assert 1 <= len(part["description"]) <= COMMAND_DESCRIPTION
@@ -188,6 +192,7 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
         await world.in_bot(lambda name=feature: bot.unload_extension(name))
     shell = Lyceum(Settings(), world.database, ring=False)
     assert bot.components.names == shell.components.names
+    assert [each.name for each in bot.tree.get_commands() if isinstance(each, ContextMenu)] == []
     assert bot.setup_card.pages == shell.setup_card.pages
     parts = bot.config_card.parts
     assert parts.all == ()

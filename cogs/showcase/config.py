@@ -1,0 +1,45 @@
+"""When the digest of show-and-tell is due, in a configuration file. Its channel is a choice of /setup."""
+
+from __future__ import annotations
+
+from bot.config_parts import Ground
+from bot.config_reading import Given, Wanted, one_of
+from bot.core import Core
+from bot.i18n import N_
+from cogs.showcase import rules
+from cogs.showcase.digests import Digests
+from cogs.showcase.model import ShowcaseSettings
+
+
+class ShowcasePart:
+    """Day and hour, by the community's clock."""
+
+    table = "showcase"
+    title = N_("Show-and-tell")
+
+    def __init__(self, core: Core, digests: Digests) -> None:
+        self._configs = core.configs
+        self._digests = digests
+        self.keys = {"day": N_("Day of show-and-tell"), "at": N_("Time of show-and-tell")}
+
+    async def export(self, ground: Ground) -> Wanted:
+        settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
+        return {"day": rules.WEEKDAYS[settings.weekday], "at": _clock(settings.minute)}
+
+    async def read(self, ground: Ground, given: Given) -> None:
+        del ground
+        given.text("day", one_of(rules.WEEKDAYS), required=True)
+        given.text("at", lambda typed: _clock(rules.read_minute(typed)), required=True)
+
+    async def apply(self, ground: Ground, wanted: Wanted) -> None:
+        settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
+        weekday, minute = settings.weekday, settings.minute
+        if "day" in wanted:
+            weekday = rules.WEEKDAYS.index(wanted["day"])
+        if "at" in wanted:
+            minute = rules.read_minute(wanted["at"])
+        await self._digests.choose_time_in(ground.session, ground.actor, weekday, minute)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
