@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import simcord_patches as patches
 from sandbox.people import Person
 from sandbox.seen import Answer, Seen
 from sandbox.server import Channel, Role
+from sandbox.simcord_patches import process, records
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.setups import step
 
@@ -58,7 +58,7 @@ async def switch(world: LyceumWorld, feature: str, *, on: bool) -> None:
 
 async def hide(world: LyceumWorld, channel: Channel, role: Role) -> None:
     """Staff take the sight of a channel away from a role."""
-    with patches.operation(world.env, "hide channel"):
+    with process.operation(world.env, "hide channel"):
         kept = list(world.env.backend.get_channel(channel.id).overwrites)
-        world.env.backend.edit_channel(channel.id, {}, overwrites=[*kept, patches.hidden_from(role.id)])
+        world.env.backend.edit_channel(channel.id, {}, overwrites=[*kept, records.hidden_from(role.id)])
     await world.settle()
