@@ -26,13 +26,15 @@ class Delivery(StrEnum):
 @dataclass(frozen=True)
 class Kind:
     """A kind of notification. The texts are gettext ids: `title` names it in lists, `why` completes
-    "You see this because ...", `digest_line` tells it in one line of the daily digest."""
+    "You see this because ...", `digest_line` tells it in one line of the daily digest. What is `private` is never told
+    in a channel."""
 
     name: str
     title: str
     why: str
     digest_line: str
     default: Delivery = Delivery.NOW
+    private: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -163,6 +163,16 @@ async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> 
         .with_for_update()
     )
     return list(await session.scalars(query))
+
+
+async def list_waiting_people(session: AsyncSession, kinds: Collection[str]) -> set[tuple[int, int]]:
+    """Server and member of everybody for whom something of these kinds waits."""
+    query = select(NotificationRow.guild_id, NotificationRow.member_id).where(
+        NotificationRow.kind.in_(kinds),
+        NotificationRow.delivery == "digest",
+        NotificationRow.digest_key.is_(None),
+    )
+    return {(guild_id, member_id) for guild_id, member_id in await session.execute(query.distinct())}
 
 
 async def has_waiting(session: AsyncSession, guild_id: int, member_id: int) -> bool:

@@ -27,7 +27,7 @@ from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
 from bot.setup_permissions import THREADS, WRITE
 from cogs.rituals import answer_cards, prompt_cards, render, staff_cards
-from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
+from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED, CONTRIBUTION
 from cogs.rituals.config import RitualsPart
 from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
@@ -101,6 +101,7 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         bot.lost_places.watch(self._watch)
         bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
+        bot.core.ledger.contribute(CONTRIBUTION)
         bot.core.erasure.on_forgotten(self._forget)
         bot.listen_to_messages(self._taking_part.on_message)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
@@ -116,6 +117,7 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.remove(self._config)
         bot.lost_places.stop_watching(self._watch)
         bot.core.ledger.unname(ANSWERED)
+        bot.core.ledger.contribute_no_more(CONTRIBUTION)
         bot.core.erasure.stop_telling(self._forget)
         bot.stop_listening(self._taking_part.on_message)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
