@@ -260,9 +260,17 @@ class Notifier:
                 await self._expect_digest(session, member, decision.at)
         await session.flush()
 
-    async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
-        """Discord does not let us DM this member (any more): use channels until they opt in again."""
+    async def fall_back_from_dm(
+        self, session: AsyncSession, guild_id: int, member_id: int, key: str
+    ) -> None:
+        """Discord does not let us DM this member (any more): use channels until they opt in again.
+
+        What is private of that which was told under this key waits for a private answer.
+        """
         await member_storage.change_member(session, guild_id, member_id, dm_allowed=False)
+        private = [kind.name for kind in self._kinds.values() if kind.private]
+        if await storage.wait_again(session, key, private):
+            mark(session, f"{ASIDE_MARK}:{guild_id}:{member_id}")
 
     async def _wishes(self, session: AsyncSession, member: member_storage.MemberRow, kind: Kind) -> Wishes:
         choice = await storage.find_choice(session, member.guild_id, member.member_id, kind.name)

@@ -149,6 +149,18 @@ async def withdraw(session: AsyncSession, key: str) -> None:
     await session.execute(query.values(delivery="off"))
 
 
+async def wait_again(session: AsyncSession, key: str, kinds: Collection[str]) -> bool:
+    """What was told under this key, alone or in a digest, and is of these kinds is not told yet. Whether there is any."""
+    query = select(NotificationRow).where(
+        or_(NotificationRow.key == key, NotificationRow.digest_key == key), NotificationRow.kind.in_(kinds)
+    )
+    rows = list(await session.scalars(query.with_for_update()))
+    for row in rows:
+        row.delivery, row.digest_key = "digest", None
+    await session.flush()
+    return bool(rows)
+
+
 async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> Sequence[NotificationRow]:
     """What waits for the member's next digest, in order, locked."""
     query = (

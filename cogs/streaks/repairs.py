@@ -13,7 +13,7 @@ from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.i18n import N_
 from bot.nominal_times import local_now
 from bot.notify import Notification
-from bot.text import clean, cut
+from bot.text import clean, cut, mention_user
 from cogs.streaks.model import AREA, REPAIR_KIND, REPAIR_RENDERER, StaffView
 from cogs.streaks.rules import GRACE, WEEK, Judged, Outcome, midnight, monday_of, repairable, tally
 from cogs.streaks.service import StreaksService
@@ -69,7 +69,13 @@ class Repairs:
             await self._sum_up(session, row)
             what = N_("let the week of {week} count in the streak of {member}")
             await self._core.audit.record(
-                session, actor, AREA, what, why=reason, week=monday.isoformat(), member=row.member_id
+                session,
+                actor,
+                AREA,
+                what,
+                why=reason,
+                week=monday.isoformat(),
+                member=mention_user(row.member_id),
             )
             notification = Notification(
                 kind=REPAIR_KIND.name,
@@ -102,7 +108,7 @@ class Repairs:
                 what,
                 before={"reason": why},
                 week=monday.isoformat(),
-                member=row.member_id,
+                member=mention_user(row.member_id),
             )
             key = f"{REPAIR_RENDERER}:{week.id}:{week.repairs}"
             await self._core.notifier.withdraw(session, key)

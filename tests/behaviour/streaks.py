@@ -9,6 +9,7 @@ from sandbox.people import Person
 from sandbox.seen import Answer
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.rituals import fill_in
+from tests.behaviour.setups import step
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 SWITCH = "setup:feature.switch"
@@ -62,6 +63,5 @@ async def pause(world: LyceumWorld, person: Person, until: str) -> None:
 
 async def switch(world: LyceumWorld, *, on: bool) -> None:
     """A facilitator switches streaks on or off."""
-    start = await world.slash(world.facilitator, world.general, "setup start")
-    card = await world.choose(world.facilitator, start, "What is on", menu="setup:page.open")
+    card = await step(world, "What is on")
     await world.choose(world.facilitator, card, f"{'on' if on else 'off'}:streaks", menu=SWITCH)

@@ -310,7 +310,7 @@ class TestRepairs:
         async with missed.core.db.read() as session:
             [entry] = await session.scalars(select(AuditRow).filter_by(area=model.AREA))
         assert entry.actor_id == FARAH.member_id and entry.why == "She held the tea"
-        assert entry.fields == {"week": week.isoformat(), "member": ANN.member_id}
+        assert entry.fields == {"week": week.isoformat(), "member": f"<@{ANN.member_id}>"}
 
     async def test_two_at_once_repair_it_once(self, missed: Bench) -> None:
         streak_id, week = (await missed.row()).id, MONDAY + 3 * WEEK
