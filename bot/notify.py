@@ -260,9 +260,7 @@ class Notifier:
                 await self._expect_digest(session, member, decision.at)
         await session.flush()
 
-    async def fall_back_from_dm(
-        self, session: AsyncSession, guild_id: int, member_id: int, key: str
-    ) -> None:
+    async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int, key: str) -> None:
         """Discord does not let us DM this member (any more): use channels until they opt in again.
 
         What is private of that which was told under this key waits for a private answer.

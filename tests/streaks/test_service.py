@@ -367,12 +367,16 @@ class TestRepairs:
 
 
 async def test_somebody_deleted_is_gone_and_begins_anew(bench: Bench) -> None:
-    await weekly(bench, 2)
+    await weekly(bench, 1)
+    await bench.pass_time(WEEK)
+    await bench.repairs.repair(FARAH, (await bench.row()).id, MONDAY + WEEK, "Tea")
     async with bench.core.db.begin() as session:
         await bench.core.erasure.ask(session, GUILD, ANN.member_id)
     await bench.pass_time(2 * DAY)
     async with bench.core.db.read() as session:
         assert await session.scalar(select(func.count()).select_from(StreakRow)) == 0
         assert await session.scalar(select(func.count()).select_from(StreakWeekRow)) == 0
+        [entry] = await session.scalars(select(AuditRow).filter_by(area=model.AREA))
+    assert entry.fields["member"] == "<@0>"
     await bench.act()
     assert (await bench.service.look(GUILD, ANN.member_id)).length == 1
