@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.members import MemberRow
@@ -164,8 +177,29 @@ async def lock_due(
     return list(await session.scalars(query))
 
 
+async def write_states(session: AsyncSession, states: Sequence[tuple[StreakRow, Mapping[str, Any]]]) -> None:
+    """Write new values into streaks, by one statement for all; each names the same columns."""
+    if not states:
+        return
+    table = cast(Table, StreakRow.__table__)
+    columns = list(states[0][1])
+    statement = update(table).where(table.c.id == bindparam("row_id"))
+    statement = statement.values({name: bindparam(f"new_{name}") for name in columns})
+    rows = [
+        {"row_id": row.id, **{f"new_{name}": value for name, value in values.items()}}
+        for row, values in states
+    ]
+    await session.execute(statement, rows)
+    for row, values in states:
+        for name, value in values.items():
+            set_committed_value(row, name, value)
+
+
 async def add_weeks(session: AsyncSession, weeks: Sequence[dict[str, Any]]) -> None:
-    await insert_if_absent(session, StreakWeekRow, weeks, ["streak_id", "monday"])
+    """Write settled weeks down. Their streaks are locked, so nobody else does."""
+    if weeks:
+        # Each in turn by one prepared statement: a single one of many rows takes long to put together.
+        await session.execute(insert(cast(Table, StreakWeekRow.__table__)), list(weeks))
 
 
 async def list_weeks(

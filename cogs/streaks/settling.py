@@ -29,7 +29,7 @@ from storage import streaks as storage
 from storage.personal import NOBODY
 from storage.streaks import StreakRow
 
-SLICE = 500
+SLICE = 100
 MOST_ACTS = 5  # of one week that are remembered
 
 
@@ -71,19 +71,22 @@ class Settling:
     async def settle(self, session: AsyncSession, rows: Sequence[StreakRow]) -> None:
         """Settle what is over of these streaks, which are locked."""
         now = self._core.clock.now()
+        await session.flush()
         by_guild: defaultdict[int, list[StreakRow]] = defaultdict(list)
         for row in rows:
             by_guild[row.guild_id].append(row)
+        states: list[tuple[StreakRow, dict[str, Any]]] = []
         weeks: list[dict[str, Any]] = []
         frozen: list[NewJob] = []
         for guild_id, theirs in by_guild.items():
             facts = await self._facts.read(session, guild_id, theirs, now)
             for row in theirs:
-                settled = _settle(row, facts[row.member_id], now)
+                values, settled = _settle(row, facts[row.member_id], now)
+                states.append((row, values))
                 weeks += [_values(row, week) for week in settled]
                 frozen += [_to_tell(row, week, now) for week in settled if week.outcome is Outcome.FROZEN]
+        await storage.write_states(session, states)
         await storage.add_weeks(session, weeks)
-        await session.flush()
         if frozen:
             await self._core.jobs.enqueue(session, *frozen)
         await self._expect(session, [row.settle_at for row in rows if row.settle_at is not None])
@@ -136,21 +139,23 @@ def _next_hour(moment: datetime) -> datetime:
     return hour if hour == moment else hour + timedelta(hours=1)
 
 
-def _settle(row: StreakRow, facts: Facts, now: datetime) -> list[Week]:
-    """The weeks that are settled now; the row stands after them."""
-    weeks = walk(state_of(row), facts, now)
+def _settle(row: StreakRow, facts: Facts, now: datetime) -> tuple[dict[str, Any], list[Week]]:
+    """Where the streak stands now, by column, and the weeks that are settled with it."""
+    state = state_of(row)
+    weeks = walk(state, facts, now)
     settled = [week for week in weeks if week.is_final]
     if settled:
-        after = settled[-1].after
-        row.until, row.length, row.longest, row.freezes = (
-            after.until,
-            after.length,
-            after.longest,
-            after.freezes,
-        )
-        row.monday, row.carried_act = settled[-1].monday.isoformat(), after.carried
-    row.settle_at = weeks[len(settled)].end + GRACE if len(weeks) > len(settled) else None
-    return settled
+        state = settled[-1].after
+    values = {
+        "until": state.until,
+        "monday": state.monday.isoformat() if state.monday is not None else None,
+        "length": state.length,
+        "longest": state.longest,
+        "freezes": state.freezes,
+        "carried_act": state.carried,
+        "settle_at": weeks[len(settled)].end + GRACE if len(weeks) > len(settled) else None,
+    }
+    return values, settled
 
 
 def _values(row: StreakRow, week: Week) -> dict[str, Any]:
