@@ -1,7 +1,8 @@
 """What is private and waits, shown to the member beside the next private answer they get: no ping, no channel.
 
 It is for members without DMs, who could be told nothing else in private. For whom something waits is kept in memory,
-so that an interaction of anybody else costs no query. A line is written down as told before it is shown: a process that
+so that an interaction of anybody else costs no query; where several processes share the work, what another one's job
+left is known after the next start. A line is written down as told before it is shown: a process that
 dies in between has shown it to nobody, but never twice. Tested in `tests/behaviour/test_firsts.py`.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.members import MemberRow
 from storage.personal import N_, NOBODY, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
 
+MOST_ZONES = 50  # of one person that are remembered; only those of weeks that are not settled matter
 EVERYWHERE = 0
 """Stands for all servers in `StreakHoldRow`: the bot itself was away."""
 
@@ -109,7 +110,9 @@ class StreakPauseRow(Base):
     """A time in which a member had paused everything."""
 
     __tablename__ = "streaks_pauses"
-    personal: ClassVar = (Personal(what=N_("When you had paused everything")),)
+    personal: ClassVar = (
+        Personal(what=N_("When you had paused everything"), keep_for=timedelta(days=90), since="ends_at"),
+    )
     __table_args__ = (Index("ix_streaks_pauses_member", "guild_id", "member_id", "ends_at"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -242,6 +245,16 @@ async def add_zone(
     if not await insert_if_absent(session, StreakZoneRow, [key | {"zone": zone}], list(key)):
         row = await session.get_one(StreakZoneRow, (guild_id, member_id, since))
         row.zone = zone
+    mine = select(StreakZoneRow.since).filter_by(guild_id=guild_id, member_id=member_id)
+    kept = await session.scalars(mine.order_by(StreakZoneRow.since.desc()).limit(MOST_ZONES))
+    oldest = min(kept)
+    await session.execute(
+        delete(StreakZoneRow).where(
+            StreakZoneRow.guild_id == guild_id,
+            StreakZoneRow.member_id == member_id,
+            StreakZoneRow.since < oldest,
+        )
+    )
 
 
 async def latest_guild_zones(session: AsyncSession) -> dict[int, str]:

@@ -54,7 +54,7 @@ def _head(standing: Standing, t: Translator) -> str:
     if not standing.length:
         return t("**A new streak starts with the next thing you do** · {ends}", ends=ends)
     weeks = t.tn("**{n} week**", "**{n} weeks**", standing.length)
-    freezes = t.tn("{n} freeze", "{n} freezes", standing.freezes) if standing.freezes else t("no freeze yet")
+    freezes = t.tn("{n} freeze", "{n} freezes", standing.freezes)
     return f"{weeks} · {freezes} · {ends}"
 
 

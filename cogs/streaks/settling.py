@@ -55,7 +55,8 @@ class Settling:
         if wait_until is not None:
             await self._expect(session, [wait_until])
             return Skipped(N_("the bot was away for long, or its clock is wrong; it goes on in an hour"))
-        await self._note_zones(session, now)
+        if number == 0:
+            await self._note_zones(session, now)
         off = await storage.list_held(session)
         rows = await storage.lock_due(session, now=now, but=off, limit=SLICE)
         await self.settle(session, rows)

@@ -120,7 +120,7 @@ class TestFreezes:
         await world.advance(WEEK)
         said = "A freeze kept your streak over a quiet week"
         card = await streak(world, world.member)
-        assert "**4 weeks** · no freeze yet" in card.text and said in card.text and card.ephemeral
+        assert "**4 weeks** · 0 freezes" in card.text and said in card.text and card.ephemeral
         assert said not in (await streak(world, world.member)).text
         assert "kept by a freeze" in (await why(world, world.member))[1]
         assert world.pings(world.member) == []
@@ -257,7 +257,7 @@ class TestBadDays:
             await world.start_again()
         await world.advance(HOUR)
         card = await streak(world, world.member)
-        assert card.text.count("A freeze kept your streak") == 1 and "**4 weeks** · no freeze" in card.text
+        assert card.text.count("A freeze kept your streak") == 1 and "**4 weeks** · 0 freezes" in card.text
         assert "A freeze" not in (await streak(world, world.member)).text.replace("A freeze is used", "")
 
     async def test_somebody_leaves_and_comes_back(self, world: LyceumWorld) -> None:

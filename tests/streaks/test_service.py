@@ -21,7 +21,7 @@ from storage.database import Database
 from storage.jobs import JobRow
 from storage.members import change_member
 from storage.rituals import RitualSettingsRow
-from storage.streaks import StreakRow, StreakWeekRow
+from storage.streaks import StreakRow, StreakWeekRow, list_zones
 from tests.shell import Statements
 from tests.streaks.conftest import ANN, BEN, FARAH, GUILD, MODE, OTHER_GUILD, WEEK, Bench, bench_over
 
@@ -256,6 +256,19 @@ class TestZones:
         await bench.pass_time(WEEK)
         await bench.act()
         assert (await bench.service.look(GUILD, ANN.member_id)).length == 2
+
+    async def test_only_the_latest_zones_of_who_never_stands_still_are_kept(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("storage.streaks.MOST_ZONES", 3)
+        await bench.act()
+        for zone in ("Europe/Lisbon", "Pacific/Auckland", "Asia/Tokyo", "Europe/Paris", "Asia/Dhaka"):
+            await bench.pass_time(HOUR)
+            await bench.settings.change(GUILD, ANN.member_id, zone=zone)
+        async with bench.core.db.read() as session:
+            rows = await list_zones(session, GUILD, [ANN.member_id])
+        assert [row.zone for row in rows if row.member_id] == ["Asia/Tokyo", "Europe/Paris", "Asia/Dhaka"]
+        assert (await bench.service.look(GUILD, ANN.member_id)).zone == "Asia/Dhaka"
 
 
 class TestTelling:
