@@ -37,6 +37,7 @@ from bot.notify_rules import (
     Decision,
     Delivery,
     Kind,
+    MemberChange,
     Wishes,
     decide,
     end_of_quiet,
@@ -58,6 +59,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Kind",
+    "MemberChange",
     "Notification",
     "Notifier",
     "Wishes",
@@ -85,19 +87,6 @@ class Notification:
     expires_at: datetime | None = None
     lane: Lane = Lane.AWAITED
     in_channel: bool = False
-
-
-@dataclass(frozen=True)
-class MemberChange:
-    """What a member changed of how they are reached, as far as time goes."""
-
-    guild_id: int
-    member_id: int
-    at: datetime
-    zone_before: str | None
-    zone: str | None
-    paused_before: datetime | None
-    paused_until: datetime | None
 
 
 ChangeListener = Callable[[AsyncSession, MemberChange], Awaitable[None]]

@@ -50,6 +50,19 @@ class Wishes:
 
 
 @dataclass(frozen=True)
+class MemberChange:
+    """What a member changed of how they are reached, as far as time goes."""
+
+    guild_id: int
+    member_id: int
+    at: datetime
+    zone_before: str | None
+    zone: str | None
+    paused_before: datetime | None
+    paused_until: datetime | None
+
+
+@dataclass(frozen=True)
 class Decision:
     """What becomes of a notification. `at` is UTC: when to say it, or when the digest is due."""
 
