@@ -11,6 +11,8 @@ reaction, registered by a feature when it loads. Guarantees:
 * `retract` runs the undo of every reaction and retracts the acts that followed, in one transaction. An act
   that was retracted may be recorded again and then reacts again.
 * A feature names the kinds that make sense to count; `count` is exact, by one look into an index.
+* A feature says which of its kinds are contributions, so that others can react to all of them (a streak, a first
+  time) without knowing any.
 
 A reaction that raises fails the whole use case: a bug must not leave half of what follows. Tested in
 `tests/bot/test_acts.py` on both databases.
@@ -19,7 +21,7 @@ A reaction that raises fails the whole use case: a bug must not leave half of wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +68,26 @@ class CountBy(StrEnum):
 
 
 Reaction = Callable[[AsyncSession, RecordedAct], Awaitable[None]]
+NameOf = Callable[[AsyncSession, RecordedAct], Awaitable[str | None]]
+"""What was done, in the words of a person: the title of a challenge. Not quoted yet; None when it is gone."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """A kind of act by which somebody adds to the community: it makes a week count. Texts are gettext ids.
+
+    `done` tells it ("Answered a ritual"), `next_step` is what to do for it, completing "What counts: ..."; None where
+    it is not to be proposed. `first` greets the first one of a member; None where that is nothing special.
+    """
+
+    kind: str
+    done: str
+    next_step: str | None = None
+    first: str | None = None
+    name_of: NameOf | None = None
+
+
+_CONTRIBUTIONS = "*"  # stands in the registrations for every contribution
 
 
 @dataclass(frozen=True)
@@ -82,10 +104,15 @@ class Ledger:
         self._features = features
         self._registrations: defaultdict[str, list[_Registration]] = defaultdict(list)
         self._named: dict[str, str] = {}
+        self._contributions: dict[str, Contribution] = {}
 
     def react_to(self, kind: str, react: Reaction, *, undo: Reaction | None = None) -> None:
         """Run `react` for each new act of this kind, and `undo` when such an act is retracted."""
         self._registrations[kind].append(_Registration(react, undo))
+
+    def react_to_contributions(self, react: Reaction, *, undo: Reaction | None = None) -> None:
+        """The same for each new contribution of whatever kind, after what is registered for the kind itself."""
+        self.react_to(_CONTRIBUTIONS, react, undo=undo)
 
     def forget(self, react: Reaction) -> None:
         """Remove a reaction wherever it was registered: what a feature does when it unloads."""
@@ -99,6 +126,19 @@ class Ledger:
     def unname(self, *kinds: str) -> None:
         for kind in kinds:
             self._named.pop(kind, None)
+
+    def contribute(self, *contributions: Contribution) -> None:
+        """Acts of these kinds are contributions."""
+        self._contributions.update({each.kind: each for each in contributions})
+
+    def contribute_no_more(self, *contributions: Contribution) -> None:
+        for each in contributions:
+            self._contributions.pop(each.kind, None)
+
+    @property
+    def contributions(self) -> Mapping[str, Contribution]:
+        """What counts as a contribution, by kind."""
+        return self._contributions
 
     @property
     def countable(self) -> Mapping[str, str]:
@@ -135,7 +175,7 @@ class Ledger:
         if row is None:
             return None
         recorded = _snapshot(row)
-        for registration in self._registrations[act.kind]:
+        for registration in self._of(act.kind):
             feature = feature_of(registration.react)
             if self._features is None or await self._features.is_on(act.guild_id, feature):
                 await registration.react(session, recorded)
@@ -151,10 +191,43 @@ class Ledger:
             return False
         for consequence in await storage.list_caused_by(session, act_id):
             await self.retract(session, consequence.id, reason=reason)
-        for registration in reversed(self._registrations[row.kind]):
+        for registration in reversed(self._of(row.kind)):
             if registration.undo is not None:
                 await registration.undo(session, _snapshot(row))
         return True
+
+    async def list_contributions(
+        self,
+        session: AsyncSession,
+        guild_id: int,
+        members: Collection[int],
+        *,
+        since: datetime,
+        until: datetime,
+    ) -> list[tuple[int, int, datetime]]:
+        """The contributions of these members that stand, from `since` until just before `until`: member, id, instant."""
+        kinds = tuple(self._contributions)
+        return await storage.list_of_members(session, guild_id, kinds, members, since=since, until=until)
+
+    async def first(
+        self, session: AsyncSession, guild_id: int, kind: str, member_id: int
+    ) -> RecordedAct | None:
+        """The member's earliest act of a kind that stands."""
+        row = await storage.find_first(session, guild_id, kind, member_id)
+        return _snapshot(row) if row is not None else None
+
+    async def list_by_id(self, session: AsyncSession, ids: Collection[int]) -> list[RecordedAct]:
+        """These acts, also those that were taken back, in order."""
+        return [_snapshot(row) for row in await storage.list_acts(session, ids)]
+
+    async def was_ever_recorded(self, session: AsyncSession, act: Act) -> bool:
+        """Whether this act was recorded once, be it taken back or not."""
+        return await storage.is_known(session, act.guild_id, act.kind, act.member_id, act.subject)
+
+    def _of(self, kind: str) -> list[_Registration]:
+        """What is registered for a kind, the general after the particular."""
+        general = self._registrations[_CONTRIBUTIONS] if kind in self._contributions else []
+        return [*self._registrations[kind], *general]
 
 
 def _snapshot(row: storage.ActRow) -> RecordedAct:

@@ -19,6 +19,7 @@ from typing import Any, cast
 import discord
 
 from bot.alarm_clock import AlarmClock
+from bot.asides import Asides
 from bot.authority import Capability, has
 from bot.breaker import Breaker
 from bot.clock import Clock
@@ -99,6 +100,7 @@ class Lyceum(SpacedSessions):
             self.core, self.components, self.groups, self.translations, lambda: self.setup_card.pages
         )
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
+        self.asides = Asides(self.core)
         self.disk = DiskWatch(self, self.core, self.translations)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
         self._wire()
@@ -146,6 +148,7 @@ class Lyceum(SpacedSessions):
         self.groups.put_into(self.tree)
         await self.core.configs.load_all()
         await self.languages.load()
+        await self.asides.load()
         if self.core.db.dialect == "sqlite":
             # The only process on this file is this one: whoever held a lease is dead.
             async with self.core.db.begin() as session:
@@ -209,8 +212,10 @@ class Lyceum(SpacedSessions):
         await self.setup_watch.touched(guild.id)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Leave out the event that discord.py sends for commands too: it would be a task for nothing."""
+        """Leave out the events that would be a task for nothing: most that discord.py sends for commands too."""
         if event_name == "interaction" and args[0].type is discord.InteractionType.application_command:
+            return
+        if event_name == "app_command_completion" and not self.asides.is_waiting(args[0]):
             return
         super().dispatch(event_name, *args, **kwargs)
 
@@ -220,6 +225,11 @@ class Lyceum(SpacedSessions):
             tag_task(partial(tags_of, interaction))
             reply_to(interaction).watch()
             await self.components.answer(interaction)
+            await self.asides.show(interaction)
+
+    async def on_app_command_completion(self, interaction: discord.Interaction[Any], _: Any) -> None:
+        """A command was answered: tell what waits for its user. Comes only if something does."""
+        await self.asides.show(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""

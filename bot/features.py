@@ -10,7 +10,7 @@ The settings are cached like every section of the configuration, so asking costs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,18 @@ class Feature:
     essential: bool = False
 
 
+@dataclass(frozen=True)
+class Switched:
+    """A feature that a community has just switched on or off."""
+
+    guild_id: int
+    feature: str
+    is_on: bool
+
+
+SwitchListener = Callable[[AsyncSession, Switched], Awaitable[None]]
+
+
 class Features:
     """Knows the features, and which are on."""
 
@@ -56,6 +68,7 @@ class Features:
         self._configs = configs
         self._audit = audit
         self._known: dict[str, Feature] = {}
+        self._listeners: list[SwitchListener] = []
         configs.register(FeatureSettings, FeatureSettingsRow)
 
     def loaded(self, names: Iterable[str], titles: Mapping[str | None, str]) -> None:
@@ -82,6 +95,13 @@ class Features:
 
     def find(self, name: str | None) -> Feature | None:
         return self._known.get(name) if name is not None else None
+
+    def on_switch(self, listener: SwitchListener) -> None:
+        """Call `listener`, in the same transaction, when a feature is switched on or off."""
+        self._listeners.append(listener)
+
+    def stop_telling(self, listener: SwitchListener) -> None:
+        self._listeners.remove(listener)
 
     async def is_on(self, guild_id: int, name: str | None) -> bool:
         """Whether the community has the feature. None stands for the shell, which is always on."""
@@ -112,6 +132,8 @@ class Features:
         await self._configs.change(session, actor.guild_id, FeatureSettings, off=off)
         what = N_("switched {feature} on") if on else N_("switched {feature} off")
         await self._audit.record(session, actor, "setup", what, feature=self._known[name].title)
+        for listener in self._listeners:
+            await listener(session, Switched(actor.guild_id, name, on))
 
 
 def feature_of(thing: object) -> str | None:

@@ -66,13 +66,9 @@ class NotificationControls:
     async def _render_digest(self, effect: PlannedEffect) -> Card:
         async with self._core.db.read() as session:
             rows = await storage.list_digest(session, str(effect.arguments["digest_key"]))
-        kinds = dict.fromkeys(row.kind for row in rows)
         t = await self._renderers.translator(effect)
-        lines = [
-            f"- {t(kind.digest_line)}"
-            for name in kinds
-            if (kind := self._core.notifier.kind(name)) is not None
-        ]
+        told = [self._core.notifier.line_of(row.kind, row.key) for row in rows]
+        lines = [f"- {t(line)}" for line in dict.fromkeys(told) if line is not None]
         if not lines or effect.member_id is None:
             raise Obsolete("what it would tell no longer exists")
         text = t("**Your news of the day**, <@{member_id}>", member_id=effect.member_id)

@@ -11,13 +11,16 @@ where the choice can be changed.
 A pause holds back everything that notifies, without exception. What a member does themselves is answered as
 ever: a private answer to a press is no notification, and neither is a post that names them without a ping.
 
+A kind that is private is told by DM, or beside the next private answer that the member gets (`bot/asides.py`), and
+never in a channel.
+
 `decide` in `bot/notify_rules.py` is pure; the rest puts its decision into rows. Tested in
 `tests/bot/test_notify*.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -34,6 +37,7 @@ from bot.notify_rules import (
     Decision,
     Delivery,
     Kind,
+    MemberChange,
     Wishes,
     decide,
     end_of_quiet,
@@ -43,9 +47,11 @@ from bot.outbox import Effect, EffectKind, Lane, Outbox
 from storage import members as member_storage
 from storage import notifications as storage
 from storage import privacy as privacy_storage
+from storage.database import mark
 
 DIGEST_JOB = "notify.digest"
 DIGEST_RENDERER = "notify.digest"
+ASIDE_MARK = "aside"
 FURTHEST_DATES = timedelta(days=2)  # between the dates of two clocks at one moment
 REASON_CHOICE = N_("the member chose not to be told at once")
 
@@ -53,6 +59,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Kind",
+    "MemberChange",
     "Notification",
     "Notifier",
     "Wishes",
@@ -82,6 +89,11 @@ class Notification:
     in_channel: bool = False
 
 
+ChangeListener = Callable[[AsyncSession, MemberChange], Awaitable[None]]
+LineOf = Callable[[str], str | None]
+"""From the key of a notification to the line (a gettext id) that tells it."""
+
+
 class Notifier:
     """Decides and plans what members are told."""
 
@@ -91,16 +103,37 @@ class Notifier:
         self._outbox = outbox
         self._jobs = jobs
         self._kinds: dict[str, Kind] = {}
+        self._lines: dict[str, LineOf] = {}
+        self._listeners: list[ChangeListener] = []
         jobs.register(DIGEST_JOB, self._send_digest)
 
-    def register(self, kind: Kind) -> None:
-        """Make a kind known. Raises ValueError when the name is taken."""
+    def register(self, kind: Kind, line_of: LineOf | None = None) -> None:
+        """Make a kind known, and how one of it is told in a line if not by the kind's. Raises ValueError when the name
+        is taken."""
         if kind.name in self._kinds:
             raise ValueError(f"two kinds of notification are named {kind.name!r}")
         self._kinds[kind.name] = kind
+        if line_of is not None:
+            self._lines[kind.name] = line_of
 
     def unregister(self, name: str) -> None:
         self._kinds.pop(name, None)
+        self._lines.pop(name, None)
+
+    def on_change(self, listener: ChangeListener) -> None:
+        """Call `listener`, in the same transaction, when a member changes their zone or their pause."""
+        self._listeners.append(listener)
+
+    def stop_telling(self, listener: ChangeListener) -> None:
+        self._listeners.remove(listener)
+
+    def line_of(self, kind: str, key: str) -> str | None:
+        """One line (a gettext id) that tells a notification; None when nobody tells of its kind any more."""
+        known = self._kinds.get(kind)
+        if known is None:
+            return None
+        line_of = self._lines.get(kind)
+        return (line_of(key) if line_of is not None else None) or known.digest_line
 
     def kind(self, name: str) -> Kind | None:
         return self._kinds.get(name)
@@ -120,6 +153,8 @@ class Notifier:
         wishes = await self._wishes(session, member, kind)
         if notification.in_channel:
             wishes = replace(wishes, dm_allowed=False)
+        if kind.private and notification.channel_id is not None:
+            raise ValueError(f"{kind.name!r} is private and cannot be told in a channel")
         now = self._clock.now()
         has_place = wishes.dm_allowed or notification.channel_id is not None
         decision = await self._decide(session, member, wishes, has_place=has_place)
@@ -138,7 +173,29 @@ class Notifier:
             await self._outbox.plan(session, _effect(notification, row.id, wishes, decision.at))
         elif decision.delivery is Delivery.DIGEST:
             await self._expect_digest(session, member, decision.at)
+            if kind.private and not member.dm_allowed:
+                mark(session, f"{ASIDE_MARK}:{member.guild_id}:{member.member_id}")
         return decision.delivery
+
+    async def list_asides(self, session: AsyncSession) -> set[tuple[int, int]]:
+        """Server and member of everybody for whom something private waits and who does not get DMs."""
+        private = [kind.name for kind in self._kinds.values() if kind.private]
+        return await storage.list_waiting_people(session, private)
+
+    async def take_asides(self, session: AsyncSession, guild_id: int, member_id: int) -> list[str] | None:
+        """The lines (gettext ids) to show the member in private now; they count as told. During a pause None: later."""
+        member = await member_storage.change_member(session, guild_id, member_id)
+        now = self._clock.now()
+        if (member.paused_until or now) > now:
+            return None
+        rows = await self._still_wanted(session, await storage.list_waiting(session, guild_id, member_id))
+        lines: list[str] = []
+        for row in rows:
+            kind = self._kinds.get(row.kind)
+            if kind is not None and kind.private:
+                row.digest_key = f"aside:{row.id}"
+                lines.append(self.line_of(row.kind, row.key) or kind.digest_line)
+        return list(dict.fromkeys(lines))
 
     async def withdraw(self, session: AsyncSession, key: str) -> None:
         """What is told under this key is over: if it waits for the digest, leave it out."""
@@ -156,7 +213,14 @@ class Notifier:
         self, session: AsyncSession, guild_id: int, member_id: int, **changes: Any
     ) -> member_storage.MemberRow:
         """Change how the member is reached (zone, DMs, quiet hours, pause, limit), also for what is not yet said."""
+        before = await member_storage.change_member(session, guild_id, member_id)
+        zone, paused = before.zone, before.paused_until
         member = await member_storage.change_member(session, guild_id, member_id, **changes)
+        if (zone, paused) != (member.zone, member.paused_until):
+            at = self._clock.now()
+            change = MemberChange(guild_id, member_id, at, zone, member.zone, paused, member.paused_until)
+            for listener in self._listeners:
+                await listener(session, change)
         await self._reconsider(session, member)
         if await storage.has_waiting(session, guild_id, member_id):
             wishes = await self._wishes_for_digest(member)
@@ -185,9 +249,15 @@ class Notifier:
                 await self._expect_digest(session, member, decision.at)
         await session.flush()
 
-    async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
-        """Discord does not let us DM this member (any more): use channels until they opt in again."""
+    async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int, key: str) -> None:
+        """Discord does not let us DM this member (any more): use channels until they opt in again.
+
+        What is private of that which was told under this key waits for a private answer.
+        """
         await member_storage.change_member(session, guild_id, member_id, dm_allowed=False)
+        private = [kind.name for kind in self._kinds.values() if kind.private]
+        if await storage.wait_again(session, key, private):
+            mark(session, f"{ASIDE_MARK}:{guild_id}:{member_id}")
 
     async def _wishes(self, session: AsyncSession, member: member_storage.MemberRow, kind: Kind) -> Wishes:
         choice = await storage.find_choice(session, member.guild_id, member.member_id, kind.name)
@@ -271,6 +341,10 @@ class Notifier:
             await self._expect_digest(session, member, next_digest(wishes, now))
             return Skipped(N_("the member does not want to be disturbed now; it comes later"))
         channel_id = next((row.channel_id for row in reversed(rows) if row.channel_id is not None), None)
+        if not member.dm_allowed:
+            # What is private waits for a private answer, or for DMs.
+            rows = [row for row in rows if (kind := self._kinds.get(row.kind)) is None or not kind.private]
+            channel_id = channel_id if rows else None
         if not member.dm_allowed and channel_id is None:
             return Skipped(N_("no DM and no channel to say it in; it waits for the next digest"))
         for row in rows:

@@ -26,13 +26,15 @@ class Delivery(StrEnum):
 @dataclass(frozen=True)
 class Kind:
     """A kind of notification. The texts are gettext ids: `title` names it in lists, `why` completes
-    "You see this because ...", `digest_line` tells it in one line of the daily digest."""
+    "You see this because ...", `digest_line` tells it in one line of the daily digest. What is `private` is never told
+    in a channel."""
 
     name: str
     title: str
     why: str
     digest_line: str
     default: Delivery = Delivery.NOW
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,19 @@ class Wishes:
     quiet_from: int | None = None  # minutes after local midnight
     quiet_until: int | None = None
     paused_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class MemberChange:
+    """What a member changed of how they are reached, as far as time goes."""
+
+    guild_id: int
+    member_id: int
+    at: datetime
+    zone_before: str | None
+    zone: str | None
+    paused_before: datetime | None
+    paused_until: datetime | None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ class Reply:
         self._timer: asyncio.TimerHandle | None = None
         self._rescue: asyncio.Task[None] | None = None
         self._was_given = False  # Discord says that it has the first answer, though discord.py does not know
+        self.has_shown = False  # a card was the answer, not a form or nothing yet
         self._may_be_acknowledged = False  # the acknowledgement was sent, and its outcome is unknown
 
     @property
@@ -61,6 +62,7 @@ class Reply:
     async def show(self, card: Card, *, private: bool = True) -> None:
         """Answer with a new message, seen only by the person unless `private` is False."""
         view, mentions = to_view(card), allowed_mentions(card)
+        self.has_shown = True
         async with self._turn:
             if not self._is_answered and await self._first(
                 self._interaction.response.send_message(
@@ -101,6 +103,7 @@ class Reply:
         view = to_view(card, marker=marker_on(self._interaction.message))
         mentions = allowed_mentions(card)
         # Files are named only where there are or were some: what is not named stays on the message.
+        self.has_shown = True
         has_files = bool(self._interaction.message.attachments or files_of(card))
         async with self._turn:
             if not self._is_answered and await self._first(

@@ -168,7 +168,7 @@ class StaffNotices:
     async def _fall_back_to_channel(self, session: AsyncSession, effect: PlannedEffect) -> None:
         """The member closed their DMs: say it in the channel it belongs to, without a word about the DM."""
         assert effect.member_id is not None
-        await self._core.notifier.fall_back_from_dm(session, effect.guild_id, effect.member_id)
+        await self._core.notifier.fall_back_from_dm(session, effect.guild_id, effect.member_id, effect.key)
         if effect.channel_id is None:
             return
         await self._core.outbox.plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -98,3 +99,41 @@ async def count_acts(
         ActRow.retracted_at.is_(None),
     )
     return await session.scalar(query) or 0
+
+
+async def list_of_members(
+    session: AsyncSession,
+    guild_id: int,
+    kinds: Collection[str],
+    members: Collection[int],
+    *,
+    since: datetime,
+    until: datetime,
+) -> list[tuple[int, int, datetime]]:
+    """Member, id and instant of the acts of these kinds and members that stand, in order."""
+    query = select(ActRow.member_id, ActRow.id, ActRow.at).where(
+        ActRow.guild_id == guild_id,
+        ActRow.kind.in_(kinds),
+        ActRow.member_id.in_(members),
+        ActRow.at >= since,
+        ActRow.at < until,
+        ActRow.retracted_at.is_(None),
+    )
+    rows = await session.execute(query.order_by(ActRow.at, ActRow.id))
+    return [(member_id, id_, at) for member_id, id_, at in rows]
+
+
+async def find_first(session: AsyncSession, guild_id: int, kind: str, member_id: int) -> ActRow | None:
+    """The member's earliest act of the kind that stands."""
+    query = select(ActRow).filter_by(guild_id=guild_id, kind=kind, member_id=member_id, retracted_at=None)
+    return (await session.scalars(query.order_by(ActRow.at, ActRow.id).limit(1))).one_or_none()
+
+
+async def list_acts(session: AsyncSession, ids: Collection[int]) -> list[ActRow]:
+    query = select(ActRow).where(ActRow.id.in_(ids)).order_by(ActRow.at, ActRow.id)
+    return list(await session.scalars(query))
+
+
+async def is_known(session: AsyncSession, guild_id: int, kind: str, member_id: int, subject: str) -> bool:
+    query = select(ActRow.id).filter_by(guild_id=guild_id, kind=kind, member_id=member_id, subject=subject)
+    return await session.scalar(query) is not None

@@ -224,7 +224,8 @@ def _is_meant(statement: Statement, row: Base, member_id: int) -> bool:
 
 
 def _is_id(value: object, member_id: int) -> bool:
-    return not isinstance(value, bool) and (value == member_id or value == str(member_id))
+    """Whether it is the person's id, as a number, in digits or as a mention."""
+    return not isinstance(value, bool) and value in (member_id, str(member_id), f"<@{member_id}>")
 
 
 def _walk(content: object) -> Iterator[object]:
@@ -247,7 +248,7 @@ def _without(content: Any, member_id: int) -> Any:
     if isinstance(content, list):
         return [_without(value, member_id) for value in cast("list[Any]", content)]
     if _is_id(content, member_id):
-        return str(NOBODY) if isinstance(content, str) else NOBODY
+        return content.replace(str(member_id), str(NOBODY)) if isinstance(content, str) else NOBODY
     return content
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -149,6 +149,18 @@ async def withdraw(session: AsyncSession, key: str) -> None:
     await session.execute(query.values(delivery="off"))
 
 
+async def wait_again(session: AsyncSession, key: str, kinds: Collection[str]) -> bool:
+    """What was told under this key, alone or in a digest, and is of these kinds is not told yet. Whether there is any."""
+    query = select(NotificationRow).where(
+        or_(NotificationRow.key == key, NotificationRow.digest_key == key), NotificationRow.kind.in_(kinds)
+    )
+    rows = list(await session.scalars(query.with_for_update()))
+    for row in rows:
+        row.delivery, row.digest_key = "digest", None
+    await session.flush()
+    return bool(rows)
+
+
 async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> Sequence[NotificationRow]:
     """What waits for the member's next digest, in order, locked."""
     query = (
@@ -163,6 +175,16 @@ async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> 
         .with_for_update()
     )
     return list(await session.scalars(query))
+
+
+async def list_waiting_people(session: AsyncSession, kinds: Collection[str]) -> set[tuple[int, int]]:
+    """Server and member of everybody for whom something of these kinds waits."""
+    query = select(NotificationRow.guild_id, NotificationRow.member_id).where(
+        NotificationRow.kind.in_(kinds),
+        NotificationRow.delivery == "digest",
+        NotificationRow.digest_key.is_(None),
+    )
+    return {(guild_id, member_id) for guild_id, member_id in await session.execute(query.distinct())}
 
 
 async def has_waiting(session: AsyncSession, guild_id: int, member_id: int) -> bool:

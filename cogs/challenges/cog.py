@@ -128,6 +128,7 @@ class ChallengesCog(commands.Cog):
         bot.core.configs.register(ChallengeSettings, ChallengeSettingsRow)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
+        bot.core.ledger.contribute(model.CONTRIBUTION)
         for name, handler in self._jobs.items():
             bot.core.jobs.register(name, handler)
         bot.core.notifier.register(REMINDER)
@@ -162,6 +163,7 @@ class ChallengesCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
+        bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         for name in self._jobs:
             bot.core.jobs.unregister(name)
         bot.core.notifier.unregister(REMINDER.name)

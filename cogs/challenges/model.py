@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.acts import Contribution, RecordedAct
 from bot.errors import UserError
 from bot.i18n import N_
 from bot.nominal_times import WEEKDAY_CODES, LocalRule
@@ -39,6 +42,20 @@ ACTS: Mapping[str, str] = {
     COMPLETED: N_("Challenges finished with a look back"),
 }
 """What outcomes can count. `CLOSED` is said of each submission when it is ready for review, and is nobody's doing."""
+
+
+async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
+    row = await storage.find_challenge(session, act.guild_id, int(act.subject))
+    return challenge_of(row).text.title if row is not None else None
+
+
+CONTRIBUTION = Contribution(
+    SUBMITTED,
+    done=N_("Finished a challenge"),
+    next_step=N_("the challenge of the week (`/challenge current`)"),
+    first=N_("Your first challenge is handed in. Well done!"),
+    name_of=_title_of,
+)
 
 TRACK_NAMES: Mapping[Track, str] = {
     Track.WARM_UP: N_("Warm-up"),

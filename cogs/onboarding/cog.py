@@ -31,6 +31,7 @@ from cogs.onboarding.definition import Detector
 from cogs.onboarding.detectors import Detectors
 from cogs.onboarding.events import harmless_roles
 from cogs.onboarding.model import (
+    CONTRIBUTIONS,
     COUNTABLE,
     GREETING_RENDERER,
     LEFT_SINCE,
@@ -96,6 +97,7 @@ class OnboardingCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         for kind, title in COUNTABLE.items():
             bot.core.ledger.name(kind, title)
+        bot.core.ledger.contribute(*CONTRIBUTIONS)
         bot.renderers.register(GREETING_RENDERER, self._draw_greeting, what=N_("greeting a newcomer"))
         bot.renderers.register(PROGRESS_RENDERER, self._draw_progress, what=N_("answering a hello"))
         bot.renderers.register(WIN_RENDERER, self._draw_win, what=N_("announcing a win"))
@@ -116,6 +118,7 @@ class OnboardingCog(commands.Cog):
         bot.core.features.forget(FEATURE.name)
         bot.config_card.parts.remove(self._config)
         bot.core.ledger.unname(*COUNTABLE)
+        bot.core.ledger.contribute_no_more(*CONTRIBUTIONS)
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER, NUDGE_RENDERER)
         bot.components.unregister(*self._controls)
         bot.stop_listening(self._detectors.on_message)

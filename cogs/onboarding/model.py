@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import Contribution
 from bot.i18n import N_
 from bot.notify import Kind
 from bot.profiles import Level
@@ -46,6 +47,14 @@ COUNTABLE = {
     HELLO_WRITTEN: N_("Hellos written"),
     HELLO_ANSWERED: N_("Hellos answered"),
 }
+CONTRIBUTIONS = (
+    Contribution(
+        STEP_COMPLETED, done=N_("Did a step of a quest"), next_step=N_("a step of a quest (`/quest status`)")
+    ),
+    Contribution(
+        QUEST_COMPLETED, done=N_("Finished a quest"), first=N_("Your first quest is finished. Well done!")
+    ),
+)
 
 ACT_OF = {
     Detector.READ: "quest.read",

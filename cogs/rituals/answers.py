@@ -10,14 +10,15 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.acts import Act
+from bot.acts import Act, Contribution, RecordedAct
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import InvalidInput, NotFound
+from bot.i18n import N_
 from bot.outbox import Effect, EffectKind, Lane
 from bot.text import clean
 from cogs.rituals import rules
-from cogs.rituals.model import Part, Ritual
+from cogs.rituals.model import Part, Ritual, title_of
 from cogs.rituals.posting import PROMPT_RENDERER
 from cogs.rituals.rules import COUNTED, WITH_BUTTON, AnswerBy
 from storage import rituals as storage
@@ -263,6 +264,21 @@ class Answers(Part):
         if len(self._prompts) >= _MOST_PROMPTS:
             self._prompts.clear()
         self._prompts[message_id] = prompt
+
+
+async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
+    run = await session.get(storage.RitualRunRow, int(act.subject))
+    row = await storage.find_ritual(session, run.ritual_id) if run is not None else None
+    return title_of(row) if row is not None else None
+
+
+CONTRIBUTION = Contribution(
+    ANSWERED,
+    done=N_("Answered a ritual"),
+    next_step=N_("an answer to a ritual"),
+    first=N_("Your first answer to a ritual. Thank you for joining in!"),
+    name_of=_title_of,
+)
 
 
 def longest_answer(ritual: Ritual) -> int:

@@ -25,7 +25,7 @@ from bot.replies import reply_to
 from bot.setup_pages import Page, Watched
 from bot.setup_permissions import POLLS, THREADS, WRITE
 from cogs.rituals import answer_cards, prompt_cards, render, staff_cards
-from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED
+from cogs.rituals.answers import ANSWER_RENDERER, ANSWERED, CONTRIBUTION
 from cogs.rituals.config import RitualsPart
 from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
@@ -99,6 +99,7 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         bot.lost_places.watch(self._watch)
         bot.core.ledger.name(ANSWERED, N_("Answers to rituals"))
+        bot.core.ledger.contribute(CONTRIBUTION)
         bot.core.erasure.on_forgotten(self.service.answers.forget)
         bot.core.erasure.redraw_with(self.service.answers.redraw)
         bot.listen_to_messages(self._taking_part.on_message)
@@ -116,6 +117,7 @@ class RitualsCog(commands.Cog):
         bot.config_card.parts.remove(self._config)
         bot.lost_places.stop_watching(self._watch)
         bot.core.ledger.unname(ANSWERED)
+        bot.core.ledger.contribute_no_more(CONTRIBUTION)
         bot.core.erasure.stop_telling(self.service.answers.forget)
         bot.core.erasure.stop_redrawing(self.service.answers.redraw)
         bot.stop_listening(self._taking_part.on_message)

@@ -9,7 +9,7 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 from rich.console import Console
 
-from benchmarks import commands, messages, schedules, startup
+from benchmarks import commands, messages, schedules, startup, streaks
 from benchmarks.table import table
 
 FIGURES = {
@@ -56,6 +56,11 @@ async def test_commands_are_answered_by_both() -> None:
 async def test_due_schedules_and_their_floor_are_written() -> None:
     ours, floor = await schedules.measure("lyceum", 300), await schedules.measure("sqlite3", 300)
     assert min(*ours.values(), *floor.values()) > 0
+
+
+async def test_streaks_are_settled_in_slices() -> None:
+    found = await streaks.measure(250)
+    assert found["settled"] == 250 and 0 < found["statements"] < 250
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory where Linux shows it")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.acts import Act, CountBy, Ledger, RecordedAct
+from bot.acts import Act, Contribution, CountBy, Ledger, RecordedAct
 from storage import acts as storage
 from storage.acts import ActRow
 from storage.database import Database
@@ -377,3 +377,51 @@ class TestCounting:
         assert list(ledger.countable) == ["b", "a"]
         ledger.unname("b", "never named")
         assert ledger.countable == {"a": "Ays"}
+
+
+# Contributions
+
+
+async def test_contributions_of_any_kind_are_reacted_to_and_nothing_else(
+    database: Database, ledger: Ledger
+) -> None:
+    seen: list[str] = []
+
+    async def react(_session: AsyncSession, done: RecordedAct) -> None:
+        seen.append(done.kind)
+
+    async def undo(_session: AsyncSession, done: RecordedAct) -> None:
+        seen.append(f"undo {done.kind}")
+
+    ledger.react_to_contributions(react, undo=undo)
+    tea = Contribution("tea.made", done="Made tea")  # known only later: features load in any order
+    ledger.contribute(tea, Contribution("cake.baked", done="Baked a cake"))
+    made = await record(database, ledger, act("tea.made"))
+    await record(database, ledger, act("tea.made"))
+    await record(database, ledger, act("cake.baked"))
+    await record(database, ledger, act("song.sung"))
+    assert made is not None and await retract(database, ledger, made.id)
+    ledger.contribute_no_more(tea)
+    await record(database, ledger, act("tea.made", subject="2"))
+    assert seen == ["tea.made", "cake.baked", "undo tea.made"]
+
+
+async def test_contributions_are_listed_by_member_and_time(
+    database: Database, ledger: Ledger, clock: FixedClock
+) -> None:
+    ledger.contribute(Contribution("tea.made", done="Made tea"))
+    began = clock.now()
+    first = await record(database, ledger, act("tea.made"))
+    gone = await record(database, ledger, act("tea.made", subject="2"))
+    clock.advance(timedelta(hours=1))
+    await record(database, ledger, act("tea.made", BEN))
+    await record(database, ledger, act("song.sung"))
+    assert first is not None and gone is not None and await retract(database, ledger, gone.id)
+    async with database.read() as session:
+        found = await ledger.list_contributions(
+            session, GUILD, [ANN, BEN], since=began, until=began + timedelta(hours=1)
+        )
+        assert found == [(ANN, first.id, began)]
+        assert await ledger.first(session, GUILD, "tea.made", ANN) == first
+        assert await ledger.was_ever_recorded(session, act("tea.made", subject="2"))
+        assert not await ledger.was_ever_recorded(session, act("tea.made", subject="3"))

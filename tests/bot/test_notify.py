@@ -93,7 +93,7 @@ async def test_a_dm_is_sent_only_after_the_member_agreed_to_dms(bench: Bench) ->
     await bench.member(dm_allowed=True)
     await bench.tell("b")
     async with bench.core.db.begin() as session:
-        await bench.core.notifier.fall_back_from_dm(session, GUILD, ANN)
+        await bench.core.notifier.fall_back_from_dm(session, GUILD, ANN, "never sent")
     await bench.tell("c")
     assert [(row.key, row.kind) for row in await bench.planned()] == [
         ("a", "post"),
