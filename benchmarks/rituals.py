@@ -99,7 +99,7 @@ async def measure(variant: str, count: int) -> dict[str, float]:
 
             await until(lambda: asked() >= wanted, seconds=300, what="all is posted")
             posts = [each for each in discord.world.posts() if each.channel_id in due]
-            requests = [each.at for each in discord.rest.asked("create_message", "create_thread")]
+            requests = sorted(each.at for each in discord.rest.asked("create_message", "create_thread"))
             nursery.ask_to_end()
             await nursery.end(seconds=12)
     late = sorted((each.at - due[each.channel_id]).total_seconds() for each in posts)

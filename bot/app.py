@@ -44,6 +44,7 @@ from bot.manage_jobs import ManageJobs
 from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
+from bot.pace import Pace
 from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
@@ -74,8 +75,10 @@ class Lyceum(SpacedSessions):
     def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:
         self.breaker = Breaker()
         self.breaker.on_revoked = self._token_revoked
+        trace = self.breaker.trace()
+        Pace().add_to(trace)
         super().__init__(
-            http_trace=self.breaker.trace(),
+            http_trace=trace,
             command_prefix=(),
             tree_cls=LyceumTree,
             intents=_intents(settings),
