@@ -78,6 +78,7 @@ class Message:
     nonce: str | None = None
     deleted: bool = False
     edits: int = 0
+    said_before: list[str] = field(default_factory=list[str])  # its texts before each edit
 
     @property
     def text(self) -> str:
@@ -197,6 +198,7 @@ class World:
 
     def edit_message(self, channel_id: int, message_id: int, body: Payload) -> Message:
         message = self.find_message(channel_id, message_id)
+        message.said_before.append(message.text)
         message.body = {**message.body, **body}
         message.edits += 1
         return message
