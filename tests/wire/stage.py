@@ -50,10 +50,10 @@ class Stage:
         await asyncio.sleep(RING * 4)
 
     async def pass_long(self, by: timedelta) -> None:
-        """The same in steps of six hours."""
+        """The same in steps of half a day."""
         while by > timedelta(0):
-            await self.pass_time(min(by, HOUR * 6))
-            by -= min(by, HOUR * 6)
+            await self.pass_time(min(by, DAY / 2))
+            by -= min(by, DAY / 2)
 
     async def go_to(self, moment: datetime) -> None:
         """It is this time by Discord's clock; nothing that has passed comes back."""

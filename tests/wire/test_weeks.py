@@ -21,6 +21,7 @@ from storage.rituals import RitualSettingsRow
 from tests.wire import challenges as c
 from tests.wire.challenges import BOSS, Hands, hands_on
 from tests.wire.fake_discord import FakeDiscord, until
+from tests.wire.handing_in import hand_in, hand_in_evenly
 from tests.wire.nursery import Nursery
 from tests.wire.stage import DAY, HOUR, RING, Stage
 from tests.wire.world import GUILD_ID
@@ -235,7 +236,7 @@ async def test_four_hundred_days_ahead_nothing_opens_and_once_put_right_it_does(
 # ---------------------------------------------------------------------------------- moved at the last moment
 
 
-@pytest.mark.parametrize("seconds", [-60, -1, 0], ids=["a minute before", "a second before", "as it closes"])
+@pytest.mark.parametrize("seconds", [-60, 0], ids=["a minute before", "as it closes"])
 async def test_a_deadline_moved_while_it_closes(week: Week, seconds: int) -> None:
     """By a facilitator, on the same database, while the bot closes: it closes in the end, and is told of once."""
     async with week.bot():
@@ -272,3 +273,57 @@ async def test_a_zone_changed_a_minute_before_monday_at_nine(week: Week, zone: s
         await asyncio.sleep(RING * 4)
     assert week.rituals() == 1
     assert week.openings() == {"Knot 1": 1}
+
+
+# ---------------------------------------------------------------------------------- handing in
+
+
+async def _running_challenge(week: Week) -> int:
+    async with week.hands() as hands:
+        standing = await hands.service.current(BOSS)
+    assert standing is not None
+    return standing.challenge.id
+
+
+async def test_five_hundred_hand_in_within_a_minute_and_each_is_answered_with_a_receipt(week: Week) -> None:
+    """Sent as fast as they go, in far less than a minute; counted by what members saw, and by the results."""
+    world = week.discord.world
+    async with week.bot():
+        await week.go_to(week.monday)
+        await until(lambda: bool(week.openings()), seconds=10, what="it is open")
+        challenge = await _running_challenge(week)
+        handed = await hand_in_evenly(week.discord, week.room, challenge, 500, timedelta(seconds=5))
+        await until(
+            lambda: all(each.answer(week.discord) for each in handed), seconds=60, what="all answered"
+        )
+        receipts = [each.receipt(week.discord) for each in handed]
+        await week.pass_long(7 * DAY + 12 * HOUR)
+        await until(lambda: bool(week.results()), seconds=10, what="the results")
+    assert None not in receipts
+    assert len(set(receipts)) == 500
+    assert [each for each in handed if (each.waited(week.discord) or 9) >= 3] == [], "Discord waits 3 s"
+    [results] = c.results(world, week.gallery, "Knot 1")
+    assert "500 people finished it" in results.text
+
+
+async def test_at_the_closing_second_it_counts_when_discord_received_it(week: Week) -> None:
+    """From both sides of the deadline, while the bot closes; and some whose way was longer than that."""
+    world, second = week.discord.world, timedelta(seconds=1)
+    async with week.bot():
+        await week.live_until(week.sunday - 2 * second)
+        challenge = await _running_challenge(week)
+        handed = await hand_in_evenly(week.discord, week.room, challenge, 60, 4 * second)
+        await until(lambda: week.phases()[-1] == "closing", seconds=10, what="closed")
+        for after in (-0.5, 0.0, 0.9, 1.1, 1.5):
+            member, at = world.add_member(f"on-its-way-{after}"), week.sunday + after * second
+            work = f"https://example.org/{member.id}/"
+            handed.append(await hand_in(week.discord, member, week.room, challenge, work, at=at))
+        await until(
+            lambda: all(each.receipt(week.discord) is not None for each in handed),
+            seconds=20,
+            what="each has a receipt",
+        )
+    told = {each.sent_at: "after the deadline" not in each.answer(week.discord) for each in handed}
+    assert told == {at: at < week.sunday + second for at in told}, "the closing second is on time"
+    assert set(told.values()) == {True, False}
+    assert week.phases() == ["open", "closing"]

@@ -83,7 +83,7 @@ class Message:
     @property
     def text(self) -> str:
         """All that the message says, wherever in its components."""
-        return "\n".join(_texts(self.body))
+        return "\n".join(texts_of(self.body))
 
 
 @dataclass
@@ -107,16 +107,16 @@ class RoleChange:
     given: bool
 
 
-def _texts(part: Any) -> Iterator[str]:
+def texts_of(part: Any) -> Iterator[str]:
     if isinstance(part, Mapping):
         for name in ("content", "label"):
             if isinstance(part.get(name), str):
                 yield part[name]
         for each in part.values():
-            yield from _texts(each)
+            yield from texts_of(each)
     elif isinstance(part, list):
         for each in part:
-            yield from _texts(each)
+            yield from texts_of(each)
 
 
 class World:
