@@ -5,7 +5,7 @@
 The bot is the real one in a process of its own, with its alarm clock; Discord is the fake of the wire tests, which
 says when each request came. Every ritual is in a community of its own, but with `threads`, which discord.py opens only
 in communities that it knows. Rituals are due at whole minutes, so what is
-due over a minute is due by its job here. `threads` opens one for each besides, which makes it 33 requests a second.
+due over a minute is due by its job here. `threads` opens one for each besides: 33 requests a second, were there no pace.
 """
 
 from __future__ import annotations

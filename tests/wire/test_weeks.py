@@ -275,6 +275,29 @@ async def test_a_zone_changed_a_minute_before_monday_at_nine(week: Week, zone: s
     assert week.openings() == {"Knot 1": 1}
 
 
+@pytest.mark.parametrize("typed", ["09:30", "08:30"], ids=["later", "to a time that has passed"])
+@pytest.mark.parametrize("first", [0, 61], ids=["a minute before", "a second after"])
+async def test_a_ritual_moved_around_its_time(week: Week, typed: str, first: int) -> None:
+    """Once in its week, whatever was first: the ritual or the facilitator."""
+    async with week.bot():
+        await week.pass_time(timedelta(seconds=first))
+        if first:
+            await until(lambda: week.rituals() == 1, seconds=10, what="posted")
+        async with week.hands() as hands:
+            drafts = RitualsService(hands.core).drafts
+            draft = await drafts.begin(BOSS, week.ritual_id)
+            await drafts.write(BOSS, draft.id, {"time": typed})
+            await drafts.save(BOSS, draft.id)
+        await week.pass_long(6 * DAY)
+        await week.settle()
+        await week.check_that_every_run_has_ended()
+        moved_into_the_past = typed == "08:30" and not first
+        assert week.rituals() == (0 if moved_into_the_past else 1)
+        await week.pass_long(DAY + HOUR)
+        await week.settle()
+    assert week.rituals() == (1 if moved_into_the_past else 2), "and the next week again"
+
+
 # ---------------------------------------------------------------------------------- handing in
 
 
