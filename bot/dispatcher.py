@@ -36,6 +36,7 @@ from bot.clock import Clock
 from bot.i18n import N_
 from bot.marks import marker_of, nonce_of
 from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
+from bot.pace import checked
 from storage import outbox as storage
 from storage.database import Database
 from storage.faults import explain, is_unwritable
@@ -248,6 +249,11 @@ class Dispatcher:
             return _Result(None, repr(bug))
 
     async def _perform_once(self, attempt: _Try) -> _Result:
+        def check() -> None:
+            # The computer slept, say: by now somebody else may be at it, and Discord has forgotten the nonce.
+            if self._clock.now() >= attempt.lease_until:
+                raise Unreachable("the lease ran out before the request")
+
         effect = attempt.effect
         if attempt.give_up is not None:
             return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, attempt.give_up)
@@ -257,12 +263,11 @@ class Dispatcher:
                 return _Result(Outcome.SENT, result_id=found)
         try:
             rendered = await self._render(effect) if effect.renderer is not None else None
-            if self._clock.now() >= attempt.lease_until:
-                # The computer slept, say: by now somebody else may be at it.
-                raise Unreachable("the lease ran out before the request")
-            result = await self._calls.perform(
-                effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
-            )
+            check()
+            with checked(check):
+                result = await self._calls.perform(
+                    effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
+                )
         except Obsolete as reason:
             return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, str(reason))
         except Refused:

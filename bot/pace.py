@@ -14,6 +14,9 @@ Tests: `tests/bot/test_pace.py`; measured by `python -m benchmarks.rituals`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import SimpleNamespace
 
 import aiohttp
@@ -23,6 +26,18 @@ HELD_ON = 1.05  # seconds; Discord's clock may be a little faster than ours
 # How addresses of the API begin; the gateway and pictures are elsewhere.
 API = "/api/"
 OWN_TOKEN_IN_PATH = ("/webhooks/", "/interactions/")
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None)
+
+
+@contextmanager
+def checked(check: Callable[[], None]) -> Generator[None]:
+    """Ask `check` just before each request within, discord.py's repeats included; what it raises holds that one back."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
 
 
 class Pace:
@@ -51,6 +66,12 @@ class Pace:
         path = params.url.path
         if path.startswith(API) and not any(each in path for each in OWN_TOKEN_IN_PATH):
             await self.begin()
+            try:
+                if (check := _check.get()) is not None:
+                    check()
+            except BaseException:
+                self.end()
+                raise
             context.has_place = True
 
     async def _after(self, _session: object, context: SimpleNamespace, _params: object) -> None:

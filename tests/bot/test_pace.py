@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.breaker import Breaker, BreakerOpen
-from bot.pace import HELD_ON, Pace
+from bot.dispatcher import Unreachable
+from bot.pace import HELD_ON, Pace, checked
 
 A_SECOND = 5
 FASTER = 1.04  # how much faster Discord's clock may run than ours
@@ -216,6 +217,26 @@ async def test_what_the_breaker_holds_back_takes_no_place(client: Client) -> Non
         with pytest.raises(BreakerOpen):
             await client.ask()
     assert client.free() == 3
+
+
+async def test_a_request_that_is_not_wanted_any_more_is_held_back_also_as_a_repeat(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pace.HELD_ON", 0.0)
+    client.server.statuses = [429, 429]
+    asked: list[int] = []
+
+    def check() -> None:
+        asked.append(len(client.server.came))
+        if client.server.came:
+            raise Unreachable("days have passed meanwhile")
+
+    with checked(check), pytest.raises(Unreachable):
+        await client.ask()
+    assert asked == [0, 1] and len(client.server.came) == 1
+    await client.ask()
+    await asyncio.sleep(0.01)
+    assert client.free() == 3, "each place was given back, but that of the log-in"
 
 
 async def test_a_request_that_breaks_gives_its_place_back(
