@@ -22,7 +22,7 @@ from tests.wire.nursery import Nursery
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RING = 0.1  # seconds between two looks of the bot at its moved clock
-START = 40.0  # seconds
+START, TICK = 40.0, 30.0  # seconds
 
 
 class Stage:
@@ -44,10 +44,9 @@ class Stage:
         return self.discord.world.now() + self._error
 
     async def pass_time(self, by: timedelta) -> None:
-        """Time passes for everybody; the bot has a moment to notice."""
+        """Time passes for everybody; the bot notices, and has a moment to act."""
         self.discord.skip(by)
-        self._tell()
-        await asyncio.sleep(RING * 4)
+        await self._change()
 
     async def pass_long(self, by: timedelta) -> None:
         """The same in steps of half a day."""
@@ -62,15 +61,22 @@ class Stage:
     async def jump(self, by: timedelta) -> None:
         """Only the bot's clock changes."""
         self._error += by
-        self._tell()
+        await self._change()
+
+    async def _change(self) -> None:
+        """What time it is was changed: a bot that lives has done what is due by then, and sends it."""
+        fresh, ticked = self._tell(), self.folder / "ticked"
+        if self.nursery.pid is not None:
+            await until(lambda: ticked.read_bytes() == fresh, seconds=TICK, what="the bot has ticked")
         await asyncio.sleep(RING * 4)
 
-    def _tell(self) -> None:
+    def _tell(self) -> bytes:
         offset = (self.discord.world.offset + self._error).total_seconds()
         file = self.folder / "offset"
         fresh = f"{offset:<31.3f}".encode()
         with file.open("r+b" if file.exists() else "w+b") as opened:
             opened.write(fresh)
+        return fresh
 
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
