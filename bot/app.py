@@ -310,12 +310,9 @@ class Lyceum(SpacedSessions):
         actor = actor_of(interaction)
         roles = (await self.core.configs.guild(actor.guild_id)).capability_roles
         mine = frozenset(each for each in Capability if has(actor, each, roles))
-        tree = cast(LyceumTree, self.tree)
-        lines = [
-            line
-            for line in self.groups.help_lines
-            if await self.core.features.is_on(actor.guild_id, tree.feature_behind(line.command))
-        ]
+        tree, lines = cast(LyceumTree, self.tree), self.groups.help_lines
+        if off := await self.core.features.list_off(actor.guild_id):
+            lines = [line for line in lines if tree.feature_behind(line.command) not in off]
         reply = reply_to(interaction)
         await reply.show(help_card(lines, mine, reply.translator))
 

@@ -49,10 +49,10 @@ class Stage:
         await self._change()
 
     async def pass_long(self, by: timedelta) -> None:
-        """The same in steps of half a day."""
+        """The same in steps of a day."""
         while by > timedelta(0):
-            await self.pass_time(min(by, DAY / 2))
-            by -= min(by, DAY / 2)
+            await self.pass_time(min(by, DAY))
+            by -= min(by, DAY)
 
     async def go_to(self, moment: datetime) -> None:
         """It is this time by Discord's clock; nothing that has passed comes back."""
