@@ -288,6 +288,8 @@ async def test_a_ritual_moved_around_its_time(week: Week, typed: str, first: int
             draft = await drafts.begin(BOSS, week.ritual_id)
             await drafts.write(BOSS, draft.id, {"time": typed})
             await drafts.save(BOSS, draft.id)
+        await week.go_to(week.monday + HOUR)
+        await week.settle()
         await week.pass_long(6 * DAY)
         await week.settle()
         await week.check_that_every_run_has_ended()
