@@ -19,6 +19,8 @@ def table(figures: Figures) -> Table:
         ("commands", _commands),
         ("schedules", _schedules),
         ("startup", _startup),
+        ("rituals", _rituals),
+        ("submissions", _submissions),
     ):
         if module in figures:
             for row in rows(figures[module]):
@@ -48,7 +50,9 @@ def _commands(found: Variants) -> Iterator[Row]:
 
 def _schedules(found: Variants) -> Iterator[Row]:
     floor, ours = found["sqlite3"]["us_each"], found["lyceum"]
-    yield _row("loop CPU a due schedule, until its job is there", ours["us_each"], floor, "us", goal=60)
+    yield _row(
+        "loop CPU of 10,000 due schedules, each until its job is there", ours["us_each"], floor, "us", goal=60
+    )
     yield _row("longest stall of the loop meanwhile", ours["longest_ms"], None, "ms", goal=50)
     yield _row("loop CPU to run such a job, itself empty", ours["run_us"], None, "us")
 
@@ -58,6 +62,20 @@ def _startup(found: Variants) -> Iterator[Row]:
     yield _row("CPU of a start, until READY is dealt with", ours["cpu_s"], floor["cpu_s"], "s", goal=1.5)
     yield _row("memory by then (RSS)", ours["rss_mib"], floor["rss_mib"], "MiB", goal=95)
     yield _row("CPU of the first start, which makes the database", ours["first_cpu_s"], floor["cpu_s"], "s")
+
+
+def _rituals(found: Variants) -> Iterator[Row]:
+    ours = found["spread"]
+    yield _row("1,000 rituals over a minute: lateness, p50", ours["late_p50_s"], None, "s", goal=2)
+    yield _row("the same, p99", ours["late_p99_s"], None, "s", goal=30)
+    yield _row("requests in the busiest second of it", ours["requests_a_second_max"], None, "", goal=25)
+
+
+def _submissions(found: Variants) -> Iterator[Row]:
+    ours = found["minute"]
+    yield _row("500 submissions in a minute: lost", ours["lost"], None, "", goal=0)
+    yield _row("until the receipt is there, p50", ours["waited_p50_s"], None, "s")
+    yield _row("the same, p99 (Discord waits 3 s)", ours["waited_p99_s"], None, "s", goal=3)
 
 
 def _row(

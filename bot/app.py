@@ -45,6 +45,7 @@ from bot.manage_jobs import ManageJobs
 from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
+from bot.pace import Pace
 from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
@@ -75,8 +76,10 @@ class Lyceum(SpacedSessions):
     def __init__(self, settings: Settings, database: Database, *, ring: bool = True) -> None:
         self.breaker = Breaker()
         self.breaker.on_revoked = self._token_revoked
+        trace = self.breaker.trace()
+        Pace().add_to(trace)
         super().__init__(
-            http_trace=self.breaker.trace(),
+            http_trace=trace,
             command_prefix=(),
             tree_cls=LyceumTree,
             intents=_intents(settings),
@@ -317,12 +320,9 @@ class Lyceum(SpacedSessions):
         actor = actor_of(interaction)
         roles = (await self.core.configs.guild(actor.guild_id)).capability_roles
         mine = frozenset(each for each in Capability if has(actor, each, roles))
-        tree = cast(LyceumTree, self.tree)
-        lines = [
-            line
-            for line in self.groups.help_lines
-            if await self.core.features.is_on(actor.guild_id, tree.feature_behind(line.command))
-        ]
+        tree, lines = cast(LyceumTree, self.tree), self.groups.help_lines
+        if off := await self.core.features.list_off(actor.guild_id):
+            lines = [line for line in lines if tree.feature_behind(line.command) not in off]
         reply = reply_to(interaction)
         await reply.show(help_card(lines, mine, reply.translator))
 

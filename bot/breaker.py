@@ -26,6 +26,8 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from bot.pace import API, OWN_TOKEN_IN_PATH
+
 log = logging.getLogger(__name__)
 
 IN_A_ROW = 50
@@ -34,9 +36,6 @@ WINDOW = 600.0  # seconds
 PROBE = 60.0  # how long the one request may take that finds out
 LONGEST_BAN = 24 * 3600.0
 INVALID = frozenset({401, 403, 429})
-# How addresses of the API begin; the gateway and pictures are elsewhere.
-_API = "/api/"
-_OWN_TOKEN_IN_PATH = ("/webhooks/", "/interactions/")
 
 
 class BreakerOpen(aiohttp.ClientError):
@@ -126,7 +125,7 @@ class Breaker:
     async def _before(
         self, _session: object, context: SimpleNamespace, params: aiohttp.TraceRequestStartParams
     ) -> None:
-        context.watched = params.url.path.startswith(_API)
+        context.watched = params.url.path.startswith(API)
         if context.watched:
             self.check()
 
@@ -136,7 +135,7 @@ class Breaker:
         if not context.watched:
             return
         status, headers = params.response.status, params.response.headers
-        if status in (401, 403) and any(each in params.url.path for each in _OWN_TOKEN_IN_PATH):
+        if status in (401, 403) and any(each in params.url.path for each in OWN_TOKEN_IN_PATH):
             self._probe_until = None
             return
         from_cloudflare = status == 429 and "Via" not in headers

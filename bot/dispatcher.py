@@ -36,7 +36,7 @@ from bot.clock import Clock
 from bot.i18n import N_
 from bot.marks import marker_of, nonce_of
 from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
-from bot.pace import Pace
+from bot.pace import checked
 from storage import outbox as storage
 from storage.database import Database
 from storage.faults import explain, is_unwritable
@@ -52,7 +52,6 @@ TRY_TIMEOUT = timedelta(seconds=60)
 LEASE = timedelta(seconds=90)  # outlives a try, which begins at once
 PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 MAX_BUG_ATTEMPTS = 5
-REQUESTS_A_SECOND = 25  # half of Discord's global limit of 50
 CLOCK_GRACE = timedelta(minutes=1)  # our clock and Discord's, which dates the messages, need not agree
 CLOCK_DOUBT = timedelta(days=1)  # how far to look back when our clock was set back since the first try
 OUTCOME_UNKNOWN = "outcome_unknown"
@@ -143,7 +142,6 @@ class Dispatcher:
         self._clock = clock
         self._calls = calls
         self._render = render
-        self._pace = Pace(REQUESTS_A_SECOND)
         self._starter: asyncio.Task[None] | None = None
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by place
         self._bugs: Counter[int] = Counter()  # by row; a restart may well have brought the mended code
@@ -251,6 +249,11 @@ class Dispatcher:
             return _Result(None, repr(bug))
 
     async def _perform_once(self, attempt: _Try) -> _Result:
+        def check() -> None:
+            # The computer slept, say: by now somebody else may be at it, and Discord has forgotten the nonce.
+            if self._clock.now() >= attempt.lease_until:
+                raise Unreachable("the lease ran out before the request")
+
         effect = attempt.effect
         if attempt.give_up is not None:
             return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, attempt.give_up)
@@ -260,13 +263,11 @@ class Dispatcher:
                 return _Result(Outcome.SENT, result_id=found)
         try:
             rendered = await self._render(effect) if effect.renderer is not None else None
-            await self._pace.turn()
-            if self._clock.now() >= attempt.lease_until:
-                # The computer slept, say: by now somebody else may be at it.
-                raise Unreachable("the lease ran out before the request")
-            result = await self._calls.perform(
-                effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
-            )
+            check()
+            with checked(check):
+                result = await self._calls.perform(
+                    effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
+                )
         except Obsolete as reason:
             return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, str(reason))
         except Refused:
@@ -296,7 +297,6 @@ class Dispatcher:
 
     async def _look(self, effect: PlannedEffect) -> int | None:
         assert effect.first_try_at is not None
-        await self._pace.turn()
         now = self._clock.now()
         since = effect.first_try_at - CLOCK_GRACE if effect.first_try_at <= now else now - CLOCK_DOUBT
         return await self._calls.find(effect, marker=marker_of(effect.key), since=since)

@@ -10,7 +10,7 @@ The settings are cached like every section of the configuration, so asking costs
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,7 +105,11 @@ class Features:
 
     async def is_on(self, guild_id: int, name: str | None) -> bool:
         """Whether the community has the feature. None stands for the shell, which is always on."""
-        return name is None or name not in (await self._configs.get(guild_id, FeatureSettings)).off
+        return name is None or name not in await self.list_off(guild_id)
+
+    async def list_off(self, guild_id: int) -> Collection[str]:
+        """The names of the features that the community has switched off."""
+        return (await self._configs.get(guild_id, FeatureSettings)).off
 
     async def require(self, guild_id: int | None, name: str | None) -> None:
         """Raise `NotConfigured` when it is switched off."""

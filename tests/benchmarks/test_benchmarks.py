@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 from rich.console import Console
 
-from benchmarks import commands, messages, schedules, startup, streaks
+from benchmarks import commands, messages, rituals, schedules, startup, streaks, submissions
 from benchmarks.table import table
 
 FIGURES = {
@@ -22,6 +24,8 @@ FIGURES = {
         "bare": {"cpu_s": 0.5, "rss_mib": 44.0},
         "lyceum": {"cpu_s": 1.0, "rss_mib": 90.0, "first_cpu_s": 1.2},
     },
+    "rituals": {"spread": {"late_p50_s": 0.5, "late_p99_s": 31.0, "requests_a_second_max": 26.0}},
+    "submissions": {"minute": {"lost": 0.0, "waited_p50_s": 0.04, "waited_p99_s": 0.9}},
 }
 
 
@@ -70,6 +74,28 @@ async def test_a_start_tells_its_cpu_and_memory() -> None:
     assert 0 < bare["rss_mib"] < ours["rss_mib"]
 
 
+needs_linux = pytest.mark.skipif(
+    not hasattr(os, "pidfd_open"), reason="the nursery of the wire tests needs Linux"
+)
+
+
+@needs_linux
+async def test_rituals_are_posted_and_their_requests_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rituals, "LEAD", timedelta(seconds=1))
+    monkeypatch.setattr(rituals, "MINUTE", 1.0)
+    found = await rituals.measure("spread", 3)
+    assert found["posted"] == 3
+    assert 0 < found["late_p50_s"] <= found["late_p99_s"] <= found["late_max_s"]
+    assert 1 <= found["requests_a_second_max"] <= 3
+
+
+@needs_linux
+async def test_who_hands_in_waits_for_a_receipt() -> None:
+    found = await submissions.measure("burst", 3)
+    assert (found["handed_in"], found["lost"]) == (3, 0)
+    assert 0 < found["waited_p50_s"] <= found["waited_max_s"]
+
+
 def test_the_table_says_whether_a_goal_is_met() -> None:
     console = Console(width=200, file=StringIO())
     with console.capture() as shown:
@@ -79,3 +105,5 @@ def test_the_table_says_whether_a_goal_is_met() -> None:
     assert "│ yes " in lines["SQL statements, all ordinary messages"]
     assert "22" in lines["SQL statements for such a hello"]
     assert "│ yes " in lines["memory by then (RSS)"]
+    assert "│ no " in lines["requests in the busiest second of it"]
+    assert "│ yes " in lines["500 submissions in a minute: lost"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from bot.dispatcher import LEASE, NONCE_TRUST, TRY_TIMEOUT, Dispatcher, PlannedEffect, marker_of, nonce_of
-from bot.pace import Pace
 from storage.database import Database
 from tests.bot.fake_discord import NONCE_WINDOW
 from tests.bot.outbox_stand import Stand, post, until
@@ -74,24 +72,6 @@ async def test_nothing_happens_before_discord_can_be_reached(
     stand.dispatcher.start()
     await stand.dispatcher.drain()
     assert stand.asked == ["a"]
-
-
-async def test_no_second_sees_more_requests_than_the_pace_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = asyncio.get_running_loop()
-    real, skipped, begun = loop.time, 0.0, list[float]()
-
-    async def skip(seconds: float) -> None:
-        nonlocal skipped
-        skipped += seconds
-
-    monkeypatch.setattr(loop, "time", lambda: real() + skipped)
-    monkeypatch.setattr("bot.pace.asyncio.sleep", skip)
-    pace, started = Pace(25), time.perf_counter()
-    for _ in range(200):
-        await pace.turn()
-        begun.append(loop.time())
-    assert all(begun[index + 25] - begun[index] >= 0.999 for index in range(175))
-    assert 7 <= begun[-1] - begun[0] <= 7.1 + time.perf_counter() - started
 
 
 def test_a_try_that_begins_within_the_trust_ends_within_discords_memory() -> None:

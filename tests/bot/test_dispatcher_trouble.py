@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.dispatcher import LEASE, NONCE_TRUST, TRY_TIMEOUT, PlannedEffect
 from bot.outbox import Effect, EffectKind
-from bot.pace import Pace
 from storage import outbox as storage
 from storage.database import Database
 from tests.bot.fake_discord import NONCE_WINDOW, Fault
@@ -46,7 +45,6 @@ async def test_the_pause_grows_to_45_seconds_and_no_further(stand: Stand) -> Non
 
 
 async def test_a_backlog_of_200_is_gone_a_minute_after_discord_is_back(fast: Stand) -> None:
-    fast.dispatcher._pace = Pace(10_000)
     fast.discord.down = True
     await fast.deliver(*(post(f"{each}", channel=each % 40) for each in range(200)))
     async with fast.db.begin() as session:  # as after many tries, which would take a while

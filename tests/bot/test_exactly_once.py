@@ -30,7 +30,6 @@ from bot.dispatcher import PlannedEffect
 from bot.jobs import Job, Jobs, NewJob
 from bot.nominal_times import LocalRule
 from bot.outbox import Effect, EffectKind, Outbox
-from bot.pace import Pace
 from bot.schedule_runs import CatchUp
 from bot.schedules import NewSchedule, Schedules
 from storage import jobs as job_storage
@@ -99,7 +98,6 @@ class Community(RuleBasedStateMachine):
         self.schedules = Schedules(self.db, self.clock)
         self.dispatcher = self.kind(self.db, self.clock, self.discord, _draw)
         self.dispatcher.discord = self.discord
-        self.dispatcher._pace = Pace(1_000_000)  # real seconds would only cost time here
         for name in ("plain", "pair", "brief", "refused", "daily"):
             self.jobs.register(name, self._do_job)
         self.crash_in_job = False

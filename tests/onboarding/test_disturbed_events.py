@@ -26,7 +26,6 @@ from bot.core import Core
 from bot.dispatcher import Dispatcher, Obsolete, PlannedEffect
 from bot.guild_config import GuildConfig
 from bot.outbox import EffectKind
-from bot.pace import Pace
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.model import GREETING_RENDERER, LEFT_SINCE, OnboardingSettings
@@ -174,7 +173,6 @@ class Telling:
         self.service.register()
         self.sent: Counter[tuple[int, str]] = Counter()  # greetings by member and moment of joining
         self.dispatcher = Dispatcher(db, self.clock, self, self._draw)
-        self.dispatcher._pace = Pace(1_000_000)  # real seconds would only cost time here
 
     async def _draw(self, effect: PlannedEffect) -> None:
         """Whether a greeting is wanted at the moment of sending, as the cog asks it."""

@@ -138,7 +138,7 @@ def live(life: Life) -> int:
         bot = Lyceum(settings, database)
         bot._connection.guild_ready_timeout = 0.05 * life.ratio * life.naps  # which divides it again
         if life.movable_clock:
-            _move_with(bot, Path(life.folder) / "offset")
+            _move_with(bot, Path(life.folder) / "offset", Path(life.folder) / "ticked")
         if life.rehearsal:
             rehearsal.take_part(bot)
         if life.mutant is not None:
@@ -159,14 +159,21 @@ def live(life: Life) -> int:
     return 0
 
 
-def _move_with(bot: Any, file: Path) -> None:
-    """Let the bot's clock be wrong, or far ahead, by as many seconds as the file says."""
+def _move_with(bot: Any, file: Path, ticked: Path) -> None:
+    """Let the bot's clock be wrong, or far ahead, by as many seconds as the file says, and say at which a tick has ended."""
     descriptor = os.open(file, os.O_RDONLY)
+    done = os.open(ticked, os.O_WRONLY | os.O_CREAT)
+    tick = bot._tick
 
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(seconds=float(os.pread(descriptor, 32, 0)))
 
-    bot.core.clock._now = now
+    async def tick_and_say() -> None:
+        offset = os.pread(descriptor, 32, 0)
+        await tick()
+        os.pwrite(done, offset, 0)
+
+    bot.core.clock._now, bot._tick = now, tick_and_say
 
 
 def _keep_diary(bot: Any, diary: int) -> None:

@@ -3,8 +3,8 @@
     python -m tests.wire.chaos --kills 200
 
 Each life ends by SIGKILL, at a random time or at a named point of one effect's way; nearly a third of the requests
-meet a fault; now and then Discord is away, sometimes for longer than it remembers nonces. Whatever was planned must
-then be there once. A run that did not meet every kind of fault proves nothing and is void.
+meet a fault; now and then Discord is away, sometimes for longer than it remembers nonces. Meanwhile a community plays
+its weekly challenges (`tests/wire/weeks.py`). Whatever was planned must then be there once. A run that did not meet every kind of fault proves nothing and is void.
 
 Time is scaled: `RATIO` real-life seconds pass in one. The fake's window, the bot's trust in it and all pauses keep
 their proportions. Random decisions follow from the seed, the moments at which they meet the bot do not. A slow machine
@@ -21,10 +21,10 @@ import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from tests.wire.nursery import Nursery
 from tests.wire.report import Report
 from tests.wire.rest import Request
 from tests.wire.sabotage import MUTANTS, POINTS
+from tests.wire.weeks import Weeks
 from tests.wire.world import World
 
 RATIO = 20
@@ -44,6 +45,7 @@ TRUST = WINDOW / 2
 FAULT_SHARE = 0.3
 OUTAGE_SHARE = 0.1
 FIRINGS_A_KILL = 4.5
+KILLS_A_WEEK = 9  # of the challenges, whose five steps are seldom seen to be done in one life each
 LONGEST_LIFE = 1.6  # seconds, from the first connection; that may take much longer on a slow machine
 LONGEST_YOUTH = 0.6  # for those that die while they start
 DUE_WITHIN = 2.0  # seconds, so that some comes due in a later life or while Discord is away
@@ -52,6 +54,7 @@ CONNECTING_LIMIT = 60.0
 POINT_LIMIT = 30.0
 KILLED = -9
 CATCH_UP_SECONDS = 180.0
+SOON = timedelta(minutes=1)
 QUIET_SECONDS = 3.0  # without a request, when nothing is left to do
 TRACED, TRACE_LINES = 3, 60
 MESSAGES = ("post", "direct_message")
@@ -66,7 +69,8 @@ class Options:
     mutant: str | None = None
     fault_share: float = FAULT_SHARE
     outage_share: float = OUTAGE_SHARE
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[str, ...] = KINDS  # none: only challenges
+    with_challenges: bool = True
     stop_when_doubled: bool = False  # for mutants: what is twice there stays so
     say: Callable[[str], None] | None = None
 
@@ -86,13 +90,19 @@ class Chaos:
         self._nursery = nursery
         self._folder = folder
         self._chance = random.Random(options.seed)
-        self._report = Report(options.seed, firings=round(options.kills * FIRINGS_A_KILL))
+        self._report = Report(
+            options.seed, firings=round(options.kills * FIRINGS_A_KILL) if options.kinds else 0
+        )
         community = Community.in_world(discord.world)
         self._to_plan = community.plan(self._report.firings, self._chance, options.kinds)
         self._firings: list[Firing] = []
         self._aimed_at: Counter[tuple[str, str]] = Counter()  # points and kinds
         self._file = folder / "lyceum.db"
         self._database = f"sqlite:///{self._file}"
+        weeks = max(1, round(options.kills / KILLS_A_WEEK)) if options.with_challenges else 0
+        self._report.weeks = weeks
+        self._weeks = Weeks(discord, self._database, weeks, self._move_clock)
+        self._move_clock()
 
     async def run(self) -> Report:
         options, report, loop = self._options, self._report, asyncio.get_running_loop()
@@ -103,6 +113,8 @@ class Chaos:
         rest.latest = TRUST * 0.9
         rest.latency = 0.02
         outages = self._choose_outages()
+        if options.with_challenges:
+            await self._weeks.prepare()
         number = 0
         while report.kills < options.kills and number < options.kills * 3 and not self._is_settled_already():
             await self._live_and_die(outages.get(number))
@@ -135,7 +147,7 @@ class Chaos:
         """Write down the next so many firings. No bot may live meanwhile."""
         fresh, self._to_plan = self._to_plan[:count], self._to_plan[count:]
         over = timedelta(seconds=self._chance.uniform(0, DUE_WITHIN))
-        await write_down(self._database, Clock(lambda: datetime.now(UTC)), fresh, over)
+        await write_down(self._database, Clock(self._discord.world.now), fresh, over)
         self._firings += fresh
         return fresh
 
@@ -147,6 +159,7 @@ class Chaos:
             self._discord.gateway,
         )
         lives = self._report.kills + 1
+        await self._weeks.go_on()
         fresh = await self._plan(round(lives * FIRINGS_A_KILL) - len(self._firings))
         leaves_unseen = outage is not None and not outage.survived
         aim = self._aim(fresh, unseen=leaves_unseen) if leaves_unseen or chance.random() < 0.5 else None
@@ -173,7 +186,7 @@ class Chaos:
 
     def _aim(self, fresh: list[Firing], *, unseen: bool) -> tuple[str, str] | None:
         """At which point of which of these effects to die: where it was tried least."""
-        kinds = {each.effect_kind.value for each in fresh}
+        kinds = {each.effect_kind.value for each in fresh} | self._weeks.kinds_due
         if unseen and kinds.intersection(MESSAGES):
             kinds.intersection_update(MESSAGES)
         pairs = list(product(UNSEEN if unseen else POINTS, sorted(kinds)))
@@ -218,7 +231,9 @@ class Chaos:
         sessions = len(self._discord.gateway.identifies)
         await self._nursery.bear(self._life(None))
         end = asyncio.create_task(self._nursery.end(seconds=2 * limit))
-        going = await _while_going_on(end, lambda: not self._is_over(), seconds=limit)
+        going = await _while_going_on(
+            end, lambda: not self._is_over(), seconds=limit, doing=self._weeks.go_on
+        )
         if going:
             await _while_going_on(
                 end, lambda: len(self._discord.gateway.identifies) == sessions, seconds=CONNECTING_LIMIT
@@ -231,13 +246,21 @@ class Chaos:
         if self._is_settled_already():
             return True
         rest = self._discord.rest
-        quiet = datetime.now(UTC) - rest.last_at >= timedelta(seconds=QUIET_SECONDS)
-        return quiet and not rest.busy and self._left_to_do() == 0 and bool(self._verdict())
+        quiet = self._discord.world.now() - rest.last_at >= timedelta(seconds=QUIET_SECONDS)
+        if not quiet or rest.busy or self._left_to_do():
+            return False
+        return self._weeks.is_stuck or (self._weeks.is_over and bool(self._verdict()))
 
     def _left_to_do(self) -> int:
-        """What the bot still means to do. Only when to look is taken from its tables, never what happened."""
+        """What the bot still means to do soon. Only when to look is taken from its tables, never what happened."""
+        soon = f"{self._discord.world.now() + SOON:%Y-%m-%d %H:%M:%S.%f}"
         with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as database:
-            (count,) = database.execute("SELECT count(*) FROM outbox WHERE outcome IS NULL").fetchone()
+            (count,) = database.execute(
+                "SELECT (SELECT count(*) FROM outbox WHERE outcome IS NULL)"
+                " + (SELECT count(*) FROM jobs WHERE outcome IS NULL AND run_at <= :soon)"
+                " + (SELECT count(*) FROM schedules WHERE next_run_at <= :soon)",
+                {"soon": soon},
+            ).fetchone()
         return count
 
     def _life(self, die_at: tuple[str, str] | None) -> Life:
@@ -248,10 +271,19 @@ class Chaos:
             ratio=RATIO,
             die_at=die_at,
             mutant=self._options.mutant,
+            movable_clock=True,
         )
 
+    def _move_clock(self) -> None:
+        """Tell the bot what time it is at Discord."""
+        file = self._folder / "offset"
+        with file.open("r+b" if file.exists() else "w+b") as opened:
+            opened.write(f"{self._discord.world.offset.total_seconds():<31.3f}".encode())
+
     def _verdict(self) -> Verdict:
-        return judge(self._firings, self._discord.world)
+        verdict = judge(self._firings, self._discord.world, but=self._weeks.channels)
+        self._weeks.judge(verdict)
+        return verdict
 
     def _sum_up(self) -> None:
         report, discord = self._report, self._discord
@@ -271,7 +303,9 @@ class Chaos:
                     report.points[entry["died"][0]] += 1
 
     def _trace(self, name: str) -> list[str]:
-        firing = next(each for each in self._firings if each.name == name)
+        firing = next((each for each in self._firings if each.name == name), None)
+        if firing is None:
+            return [f"{name}: a challenge's"]
         about = [
             f"  {each.at:%H:%M:%S.%f} {each.route}: {each.fault or 'well'}, status {each.status}, "
             f"done {f'{each.done_at:%H:%M:%S.%f}' if each.done_at else 'never'}"
@@ -292,17 +326,26 @@ def effect_kind(world: World, request: Request) -> str | None:
         return "direct_message" if world.channels[request.ids["channel"]].type == 1 else "post"
     return {
         "create_thread": "open_thread",
+        "edit_message": "edit",
         "add_role": "add_role",
         "remove_role": "remove_role",
         "create_event": "create_event",
     }.get(request.route)
 
 
-async def _while_going_on(end: asyncio.Task[int], condition: Callable[[], bool], *, seconds: float) -> bool:
+async def _while_going_on(
+    end: asyncio.Task[int],
+    condition: Callable[[], bool],
+    *,
+    seconds: float,
+    doing: Callable[[], Awaitable[None]] | None = None,
+) -> bool:
     """Waits while the condition holds and the life goes on, so many seconds at most. Whether it still goes on."""
     loop = asyncio.get_running_loop()
     limit = loop.time() + seconds
-    while condition() and not end.done() and loop.time() < limit:  # noqa: ASYNC110 - a condition of many parts
+    while condition() and not end.done() and loop.time() < limit:
+        if doing is not None:
+            await doing()
         await asyncio.sleep(LOOK_EVERY)
     return not end.done()
 

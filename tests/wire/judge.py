@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -141,15 +141,15 @@ async def write_down(url: str, clock: Clock, firings: Sequence[Firing], over: ti
         await database.close()
 
 
-def judge(firings: Sequence[Firing], world: World) -> Verdict:
+def judge(firings: Sequence[Firing], world: World, *, but: Collection[int] = ()) -> Verdict:
     """Every firing must have happened, and nothing twice: by what was ever created, deleted or not.
 
     Of events those count that are there in the end: none can be created with a nonce, so one too many that was
     taken away again is what can be had. A role must be as wished last, and must not have come and gone otherwise
-    than wished.
+    than wished. What is posted in the channels `but` is somebody else's to judge.
     """
     verdict = Verdict()
-    messages = _count_messages(world, verdict)
+    messages = _count_messages(world, verdict, but)
     threads = Counter(
         _name(message.text)
         for message in world.posts()
@@ -172,9 +172,11 @@ def judge(firings: Sequence[Firing], world: World) -> Verdict:
     return verdict
 
 
-def _count_messages(world: World, verdict: Verdict) -> Counter[str]:
+def _count_messages(world: World, verdict: Verdict, but: Collection[int]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for message in world.posts():
+        if message.channel_id in but:
+            continue
         name = _name(message.text)
         if name is None:
             verdict.strange.append(message.text[:80])

@@ -17,6 +17,7 @@ class Report:
     seed: int
     verdict: Verdict = field(default_factory=Verdict)
     firings: int = 0
+    weeks: int = 0  # of challenges
     kills: int = 0
     refused_starts: int = 0
     # Lives that ended by themselves, and not because Discord was away, by exit status.
@@ -51,6 +52,7 @@ class Report:
         return "\n".join(
             (
                 f"seed {self.seed}: {self.kills} kills ({points}), {self.firings} firings, {self.seconds:.0f} s",
+                f"weeks of challenges {self.weeks}",
                 f"outages {self.outages}, of which longer than the nonce window {self.long_outages}",
                 f"starts refused meanwhile {self.refused_starts}; crashes {dict(self.crashes) or 'none'}",
                 f"requests {self.requests}; faults {self.faults.total()}: {faults}",

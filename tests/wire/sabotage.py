@@ -11,11 +11,14 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.app import Lyceum
 from bot.discord_calls import DiscordCalls
 from bot.dispatcher import Dispatcher
+from bot.jobs import Jobs, NewJob
+from cogs.challenges import model
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
 POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")
@@ -113,12 +116,28 @@ def blind_events(bot: Lyceum) -> None:
     calls._ours = none
 
 
+def one_key_a_challenge(bot: Lyceum) -> None:
+    """Gives all steps of a challenge the same key, so that one of them passes for the next."""
+    jobs: Any = bot.core.jobs
+    enqueue = jobs.enqueue
+
+    async def without_step(session: Any, *new: NewJob) -> int:
+        steps = (model.CLOSE_JOB, model.REVIEW_JOB, model.RESULTS_JOB, model.ARCHIVE_JOB)
+        return await enqueue(
+            session,
+            *(replace(each, key=each.key.partition(":")[2]) if each.name in steps else each for each in new),
+        )
+
+    jobs.enqueue = without_step
+
+
 MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
     "mark first": mark_first,
     "random nonce": random_nonce,
     "no history check": no_history_check,
     "no nonce": no_nonce,
     "blind events": blind_events,
+    "one key a challenge": one_key_a_challenge,
 }
 
 
@@ -134,4 +153,5 @@ def seams() -> dict[type, tuple[str, ...]]:
             "_earlier_try",
         ),
         DiscordCalls: ("perform", "_ours"),
+        Jobs: ("enqueue",),
     }

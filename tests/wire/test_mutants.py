@@ -18,6 +18,7 @@ GUILT = {
     "no history check": ("doubled", ("post",)),
     "no nonce": ("doubled", ("post",)),
     "blind events": ("doubled", ("create_event",)),
+    "one key a challenge": ("lost", ()),
 }
 
 
@@ -30,14 +31,19 @@ async def test_a_bot_without_one_of_its_guarantees_is_found_guilty(
     mutant: str, nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     how, kinds = GUILT[mutant]
-    monkeypatch.setattr(chaos, "CATCH_UP_SECONDS", 6.0)  # what it lost never comes
+    if kinds:
+        monkeypatch.setattr(chaos, "CATCH_UP_SECONDS", 6.0)  # what it lost never comes
     options = Options(
         kills=4 if how == "lost" else 8,
         seed=1,
         mutant=mutant,
         kinds=kinds,
+        with_challenges=not kinds,
         outage_share=0.6 if mutant == "no history check" else 0.0,
         stop_when_doubled=True,
     )
     report = await chaos.run(options, nursery, tmp_path)
     assert getattr(report.verdict, how), str(report)
+    if not kinds:  # found guilty of what it did: the step before came, and this one did not
+        assert "review of Knot 1" in report.verdict.lost, str(report)
+        assert "closing of Knot 1" not in report.verdict.lost, str(report)

@@ -1,7 +1,6 @@
 """Discord is away when something is due, or the clock on the wall jumps: each thing comes once, late, or not at all.
 
-The hours pass by an offset that the bot's clock and the fake Discord's share; where only the bot's clock is wrong,
-Discord's stays. All constants are the real ones.
+How the hours pass is told in `tests/wire/stage.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from bot.clock import Clock
 from bot.core import Core
@@ -25,16 +23,13 @@ from bot.schedules import CatchUp, NewSchedule
 from storage.database import Database
 from storage.schema import upgrade
 from tests.wire import rehearsal
-from tests.wire.bot_process import Life
 from tests.wire.fake_discord import FakeDiscord, until
 from tests.wire.faults import Fault, Scripted
 from tests.wire.judge import Firing, job_of
 from tests.wire.nursery import Nursery
+from tests.wire.stage import DAY, HOUR, RING, Stage
 from tests.wire.world import GUILD_ID
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RING = 0.1  # seconds between two looks of the bot at its moved clock
-START = 40.0  # seconds
 # What becomes of a daily run, by its policy.
 POLICIES = {
     "prompt": (CatchUp.LATE_WITHIN, HOUR * 12),
@@ -44,44 +39,13 @@ POLICIES = {
 ALLOWED = {"prompt": HOUR * 12, "reminder": timedelta(minutes=2), "round": DAY}
 
 
-class Stage:
+class Runs(Stage):
     """A bot whose clock says a minute to ten, with a run of each policy due at ten."""
 
     def __init__(self, discord: FakeDiscord, nursery: Nursery, folder: Path) -> None:
-        self.discord = discord
-        self.nursery = nursery
-        self.folder = folder
-        self.url = f"sqlite:///{folder / 'lyceum.db'}"
-        self.room = discord.world.add_channel("room").id
-        self.staff = discord.world.add_channel("staff").id
         tomorrow = datetime.now(UTC).date() + DAY
         self.ten = datetime.combine(tomorrow, time(10), UTC)
-        self._error = timedelta(0)  # by which the bot's clock is wrong
-        discord.skip(self.ten - timedelta(minutes=1) - datetime.now(UTC))
-        self._tell()
-
-    def now(self) -> datetime:
-        """By the bot's clock."""
-        return self.discord.world.now() + self._error
-
-    async def pass_time(self, by: timedelta) -> None:
-        """Time passes for everybody; the bot has a moment to notice."""
-        self.discord.skip(by)
-        self._tell()
-        await asyncio.sleep(RING * 4)
-
-    async def jump(self, by: timedelta) -> None:
-        """Only the bot's clock changes."""
-        self._error += by
-        self._tell()
-        await asyncio.sleep(RING * 4)
-
-    def _tell(self) -> None:
-        offset = (self.discord.world.offset + self._error).total_seconds()
-        file = self.folder / "offset"
-        fresh = f"{offset:<31.3f}".encode()
-        with file.open("r+b" if file.exists() else "w+b") as opened:
-            opened.write(fresh)
+        super().__init__(discord, nursery, folder, self.ten - timedelta(minutes=1))
 
     async def prepare(self, *firings: Firing) -> None:
         database = Database(self.url)
@@ -110,38 +74,25 @@ class Stage:
             payload=payload,
         )
 
-    async def begin(self) -> None:
-        life = Life(
-            self.discord.url, self.url, str(self.folder), movable_clock=True, ring_every=RING, naps=20
-        )
-        await self.nursery.bear(life)
-        await until(lambda: self.discord.gateway.connected, seconds=START, what="connected")
-        await asyncio.sleep(RING * 4)
-
     def posted(self) -> Counter[str]:
         """What is in the room, by its name."""
         said = [each.text for each in self.discord.world.posts() if each.channel_id == self.room]
         return Counter(each.removeprefix("firing ") for each in said)
-
-    def told_staff(self) -> list[str]:
-        return [each.text for each in self.discord.world.posts() if each.channel_id == self.staff]
 
     def run_of(self, name: str, day: int = 0) -> str:
         return f"{name}@{self.ten + DAY * day:%Y-%m-%dT%H:%M}"
 
 
 @pytest.fixture
-def stage(discord: FakeDiscord, nursery: Nursery, tmp_path: Path) -> Stage:
-    return Stage(discord, nursery, tmp_path)
+def stage(discord: FakeDiscord, nursery: Nursery, tmp_path: Path) -> Runs:
+    return Runs(discord, nursery, tmp_path)
 
 
 @asynccontextmanager
-async def bot_on(stage: Stage, *firings: Firing) -> AsyncIterator[None]:
+async def bot_on(stage: Runs, *firings: Firing) -> AsyncIterator[None]:
     await stage.prepare(*firings)
-    await stage.begin()
-    yield
-    stage.nursery.ask_to_end()
-    assert await stage.nursery.end(seconds=12) == 0
+    async with stage.bot():
+        yield
 
 
 @pytest.mark.parametrize(
@@ -150,7 +101,7 @@ async def bot_on(stage: Stage, *firings: Firing) -> AsyncIterator[None]:
     ids=["0s", "1min", "3min", "1h", "24h", "8d"],
 )
 async def test_what_was_due_while_discord_was_away_comes_once_within_a_minute_or_not_at_all(
-    stage: Stage, outage: timedelta
+    stage: Runs, outage: timedelta
 ) -> None:
     reminder = Firing("once", "post", channel_id=stage.room)
     async with bot_on(stage, reminder):
@@ -159,10 +110,7 @@ async def test_what_was_due_while_discord_was_away_comes_once_within_a_minute_or
         await stage.pass_time(timedelta(seconds=65))
         if outage:
             await until(lambda: stage.discord.rest.turned_away > 0, seconds=10, what="tried in vain")
-        left = outage
-        while left > timedelta(0):
-            await stage.pass_time(min(left, HOUR * 6))
-            left -= min(left, HOUR * 6)
+        await stage.pass_long(outage)
         stage.discord.come_back()
         back_at = stage.now()
         for _ in range(6):
@@ -176,32 +124,12 @@ async def test_what_was_due_while_discord_was_away_comes_once_within_a_minute_or
     latest = max(each.at for each in stage.discord.world.posts())
     assert latest - back_at <= timedelta(minutes=1, seconds=5)
     assert stage.told_staff() == []
-    await _check_that_every_run_has_ended(stage)
-
-
-async def _check_that_every_run_has_ended(stage: Stage) -> None:
-    database = Database(stage.url)
-    try:
-        async with database.read() as session:
-            for table in ("jobs", "outbox"):
-                # Tomorrow's clean-up is always planned.
-                but = " AND name != 'privacy.purge'" if table == "jobs" else ""
-                open_ones = await session.scalar(
-                    text(f"SELECT count(*) FROM {table} WHERE outcome IS NULL{but}")
-                )
-                unreasoned = await session.scalar(
-                    text(
-                        f"SELECT count(*) FROM {table} WHERE outcome IN ('skipped', 'failed') AND reason IS NULL"
-                    )
-                )
-                assert (table, open_ones, unreasoned) == (table, 0, 0)
-    finally:
-        await database.close()
+    await stage.check_that_every_run_has_ended()
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, DAY, -DAY], ids=["+1h", "-1h", "+1d", "-1d"])
 async def test_a_clock_that_jumps_while_an_answer_is_lost_doubles_nothing(
-    stage: Stage, jump: timedelta
+    stage: Runs, jump: timedelta
 ) -> None:
     once = Firing("once", "post", channel_id=stage.room)
     stage.discord.faults.script.extend(Scripted(Fault.RESET_AFTER, "create_message") for _ in range(4))
@@ -221,7 +149,7 @@ async def test_a_clock_that_jumps_while_an_answer_is_lost_doubles_nothing(
     assert stage.posted() == Counter({"once": 1}) + runs
 
 
-async def test_a_clock_that_is_four_hundred_days_ahead_posts_nothing_and_asks_staff(stage: Stage) -> None:
+async def test_a_clock_that_is_four_hundred_days_ahead_posts_nothing_and_asks_staff(stage: Runs) -> None:
     async with bot_on(stage):
         await stage.jump(400 * DAY)
         for _ in range(6):
@@ -237,7 +165,7 @@ async def test_a_clock_that_is_four_hundred_days_ahead_posts_nothing_and_asks_st
 
 @pytest.mark.parametrize("ahead", [HOUR, DAY, 400 * DAY], ids=["1h", "1d", "400d"])
 async def test_what_was_planned_while_the_clock_was_ahead_does_not_wait_until_then(
-    stage: Stage, ahead: timedelta
+    stage: Runs, ahead: timedelta
 ) -> None:
     """As after a start without network time: the clock is put right a minute later."""
     once = Firing("once", "post", channel_id=stage.room)

@@ -78,11 +78,12 @@ class Message:
     nonce: str | None = None
     deleted: bool = False
     edits: int = 0
+    said_before: list[str] = field(default_factory=list[str])  # its texts before each edit
 
     @property
     def text(self) -> str:
         """All that the message says, wherever in its components."""
-        return "\n".join(_texts(self.body))
+        return "\n".join(texts_of(self.body))
 
 
 @dataclass
@@ -106,16 +107,16 @@ class RoleChange:
     given: bool
 
 
-def _texts(part: Any) -> Iterator[str]:
+def texts_of(part: Any) -> Iterator[str]:
     if isinstance(part, Mapping):
         for name in ("content", "label"):
             if isinstance(part.get(name), str):
                 yield part[name]
         for each in part.values():
-            yield from _texts(each)
+            yield from texts_of(each)
     elif isinstance(part, list):
         for each in part:
-            yield from _texts(each)
+            yield from texts_of(each)
 
 
 class World:
@@ -197,6 +198,7 @@ class World:
 
     def edit_message(self, channel_id: int, message_id: int, body: Payload) -> Message:
         message = self.find_message(channel_id, message_id)
+        message.said_before.append(message.text)
         message.body = {**message.body, **body}
         message.edits += 1
         return message

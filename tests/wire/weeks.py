@@ -1,0 +1,149 @@
+"""Weeks of challenges in the chaos test: time goes on to the next step as soon as Discord has seen the one before.
+
+Firings come at their second, challenges at their hour of the week, so between two lives the clock that the bot and
+the fake Discord share is moved. What is waited for is an event, never a time in which it should have come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tests.wire import challenges as c
+from tests.wire.challenges import Hands, hands_on
+from tests.wire.fake_discord import FakeDiscord
+from tests.wire.judge import Verdict
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+# After the opening on Monday at nine.
+REMINDER, DEADLINE = 5 * DAY + 11 * HOUR, 6 * DAY + 11 * HOUR
+GRACE, RESULTS = DEADLINE + 12 * HOUR, 7 * DAY + 9 * HOUR
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that comes `at` so long after the first opening, by effects of these kinds."""
+
+    at: timedelta
+    kinds: tuple[str, ...]
+    is_seen: Callable[[], bool]
+    then: Callable[[], Awaitable[None]] | None = None
+
+
+class Weeks:
+    """So many weeks of one community. `move_clock` tells the bot what time it is."""
+
+    def __init__(self, discord: FakeDiscord, url: str, count: int, move_clock: Callable[[], None]) -> None:
+        world = discord.world
+        self._discord, self._world, self._url, self._move_clock = discord, world, url, move_clock
+        self.room = world.add_channel("challenges").id
+        self.gallery = world.add_channel("gallery").id
+        self.titles = [f"Knot {number}" for number in range(1, count + 1)]
+        self._asked = [world.add_member(f"asks-{number}").id for number in range(4)]
+        self._diligent = [world.add_member(f"hands-in-{number}").id for number in range(2)]
+        self._silent = world.add_member("asks-for-nothing").id
+        self._steps: list[Step] = []
+        for number, title in enumerate(self.titles):
+            self._steps += self._steps_of(title, 7 * DAY * number)
+        self._steps.sort(key=lambda each: each.at)
+        self._next = 0  # the step that is to come
+
+    @property
+    def channels(self) -> frozenset[int]:
+        return frozenset({self.room, self.gallery})
+
+    @property
+    def kinds_due(self) -> set[str]:
+        """The kinds of effects that the present step brings."""
+        return set(self._steps[self._next - 1].kinds) if self._next else set()
+
+    @property
+    def is_over(self) -> bool:
+        return self._next == len(self._steps) and all(each.is_seen() for each in self._steps[-1:])
+
+    @property
+    def is_stuck(self) -> bool:
+        """The present step has not been seen yet. Where nothing is left to do, it never will be."""
+        return bool(self._next) and not self.is_over and not self._steps[self._next - 1].is_seen()
+
+    async def prepare(self) -> None:
+        async with hands_on(self._url, self._world) as hands:
+            self._monday = await hands.prepare(self.room, self.gallery, *self.titles)
+
+    async def go_on(self, is_idle: Callable[[], bool] = lambda: True) -> None:
+        """If Discord has seen the present step, and the bot is idle or dead, let it be the time of the next."""
+        if self._discord.rest.busy or self._next == len(self._steps):
+            return  # days must not pass while something is on its way
+        if self._next:
+            present = self._steps[self._next - 1]
+            if not present.is_seen() or not is_idle():
+                return
+            if present.then is not None:
+                await present.then()
+        due = self._monday + self._steps[self._next].at + timedelta(seconds=1)
+        self._discord.skip(max(due - self._world.now(), timedelta()))
+        self._move_clock()
+        self._next += 1
+
+    def judge(self, verdict: Verdict) -> None:
+        """Each opening, closing, reminder and telling of results once, and none out of turn."""
+        for title in self.titles:
+            posts = c.openings(self._world, self.room, title)
+            told = c.results(self._world, self.gallery, title)
+            _count(verdict, f"opening of {title}", len(posts))
+            _count(verdict, f"results of {title}", len(told))
+            reminded = c.reminded(self._world, self.room, title)
+            for member_id in self._asked:
+                _count(verdict, f"reminder of {title} to {member_id}", reminded.count(member_id))
+            verdict.strange += [f"reminder to {each}" for each in reminded if each not in self._asked]
+            for post in posts[:1]:
+                if post.id not in self._world.threads:
+                    verdict.lost.append(f"thread of {title}")
+                said = c.phases(post)
+                verdict.lost += [f"{each} of {title}" for each in c.PHASES if each not in said]
+                if said != [each for each in c.PHASES if each in said]:
+                    verdict.doubled.append(f"phases of {title}: {said}")
+
+    def _steps_of(self, title: str, after: timedelta) -> list[Step]:
+        world = self._world
+
+        def has_opened() -> bool:
+            return any(each.id in world.threads for each in c.openings(world, self.room, title))
+
+        def says(phase: str) -> bool:
+            return any(c.phases(each)[-1] == phase for each in c.openings(world, self.room, title))
+
+        return [
+            Step(after, ("post", "open_thread"), has_opened, self._join),
+            Step(
+                after + REMINDER,
+                ("post",),
+                lambda: set(self._asked) <= set(c.reminded(world, self.room, title)),
+            ),
+            Step(after + DEADLINE, ("edit",), lambda: says("closing")),
+            Step(after + GRACE, ("edit",), lambda: says("review")),
+            Step(
+                after + RESULTS,
+                ("post", "edit"),
+                lambda: says("results") and bool(c.results(world, self.gallery, title)),
+            ),
+        ]
+
+    async def _join(self) -> None:
+        async with hands_on(self._url, self._world) as hands:
+            await self._join_with(hands)
+
+    async def _join_with(self, hands: Hands) -> None:
+        for member_id in (*self._asked, *self._diligent):
+            await hands.join(member_id, remind=True)
+        await hands.join(self._silent, remind=False)
+        for member_id in self._diligent:
+            await hands.hand_in(member_id)
+
+
+def _count(verdict: Verdict, what: str, count: int) -> None:
+    if count < 1:
+        verdict.lost.append(what)
+    if count > 1:
+        verdict.doubled.append(what)
