@@ -76,6 +76,7 @@ class MicroCog(commands.Cog):
         bot.core.configs.register(MicroSettings, MicroSettingsRow)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
+        bot.core.ledger.contribute(model.CONTRIBUTION)
         bot.renderers.register(
             model.SHOW_RENDERER, self._draw_shown, what=N_("showing a five-minute task that was done")
         )
@@ -91,6 +92,7 @@ class MicroCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
+        bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.renderers.unregister(model.SHOW_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.acts import Contribution
 from bot.errors import NotFound
 from bot.i18n import N_
 from cogs.micro.rules import Kind, Level, Mood, Task, Theme, Wishes
@@ -16,6 +17,12 @@ AREA = "micro"
 DONE = "micro.done"
 SHOW_RENDERER = "micro.show"
 ACTS = {DONE: N_("Five-minute tasks done")}
+CONTRIBUTION = Contribution(
+    DONE,
+    done=N_("Did a five-minute task"),
+    next_step=N_("a five-minute task (`/micro`)"),
+    first=N_("Your first five-minute task is done. A small step is a step!"),
+)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class PromisesCog(commands.Cog):
         bot.core.configs.register(PromiseSettings, PromiseSettingsRow)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
+        bot.core.ledger.contribute(model.CONTRIBUTION)
         bot.core.jobs.register(model.CHECK_JOB, asking.check_due)
         bot.core.jobs.register(model.CLOSE_JOB, asking.close_due)
         bot.core.notifier.register(model.CHECK_KIND)
@@ -106,6 +107,7 @@ class PromisesCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
+        bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.jobs.unregister(model.CHECK_JOB)
         bot.core.jobs.unregister(model.CLOSE_JOB)
         bot.core.notifier.unregister(model.CHECK_KIND.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import Contribution
 from bot.errors import NotAllowed, NotFound
 from bot.i18n import N_
 from bot.notify import Kind
@@ -19,6 +20,12 @@ CHECK_RENDERER = "promises.check"
 MADE = "promise.made"
 KEPT = "promise.kept"
 ACTS = {MADE: N_("Promises made"), KEPT: N_("Promises kept, at least in part")}
+CONTRIBUTION = Contribution(
+    KEPT,
+    done=N_("Kept a promise"),
+    next_step=N_("a promise that you keep (`/commit`)"),
+    first=N_("Your first promise is kept. Well done!"),
+)
 CHECK_KIND = Kind(
     "promises.check",
     title=N_("A promise of yours is due"),

@@ -88,6 +88,7 @@ class ShowcaseCog(commands.Cog):
         bot.core.configs.register(ShowcaseSettings, ShowcaseSettingsRow)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
+        bot.core.ledger.contribute(model.CONTRIBUTION)
         bot.core.jobs.register(model.DIGEST_JOB, self.digests.due)
         bot.core.notifier.register(model.ASK_KIND)
         remedy = N_("Choose another channel with `/manage showcase`.")
@@ -111,6 +112,7 @@ class ShowcaseCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
+        bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.jobs.unregister(model.DIGEST_JOB)
         bot.core.notifier.unregister(model.ASK_KIND.name)
         bot.renderers.unregister(model.DIGEST_RENDERER, model.ASK_RENDERER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.acts import Contribution
 from bot.errors import NotAllowed, NotFound
 from bot.i18n import N_
 from bot.notify import Kind
@@ -18,6 +19,11 @@ DIGEST_RENDERER = "showcase.digest"
 ASK_RENDERER = "showcase.ask"
 ADDED = "showcase.added"
 ACTS = {ADDED: N_("Messages put into show-and-tell")}
+CONTRIBUTION = Contribution(
+    ADDED,
+    done=N_("Put something into show-and-tell"),
+    first=N_("Your first message is in show-and-tell. Thank you for showing it!"),
+)
 ASK_KIND = Kind(
     "showcase.ask",
     title=N_("Somebody would like to see a message of yours in show-and-tell"),

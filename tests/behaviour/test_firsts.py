@@ -86,3 +86,15 @@ async def test_during_a_pause_nothing_is_said_and_afterwards_it_is(world: Lyceum
     assert LINE not in (await streak(world, ann)).text
     await world.advance(timedelta(days=8))
     assert LINE in (await streak(world, ann)).text
+
+
+async def test_a_small_step_is_a_first_of_its_own_and_makes_the_week_count(world: LyceumWorld) -> None:
+    ann = world.member
+    card = await world.slash(ann, world.general, "micro")
+    card = await world.press(
+        ann, card, next(each.custom_id or "" for each in card.buttons if each.label == "Start")
+    )
+    form = await world.press(ann, card, "Done")
+    done = await world.submit(ann, form, {"note": "Sorted my notes"})
+    assert "Your first five-minute task is done" in done.text
+    assert "1 week" in (await streak(world, ann)).text

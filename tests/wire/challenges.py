@@ -20,6 +20,7 @@ from cogs.challenges import model
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import ChallengeSettings
 from cogs.challenges.reminders import Reminders
+from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.submissions import Submissions
@@ -54,6 +55,7 @@ class Hands:
         self.service = ChallengesService(core, reminders, self.submissions)
         self.staff = ChallengesStaff(core, lifecycle)
         self.workshop = Workshop(core, lifecycle, self.staff)
+        self.rhythm = Rhythm(core, self.staff)
 
     async def prepare(self, room: int, gallery: int, *titles: str, zone: str = "UTC") -> datetime:
         """Choose the channels, queue these and begin the rhythm. Returns when the first opens."""
@@ -65,7 +67,7 @@ class Hands:
         for title in titles:
             typed = {"title": title, "purpose": "To hold", "done": "It holds", "core": "Tie one"}
             await self.staff.queue(BOSS, (await self.workshop.create(BOSS, typed)).id)
-        schedule = await self.workshop.set_rhythm(BOSS, OPENS, CLOSES, RESULTS)
+        schedule = await self.rhythm.set_rhythm(BOSS, OPENS, CLOSES, RESULTS)
         assert schedule.next_at is not None
         return schedule.next_at
 
