@@ -117,6 +117,15 @@ class Effect:
         return None
 
 
+@dataclass(frozen=True)
+class Posted:
+    """A message that stands already, because it was posted as an answer to a member."""
+
+    channel_id: int
+    message_id: int
+    link: str
+
+
 class Outbox:
     """Plans effects inside a use case's transaction."""
 
@@ -158,6 +167,36 @@ class Outbox:
         if added:
             mark(session, WAKE_MARK)
         return added
+
+    async def note_posted(
+        self,
+        session: AsyncSession,
+        key: str,
+        posted: Posted,
+        *,
+        guild_id: int,
+        member_id: int,
+        act_id: int | None = None,
+    ) -> None:
+        """Write down what was posted about a member: effects can come after it as after any other, and it is taken away
+        when the member is deleted."""
+        now = self._clock.now()
+        row: dict[str, Any] = {
+            "key": key,
+            "kind": EffectKind.POST.value,
+            "lane": int(Lane.AWAITED),
+            "guild_id": guild_id,
+            "channel_id": posted.channel_id,
+            "member_id": member_id,
+            "arguments": {},
+            "created_at": now,
+            "not_before": now,
+            "outcome": "sent",
+            "result_id": posted.message_id,
+            "finished_at": now,
+            "act_id": act_id,
+        }
+        await storage.add_effects(session, [row])
 
     async def plan_after_all(self, session: AsyncSession, key: str, *, left_out_for: str) -> None:
         """Perform an effect that was left out for this reason, which has turned out to be wrong."""

@@ -21,6 +21,7 @@ from bot.card_views import allowed_mentions, files_of, marker_on, to_modal, to_v
 from bot.cards import Card, Form, Text
 from bot.counters import counters
 from bot.i18n import Translator
+from bot.outbox import Posted
 
 if TYPE_CHECKING:
     from bot.app import Lyceum
@@ -82,8 +83,8 @@ class Reply:
                 silent=card.silent,
             )
 
-    async def post(self, card: Card) -> str:
-        """After the answer, a message that everybody in the channel sees. Returns the link to it."""
+    async def post(self, card: Card) -> Posted:
+        """After the answer, a message that everybody in the channel sees."""
         async with self._turn:
             message = await self._interaction.followup.send(
                 view=to_view(card),
@@ -92,7 +93,7 @@ class Reply:
                 silent=card.silent,
                 wait=True,
             )
-        return message.jump_url
+        return Posted(message.channel.id, message.id, message.jump_url)
 
     async def replace(self, card: Card) -> None:
         """Answer by drawing the message again on which the control was used; a new one if there is none."""

@@ -298,8 +298,8 @@ class ChallengesCog(commands.Cog):
             return
         config = await self.bot.core.configs.guild(receipt.challenge.guild_id)
         t = self.bot.translations.for_locale(config.locale)
-        link = await reply.post(render_work.file_card(receipt, interaction.user.id, content, t))
-        await self.submissions.place(actor_of(interaction), receipt.submission.id, link)
+        posted = await reply.post(render_work.file_card(receipt, interaction.user.id, content, t))
+        await self.submissions.place(actor_of(interaction), receipt.submission.id, posted)
 
     # ------------------------------------------------------------------------------------------ looking
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from bot.cards import (
     TickField,
     custom_id,
 )
+from bot.files import safe_name
 from bot.i18n import N_, Translator
 from bot.text import mention_user, quote, timestamp
 from cogs.challenges import rules
@@ -143,11 +143,6 @@ def file_card(receipt: Receipt, member_id: int, content: bytes, t: Translator) -
         name=quote(receipt.file["name"], LINKED),
     )
     return Card((Text(text), Attachment(safe_name(receipt.file["name"]), content)))
-
-
-def safe_name(name: str) -> str:
-    """The name as a file can be uploaded under it."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.") or "file"
 
 
 def lost_file_card(challenge: Challenge, t: Translator) -> Card:

@@ -19,34 +19,6 @@ LONGEST_GRACE = 7 * 24  # hours
 LONGEST_WORK = 4000
 LONGEST_LEARNED = 1000
 CONFIDENCE = range(1, 6)
-MOST_FILE_BYTES = 10 * 1024 * 1024  # what Discord takes from anybody
-_TEXTS = ("csv", "log", "md", "rst", "rtf", "tex", "toml", "tsv", "txt", "xml", "yaml", "yml")
-_CODE = (
-    "c",
-    "cpp",
-    "cs",
-    "css",
-    "go",
-    "h",
-    "html",
-    "ipynb",
-    "java",
-    "js",
-    "json",
-    "kt",
-    "php",
-    "py",
-    "r",
-    "rb",
-    "rs",
-    "sh",
-    "sql",
-    "swift",
-    "ts",
-)
-_DOCUMENTS = ("doc", "docx", "odp", "ods", "odt", "pdf", "ppt", "pptx", "xls", "xlsx", "zip")
-_MEDIA = ("gif", "jpeg", "jpg", "m4a", "mp3", "mp4", "ogg", "png", "svg", "wav", "webm", "webp")
-FILE_TYPES = frozenset((*_TEXTS, *_CODE, *_DOCUMENTS, *_MEDIA))
 
 _LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _MESSAGE = re.compile(
@@ -198,21 +170,6 @@ def look_at(typed: str, guild_id: int) -> Work:
     link = _LINK.search(typed)
     remark = Remark.MAY_BE_PRIVATE if link is not None and _PRIVATE.match(link[0]) else None
     return Work(Kind.LINK if _LINK.fullmatch(typed) else Kind.TEXT, typed, remark)
-
-
-def check_file(name: str, size: int) -> None:
-    """Raise `InvalidInput`, saying what would work, for a file that is too large, empty or of another type."""
-    if size > MOST_FILE_BYTES:
-        raise InvalidInput(
-            "That file is larger than {most} MB. Upload it elsewhere, and hand in the link.",
-            most=MOST_FILE_BYTES // 1024 // 1024,
-        )
-    if size <= 0:
-        raise InvalidInput("That file is empty. Please choose it once more.")
-    if name.rpartition(".")[2].lower() not in FILE_TYPES or "." not in name:
-        raise InvalidInput(
-            "I do not take files of that type. Text, code, notebooks, tables, PDFs, pictures, sound and .zip are fine."
-        )
 
 
 def read_confidence(typed: object) -> int | None:

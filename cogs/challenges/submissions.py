@@ -12,6 +12,8 @@ from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import InvalidInput, NotFound
+from bot.files import check_file
+from bot.outbox import Posted
 from bot.text import clean
 from cogs.challenges import rules
 from cogs.challenges.lifecycle import Lifecycle
@@ -79,7 +81,7 @@ class Submissions:
         Raises as `begin` does, and `InvalidInput` for a file that cannot be taken.
         """
         name = clean(name)[:LONGEST_NAME]
-        rules.check_file(name, size)
+        check_file(name, size)
         challenge, typed = await self.begin(actor)
         typed = {**typed, "file": {"name": name, "url": url}}
         async with self._core.db.begin() as session:
@@ -87,9 +89,13 @@ class Submissions:
             await storage.keep_draft(session, actor.guild_id, challenge.id, actor.member_id, typed, at)
         return challenge, typed
 
-    async def place(self, actor: Actor, submission_id: int, link: str) -> None:
-        """The file of a submission was posted: this is the link to it."""
+    async def place(self, actor: Actor, submission_id: int, posted: Posted) -> None:
+        """The file of a submission was posted."""
+        link, key = posted.link, f"challenges.file:{submission_id}"
         async with self._core.db.begin() as session:
+            await self._core.outbox.note_posted(
+                session, key, posted, guild_id=actor.guild_id, member_id=actor.member_id
+            )
             row = await storage.lock_submission(session, actor.guild_id, actor.member_id, submission_id)
             if row is not None and row.kind == Kind.FILE:
                 row.content = f"{row.content[: rules.LONGEST_WORK - len(link) - 1]}\n{link}"

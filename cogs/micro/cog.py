@@ -63,6 +63,7 @@ class MicroCog(commands.Cog):
             render.ANOTHER: self._another,
             render.DONE: self._ask_note,
             render.DONE_FORM: self._finish,
+            render.NO_FILE: self._leave_file_out,
             render.LET_GO: self._let_go,
             render.HIDE: self._hide,
             render.SET_LEVEL: self._set_level,
@@ -169,18 +170,26 @@ class MicroCog(commands.Cog):
 
     async def _post_file(self, interaction: discord.Interaction[Any], start: Start) -> None:
         """Post the file where everybody can open it, if the member wished; what a command was given is kept for a while only."""
-        actor, reply, link = actor_of(interaction), reply_to(interaction), None
-        if start.channel_id is not None:
-            try:
-                content = await self.bot.http.get_from_cdn(str(start.file["url"]))
-            except (discord.DiscordException, aiohttp.ClientError, OSError):
-                await reply.show(render.lost_file_card(reply.translator))
-            else:
-                config = await self.bot.core.configs.guild(start.guild_id)
-                t = self.bot.translations.for_locale(config.locale)
-                card = render.shown_card(start, t, file=(str(start.file["name"]), content))
-                link = await reply.post(card)
-        await self.service.posted(actor, start.id, link)
+        actor, reply = actor_of(interaction), reply_to(interaction)
+        if start.channel_id is None:
+            await self.service.file_lost(actor, start.id)
+            return
+        try:
+            content = await self.bot.http.get_from_cdn(str(start.file["url"]))
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            await self.service.file_lost(actor, start.id)
+            await reply.show(render.lost_file_card(reply.translator))
+            return
+        config = await self.bot.core.configs.guild(start.guild_id)
+        t = self.bot.translations.for_locale(config.locale)
+        posted = await reply.post(render.shown_card(start, t, file=(str(start.file["name"]), content)))
+        await self.service.file_posted(actor, start.id, posted)
+
+    async def _leave_file_out(self, interaction: discord.Interaction[Any], start_id: int | None) -> None:
+        actor, reply = actor_of(interaction), reply_to(interaction)
+        await self.service.leave_file_out(actor, start_id or 0)
+        desk = await self.service.look(actor)
+        await reply.show_privately(render.desk_card(desk, reply.translator))
 
     async def _let_go(self, interaction: discord.Interaction[Any], start_id: int | None) -> None:
         desk = await self.service.let_go(actor_of(interaction), start_id or 0)

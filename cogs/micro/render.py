@@ -20,8 +20,9 @@ from bot.cards import (
     TickField,
     custom_id,
 )
+from bot.files import safe_name
 from bot.i18n import Translator
-from bot.text import mention_user, quote
+from bot.text import cut, mention_user, quote
 from cogs.micro.model import Desk, Start, number_of
 from cogs.micro.rules import LONGEST_NOTE, MINUTES, Level, Mood, Task
 from cogs.micro.service import ANY
@@ -32,6 +33,7 @@ START = "micro:task.start"
 ANOTHER = "micro:task.another"
 DONE = "micro:start.done"
 DONE_FORM = "micro:start.finish"
+NO_FILE = "micro:start.no_file"
 LET_GO = "micro:start.let_go"
 HIDE = "micro:start.hide"
 SET_LEVEL = "micro:level.set"
@@ -62,16 +64,23 @@ def started_card(start: Start, t: Translator) -> Card:
     lines = [t("**You started: {title}**", title=title_of(start, t))]
     if start.task is not None:
         lines += [text_of(start.task, t), f"-# {facts_of(start.task, t)}"]
+    if start.file:
+        lines.append(t("You have given a file for it: {name}", name=_file_name(start)))
     lines.append(t("Finish it, or let it go. Both are fine."))
+    without = (Button(t("Leave the file out"), custom_id(NO_FILE, start.id)),) if start.file else ()
     buttons = (
         Button(t("Done"), custom_id(DONE, start.id), style=Style.PRIMARY),
+        *without,
         Button(t("Let it go"), custom_id(LET_GO, start.id)),
     )
     return Card((Text("\n".join(lines)), Buttons(buttons)))
 
 
-def done_form(start: Start, t: Translator, *, note: str | None = None) -> Form:
+def done_form(start: Start, t: Translator) -> Form:
     has_file = bool(start.file)
+    shown = t("Otherwise only you see it.")
+    if has_file:
+        shown = t("With your file {name}. Otherwise only you see it.", name=cut(_plain_name(start), 30))
     return Form(
         t("Done"),
         custom_id(DONE_FORM, start.id),
@@ -82,12 +91,11 @@ def done_form(start: Start, t: Translator, *, note: str | None = None) -> Form:
                 description=t("What came of it? A few words are plenty."),
                 required=not has_file,
                 max_length=LONGEST_NOTE,
-                value=note,
             ),
             TickField(
                 "share",
                 t("Show it to the others"),
-                description=t("Otherwise only you see it."),
+                description=shown,
             ),
         ),
     )
@@ -101,8 +109,8 @@ def receipt_card(start: Start, t: Translator) -> Card:
         buttons = (Button(t("One more"), custom_id(SHOW)),)
     else:
         lines.append(t("-# The others see it in <#{channel_id}>.", channel_id=start.channel_id))
-        hide = () if start.file else (Button(t("Do not show it after all"), custom_id(HIDE, start.id)),)
-        buttons = (Button(t("One more"), custom_id(SHOW)), *hide)
+        hide = Button(t("Do not show it after all"), custom_id(HIDE, start.id))
+        buttons = (Button(t("One more"), custom_id(SHOW)), hide)
     return Card((Text("\n".join(lines)), Buttons(buttons)))
 
 
@@ -112,7 +120,10 @@ def shown_card(start: Start, t: Translator, *, file: tuple[str, bytes] | None = 
     head = t("{member} did a small thing: **{title}**", member=mention_user(start.member_id), title=title)
     note = [quote(start.note, 2 * LONGEST_NOTE)] if start.note else []
     items: tuple[Item, ...] = (Text("\n".join([head, *note])),)
-    return Card((*items, Attachment(*file)) if file is not None else items)
+    if file is None:
+        return Card(items)
+    name, content = file
+    return Card((*items, Attachment(safe_name(name), content)))
 
 
 def hidden_card(t: Translator) -> Card:
@@ -127,8 +138,16 @@ def lost_file_card(t: Translator) -> Card:
 def _said(start: Start, t: Translator) -> list[str]:
     lines = [quote(start.note, 2 * LONGEST_NOTE)] if start.note else []
     if start.file:
-        lines.append(t("File: {name}", name=quote(str(start.file.get("name", "")), 100)))
+        lines.append(t("File: {name}", name=_file_name(start)))
     return lines
+
+
+def _file_name(start: Start) -> str:
+    return quote(_plain_name(start), 100)
+
+
+def _plain_name(start: Start) -> str:
+    return str(start.file.get("name", ""))
 
 
 def _task_text(task: Task, t: Translator) -> str:

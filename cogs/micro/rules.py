@@ -18,7 +18,6 @@ LONGEST_NOTE = 500
 MOST_OWN = 100
 OFFER_LASTS = timedelta(hours=12)
 """After that what was offered counts as passed over."""
-LARGEST_FILE = 10 * 1024 * 1024
 FEWEST_COUNTED = 5
 """Below that a count could tell of a person."""
 
@@ -134,15 +133,6 @@ def check_note(note: str, *, has_file: bool) -> str:
     if not note and not has_file:
         raise InvalidInput("One line or a link is enough, and it may be as small as the task was.")
     return note[:LONGEST_NOTE]
-
-
-def check_file(size: int) -> None:
-    """Raises `InvalidInput` for one that is too large."""
-    if size > LARGEST_FILE:
-        raise InvalidInput(
-            "That file is larger than {most} MB. A link to it does as well.",
-            most=LARGEST_FILE // (1024 * 1024),
-        )
 
 
 def check_words(title: str, text: str) -> None:

@@ -10,7 +10,8 @@ from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
-from bot.outbox import Effect, EffectKind, Lane
+from bot.files import check_file
+from bot.outbox import Effect, EffectKind, Posted
 from bot.profiles import Level as ProfileLevel
 from bot.text import clean
 from cogs.micro import rules
@@ -104,7 +105,7 @@ class MicroService:
 
     async def attach(self, actor: Actor, name: str, size: int, url: str) -> Start:
         """Keep a file for the task that was begun, until it is finished. Raises as `started`, and `InvalidInput`."""
-        rules.check_file(size)
+        check_file(name, size)
         async with self._core.db.begin() as session:
             await self._lock(session, actor)
             row = _open(actor, await storage.find_started(session, actor.guild_id, actor.member_id))
@@ -133,15 +134,41 @@ class MicroService:
             if share:
                 row.channel_id = channel_id if row.file else settings.channel_id or channel_id
                 if not row.file:
-                    await self._plan(session, row, EffectKind.POST, row.effect_key)
+                    await self._show(session, row)
             return start_of(row)
 
-    async def posted(self, actor: Actor, start_id: int, link: str | None) -> None:
-        """The file was posted under this link, or is not kept any longer."""
+    async def file_posted(self, actor: Actor, start_id: int, posted: Posted) -> None:
+        """The file was posted."""
         async with self._core.db.begin() as session:
             row = await storage.lock_start(session, start_id)
-            if row is not None and row.member_id == actor.member_id and row.guild_id == actor.guild_id:
-                row.file = {"name": row.file.get("name", "file"), **({"link": link} if link else {})}
+            if row is not None and (row.guild_id, row.member_id) == (actor.guild_id, actor.member_id):
+                row.file = {"name": row.file.get("name", "file"), "link": posted.link}
+                is_hidden = row.channel_id is None  # while it was being posted
+                await self._core.outbox.note_posted(
+                    session,
+                    row.effect_key,
+                    posted,
+                    guild_id=row.guild_id,
+                    member_id=row.member_id,
+                    act_id=row.act_id,
+                )
+                if is_hidden:
+                    await self._take_away(session, row, posted.channel_id)
+
+    async def file_lost(self, actor: Actor, start_id: int) -> None:
+        """The file was to be shown to nobody, or Discord has let go of it: it is not kept any longer."""
+        async with self._core.db.begin() as session:
+            row = await storage.lock_start(session, start_id)
+            if row is not None and (row.guild_id, row.member_id) == (actor.guild_id, actor.member_id):
+                row.file = {"name": row.file.get("name", "file")}
+                row.channel_id = None
+
+    async def leave_file_out(self, actor: Actor, start_id: int) -> Start:
+        """Finish without the file that was given. Raises as `started`."""
+        async with self._core.db.begin() as session:
+            row = _open(actor, await storage.lock_start(session, start_id))
+            row.file = {}
+            return start_of(row)
 
     async def let_go(self, actor: Actor, start_id: int) -> Desk:
         """It is not finished, and need not be. What was let go already is no mistake."""
@@ -150,6 +177,8 @@ class MicroService:
             row = await storage.lock_start(session, start_id)
             if row is None or (row.guild_id, row.member_id) != (actor.guild_id, actor.member_id):
                 raise gone()
+            if row.state == storage.DONE:
+                raise _finished_already()
             if row.state == storage.STARTED:
                 row.state, row.done_at, row.file = "let_go", self._core.clock.now(), {}
                 member.offered_at = None
@@ -163,8 +192,8 @@ class MicroService:
                 raise gone()
             if row.channel_id is None:
                 raise AlreadyDone("It is not shown to anybody.")
-            key = f"micro.hide:{row.id}"
-            await self._plan(session, row, EffectKind.DELETE, key, after=row.effect_key)
+            if not row.file or "link" in row.file:  # else it is still being posted, and taken away then
+                await self._take_away(session, row, row.channel_id)
             row.channel_id = None
             return start_of(row)
 
@@ -210,25 +239,26 @@ class MicroService:
         own = [task_of(each) for each in await storage.list_tasks(session, guild_id) if not each.retired]
         return [each for each in shipped() if each.theme not in off] + own
 
-    async def _plan(
-        self,
-        session: AsyncSession,
-        row: storage.MicroStartRow,
-        kind: EffectKind,
-        key: str,
-        *,
-        after: str | None = None,
-    ) -> None:
+    async def _show(self, session: AsyncSession, row: storage.MicroStartRow) -> None:
         effect = Effect(
-            kind=kind,
-            key=key,
+            kind=EffectKind.POST,
+            key=row.effect_key,
             guild_id=row.guild_id,
             channel_id=row.channel_id,
             member_id=row.member_id,
-            renderer=None if kind is EffectKind.DELETE else SHOW_RENDERER,
+            renderer=SHOW_RENDERER,
             arguments={"start_id": row.id},
-            lane=Lane.AWAITED,
-            after=after,
+        )
+        await self._core.outbox.plan(session, effect, act_id=row.act_id)
+
+    async def _take_away(self, session: AsyncSession, row: storage.MicroStartRow, channel_id: int) -> None:
+        effect = Effect(
+            kind=EffectKind.DELETE,
+            key=f"micro.hide:{row.id}",
+            guild_id=row.guild_id,
+            channel_id=channel_id,
+            member_id=row.member_id,
+            after=row.effect_key,
         )
         await self._core.outbox.plan(session, effect, act_id=row.act_id)
 
@@ -237,10 +267,12 @@ def _open(actor: Actor, row: storage.MicroStartRow | None) -> storage.MicroStart
     if row is None or (row.guild_id, row.member_id) != (actor.guild_id, actor.member_id):
         raise NotFound("You have not begun a task. Choose one with {command}.", command="`/micro`")
     if row.state != storage.STARTED:
-        raise AlreadyDone(
-            "That one is finished already. There are others under {command}.", command="`/micro`"
-        )
+        raise _finished_already()
     return row
+
+
+def _finished_already() -> AlreadyDone:
+    return AlreadyDone("That one is finished already. There are others under {command}.", command="`/micro`")
 
 
 def _read_wish(name: str, value: str) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from sandbox.people import Person
 from tests.behaviour import challenges as c
 from tests.behaviour.quests import LyceumWorld, notices
+from tests.behaviour.test_privacy import deleted
 
 MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 18, 20, tzinfo=UTC)
@@ -235,6 +236,13 @@ class TestMembers:
         await opened.advance_to(RESULTS + timedelta(minutes=1))
         [result] = c.results(opened, opened.first_wins)
         assert f"/{opened.general.id}/{posted.id}" in result.text and "my knot.pdf" in result.text
+
+    async def test_a_file_goes_with_whoever_is_deleted(self, opened: LyceumWorld) -> None:
+        ann = opened.member
+        form = await opened.slash(ann, opened.general, "challenge submit", file=("knot.pdf", b"%PDF knots"))
+        await opened.submit(ann, form, {"work": "", "learned": "Glue helps", "shown": True})
+        await deleted(opened, ann)
+        assert opened.posted(opened.general) == []
 
     @pytest.mark.parametrize(
         ("name", "content", "says"),

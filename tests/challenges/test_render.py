@@ -19,7 +19,6 @@ from cogs.challenges.model import (
 from cogs.challenges.render import reminder_card
 from cogs.challenges.render_manage import overview_card
 from cogs.challenges.render_results import gallery_card, past_card, results_card
-from cogs.challenges.render_work import safe_name
 from cogs.challenges.rules import Kind, Lateness, State, Track
 from cogs.challenges.shipped import shipped
 from cogs.challenges.workshop import MOST_PREPARED
@@ -101,9 +100,3 @@ def test_a_reminder_by_dm_leads_to_the_server() -> None:
     assert button.url == "https://discord.com/channels/1/2" and button.custom_id is None
     [button] = reminder_card(challenge(), 5, T).items[-1].buttons  # type: ignore[union-attr]
     assert button.custom_id == "challenges:work.ask:1"
-
-
-def test_a_file_is_named_so_that_it_can_be_posted() -> None:
-    assert safe_name("my knot (1).pdf") == "my-knot-1-.pdf"
-    assert safe_name("../../etc/passwd") == "etc-passwd"
-    assert safe_name("結び目") == "file"

@@ -136,25 +136,6 @@ def test_nothing_and_too_much_are_said_kindly() -> None:
         rules.look_at("x" * 4001, GUILD)
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "problem"),
-    [
-        ("knot.pdf", 1000, None),
-        ("KNOT.PNG", 10 * 1024 * 1024, None),
-        ("knot.pdf", 10 * 1024 * 1024 + 1, "larger"),
-        ("knot.exe", 1000, "that type"),
-        ("py", 1000, "that type"),
-        ("knot.pdf", 0, "empty"),
-    ],
-)
-def test_files_are_held_to_a_size_and_to_types(name: str, size: int, problem: str | None) -> None:
-    if problem is None:
-        rules.check_file(name, size)
-    else:
-        with pytest.raises(InvalidInput, match=problem):
-            rules.check_file(name, size)
-
-
 @pytest.mark.parametrize(("typed", "value"), [(None, None), ("", None), ("1", 1), (5, 5)])
 def test_confidence_is_one_to_five_or_left_open(typed: object, value: int | None) -> None:
     assert rules.read_confidence(typed) == value
