@@ -26,7 +26,7 @@ from storage.database import mark
 WAKE_MARK = "outbox"
 # The column holds 200 (PostgreSQL refuses more, SQLite does not), and what follows from an effect adds to its key.
 KEY_LIMIT = 170
-IN_CHANNEL = ":channel"  # ends the key of what goes to a channel because DMs are closed
+IN_CHANNEL = storage.IN_CHANNEL
 
 
 class Lane(IntEnum):
@@ -197,6 +197,30 @@ class Outbox:
             "act_id": act_id,
         }
         await storage.add_effects(session, [row])
+
+    async def edit_post(self, session: AsyncSession, key: str, edit_key: str) -> None:
+        """Draw again what was posted in a channel under `key`. What went by DM stays as it is."""
+        await self._follow(session, key, EffectKind.EDIT, edit_key)
+
+    async def delete_post(self, session: AsyncSession, key: str, delete_key: str) -> None:
+        """Delete what was posted in a channel under `key`. What went by DM stays as it is."""
+        await self._follow(session, key, EffectKind.DELETE, delete_key)
+
+    async def _follow(self, session: AsyncSession, key: str, kind: EffectKind, new_key: str) -> None:
+        row = await storage.find_post(session, key)
+        if row is None:
+            return
+        effect = Effect(
+            kind=kind,
+            key=new_key,
+            guild_id=row.guild_id,
+            channel_id=row.channel_id,
+            member_id=row.member_id,
+            renderer=row.renderer if kind is EffectKind.EDIT else None,
+            arguments=row.arguments,
+            after=row.key,
+        )
+        await self.plan(session, effect)
 
     async def plan_after_all(self, session: AsyncSession, key: str, *, left_out_for: str) -> None:
         """Perform an effect that was left out for this reason, which has turned out to be wrong."""

@@ -17,6 +17,7 @@ from storage.personal import ANYWHERE, N_, Personal, SeenBy
 NOT_POSTED = "what it belongs to was not posted"
 # A post is drawn again, and effects follow it, as long as its row is here.
 KEPT = timedelta(days=90)
+IN_CHANNEL = ":channel"  # ends the key of what goes to a channel because DMs are closed
 
 
 class OutboxRow(Base):
@@ -238,6 +239,16 @@ async def list_of_jobs(session: AsyncSession, job_ids: Sequence[int]) -> list[Ou
 # What nobody can mend and is no fault: people leave, delete messages and close their DMs.
 UNMENDABLE = ("member_gone", "message_gone", "dms_closed")
 MOST_FAILED = 500
+
+
+async def find_post(session: AsyncSession, key: str) -> OutboxRow | None:
+    """What was posted in a channel under this key, or is to be, also if it is there because DMs are closed."""
+    query = select(OutboxRow).where(
+        OutboxRow.key.in_((key, f"{key}{IN_CHANNEL}")),
+        OutboxRow.kind == "post",
+        or_(OutboxRow.outcome.is_(None), OutboxRow.outcome == "sent"),
+    )
+    return (await session.scalars(query.order_by(OutboxRow.id.desc()).limit(1))).first()
 
 
 async def list_posts_about(session: AsyncSession, guild_id: int, member_id: int) -> list[tuple[int, int]]:

@@ -104,9 +104,13 @@ async def list_open(session: AsyncSession, guild_id: int, member_id: int) -> lis
     return list(await session.scalars(query.order_by(PromiseRow.due_at, PromiseRow.id)))
 
 
-async def list_public(session: AsyncSession, guild_id: int, *, limit: int) -> list[PromiseRow]:
-    """Promises with a card in a channel, the newest first."""
+async def list_public(
+    session: AsyncSession, guild_id: int, *, limit: int | None = None, since: datetime | None = None
+) -> list[PromiseRow]:
+    """Promises with a card in a channel, the newest first; made since then."""
     query = select(PromiseRow).filter_by(guild_id=guild_id, public=True)
+    if since is not None:
+        query = query.where(PromiseRow.made_at >= since)
     return list(await session.scalars(query.order_by(PromiseRow.id.desc()).limit(limit)))
 
 

@@ -46,12 +46,14 @@ class Asking:
         if row.public:
             await self._plan(session, row, EffectKind.POST, row.effect_key)
 
-    async def redraw(self, session: AsyncSession, row: storage.PromiseRow) -> None:
+    async def redraw(
+        self, session: AsyncSession, row: storage.PromiseRow, *, lane: Lane = Lane.AWAITED
+    ) -> None:
         """Show the card as the promise stands now."""
         row.version += 1
         if row.public:
             key = f"promises.redraw:{row.id}:{row.version}"
-            await self._plan(session, row, EffectKind.EDIT, key, after=row.effect_key)
+            await self._plan(session, row, EffectKind.EDIT, key, after=row.effect_key, lane=lane)
 
     async def take_away(self, session: AsyncSession, row: storage.PromiseRow) -> None:
         """The card goes."""
@@ -61,16 +63,23 @@ class Asking:
             )
         row.public = False
 
-    async def settled(self, session: AsyncSession, row: storage.PromiseRow, *, redraw: bool = True) -> None:
-        """It was answered, so what waits for the digest is not told any more."""
+    async def settled(self, session: AsyncSession, row: storage.PromiseRow, *, keep_question: bool) -> None:
+        """It was answered, moved or taken back: what waits for the digest is not told any more, and a question in a
+        channel goes, unless it gives way to the answer (`keep_question`)."""
         await self._core.notifier.withdraw(session, _key(row))
-        if redraw:
-            await self.redraw(session, row)
+        if not keep_question:
+            await self._core.outbox.delete_post(session, _key(row), f"promises.unask:{row.id}:{row.moves}")
+
+    async def redraw_question(self, session: AsyncSession, row: storage.PromiseRow) -> None:
+        """What the question says has changed, or is not for everybody any more."""
+        row.version += 1
+        await self._core.outbox.edit_post(session, _key(row), f"promises.reask:{row.id}:{row.version}")
 
     async def close(self, session: AsyncSession, row: storage.PromiseRow) -> None:
         """Nobody said how it went, which is fine."""
         row.state, row.closed_at = State.SILENT.value, self._core.clock.now()
-        await self.settled(session, row)
+        await self.settled(session, row, keep_question=True)  # it can be answered late
+        await self.redraw(session, row)
 
     async def expect(
         self, session: AsyncSession, row: storage.PromiseRow, member: member_storage.MemberRow
@@ -107,6 +116,7 @@ class Asking:
             lane=Lane.SCHEDULED,
         )
         await self._core.notifier.notify(session, notification)
+        await self.redraw(session, row)
         return None
 
     async def close_due(self, session: AsyncSession, job: Job) -> Skipped | None:
@@ -153,6 +163,7 @@ class Asking:
         key: str,
         *,
         after: str | None = None,
+        lane: Lane = Lane.AWAITED,
     ) -> None:
         effect = Effect(
             kind=kind,
@@ -162,7 +173,7 @@ class Asking:
             member_id=row.member_id,
             renderer=None if kind is EffectKind.DELETE else CARD_RENDERER,
             arguments={"promise_id": row.id},
-            lane=Lane.AWAITED,
+            lane=lane,
             after=after,
         )
         await self._core.outbox.plan(session, effect, act_id=row.act_id)

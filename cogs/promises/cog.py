@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -16,7 +15,6 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
-from bot.error_replies import report_error
 from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
@@ -97,7 +95,7 @@ class PromisesCog(commands.Cog):
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
         bot.lost_places.watch(self._watch)
-        bot.core.erasure.on_forgotten(self._forget)
+        bot.core.erasure.redraw_with(self.service.redraw_all)
         bot.groups.list_help(HELP)
         staff = plain_command("promises", "Promises that stand in channels", self._staff_list)
         bot.groups.attach(bot.groups.manage, staff, STAFF_HELP)
@@ -115,7 +113,7 @@ class PromisesCog(commands.Cog):
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
-        bot.core.erasure.stop_telling(self._forget)
+        bot.core.erasure.stop_redrawing(self.service.redraw_all)
         bot.groups.forget_help(HELP)
         bot.groups.detach(bot.groups.manage, "promises", STAFF_HELP)
         bot.core.features.forget(AREA)
@@ -189,7 +187,10 @@ class PromisesCog(commands.Cog):
     async def _answer(
         self, interaction: discord.Interaction[Any], promise_id: int | None, how: State
     ) -> None:
-        await self._answered(interaction, await self.service.answer(_who(interaction), promise_id or 0, how))
+        promise = await self.service.answer(
+            _who(interaction), promise_id or 0, how, on_question=_is_on_question(interaction)
+        )
+        await self._answered(interaction, promise)
 
     async def _ask_when(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         promise = await self.service.own(_who(interaction), promise_id or 0)
@@ -198,13 +199,16 @@ class PromisesCog(commands.Cog):
 
     async def _move(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         by = str(form_answers(interaction).get("by") or "")
-        await self._answered(interaction, await self.service.move(_who(interaction), promise_id or 0, by))
+        promise = await self.service.move(
+            _who(interaction), promise_id or 0, by, on_question=_is_on_question(interaction)
+        )
+        await self._answered(interaction, promise)
 
     async def _answered(self, interaction: discord.Interaction[Any], promise: Promise) -> None:
         """On one's own card the answer is said there; the question in a channel or DM gives way to it."""
         reply = reply_to(interaction)
-        t, message = reply.translator, interaction.message
-        if message is not None and not message.flags.ephemeral:
+        t = reply.translator
+        if _is_on_question(interaction):
             await reply.replace(render.answered_card(promise, t))
             return
         await reply.replace(render.promise_card(promise, t, said_first=render.answered_text(promise, t)))
@@ -287,18 +291,6 @@ class PromisesCog(commands.Cog):
         if payload.guild_id is not None:
             await self.service.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
 
-    def _forget(self, guild_id: int, _: int) -> None:
-        """Somebody was deleted: their name goes from the cards on which they cheered."""
-        self._redrawing = asyncio.get_running_loop().create_task(
-            self._redraw(guild_id), name="redraw promises"
-        )
-
-    async def _redraw(self, guild_id: int) -> None:
-        try:
-            await self.service.redraw_all(guild_id)
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task
-            report_error(error, f"redrawing promises in guild={guild_id}")
-
     # ------------------------------------------------------------------------------------------ drawing
 
     async def _draw_card(self, effect: PlannedEffect) -> Card:
@@ -339,6 +331,11 @@ class PromisesCog(commands.Cog):
         if promise is None:
             raise Obsolete(N_("the promise was taken back"))
         return promise
+
+
+def _is_on_question(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the control was used on the question in a channel or DM, rather than on one's own private card."""
+    return interaction.message is not None and not interaction.message.flags.ephemeral
 
 
 def _who(interaction: discord.Interaction[Any]) -> Who:

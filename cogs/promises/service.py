@@ -13,6 +13,7 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
 from bot.i18n import N_
 from bot.nominal_times import local_now, to_instant
+from bot.outbox import Lane
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.promises import rules
@@ -31,6 +32,7 @@ from cogs.promises.model import (
 from cogs.promises.rules import State
 from storage import members as member_storage
 from storage import promises as storage
+from storage.outbox import KEPT as DRAWN_FOR
 
 STAFF_LIST = 25
 
@@ -102,8 +104,11 @@ class PromisesService:
             row = await storage.find_promise(session, promise_id)
         return promise_of(await self._checked(who, row))
 
-    async def answer(self, who: Who, promise_id: int, how: State) -> Promise:
-        """Say that it is done, partly done or let go. Raises `AlreadyDone` when that was said before."""
+    async def answer(self, who: Who, promise_id: int, how: State, *, on_question: bool = False) -> Promise:
+        """Say that it is done, partly done or let go. Raises `AlreadyDone` when that was said before.
+
+        With `on_question` the answer takes the place of the question where it was pressed.
+        """
         async with self._core.db.begin() as session:
             row = await self._lock(who, session, promise_id)
             if how is State.LET_GO:
@@ -114,11 +119,12 @@ class PromisesService:
             if how in rules.KEPT:
                 act = Act(KEPT, row.guild_id, row.member_id, subject=str(row.id), details={"how": how.value})
                 await self._core.ledger.record(session, act)
-            await self.asking.settled(session, row)
+            await self.asking.settled(session, row, keep_question=on_question)
+            await self.asking.redraw(session, row)
             return promise_of(row)
 
-    async def move(self, who: Who, promise_id: int, by: str) -> Promise:
-        """Ask about it at another time. Raises `InvalidInput`, `AlreadyDone` when it is closed."""
+    async def move(self, who: Who, promise_id: int, by: str, *, on_question: bool = False) -> Promise:
+        """Ask about it at another time. `on_question` as in `answer`. Raises `InvalidInput`, `AlreadyDone` when it is closed."""
         now = self._core.clock.now()
         found = await self.own(who, promise_id)
         config = await self._core.configs.guild(found.guild_id)
@@ -128,7 +134,7 @@ class PromisesService:
             rules.check_open(State(row.state))
             zone = member.zone or config.zone
             due_at, nominal = read_due(by, now, zone, who.locale)
-            await self.asking.settled(session, row, redraw=False)
+            await self.asking.settled(session, row, keep_question=on_question)
             row.due_at, row.nominal, row.zone = due_at, nominal, zone
             row.moves, row.asked_at = row.moves + 1, None
             await self.asking.expect(session, row, member)
@@ -143,6 +149,7 @@ class PromisesService:
             rules.check_open(State(row.state))
             row.text = words
             await self.asking.redraw(session, row)
+            await self.asking.redraw_question(session, row)
             return promise_of(row)
 
     async def take_back(self, who: Who, promise_id: int) -> None:
@@ -150,7 +157,7 @@ class PromisesService:
         async with self._core.db.begin() as session:
             row = await self._lock(who, session, promise_id)
             rules.check_answerable(State(row.state))
-            await self.asking.settled(session, row, redraw=False)
+            await self.asking.settled(session, row, keep_question=False)
             await self.asking.take_away(session, row)
             if row.act_id is not None:
                 await self._core.ledger.retract(session, row.act_id, reason="taken back")
@@ -161,6 +168,7 @@ class PromisesService:
         async with self._core.db.begin() as session:
             row = await self._lock(who, session, promise_id)
             await self.asking.take_away(session, row)
+            await self.asking.redraw_question(session, row)
             return promise_of(row)
 
     async def cheer(self, actor: Actor, promise_id: int) -> Promise:
@@ -201,6 +209,7 @@ class PromisesService:
                 row = await storage.lock_promise(session, promise_id)
                 if row is not None:
                     row.public = False
+                    await self.asking.redraw_question(session, row)
 
     async def channels(self, guild_id: int) -> set[int]:
         """The channels that open promises name."""
@@ -213,13 +222,13 @@ class PromisesService:
             for row in await storage.list_in_channel(session, guild_id, channel_id):
                 row.public, row.channel_id = False, None
 
-    async def redraw_all(self, guild_id: int) -> None:
-        """Draw the open cards again, because somebody who cheered on them was deleted."""
-        async with self._core.db.begin() as session:
-            for each in await storage.list_public(session, guild_id, limit=500):
-                row = await storage.lock_promise(session, each.id)
-                if row is not None and row.state == State.OPEN:
-                    await self.asking.redraw(session, row)
+    async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
+        """Draw the cards of the last months again, because somebody who cheered on them was deleted."""
+        since = self._core.clock.now() - DRAWN_FOR
+        for each in await storage.list_public(session, guild_id, since=since):
+            row = await storage.lock_promise(session, each.id)
+            if row is not None:
+                await self.asking.redraw(session, row, lane=Lane.BULK)
 
     # ------------------------------------------------------------------------------------------ staff
 
@@ -239,6 +248,7 @@ class PromisesService:
             if row is None or row.guild_id != actor.guild_id or not row.public:
                 raise gone()
             await self.asking.take_away(session, row)
+            await self.asking.redraw_question(session, row)
             await self._core.audit.record(
                 session,
                 actor,

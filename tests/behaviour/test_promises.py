@@ -10,6 +10,7 @@ import pytest
 from sandbox.faults import CREATE_MESSAGE
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.behaviour.steps import HOSTILE, commit, promises, questions, reach, switch
+from tests.behaviour.test_privacy import deleted
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FRIDAY = datetime(2026, 1, 9, 18, tzinfo=UTC)  # the evening of the day
@@ -169,16 +170,17 @@ async def test_nobody_else_answers_and_two_presses_count_once(world: LyceumWorld
 
 
 async def test_an_old_question_after_a_move_answers_for_the_promise_as_it_is(world: LyceumWorld) -> None:
+    await reach(world, world.member, dm_allowed=True)
     await commit(world)
     await world.advance_to(FRIDAY)
-    [question] = questions(world)
+    [question] = world.dms(world.member)
     listed = await world.slash(world.member, world.general, "commit")
     form = await world.press(world.member, listed, "Move it")
     await world.submit(world.member, form, {"by": "in 5 days"})
     await world.press(world.member, question, "Done")
     assert "**Done.**" in promises(world)[0].text
     await world.advance(10 * DAY)
-    assert len(world.posted(world.general)) == 2  # the card and the one question
+    assert [each for each in questions(world) if QUESTION in each.text] == []
 
 
 async def test_at_most_five_are_open_and_the_list_of_five_can_be_shown(world: LyceumWorld) -> None:
@@ -400,3 +402,58 @@ async def test_a_chosen_channel_takes_all_promises(community: LyceumWorld) -> No
     await community.choose(community.facilitator, card, community.weekly, menu=menu)
     await commit(community)
     assert promises(community) == [] and len(promises(community, community.weekly)) == 1
+
+
+@pytest.mark.parametrize("label", ["Take it back", "Done", "Move it", "Let it go"])
+async def test_answered_in_the_list_the_question_goes(world: LyceumWorld, label: str) -> None:
+    await commit(world)
+    await world.advance_to(FRIDAY)
+    card = await world.slash(world.member, world.general, "commit")
+    if label == "Take it back":
+        card = await world.choose(world.member, card, "finish chapter 2", menu="promises:mine.pick")
+    answer = await world.press(world.member, card, label)
+    if label == "Move it":
+        await world.submit(world.member, answer, {"by": "in 3 days"})
+    assert [each for each in world.posted(world.general) if QUESTION in each.text] == []
+    await world.advance(4 * DAY)
+    assert len(questions(world)) == (label == "Move it")
+
+
+async def test_a_question_follows_the_words_and_names_none_when_the_card_was_taken_away(
+    community: LyceumWorld,
+) -> None:
+    world = community
+    await commit(world)
+    await world.advance_to(FRIDAY)
+    [question] = questions(world)
+    card = await world.slash(world.member, world.general, "commit")
+    card = await world.choose(world.member, card, "finish chapter 2", menu="promises:mine.pick")
+    form = await world.press(world.member, card, "Change the words")
+    await world.submit(world.member, form, {"what": "finish chapter 3"})
+    question = world.read(question)
+    assert "chapter 3" in question.text and "Why am I seeing this?" in question.labels
+    listed = await world.slash(world.facilitator, world.general, "manage promises")
+    card = await world.choose(world.facilitator, listed, "finish chapter 3")
+    form = await world.press(world.facilitator, card, "Take the card away")
+    await world.submit(world.facilitator, form, {"why": ""})
+    assert all("chapter" not in each.text for each in world.posted(world.general))
+    mine = await world.press(world.member, question, "Look at it")
+    assert "chapter 3" in mine.text
+
+
+async def test_asked_about_the_card_says_that_there_is_no_hurry(world: LyceumWorld) -> None:
+    await commit(world)
+    await world.advance_to(FRIDAY)
+    assert "without any hurry" in promises(world)[0].text
+
+
+async def test_whoever_cheered_and_is_deleted_stands_on_no_card(community: LyceumWorld) -> None:
+    world, cleo = community, community.people["Cleo"]
+    for what in ("finish chapter 2", "finish chapter 3"):
+        await commit(world, what=what)
+        await world.press(cleo, promises(world)[-1], "I'm cheering")
+    card = await world.slash(world.member, world.general, "commit")
+    opened = await world.choose(world.member, card, "finish chapter 2", menu="promises:mine.pick")
+    await world.press(world.member, opened, "Done")
+    await deleted(world, cleo)
+    assert [str(cleo.id) in each.text for each in promises(world)] == [False, False]
