@@ -142,6 +142,19 @@ async def count_asked(session: AsyncSession, guild_id: int, asked_by: int, *, si
     return int(await session.scalar(query) or 0)
 
 
+async def list_asked_by_nobody(
+    session: AsyncSession, guild_id: int, *, since: datetime
+) -> list[ShowcaseEntryRow]:
+    """What was asked since then by somebody who is not known any more, and not answered."""
+    query = select(ShowcaseEntryRow).where(
+        ShowcaseEntryRow.guild_id == guild_id,
+        ShowcaseEntryRow.state == "asked",
+        ShowcaseEntryRow.asked_by == NOBODY,
+        ShowcaseEntryRow.created_at >= since,
+    )
+    return list(await session.scalars(query.order_by(ShowcaseEntryRow.id)))
+
+
 async def list_waiting(session: AsyncSession, guild_id: int, *, lock: bool = False) -> list[ShowcaseEntryRow]:
     """What waits for the next digest, by the time of the messages. With `lock` in a writing transaction."""
     query = select(ShowcaseEntryRow).filter_by(guild_id=guild_id, state=WAITING)

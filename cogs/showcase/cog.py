@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -15,7 +14,6 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
-from bot.error_replies import report_error
 from bot.errors import InvalidInput, NotAllowed, ServiceUnavailable
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
@@ -102,7 +100,7 @@ class ShowcaseCog(commands.Cog):
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
         bot.config_card.parts.add(self._config)
-        bot.core.erasure.on_forgotten(self._forget)
+        bot.core.erasure.redraw_with(self.service.redraw_all)
         bot.tree.add_command(self._menu)
         desk = plain_command("showcase", "When and where show-and-tell is posted", self._open_desk)
         bot.groups.attach(bot.groups.manage, desk, STAFF_HELP)
@@ -119,7 +117,7 @@ class ShowcaseCog(commands.Cog):
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
         bot.config_card.parts.remove(self._config)
-        bot.core.erasure.stop_telling(self._forget)
+        bot.core.erasure.stop_redrawing(self.service.redraw_all)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.detach(bot.groups.manage, "showcase", STAFF_HELP)
         bot.core.features.forget(AREA)
@@ -241,18 +239,6 @@ class ShowcaseCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
             await self.service.messages_deleted(payload.guild_id, payload.message_ids)
-
-    def _forget(self, guild_id: int, _: int) -> None:
-        """Somebody was deleted: what they showed goes from the digests."""
-        self._redrawing = asyncio.get_running_loop().create_task(
-            self._redraw(guild_id), name="redraw show-and-tell"
-        )
-
-    async def _redraw(self, guild_id: int) -> None:
-        try:
-            await self.digests.redraw_all(guild_id)
-        except Exception as error:  # noqa: BLE001 - nobody waits for this task
-            report_error(error, f"redrawing show-and-tell in guild={guild_id}")
 
     # ------------------------------------------------------------------------------------------ drawing
 

@@ -86,15 +86,14 @@ class Digests:
         if row is not None:
             await self._redraw(session, row, entry.part)
 
-    async def redraw_all(self, guild_id: int) -> None:
+    async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
         """Draw the digests of the last months again, because somebody who stood there was deleted."""
-        async with self._core.db.begin() as session:
-            since = self._core.clock.now() - DRAWN_FOR
-            for each in await storage.list_digests(session, guild_id, since=since):
-                row = await storage.lock_digest(session, each.id)
-                if row is not None:
-                    for number in range(row.parts):
-                        await self._redraw(session, row, number)
+        since = self._core.clock.now() - DRAWN_FOR
+        for each in await storage.list_digests(session, guild_id, since=since):
+            row = await storage.lock_digest(session, each.id)
+            if row is not None:
+                for number in range(row.parts):
+                    await self._redraw(session, row, number)
 
     async def find(self, digest_id: int, number: int) -> Part | None:
         """One card, for drawing it."""

@@ -109,7 +109,7 @@ class ShowcaseService:
                 rules.check_ask(State(row.state))
             notification = Notification(
                 kind=ASK_KIND.name,
-                key=f"{ASK_RENDERER}:{row.id}",
+                key=_ask_key(row),
                 guild_id=row.guild_id,
                 member_id=row.member_id,
                 renderer=ASK_RENDERER,
@@ -191,6 +191,13 @@ class ShowcaseService:
             for row in await storage.lock_entries(session, guild_id, ids):
                 await self._take_out(session, row)
 
+    async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
+        """Somebody was deleted: what they showed goes from the digests, and their name from what they asked."""
+        await self._digests.redraw_all(session, guild_id)
+        since = self._core.clock.now() - DRAWN_FOR
+        for row in await storage.list_asked_by_nobody(session, guild_id, since=since):
+            await self._core.outbox.edit_post(session, _ask_key(row), f"showcase.reask:{row.id}")
+
     async def note_people(self, guild_id: int, entry_id: int, people: int) -> None:
         """How many people had reacted when the digest was drawn."""
         async with self._core.db.begin() as session:
@@ -244,3 +251,8 @@ class ShowcaseService:
         if who.guild_id is None:  # on a DM nobody has asked yet whether the feature is on
             await self._core.features.require(row.guild_id, AREA)
         return row
+
+
+def _ask_key(row: storage.ShowcaseEntryRow) -> str:
+    """What the question to the author is told under."""
+    return f"{ASK_RENDERER}:{row.id}"

@@ -17,6 +17,7 @@ from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.behaviour.rituals import choose_zone
 from tests.behaviour.steps import HOSTILE, hide, reach, switch
 from tests.behaviour.test_cost import statements
+from tests.behaviour.test_privacy import deleted
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 FRIDAY = datetime(2026, 1, 9, 17, tzinfo=UTC)
@@ -371,3 +372,17 @@ async def test_day_and_hour_travel_in_the_configuration_file(community: LyceumWo
     await apply(community, await give(community, changed))
     card = await community.slash(community.facilitator, community.general, "manage showcase")
     assert "Friday, 18:30" in card.text
+
+
+async def test_whoever_asked_and_is_deleted_is_named_no_more_and_the_question_stays(
+    community: LyceumWorld,
+) -> None:
+    await choose_channel(community)
+    _, answer = await ask(community)
+    cleo = community.people["Cleo"]
+    [question] = community.posted(community.general)
+    assert "Nothing is shown without their yes" in answer.text and f"<@{cleo.id}>" in question.text
+    await deleted(community, cleo)
+    question = community.read(question)
+    assert f"<@{cleo.id}>" not in question.text and "Somebody would like to see" in question.text
+    assert "Yes, add it" in question.labels
