@@ -55,6 +55,7 @@ CONTRIBUTION = Contribution(
     next_step=N_("the challenge of the week (`/challenge current`)"),
     first=N_("Your first challenge is handed in. Well done!"),
     name_of=_title_of,
+    feature=AREA,
 )
 
 TRACK_NAMES: Mapping[Track, str] = {

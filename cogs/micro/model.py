@@ -22,6 +22,7 @@ CONTRIBUTION = Contribution(
     done=N_("Did a five-minute task"),
     next_step=N_("a five-minute task (`/micro`)"),
     first=N_("Your first five-minute task is done. A small step is a step!"),
+    feature=AREA,
 )
 
 

@@ -25,6 +25,7 @@ CONTRIBUTION = Contribution(
     done=N_("Kept a promise"),
     next_step=N_("a promise that you keep (`/commit`)"),
     first=N_("Your first promise is kept. Well done!"),
+    feature=AREA,
 )
 CHECK_KIND = Kind(
     "promises.check",

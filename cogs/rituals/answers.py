@@ -278,6 +278,7 @@ CONTRIBUTION = Contribution(
     next_step=N_("an answer to a ritual"),
     first=N_("Your first answer to a ritual. Thank you for joining in!"),
     name_of=_title_of,
+    feature="rituals",
 )
 
 

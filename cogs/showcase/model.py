@@ -23,6 +23,7 @@ CONTRIBUTION = Contribution(
     ADDED,
     done=N_("Put something into show-and-tell"),
     first=N_("Your first message is in show-and-tell. Thank you for showing it!"),
+    feature=AREA,
 )
 ASK_KIND = Kind(
     "showcase.ask",

@@ -78,7 +78,11 @@ def _now(standing: Standing, t: Translator) -> list[str]:
         lines.append(t("If you do something all the same, it counts."))
     else:
         steps = ", ".join(t(each) for each in standing.next_steps)
-        lines.append(t("This week is open. One of these makes it count: {steps}.", steps=steps))
+        lines.append(
+            t("This week is open. One of these makes it count: {steps}.", steps=steps)
+            if steps
+            else t("This week is open.")
+        )
     if standing.rests:
         days = ", ".join(f"{day}" for day in standing.rests)
         lines.append(t("Rest weeks that you planned, from Monday: {days}", days=days))

@@ -128,9 +128,7 @@ class StreaksService:
             longest=state.longest,
             freezes=state.freezes,
             hidden=row.hidden,
-            next_steps=tuple(
-                each.next_step for each in self._core.ledger.contributions.values() if each.next_step
-            ),
+            next_steps=tuple(await self._core.ledger.list_next_steps(guild_id)),
             rests=tuple(sorted(facts.rests & set(offered))),
             offered_rests=offered,
         )

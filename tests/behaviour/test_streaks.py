@@ -9,6 +9,7 @@ import pytest
 from sandbox.seen import Answer
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.behaviour.rituals import choose_zone
+from tests.behaviour.steps import switch as switch_feature
 from tests.behaviour.streaks import (
     DAY,
     WEEK,
@@ -316,3 +317,13 @@ class TestBadDays:
 def _day_after(day: tuple[int, int, int]) -> tuple[int, int, int]:
     after = datetime(*day) + DAY  # noqa: DTZ001 - a date
     return after.year, after.month, after.day
+
+
+async def test_what_is_switched_off_is_not_proposed(community: LyceumWorld) -> None:
+    assert "`/micro`" in (await streak(community, community.member)).text
+    for feature in ("micro", "challenges", "rituals", "onboarding"):
+        await switch_feature(community, feature, on=False)
+    shown = (await streak(community, community.member)).text
+    assert "makes it count: a promise that you keep (`/commit`)." in shown
+    await switch_feature(community, "promises", on=False)
+    assert "This week is open.\n" in (await streak(community, community.member)).text
