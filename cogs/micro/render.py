@@ -46,7 +46,9 @@ def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Ca
     if desk.started is not None:
         return started_card(desk.started, t)
     head = t("**Something small, now?** Choose one, or see others.")
-    if not desk.tasks:
+    if not desk.tasks and desk.wishes.minutes is None:
+        head = t("**There is no task at the moment.** Ask your facilitators for some.")
+    elif not desk.tasks:
         head = t(
             "**There is no task for this little time.** Say that you have more, or ask your facilitators for some."
         )

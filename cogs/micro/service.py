@@ -217,10 +217,13 @@ class MicroService:
         wishes = Wishes(
             Level(row.level) if row.level else None, row.minutes, Mood(row.mood) if row.mood else None
         )
-        tasks = {each.key: each for each in await self._tasks(session, row.guild_id)}
         started = await storage.find_started(session, row.guild_id, row.member_id)
         if started is not None:
-            return Desk(wishes, started=start_of(started, tasks.get(started.task_key)))
+            # Also when it is offered to nobody any more: whoever began it still needs its words.
+            known = [*shipped(), *map(task_of, await storage.list_tasks(session, row.guild_id))]
+            task = next((each for each in known if each.key == started.task_key), None)
+            return Desk(wishes, started=start_of(started, task))
+        tasks = {each.key: each for each in await self._tasks(session, row.guild_id)}
         offered = [str(key) for key in row.offer.get("keys", [])]
         now = self._core.clock.now()
         is_gone = any(key not in tasks for key in offered)

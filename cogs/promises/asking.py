@@ -6,7 +6,7 @@ then. It is asked about once a date; without an answer it stays open in silence 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +32,8 @@ from storage import members as member_storage
 from storage import privacy as privacy_storage
 from storage import promises as storage
 
+LOOK_AGAIN = timedelta(days=1)
+"""How soon whoever left is looked for again, until the promise closes."""
 REASON_ANSWERED = N_("it was answered, moved or taken back")
 
 
@@ -93,9 +95,11 @@ class Asking:
         member, row = await self._locked(session, job)
         if row is None:
             return Skipped(REASON_ANSWERED)
-        if await privacy_storage.has_left(session, row.guild_id, row.member_id):
-            return Skipped(N_("the member has left; it waits in case they come back"))
         now = self._core.clock.now()
+        if await privacy_storage.has_left(session, row.guild_id, row.member_id):
+            if now + LOOK_AGAIN < rules.closes_at(row.due_at, _end(member)):
+                await self._enqueue(session, row, CHECK_JOB, now + LOOK_AGAIN)
+            return Skipped(N_("the member has left; it waits in case they come back"))
         zone = member.zone or (await self._core.configs.present(session, row.guild_id, GuildConfig)).zone
         due_at = to_instant(datetime.fromisoformat(row.nominal), zone) if row.nominal else row.due_at
         if due_at > now:

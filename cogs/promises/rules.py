@@ -95,6 +95,12 @@ def check_open(state: State) -> None:
         raise AlreadyDone("This one is closed already. Make another whenever you like.")
 
 
+def check_cheerable(state: State) -> None:
+    """Raises `AlreadyDone`."""
+    if state is not State.OPEN:
+        raise AlreadyDone("This one is over already. A kind word to its maker is still welcome.")
+
+
 def closes_at(since: datetime, paused_until: datetime | None) -> datetime:
     """When a promise closes by itself that was due, or asked about, at `since`. A pause does not count."""
     start = since if paused_until is None else max(since, paused_until)

@@ -179,7 +179,7 @@ class PromisesService:
                 raise gone()
             if row.member_id == actor.member_id:
                 raise InvalidInput("This one is yours: the others cheer, and you do it.")
-            rules.check_open(State(row.state))
+            rules.check_cheerable(State(row.state))
             if not await storage.add_cheer(session, row, actor.member_id, self._core.clock.now()):
                 raise AlreadyDone("You are cheering already, and your name is on the card.")
             await self.asking.redraw(session, row)

@@ -266,6 +266,19 @@ async def test_facilitators_add_change_and_retire_tasks_of_their_own(world: Lyce
     assert "nobody is offered it" in card.text and "There is no task" in (await look(world)).text
 
 
+async def test_whoever_has_begun_a_task_still_reads_it_when_it_is_offered_no_more(world: LyceumWorld) -> None:
+    card = await add(world)
+    desk = await world.slash(world.facilitator, world.general, "manage micro")
+    for theme in ("programming", "data", "writing", "general"):
+        desk = await world.choose(world.facilitator, desk, f"off:{theme}", menu="micro:staff.switch")
+    await begin(world)
+    await world.press(world.facilitator, card, "Retire it")
+    mine = await look(world)
+    assert "Done when it holds you." in mine.text and "10 min" in mine.text
+    await finish(world, mine)
+    assert "There is no task at the moment" in (await look(world)).text
+
+
 async def test_words_that_are_too_long_are_told_and_shown_again(world: LyceumWorld) -> None:
     answer = await add(world, title="   ")
     assert "needs a title" in answer.text and "Done when it holds you." in answer.text

@@ -326,6 +326,27 @@ async def test_whoever_left_is_not_asked(world: LyceumWorld) -> None:
     assert [each for each in world.posted(world.general) if QUESTION in each.text] == []
 
 
+async def test_whoever_comes_back_is_asked_the_day_after_at_the_latest(world: LyceumWorld) -> None:
+    await commit(world)
+    await world.leave(world.member)
+    await world.advance_to(FRIDAY + 3 * DAY + HOUR)
+    await world.rejoin(world.member)
+    await world.advance(DAY)
+    assert len(questions(world)) == 1
+    await world.advance(20 * DAY)
+    assert len(questions(world)) == 1 and "No word" in promises(world)[0].text
+
+
+async def test_whoever_cheers_too_late_is_told_what_is_true_for_them(world: LyceumWorld) -> None:
+    await commit(world)
+    [card] = promises(world)
+    listed = await world.slash(world.member, world.general, "commit")
+    _, late = await world.at_once(
+        world.press(world.member, listed, "Done"), world.press(world.people["Cleo"], card, "I'm cheering")
+    )
+    assert "over already" in late.text and "Make another" not in late.text
+
+
 @pytest.mark.parametrize("away", [False, True], ids=["while the bot watched", "while it was away"])
 async def test_a_deleted_card_leaves_the_promise_to_its_maker(world: LyceumWorld, away: bool) -> None:
     await commit(world)
