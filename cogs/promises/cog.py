@@ -252,7 +252,8 @@ class PromisesCog(commands.Cog):
     async def _take_away(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         await self.service.take_card_away(_who(interaction), promise_id or 0)
         reply = reply_to(interaction)
-        await reply.replace(render.card_away_card(reply.translator))
+        card = render.card_away_card(reply.translator)
+        await (reply.replace(card) if interaction.guild_id is None else reply.show_privately(card))
 
     # ------------------------------------------------------------------------------------------ staff
 

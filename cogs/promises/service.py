@@ -164,11 +164,14 @@ class PromisesService:
             await session.delete(row)
 
     async def take_card_away(self, who: Who, promise_id: int) -> Promise:
-        """The promise stays its maker's own."""
+        """The promise stays its maker's own. The question in a channel goes too, once it is answered."""
         async with self._core.db.begin() as session:
             row = await self._lock(who, session, promise_id)
             await self.asking.take_away(session, row)
-            await self.asking.redraw_question(session, row)
+            if State(row.state) is State.OPEN:
+                await self.asking.redraw_question(session, row)
+            else:
+                await self.asking.settled(session, row, keep_question=False)
             return promise_of(row)
 
     async def cheer(self, actor: Actor, promise_id: int) -> Promise:
