@@ -76,11 +76,12 @@ NameOf = Callable[[AsyncSession, RecordedAct], Awaitable[str | None]]
 class Contribution:
     """A kind of act by which somebody adds to the community: it makes a week count. Texts are gettext ids.
 
-    `done` tells it ("Answered a ritual"), `next_step` is what to do for it, completing "What counts: ..."; None where
-    it is not to be proposed. `first` greets the first one of a member; None where that is nothing special.
+    `feature` is the one that must be on for it. `done` tells it ("Answered a ritual"), `next_step` is what to do for it,
+    completing "What counts: ..."; None where it is not to be proposed. `first` greets the first one of a member; None where that is nothing special.
     """
 
     kind: str
+    feature: str
     done: str
     next_step: str | None = None
     first: str | None = None

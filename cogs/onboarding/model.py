@@ -49,10 +49,16 @@ COUNTABLE = {
 }
 CONTRIBUTIONS = (
     Contribution(
-        STEP_COMPLETED, done=N_("Did a step of a quest"), next_step=N_("a step of a quest (`/quest status`)")
+        STEP_COMPLETED,
+        feature="onboarding",
+        done=N_("Did a step of a quest"),
+        next_step=N_("a step of a quest (`/quest status`)"),
     ),
     Contribution(
-        QUEST_COMPLETED, done=N_("Finished a quest"), first=N_("Your first quest is finished. Well done!")
+        QUEST_COMPLETED,
+        feature="onboarding",
+        done=N_("Finished a quest"),
+        first=N_("Your first quest is finished. Well done!"),
     ),
 )
 

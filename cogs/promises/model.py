@@ -22,6 +22,7 @@ KEPT = "promise.kept"
 ACTS = {MADE: N_("Promises made"), KEPT: N_("Promises kept, at least in part")}
 CONTRIBUTION = Contribution(
     KEPT,
+    feature="promises",
     done=N_("Kept a promise"),
     next_step=N_("a promise that you keep (`/commit`)"),
     first=N_("Your first promise is kept. Well done!"),

@@ -21,6 +21,7 @@ ADDED = "showcase.added"
 ACTS = {ADDED: N_("Messages put into show-and-tell")}
 CONTRIBUTION = Contribution(
     ADDED,
+    feature="showcase",
     done=N_("Put something into show-and-tell"),
     first=N_("Your first message is in show-and-tell. Thank you for showing it!"),
 )
