@@ -76,17 +76,17 @@ NameOf = Callable[[AsyncSession, RecordedAct], Awaitable[str | None]]
 class Contribution:
     """A kind of act by which somebody adds to the community: it makes a week count. Texts are gettext ids.
 
-    `done` tells it ("Answered a ritual"), `next_step` is what to do for it, completing "What counts: ..."; None where
-    it is not to be proposed. `first` greets the first one of a member; None where that is nothing special. `feature` is
-    where it is done; it is not proposed where that is switched off.
+    `feature` is the one that must be on for it. `done` tells it ("Answered a ritual"), `next_step` is what to do for it,
+    completing "What counts: ..."; None where it is not to be proposed. `first` greets the first one of a member; None
+    where that is nothing special.
     """
 
     kind: str
+    feature: str
     done: str
     next_step: str | None = None
     first: str | None = None
     name_of: NameOf | None = None
-    feature: str | None = None
 
 
 _CONTRIBUTIONS = "*"  # stands in the registrations for every contribution
@@ -141,12 +141,6 @@ class Ledger:
     def contributions(self) -> Mapping[str, Contribution]:
         """What counts as a contribution, by kind."""
         return self._contributions
-
-    async def list_next_steps(self, guild_id: int) -> list[str]:
-        """What can be proposed in this community (gettext ids): what is switched off there is left out."""
-        off = await self._features.list_off(guild_id) if self._features is not None else ()
-        known = self._contributions.values()
-        return [each.next_step for each in known if each.next_step and each.feature not in off]
 
     @property
     def countable(self) -> Mapping[str, str]:

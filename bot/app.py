@@ -30,7 +30,7 @@ from bot.discord_calls import DiscordCalls
 from bot.disk_watch import DiskWatch
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
-from bot.extensions import list_features
+from bot.extensions import list_features, load_feature
 from bot.features import feature_of
 from bot.groups import SharedGroups, plain_command
 from bot.help_card import help_card
@@ -144,7 +144,7 @@ class Lyceum(SpacedSessions):
     async def setup_hook(self) -> None:
         """Load the features and sync the commands; called by discord.py once, after login."""
         for feature in list_features():
-            await self.load_extension(feature)
+            await load_feature(self, feature)
         titles = {page.feature: page.title for page in self.setup_card.pages}
         self.core.features.loaded((each.rpartition(".")[2] for each in list_features()), titles)
         self.tree.add_command(plain_command("help", "What would you like to do?", self._help))

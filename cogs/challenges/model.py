@@ -51,11 +51,11 @@ async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
 
 CONTRIBUTION = Contribution(
     SUBMITTED,
+    feature="challenges",
     done=N_("Finished a challenge"),
     next_step=N_("the challenge of the week (`/challenge current`)"),
     first=N_("Your first challenge is handed in. Well done!"),
     name_of=_title_of,
-    feature=AREA,
 )
 
 TRACK_NAMES: Mapping[Track, str] = {

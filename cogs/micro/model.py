@@ -19,10 +19,10 @@ SHOW_RENDERER = "micro.show"
 ACTS = {DONE: N_("Five-minute tasks done")}
 CONTRIBUTION = Contribution(
     DONE,
+    feature="micro",
     done=N_("Did a five-minute task"),
     next_step=N_("a five-minute task (`/micro`)"),
     first=N_("Your first five-minute task is done. A small step is a step!"),
-    feature=AREA,
 )
 
 

@@ -50,12 +50,15 @@ COUNTABLE = {
 CONTRIBUTIONS = (
     Contribution(
         STEP_COMPLETED,
+        feature="onboarding",
         done=N_("Did a step of a quest"),
         next_step=N_("a step of a quest (`/quest status`)"),
-        feature="onboarding",
     ),
     Contribution(
-        QUEST_COMPLETED, done=N_("Finished a quest"), first=N_("Your first quest is finished. Well done!")
+        QUEST_COMPLETED,
+        feature="onboarding",
+        done=N_("Finished a quest"),
+        first=N_("Your first quest is finished. Well done!"),
     ),
 )
 

@@ -22,10 +22,10 @@ KEPT = "promise.kept"
 ACTS = {MADE: N_("Promises made"), KEPT: N_("Promises kept, at least in part")}
 CONTRIBUTION = Contribution(
     KEPT,
+    feature="promises",
     done=N_("Kept a promise"),
     next_step=N_("a promise that you keep (`/commit`)"),
     first=N_("Your first promise is kept. Well done!"),
-    feature=AREA,
 )
 CHECK_KIND = Kind(
     "promises.check",

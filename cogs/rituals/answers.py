@@ -274,11 +274,11 @@ async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
 
 CONTRIBUTION = Contribution(
     ANSWERED,
+    feature="rituals",
     done=N_("Answered a ritual"),
     next_step=N_("an answer to a ritual"),
     first=N_("Your first answer to a ritual. Thank you for joining in!"),
     name_of=_title_of,
-    feature="rituals",
 )
 
 

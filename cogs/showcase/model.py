@@ -21,9 +21,9 @@ ADDED = "showcase.added"
 ACTS = {ADDED: N_("Messages put into show-and-tell")}
 CONTRIBUTION = Contribution(
     ADDED,
+    feature="showcase",
     done=N_("Put something into show-and-tell"),
     first=N_("Your first message is in show-and-tell. Thank you for showing it!"),
-    feature=AREA,
 )
 ASK_KIND = Kind(
     "showcase.ask",

@@ -128,11 +128,16 @@ class StreaksService:
             longest=state.longest,
             freezes=state.freezes,
             hidden=row.hidden,
-            next_steps=tuple(await self._core.ledger.list_next_steps(guild_id)),
+            next_steps=await self._next_steps(guild_id),
             rests=tuple(sorted(facts.rests & set(offered))),
             offered_rests=offered,
         )
         return standing, weeks
+
+    async def _next_steps(self, guild_id: int) -> tuple[str, ...]:
+        off = await self._core.features.list_off(guild_id)
+        known = self._core.ledger.contributions.values()
+        return tuple(each.next_step for each in known if each.next_step and each.feature not in off)
 
     async def _views(self, session: AsyncSession, weeks: Sequence[Week | StreakWeekRow]) -> list[WeekView]:
         """The weeks with the names of what was done in them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.extensions import load_feature
 from cogs.onboarding.model import COUNTABLE
 from sandbox.people import Person
 from tests.behaviour.charters import (
@@ -21,6 +22,7 @@ from tests.behaviour.charters import (
     write_mission,
 )
 from tests.behaviour.quests import LyceumWorld, finish, restart
+from tests.features import unload_feature
 
 
 class TestShow:
@@ -106,14 +108,14 @@ class TestShow:
     ) -> None:
         await add_outcome(community)
         await finish(community, await community.join("Ann"))
-        await community.in_bot(lambda: community.bot.unload_extension("cogs.onboarding"))
+        await community.in_bot(lambda: unload_feature(community.bot, "cogs.onboarding"))
         text = (await show(community, community.member)).text
         assert "1 of 4" in text and "switched off at the moment" in text
         card = await propose_outcome(community)
         [menu] = message_of(card).selects
         labels = {label for label, _ in menu.options}
         assert "Agreements to the norms" in labels and labels.isdisjoint(COUNTABLE.values())
-        await community.in_bot(lambda: community.bot.load_extension("cogs.onboarding"))
+        await community.in_bot(lambda: load_feature(community.bot, "cogs.onboarding"))
 
 
 class TestNorms:

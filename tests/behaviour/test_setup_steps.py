@@ -6,6 +6,7 @@ import pytest
 
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.setups import begin, step
+from tests.features import unload_feature
 
 TITLES = ["Purpose and outcomes", "Channels", "Roles", "Time zone and language", "Rhythm", "What is on"]
 
@@ -83,7 +84,7 @@ async def test_a_choice_leaves_one_on_the_step_and_from_a_page_on_the_page(world
 
 async def test_a_step_that_is_gone_leads_to_the_first_one(world: LyceumWorld) -> None:
     card = await step(world, "Rhythm")
-    await world.in_bot(lambda: world.bot.unload_extension("cogs.rituals"))
+    await world.in_bot(lambda: unload_feature(world.bot, "cogs.rituals"))
     left = await world.press(world.facilitator, card, "Leave it for now")
     assert "step 1" in left.text
     assert (
@@ -94,7 +95,7 @@ async def test_a_step_that_is_gone_leads_to_the_first_one(world: LyceumWorld) ->
 
 async def test_the_way_on_from_a_card_of_a_step_that_is_gone_still_leads_on(world: LyceumWorld) -> None:
     card = await step(world, "Rhythm")
-    await world.in_bot(lambda: world.bot.unload_extension("cogs.rituals"))
+    await world.in_bot(lambda: unload_feature(world.bot, "cogs.rituals"))
     left = [each for each in TITLES if each != "Rhythm"]
     assert heading("What is on", left) in (await world.press(world.facilitator, card, "Next")).text
 

@@ -394,8 +394,8 @@ async def test_contributions_of_any_kind_are_reacted_to_and_nothing_else(
         seen.append(f"undo {done.kind}")
 
     ledger.react_to_contributions(react, undo=undo)
-    tea = Contribution("tea.made", done="Made tea")  # known only later: features load in any order
-    ledger.contribute(tea, Contribution("cake.baked", done="Baked a cake"))
+    tea = Contribution("tea.made", "tea", done="Made tea")  # known only later: features load in any order
+    ledger.contribute(tea, Contribution("cake.baked", "cake", done="Baked a cake"))
     made = await record(database, ledger, act("tea.made"))
     await record(database, ledger, act("tea.made"))
     await record(database, ledger, act("cake.baked"))
@@ -409,7 +409,7 @@ async def test_contributions_of_any_kind_are_reacted_to_and_nothing_else(
 async def test_contributions_are_listed_by_member_and_time(
     database: Database, ledger: Ledger, clock: FixedClock
 ) -> None:
-    ledger.contribute(Contribution("tea.made", done="Made tea"))
+    ledger.contribute(Contribution("tea.made", "tea", done="Made tea"))
     began = clock.now()
     first = await record(database, ledger, act("tea.made"))
     gone = await record(database, ledger, act("tea.made", subject="2"))

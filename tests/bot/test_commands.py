@@ -14,7 +14,7 @@ from discord.app_commands import ContextMenu
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.cards import Text, custom_id
-from bot.extensions import list_features
+from bot.extensions import list_features, load_feature
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.help_card import help_card
 from bot.i18n import Translations
@@ -22,6 +22,7 @@ from bot.settings import Settings
 from bot.text import CHOICE_NAME, COMMAND_DESCRIPTION
 from sandbox.faults import Request
 from storage.database import Database
+from tests.features import unload_feature
 from tests.shell import LyceumWorld, lyceum_world
 
 ROOT = Path(__file__).parents[2]
@@ -188,8 +189,8 @@ async def test_a_control_has_one_owner(world: LyceumWorld) -> None:
 async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(world: LyceumWorld) -> None:
     bot = world.bot
     before = bot.components.names, set(bot.groups.help_lines), [page.number for page in bot.setup_card.pages]
-    for feature in list(bot.extensions):
-        await world.in_bot(lambda name=feature: bot.unload_extension(name))
+    for feature in list_features():
+        await world.in_bot(lambda name=feature: unload_feature(bot, name))
     shell = Lyceum(Settings(), world.database, ring=False)
     assert bot.components.names == shell.components.names
     assert [each.name for each in bot.tree.get_commands() if isinstance(each, ContextMenu)] == []
@@ -197,7 +198,7 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
     parts = bot.config_card.parts
     assert parts.all == ()
     for feature in list_features():
-        await world.in_bot(lambda name=feature: bot.load_extension(name))
+        await world.in_bot(lambda name=feature: load_feature(bot, name))
     assert bot.components.names == before[0] and [page.number for page in bot.setup_card.pages] == before[2]
     assert set(bot.groups.help_lines) == before[1]
     assert {part.table for part in parts.all} >= {"charter", "rituals", "profiles"}

@@ -23,9 +23,9 @@ from tests.clocks import FixedClock
 
 GUILD = 1
 ANN = Actor(GUILD, 20)
-TEA = Contribution("tea.made", done="Made tea", first="Your first tea!")
-CAKE = Contribution("cake.baked", done="Baked a cake", first="Your first cake!")
-SONG = Contribution("song.sung", done="Sang")
+TEA = Contribution("tea.made", "tea", done="Made tea", first="Your first tea!")
+CAKE = Contribution("cake.baked", "cake", done="Baked a cake", first="Your first cake!")
+SONG = Contribution("song.sung", "song", done="Sang")
 
 
 @dataclass

@@ -103,8 +103,10 @@ async def _name_of(_session: object, act: RecordedAct) -> str | None:
 def bench_over(database: Database, clock: FixedClock) -> Bench:
     core = Core.build(database, clock)
     core.ledger.contribute(
-        Contribution("tea.made", done="Made tea", next_step="tea", first="Your first tea!", name_of=_name_of),
-        Contribution("cake.baked", done="Baked a cake"),
+        Contribution(
+            "tea.made", "tea", done="Made tea", next_step="tea", first="Your first tea!", name_of=_name_of
+        ),
+        Contribution("cake.baked", "cake", done="Baked a cake"),
     )
     facts = FactsReader(core)
     settling = Settling(core, facts)
