@@ -12,7 +12,7 @@ Groups = list[list[int]]
 
 NEVER = 1_000 * AVOIDED
 MET = 10_000  # For a pair that met 5 to 8 weeks ago: more than a few exchanges can earn elsewhere.
-SHAKES = 1_500  # Tries to leave a dead end, in a round of up to `SMALL`; a larger one gets fewer.
+SHAKES = 3_000  # Tries to leave a dead end, in a round of up to `SMALL`; a larger one gets fewer.
 SMALL = 60
 NEAR = 30  # In a larger round a person looks at this many promising partners.
 
@@ -56,7 +56,9 @@ class Worth:
     def _trio(*pairs: int) -> int:
         """A trio's edges count half, but what must not be is as bad in a trio as in a pair."""
         total = sum(pairs)
-        return total + sum(pair for pair in pairs if pair < -MET // 2)
+        for limit in (NEVER, AVOIDED, MET):
+            total -= limit * sum(-2 * limit < pair < -limit // 2 for pair in pairs)
+        return total
 
     def plain(self, group: Sequence[int]) -> int:
         """The group's worth without what is taken off."""
@@ -156,7 +158,7 @@ def improve(worth: Worth, groups: Groups, rng: random.Random) -> Groups:
     people = sorted(place)
     tries = SHAKES if worth.size <= SMALL else SHAKES * 2 * SMALL // worth.size
     for _ in range(tries if len(groups) > 2 else 0):
-        chosen = rng.sample(range(len(groups)), 3)
+        chosen = rng.sample(range(len(groups)), min(len(groups), rng.choice((3, 4))))
         before = [list(groups[g]) for g in chosen]
         touched = _rebuild(worth, groups, place, chosen, rng)
         gain = sum(worth.group(groups[g]) for g in chosen) - sum(worth.group(group) for group in before)
@@ -227,15 +229,16 @@ def _exchange(
 def _rebuild(
     worth: Worth, groups: Groups, place: dict[int, int], chosen: Sequence[int], rng: random.Random
 ) -> list[int]:
-    """Put the people of three groups together anew: greedily, from a chance order."""
+    """Put the people of some groups together anew, from a chance order: greedily, or by chance alone."""
     people = [n for g in chosen for n in groups[g]]
     rng.shuffle(people)
+    greedy = rng.random() < 0.5
     for number, g in enumerate(chosen):
         a = people.pop()
-        size = len(people) + 1 if number == 2 else 2
+        size = len(people) + 1 if number == len(chosen) - 1 else 2
         group = [a]
         while len(group) < size:
-            b = max(people, key=lambda other: worth.pair(a, other))
+            b = max(people, key=lambda other: worth.pair(a, other)) if greedy else people[-1]
             people.remove(b)
             group.append(b)
         groups[g] = group

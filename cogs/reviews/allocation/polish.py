@@ -15,6 +15,9 @@ BUDGET = 0.01
 PARTNERS = (800, 250)  # Reviews that are tried as a partner of a swap: in a round with fewer, and with more.
 PASSES = 3
 LIFTS = 400
+REFRESH = (
+    50  # Lifts after which the partners of a large round are looked up again; a stale one is passed over.
+)
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,13 @@ class Board:
 
     def lift(self, budget: int) -> None:
         """Give the worst work a better reviewer, again and again, while that makes no other work the worst."""
-        for _ in range(LIFTS):
+        partners = self._partners()
+        for number in range(LIFTS):
             worst = min(range(len(self.worths)), key=self.worths.__getitem__, default=None)
             if worst is None:
                 return
-            partners = self._partners()
+            if number and (number % REFRESH == 0 or len(partners) <= PARTNERS[0]):
+                partners = self._partners()
             swaps = [
                 swap
                 for r in self.chosen[worst]
