@@ -1,6 +1,6 @@
 """What a flow cannot see: pairs who review each other, and the work that gets least. Two reviews change hands.
 
-Both steps together cost at most `BUDGET` of the value. Neither makes the other's figure worse, neither takes a
+Neither makes the other's figure worse, neither takes a
 pair that met lately, and what was kept is not moved.
 """
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from cogs.reviews.allocation.problem import Assignment, Problem
 
 RECIPROCAL = 100  # What a pair who review each other is priced at.
-BUDGET = 0.01
+BUDGET = 0.01  # The share of the value that all of this may cost.
 PARTNERS = (800, 250)  # Reviews that are tried as a partner of a swap: in a round with fewer, and with more.
-PASSES = 3
+CEILINGS = (0, 25, 50, RECIPROCAL)  # The cheap ones first, so that the budget goes far.
 LIFTS = 400
 REFRESH = (
     50  # Lifts after which the partners of a large round are looked up again; a stale one is passed over.
@@ -38,11 +38,10 @@ def count_reciprocal(problem: Problem, chosen: Assignment) -> int:
     return len({frozenset(pair) for s, r in board.places() for pair in board.pairs(s, r)})
 
 
-def polish(problem: Problem, chosen: Assignment) -> Assignment:
-    """The allocation with fewer reciprocal pairs and a better worst work."""
+def polish(problem: Problem, chosen: Assignment, budget: int) -> Assignment:
+    """The allocation with fewer reciprocal pairs and a better worst work, for `budget` of its value at most."""
     board = Board(problem, chosen)
-    budget = int(abs(problem.total(chosen)) * BUDGET)
-    budget -= board.part(budget // 2)
+    budget -= board.part(budget * 4 // 5)
     board.lift(budget)
     return [sorted(people) for people in board.chosen]
 
@@ -79,24 +78,20 @@ class Board:
         """Swap reciprocal pairs away where it costs less than their price. Gives what was spent."""
         floor = min(self.worths, default=0)
         spent = 0
-        for _ in range(PASSES):
-            moved = False
+        for ceiling in CEILINGS:
             partners = self._partners()
             for s, r in self.places():
                 if r not in self.chosen[s] or not self.pairs(s, r):
                     continue
                 swaps = [
                     swap
-                    for swap in self._swaps(s, r, partners, floor, min(2 * RECIPROCAL, budget - spent))
-                    if swap.reciprocal < 0
+                    for swap in self._swaps(s, r, partners, floor, min(2 * ceiling, budget - spent))
+                    if swap.reciprocal < 0 and swap.cost <= -ceiling * swap.reciprocal
                 ]
                 best = min(swaps, key=lambda each: each.cost + RECIPROCAL * each.reciprocal, default=None)
-                if best is not None and best.cost + RECIPROCAL * best.reciprocal < 0:
+                if best is not None:
                     self._apply(best)
                     spent += best.cost
-                    moved = True
-            if not moved:
-                break
         return spent
 
     def lift(self, budget: int) -> None:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
-from cogs.reviews.allocation import candidates, engine, feasible
+from cogs.reviews.allocation import candidates, engine, feasible, flow
 from cogs.reviews.allocation.instance import Member, ReviewRound, Submission
-from cogs.reviews.allocation.polish import polish as polished
+from cogs.reviews.allocation.polish import BUDGET, Board, count_reciprocal, polish
 from cogs.reviews.allocation.problem import Assignment, Problem
 from cogs.reviews.allocation.valuation import SENIOR_BONUS, ReviewValues, senior_from
+
+UNCOUPLED_UP_TO = 150  # Reviews to give, up to which solving again costs next to nothing.
+UNCOUPLINGS = 40
+DEARER = 25
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,13 @@ class ReviewAnswer:
     """How many of the new reviews are by somebody who reviewed that author in the last four weeks."""
 
 
-def allocate(asked: ReviewRound, seed: int = 0, *, polish: bool = True) -> ReviewAnswer:
+def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> ReviewAnswer:
     """Who reviews whom. Raises `LimitReached` when the numbers do not fit, naming who and which one."""
     problem = build(asked, seed)
     base = feasible.find_any(problem)
     chosen = solve(problem, base, random.Random(seed))
-    if polish:
-        chosen = polished(problem, chosen)
+    if finish:
+        chosen = polish_all(problem, chosen)
     names = problem.reviewers
     found = {
         name: (*asked.kept.get(name, ()), *sorted(names[r] for r in chosen[s]))
@@ -50,6 +54,42 @@ def solve(problem: Problem, base: Assignment, rng: random.Random) -> Assignment:
     settings = engine.settings(problem)
     edges = candidates.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
     return settings.solve(problem, edges)
+
+
+def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
+    """The allocation with fewer pairs who review each other and a better worst work, for `BUDGET` of its value."""
+    least = problem.total(chosen) - int(abs(problem.total(chosen)) * BUDGET)
+    if sum(problem.need) <= UNCOUPLED_UP_TO:
+        chosen = _uncouple(problem, chosen, least)
+    return polish(problem, chosen, problem.total(chosen) - least)
+
+
+def _uncouple(problem: Problem, chosen: Assignment, least: int) -> Assignment:
+    """Solve again and again with one half of each reciprocal pair made dearer: in a small round few swaps are left."""
+    edges = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(len(problem.need))]
+    floor = min((problem.worth(s, people) for s, people in enumerate(chosen)), default=0)
+    repeats = problem.count_avoided(chosen)
+    best, fewest = chosen, count_reciprocal(problem, chosen)
+    for _ in range(UNCOUPLINGS):
+        board = Board(problem, chosen)
+        pairs: dict[frozenset[int], tuple[int, int, int]] = {}
+        for s, r in board.places():
+            for pair in board.pairs(s, r):
+                half = (problem.edge(s, r), s, r)
+                pairs[frozenset(pair)] = min(half, pairs.get(frozenset(pair), half))
+        if not pairs:
+            break
+        for _, s, r in pairs.values():
+            edges[s][r] -= DEARER
+        chosen = flow.solve(problem, edges)
+        count, worst = (
+            count_reciprocal(problem, chosen),
+            min(problem.worth(s, c) for s, c in enumerate(chosen)),
+        )
+        good_enough = problem.total(chosen) >= least and worst >= floor
+        if count < fewest and good_enough and problem.count_avoided(chosen) <= repeats:
+            best, fewest = chosen, count
+    return best
 
 
 def build(asked: ReviewRound, seed: int = 0) -> Problem:
