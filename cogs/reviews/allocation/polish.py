@@ -1,7 +1,7 @@
 """What a flow cannot see: pairs who review each other, and the work that gets least. Two reviews change hands.
 
-Neither makes the other's figure worse, neither takes a
-pair that met lately, and what was kept is not moved.
+Parting a pair may leave the worst work a tenth worse; lifting the worst work leaves no pair more. Neither takes two
+people who met lately, and what was kept is not moved.
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ def count_reciprocal(problem: Problem, chosen: Assignment) -> int:
     """Pairs of people who review each other."""
     board = Board(problem, chosen)
     return len({frozenset(pair) for s, r in board.places() for pair in board.pairs(s, r)})
+
+
+def least_worth(problem: Problem, chosen: Assignment) -> int:
+    """How little a work may be worth after reciprocal pairs were parted: a tenth below the worst one before."""
+    worst = min((problem.worth(s, people) for s, people in enumerate(chosen)), default=0)
+    return worst - abs(worst) // 10
 
 
 def polish(problem: Problem, chosen: Assignment, budget: int) -> Assignment:
@@ -76,7 +82,7 @@ class Board:
 
     def part(self, budget: int) -> int:
         """Swap reciprocal pairs away where it costs less than their price. Gives what was spent."""
-        floor = min(self.worths, default=0)
+        floor = least_worth(self.problem, self.chosen)
         spent = 0
         for ceiling in CEILINGS:
             partners = self._partners()

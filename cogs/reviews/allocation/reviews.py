@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.errors import InvalidInput
 from cogs.reviews.allocation import candidates, engine, feasible, flow
 from cogs.reviews.allocation.instance import Member, ReviewRound, Submission
-from cogs.reviews.allocation.polish import BUDGET, Board, count_reciprocal, polish
+from cogs.reviews.allocation.polish import BUDGET, Board, count_reciprocal, least_worth, polish
 from cogs.reviews.allocation.problem import Assignment, Problem
 from cogs.reviews.allocation.valuation import SENIOR_BONUS, ReviewValues, senior_from
 
@@ -67,7 +67,7 @@ def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
 def _uncouple(problem: Problem, chosen: Assignment, least: int) -> Assignment:
     """Solve again and again with one half of each reciprocal pair made dearer: in a small round few swaps are left."""
     edges = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(len(problem.need))]
-    floor = min((problem.worth(s, people) for s, people in enumerate(chosen)), default=0)
+    floor = least_worth(problem, chosen)
     repeats = problem.count_avoided(chosen)
     best, fewest = chosen, count_reciprocal(problem, chosen)
     for _ in range(UNCOUPLINGS):
