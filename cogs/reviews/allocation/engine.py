@@ -1,7 +1,7 @@
 """Which solver works on a round of which size.
 
-Up to about a thousand works the flow in plain Python is exact on its edges and fast enough. Above that it would
-take minutes, so an auction takes its place, unless `ortools` (the `scale` extra) is installed: that solves the
+Up to some hundred reviews the flow in plain Python is exact on its edges and fast enough. Above that its time grows
+with the square, so an auction takes its place, unless `ortools` (the `scale` extra) is installed: that solves the
 same flow at any size.
 """
 
