@@ -1,0 +1,161 @@
+"""Allocates a round of reviews: checks, solves, and polishes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.errors import InvalidInput
+from cogs.reviews.allocation import candidates, engine, feasible, flow
+from cogs.reviews.allocation.instance import Member, ReviewRound, Submission
+from cogs.reviews.allocation.polish import BUDGET, Board, count_reciprocal, least_worth, polish
+from cogs.reviews.allocation.problem import Assignment, Problem
+from cogs.reviews.allocation.valuation import SENIOR_BONUS, ReviewValues, senior_from
+
+UNCOUPLED_UP_TO = 150  # Reviews to give, up to which solving again costs next to nothing.
+UNCOUPLINGS = 40
+DEARER = 25
+
+
+@dataclass(frozen=True)
+class ReviewAnswer:
+    """`assignments`: submission -> its reviewers, kept ones first. The same round and seed give the same answer."""
+
+    assignments: Mapping[str, tuple[str, ...]]
+    seed: int
+    value: int
+    repeats: int
+    """How many of the new reviews are by somebody who reviewed that author in the last four weeks."""
+
+
+def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> ReviewAnswer:
+    """Who reviews whom. Raises `LimitReached` when the numbers do not fit, naming who and which one."""
+    problem = build(asked, seed)
+    base = feasible.find_any(problem)
+    chosen = solve(problem, base, random.Random(seed))
+    if finish:
+        chosen = polish_all(problem, chosen)
+    names = problem.reviewers
+    found = {
+        name: (*asked.kept.get(name, ()), *sorted(names[r] for r in chosen[s]))
+        for s, name in enumerate(problem.submissions)
+    }
+    return ReviewAnswer(
+        {each.id: found[each.id] for each in asked.submissions},
+        seed,
+        problem.total(chosen),
+        problem.count_avoided(chosen),
+    )
+
+
+def solve(problem: Problem, base: Assignment, rng: random.Random) -> Assignment:
+    """The best allocation that the engine finds on well-chosen edges."""
+    settings = engine.settings(problem)
+    edges = candidates.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
+    return settings.solve(problem, edges)
+
+
+def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
+    """The allocation with fewer pairs who review each other and a better worst work, for `BUDGET` of its value."""
+    least = problem.total(chosen) - int(abs(problem.total(chosen)) * BUDGET)
+    if sum(problem.need) <= UNCOUPLED_UP_TO:
+        chosen = _uncouple(problem, chosen, least)
+    return polish(problem, chosen, problem.total(chosen) - least)
+
+
+def _uncouple(problem: Problem, chosen: Assignment, least: int) -> Assignment:
+    """Solve again and again with one half of each reciprocal pair made dearer: in a small round few swaps are left."""
+    edges = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(len(problem.need))]
+    floor = least_worth(problem, chosen)
+    repeats = problem.count_avoided(chosen)
+    best, fewest = chosen, count_reciprocal(problem, chosen)
+    for _ in range(UNCOUPLINGS):
+        board = Board(problem, chosen)
+        pairs: dict[frozenset[int], tuple[int, int, int]] = {}
+        for s, r in board.places():
+            for pair in board.pairs(s, r):
+                half = (problem.edge(s, r), s, r)
+                pairs[frozenset(pair)] = min(half, pairs.get(frozenset(pair), half))
+        if not pairs:
+            break
+        for _, s, r in pairs.values():
+            edges[s][r] -= DEARER
+        chosen = flow.solve(problem, edges)
+        count, worst = (
+            count_reciprocal(problem, chosen),
+            min(problem.worth(s, c) for s, c in enumerate(chosen)),
+        )
+        good_enough = problem.total(chosen) >= least and worst >= floor
+        if count < fewest and good_enough and problem.count_avoided(chosen) <= repeats:
+            best, fewest = chosen, count
+    return best
+
+
+def build(asked: ReviewRound, seed: int = 0) -> Problem:
+    """Numbers for names. The order of the lists that came in has no influence: ties fall by the seed alone."""
+    members = {each.id: each for each in asked.members}
+    rng = random.Random(f"order {seed}")
+    reviewers = sorted(asked.reviewers, key=lambda each: each.id)
+    submissions = sorted(asked.submissions, key=lambda each: each.id)
+    rng.shuffle(reviewers)
+    rng.shuffle(submissions)
+    _check_names(asked, members)
+    numbers = {each.id: r for r, each in enumerate(reviewers)}
+    people = [members[each.id] for each in reviewers]
+    values = ReviewValues(people, submissions, members, asked.history)
+    kept = [asked.kept.get(each.id, ()) for each in submissions]
+    loads = [0] * len(reviewers)
+    for chosen in kept:
+        for name in chosen:
+            if name in numbers:
+                loads[numbers[name]] += 1
+    return Problem(
+        reviewers=tuple(each.id for each in reviewers),
+        submissions=tuple(each.id for each in submissions),
+        need=tuple(max(0, asked.k - len(chosen)) for chosen in kept),
+        low=tuple(max(0, each.low - load) for each, load in zip(reviewers, loads, strict=True)),
+        high=tuple(
+            each.high if each.high < each.low else max(0, each.high - load)
+            for each, load in zip(reviewers, loads, strict=True)
+        ),
+        forbidden=_forbidden(asked, submissions, numbers),
+        kept=tuple(tuple(numbers[name] for name in chosen if name in numbers) for chosen in kept),
+        avoid=tuple(values.avoid(s) for s in range(len(submissions))),
+        authors=tuple(tuple(numbers[a] for a in each.authors if a in numbers) for each in submissions),
+        grade=tuple(each.level for each in people),
+        senior_from=tuple(senior_from(members[each.authors[0]]) for each in submissions),
+        bonus=SENIOR_BONUS,
+        values=values,
+        skilled=values.skilled,
+    )
+
+
+def _forbidden(
+    asked: ReviewRound, submissions: list[Submission], numbers: Mapping[str, int]
+) -> tuple[frozenset[int], ...]:
+    """Authors, whoever is blocked with one of them in either direction, and who reviews the work already."""
+    apart: dict[str, set[str]] = {}
+    for a, b in asked.blocked:
+        apart.setdefault(a, set()).add(b)
+        apart.setdefault(b, set()).add(a)
+    found: list[frozenset[int]] = []
+    for each in submissions:
+        out = {*each.authors, *asked.kept.get(each.id, ())}.union(*(apart.get(a, ()) for a in each.authors))
+        found.append(frozenset(numbers[name] for name in out if name in numbers))
+    return tuple(found)
+
+
+def _check_names(asked: ReviewRound, members: Mapping[str, Member]) -> None:
+    named = [each.id for each in asked.reviewers]
+    named += [author for each in asked.submissions for author in each.authors]
+    for name in named:
+        if name not in members:
+            raise InvalidInput("{member} is not among the members of this round.", member=name)
+    for ids in ([each.id for each in asked.submissions], [each.id for each in asked.reviewers]):
+        if len(set(ids)) != len(ids):
+            twice = next(each for each in ids if ids.count(each) > 1)
+            raise InvalidInput("{name} is listed twice.", name=twice)
+    for each in asked.submissions:
+        if not each.authors:
+            raise InvalidInput("{submission} has no author.", submission=each.id)
