@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -30,7 +31,7 @@ from bot.discord_calls import DiscordCalls
 from bot.disk_watch import DiskWatch
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
-from bot.extensions import list_features, load_feature
+from bot.extensions import list_features
 from bot.features import feature_of
 from bot.groups import SharedGroups, plain_command
 from bot.help_card import help_card
@@ -144,7 +145,7 @@ class Lyceum(SpacedSessions):
     async def setup_hook(self) -> None:
         """Load the features and sync the commands; called by discord.py once, after login."""
         for feature in list_features():
-            await load_feature(self, feature)
+            await self.load_feature(feature)
         titles = {page.feature: page.title for page in self.setup_card.pages}
         self.core.features.loaded((each.rpartition(".")[2] for each in list_features()), titles)
         self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
@@ -162,6 +163,14 @@ class Lyceum(SpacedSessions):
         async with self.core.db.begin() as session:
             await self.core.retention.plan(session)
         await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
+
+    async def load_feature(self, name: str) -> None:
+        """Set a feature up; `name` is one of `list_features()`.
+
+        Not as an extension of discord.py: a bot that closes forgets the modules of its extensions, so the next one in
+        the same process would compile and keep all their code once more.
+        """
+        await importlib.import_module(name).setup(self)
 
     async def on_ready(self) -> None:
         """Discord can be reached. Fires again after each new session; all of it may be done twice."""

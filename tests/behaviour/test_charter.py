@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.extensions import load_feature
 from cogs.onboarding.model import COUNTABLE
 from sandbox.people import Person
 from tests.behaviour.charters import (
@@ -115,7 +114,7 @@ class TestShow:
         [menu] = message_of(card).selects
         labels = {label for label, _ in menu.options}
         assert "Agreements to the norms" in labels and labels.isdisjoint(COUNTABLE.values())
-        await community.in_bot(lambda: load_feature(community.bot, "cogs.onboarding"))
+        await community.in_bot(lambda: community.bot.load_feature("cogs.onboarding"))
 
 
 class TestNorms:

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from tests.behaviour.quests import LyceumWorld
-from tests.behaviour.steps import switch
 from tests.behaviour.streaks import ask_for_wins, contribute, pause, streak
 
 ANSWER = ("POST", "/interactions/*/*/callback")
@@ -99,9 +98,3 @@ async def test_a_small_step_is_a_first_of_its_own_and_makes_the_week_count(world
     done = await world.submit(ann, form, {"note": "Sorted my notes"})
     assert "Your first five-minute task is done" in done.text
     assert "1 week" in (await streak(world, ann)).text
-
-
-async def test_what_is_switched_off_is_not_proposed(world: LyceumWorld) -> None:
-    assert "`/micro`" in (await streak(world, world.member)).text
-    await switch(world, "micro", on=False)
-    assert "`/micro`" not in (await streak(world, world.member)).text

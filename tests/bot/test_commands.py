@@ -14,7 +14,7 @@ from discord.app_commands import ContextMenu
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.cards import Text, custom_id
-from bot.extensions import list_features, load_feature
+from bot.extensions import list_features
 from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.help_card import help_card
 from bot.i18n import Translations
@@ -198,7 +198,7 @@ async def test_a_feature_that_unloads_takes_everything_back_and_can_load_again(w
     parts = bot.config_card.parts
     assert parts.all == ()
     for feature in list_features():
-        await world.in_bot(lambda name=feature: load_feature(bot, name))
+        await world.in_bot(lambda name=feature: bot.load_feature(name))
     assert bot.components.names == before[0] and [page.number for page in bot.setup_card.pages] == before[2]
     assert set(bot.groups.help_lines) == before[1]
     assert {part.table for part in parts.all} >= {"charter", "rituals", "profiles"}
