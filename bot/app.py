@@ -224,10 +224,8 @@ class Lyceum(SpacedSessions):
         await self.setup_watch.touched(guild.id)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Leave out the events that would be a task for nothing: most that discord.py sends for commands too."""
+        """Leave out what would be a task for nothing: that a command came, which the tree answers."""
         if event_name == "interaction" and args[0].type is discord.InteractionType.application_command:
-            return
-        if event_name == "app_command_completion" and not self.asides.is_waiting(args[0]):
             return
         super().dispatch(event_name, *args, **kwargs)
 
@@ -240,7 +238,7 @@ class Lyceum(SpacedSessions):
             await self.asides.show(interaction)
 
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], _: Any) -> None:
-        """A command was answered: tell what waits for its user. Comes only if something does."""
+        """A command was answered: tell what waits for its user."""
         await self.asides.show(interaction)
 
     async def on_message(self, message: discord.Message, /) -> None:

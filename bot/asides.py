@@ -34,9 +34,6 @@ class Asides:
         async with self._core.db.read() as session:
             self._waiting |= await self._core.notifier.list_asides(session)
 
-    def is_waiting(self, interaction: discord.Interaction[Any]) -> bool:
-        return _who(interaction) in self._waiting
-
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """After an interaction was answered: whatever waits for this member. Never raises."""
         member, reply = _who(interaction), reply_to(interaction)
