@@ -54,12 +54,8 @@ CONTRIBUTIONS = (
         done=N_("Did a step of a quest"),
         next_step=N_("a step of a quest (`/quest status`)"),
     ),
-    Contribution(
-        QUEST_COMPLETED,
-        feature="onboarding",
-        done=N_("Finished a quest"),
-        first=N_("Your first quest is finished. Well done!"),
-    ),
+    # The quest says itself that it is done: no line about the first one beside that.
+    Contribution(QUEST_COMPLETED, feature="onboarding", done=N_("Finished a quest")),
 )
 
 ACT_OF = {
