@@ -78,7 +78,7 @@ async def measure(count: int) -> dict[str, float]:
         try:
             await prepare(database, count)
             core = Core.build(database, Clock(lambda: NOW))
-            core.ledger.contribute(Contribution("tea.made", done="Made tea"))
+            core.ledger.contribute(Contribution("tea.made", "tea", done="Made tea"))
             settling = Settling(core, FactsReader(core))
             return await settle(core, settling, count)
         finally:
