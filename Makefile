@@ -15,7 +15,7 @@ LOCK_ARGS ?=
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test run check bench chaos lock messages clean
+.PHONY: help demo test long run check bench chaos lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -26,6 +26,9 @@ demo: $(VENV)/.demo ## Try Lyceum in a simulated Discord, in your browser: no to
 
 test: $(VENV)/.dev ## Run every test
 	$(PY) -m pytest -n auto $(TEST_ARGS)
+
+long: $(VENV)/.dev ## Run the tests that take long: further days of a story, and tests of the tests
+	$(PY) -m pytest -n auto -m long $(TEST_ARGS)
 
 run: $(VENV)/.run ## Connect to Discord with the token in config.toml
 	@$(BIN)/lyceum run

@@ -55,7 +55,9 @@ async def live_until(world: LyceumWorld, moment: datetime) -> None:
     await world.advance_to(moment)
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["restarted", "killed"])
+@pytest.mark.parametrize(
+    "killed", [pytest.param(False, marks=pytest.mark.long), True], ids=["restarted", "killed"]
+)
 @pytest.mark.parametrize("moment", [MONDAY, REMINDER, SUNDAY, GRACE, RESULTS], ids=str)
 async def test_begun_anew_at_the_very_moment_of_each_step(
     rhythm: LyceumWorld, moment: datetime, killed: bool
@@ -76,7 +78,9 @@ async def test_begun_anew_at_the_very_moment_of_each_step(
     assert len([ping for ping in rhythm.pings(rhythm.member) if "Knots" in ping.text]) == 1
 
 
-@pytest.mark.parametrize("request_", [CREATE_MESSAGE, EDIT_MESSAGE], ids=["post", "edit"])
+@pytest.mark.parametrize(
+    "request_", [CREATE_MESSAGE, pytest.param(EDIT_MESSAGE, marks=pytest.mark.long)], ids=["post", "edit"]
+)
 @pytest.mark.parametrize("after", [False, True], ids=["before Discord did it", "after Discord did it"])
 @pytest.mark.parametrize("moment", [MONDAY, SUNDAY, RESULTS], ids=["opening", "closing", "results"])
 async def test_killed_in_the_middle_of_a_request(

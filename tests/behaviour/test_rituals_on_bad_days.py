@@ -51,7 +51,11 @@ async def test_begun_anew_at_the_very_moment(rhythm: LyceumWorld, killed: bool) 
 
 @pytest.mark.parametrize("request_", [CREATE_MESSAGE, OPEN_THREAD], ids=["prompt", "thread"])
 @pytest.mark.parametrize("after", [False, True], ids=["before Discord did it", "after Discord did it"])
-@pytest.mark.parametrize("away", [timedelta(0), 3 * HOUR], ids=["for a moment", "for hours"])
+@pytest.mark.parametrize(
+    "away",
+    [pytest.param(timedelta(0), marks=pytest.mark.long), 3 * HOUR],
+    ids=["for a moment", "for hours"],
+)
 async def test_killed_in_the_middle_of_a_request(
     rhythm: LyceumWorld, request_: tuple[str, str], after: bool, away: timedelta
 ) -> None:

@@ -26,6 +26,7 @@ def test_each_mutant_is_tried() -> None:
     assert set(GUILT) == set(MUTANTS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutant", GUILT)
 async def test_a_bot_without_one_of_its_guarantees_is_found_guilty(
     mutant: str, nursery: Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

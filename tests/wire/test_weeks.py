@@ -29,6 +29,16 @@ from tests.wire.world import GUILD_ID
 MINUTE = timedelta(minutes=1)
 TITLES = ("Knot 1", "Knot 2", "Knot 3")
 OUTAGES = pytest.mark.parametrize("outage", [MINUTE, HOUR, DAY, 8 * DAY], ids=["1min", "1h", "24h", "8d"])
+SHORT_AND_LONG = pytest.mark.parametrize(
+    "outage",
+    [
+        MINUTE,
+        pytest.param(HOUR, marks=pytest.mark.long),
+        pytest.param(DAY, marks=pytest.mark.long),
+        pytest.param(8 * DAY, marks=pytest.mark.long),
+    ],
+    ids=["1min", "1h", "24h", "8d"],
+)
 JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR, DAY, -DAY], ids=["+1h", "-1h", "+1d", "-1d"])
 
 
@@ -141,7 +151,7 @@ async def test_away_at_the_opening_and_at_a_ritual(week: Week, outage: timedelta
     assert _nobody_is_bothered(week)
 
 
-@OUTAGES
+@SHORT_AND_LONG
 async def test_away_at_the_reminder(week: Week, outage: timedelta) -> None:
     """Late as long as the challenge is open, and not at all when that is over."""
     async with week.bot():
@@ -156,7 +166,7 @@ async def test_away_at_the_reminder(week: Week, outage: timedelta) -> None:
     assert _nobody_is_bothered(week)
 
 
-@OUTAGES
+@SHORT_AND_LONG
 async def test_away_at_the_deadline(week: Week, outage: timedelta) -> None:
     """The post is drawn as it stands now, and each later step comes once."""
     async with week.bot():
@@ -200,6 +210,7 @@ async def test_the_clock_jumps_before_monday(week: Week, jump: timedelta) -> Non
     assert len(set(week.discord.world.threads)) == week.rituals() + 1
 
 
+@pytest.mark.long
 @JUMPS
 async def test_the_clock_jumps_while_a_challenge_is_open(week: Week, jump: timedelta) -> None:
     async with week.bot():
@@ -259,7 +270,7 @@ async def test_a_deadline_moved_while_it_closes(week: Week, seconds: int) -> Non
     assert week.reminded() == [week.member]
 
 
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", pytest.param("America/New_York", marks=pytest.mark.long)])
 async def test_a_zone_changed_a_minute_before_monday_at_nine(week: Week, zone: str) -> None:
     """Further east nine has passed already, further west it comes once more: once either way."""
     async with week.bot():
@@ -275,7 +286,11 @@ async def test_a_zone_changed_a_minute_before_monday_at_nine(week: Week, zone: s
     assert week.openings() == {"Knot 1": 1}
 
 
-@pytest.mark.parametrize("typed", ["09:30", "08:30"], ids=["later", "to a time that has passed"])
+@pytest.mark.parametrize(
+    "typed",
+    ["09:30", pytest.param("08:30", marks=pytest.mark.long)],
+    ids=["later", "to a time that has passed"],
+)
 @pytest.mark.parametrize("first", [0, 61], ids=["a minute before", "a second after"])
 async def test_a_ritual_moved_around_its_time(week: Week, typed: str, first: int) -> None:
     """Once in its week, whatever was first: the ritual or the facilitator."""
