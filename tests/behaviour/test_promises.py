@@ -119,11 +119,12 @@ async def test_a_private_promise_is_never_told_in_a_channel(world: LyceumWorld) 
     await world.advance_to(FRIDAY)
     [question] = questions(world)
     assert "call my mother" not in question.text
+    assert "somebody else's" in (await world.press(world.people["Cleo"], question, "Look at it")).text
     answer = await world.press(world.member, question, "Look at it")
     assert answer.ephemeral and "call my mother" in answer.text
     await world.press(world.member, answer, "Done")
+    assert questions(world) == []
     assert "call my mother" not in " ".join(each.text for each in world.posted(world.general))
-    assert "somebody else's" in (await world.press(world.people["Cleo"], question, "Look at it")).text
 
 
 async def test_by_dm_the_question_is_answered_there(world: LyceumWorld) -> None:
