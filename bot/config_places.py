@@ -93,7 +93,7 @@ def find_place(server: Server, of: Kind, raw: object) -> Place:
 
 
 def _read(raw: object) -> tuple[int | None, str]:
-    table: Mapping[Any, Any] = raw if isinstance(raw, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]
+    table: Mapping[Any, Any] = raw if isinstance(raw, Mapping) else {}  # pyright: ignore[reportUnknownVariableType]  # of any file
     place_id, name = table.get("id", ""), table.get("name", "")
     if (
         not table

@@ -19,7 +19,6 @@ from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_values
-from bot.jobs import Handler as JobHandler
 from bot.notify import Kind
 from bot.outbox import EffectKind
 from bot.replies import reply_to
@@ -94,14 +93,6 @@ class ChallengesCog(commands.Cog):
         self.rhythm = Rhythm(bot.core, self.staff)
         self.desk = Desk(self.staff, self.workshop, self.rhythm)
         self._config = ChallengesPart(bot.core, self.rhythm)
-        self._jobs: dict[str, JobHandler] = {
-            model.OPEN_JOB: lifecycle.open_due,
-            model.CLOSE_JOB: lifecycle.close_due,
-            model.REVIEW_JOB: lifecycle.review_due,
-            model.RESULTS_JOB: lifecycle.results_due,
-            model.ARCHIVE_JOB: lifecycle.archive_due,
-            model.REMIND_JOB: reminders.remind_due,
-        }
         self._controls: dict[str, Handler] = {
             render.JOIN: self._ask_track,
             render.JOIN_FORM: self._join,
@@ -123,34 +114,30 @@ class ChallengesCog(commands.Cog):
             **self.desk.controls,
         }
 
+        again = N_("Choose another channel with `/setup start`, Challenges.")
+        self._renderers = {
+            model.POST_RENDERER: (self._draw_post, N_("posting a challenge"), again),
+            model.THREAD_RENDERER: (self._draw_thread, N_("opening the thread of a challenge"), None),
+            model.RESULTS_RENDERER: (self._draw_results, N_("posting the results of a challenge"), again),
+            model.REMINDER_RENDERER: (self._draw_reminder, N_("reminding a member of a challenge"), None),
+            model.STOCK_RENDERER: (
+                self._draw_stock,
+                N_("telling staff that few challenges are queued"),
+                None,
+            ),
+        }
+
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(ChallengeSettings, ChallengeSettingsRow)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
-        for name, handler in self._jobs.items():
+        for name, handler in self._lifecycle.jobs.items():
             bot.core.jobs.register(name, handler)
         bot.core.notifier.register(REMINDER)
-        again = N_("Choose another channel with `/setup start`, Challenges.")
-        bot.renderers.register(
-            model.POST_RENDERER, self._draw_post, what=N_("posting a challenge"), if_channel_gone=again
-        )
-        bot.renderers.register(
-            model.THREAD_RENDERER, self._draw_thread, what=N_("opening the thread of a challenge")
-        )
-        bot.renderers.register(
-            model.RESULTS_RENDERER,
-            self._draw_results,
-            what=N_("posting the results of a challenge"),
-            if_channel_gone=again,
-        )
-        bot.renderers.register(
-            model.REMINDER_RENDERER, self._draw_reminder, what=N_("reminding a member of a challenge")
-        )
-        bot.renderers.register(
-            model.STOCK_RENDERER, self._draw_stock, what=N_("telling staff that few challenges are queued")
-        )
+        for name, (draw, what, if_channel_gone) in self._renderers.items():
+            bot.renderers.register(name, draw, what=what, if_channel_gone=if_channel_gone)
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.core.erasure.redraw_with(self._lifecycle.redraw_all)
@@ -164,16 +151,10 @@ class ChallengesCog(commands.Cog):
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
-        for name in self._jobs:
+        for name in self._lifecycle.jobs:
             bot.core.jobs.unregister(name)
         bot.core.notifier.unregister(REMINDER.name)
-        bot.renderers.unregister(
-            model.POST_RENDERER,
-            model.THREAD_RENDERER,
-            model.RESULTS_RENDERER,
-            model.REMINDER_RENDERER,
-            model.STOCK_RENDERER,
-        )
+        bot.renderers.unregister(*self._renderers)
         bot.components.unregister(*self._controls)
         bot.core.erasure.stop_redrawing(self._lifecycle.redraw_all)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)

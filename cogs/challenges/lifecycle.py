@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.acts import Act
 from bot.core import Core
 from bot.i18n import N_
-from bot.jobs import Job, NewJob, Skipped
+from bot.jobs import Handler, Job, NewJob, Skipped
 from bot.nominal_times import local_now, to_instant
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.challenges import rules
@@ -22,7 +22,9 @@ from cogs.challenges.model import (
     ARCHIVE_JOB,
     CLOSE_JOB,
     CLOSED,
+    OPEN_JOB,
     POST_RENDERER,
+    REMIND_JOB,
     RESULTS_JOB,
     RESULTS_RENDERER,
     REVIEW_JOB,
@@ -49,6 +51,14 @@ class Lifecycle:
     def __init__(self, core: Core, reminders: Reminders) -> None:
         self._core = core
         self._reminders = reminders
+        self.jobs: dict[str, Handler] = {
+            OPEN_JOB: self.open_due,
+            CLOSE_JOB: self.close_due,
+            REVIEW_JOB: self.review_due,
+            RESULTS_JOB: self.results_due,
+            ARCHIVE_JOB: self.archive_due,
+            REMIND_JOB: reminders.remind_due,
+        }
 
     # ------------------------------------------------------------------------------------------ opening
 

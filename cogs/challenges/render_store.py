@@ -22,6 +22,7 @@ from bot.cards import (
     TickField,
     custom_id,
 )
+from bot.day_names import DAY_NAMES, day_options
 from bot.i18n import N_, Translator
 from bot.text import SELECT_OPTIONS, mention_user, quote
 from cogs.challenges.definition import ChallengeText, Parsed
@@ -44,15 +45,6 @@ from cogs.challenges.render_manage import (
 from cogs.challenges.rules import AfterGrace, State
 from cogs.challenges.shipped import THEMES
 
-DAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 MISTAKES_SHOWN = 20
 
 
@@ -122,11 +114,13 @@ def rhythm_card(schedule: Schedule, t: Translator, *, said_first: str = "") -> C
     lines.append(t("**Rhythm**"))
     if schedule.opens is not None:
         weekday, at = schedule.opens
-        opens = t("{day} at {time}", day=t(DAYS[weekday]), time=f"{at:%H:%M}")
+        opens = t("{day} at {time}", day=t(DAY_NAMES[weekday]), time=f"{at:%H:%M}")
         lines.append(t("One opens every {when}, by the clock of {zone}.", when=opens, zone=schedule.zone))
     else:
         lines.append(t("None opens by itself."))
-    closes = t("{day} at {time}", day=t(DAYS[settings.closes_weekday]), time=f"{settings.closes_time:%H:%M}")
+    closes = t(
+        "{day} at {time}", day=t(DAY_NAMES[settings.closes_weekday]), time=f"{settings.closes_time:%H:%M}"
+    )
     lines.append(
         t(
             "It closes on {when}; the results come the day after, at {time}.",
@@ -184,9 +178,7 @@ def rhythm_form(schedule: Schedule, t: Translator) -> Form:
 
 
 def _days(name: str, label: str, chosen: int, t: Translator) -> ChoiceField:
-    return ChoiceField(
-        name, label, tuple(Option(t(day), str(at), chosen=at == chosen) for at, day in enumerate(DAYS))
-    )
+    return ChoiceField(name, label, day_options(chosen, t))
 
 
 def policy_form(schedule: Schedule, t: Translator) -> Form:

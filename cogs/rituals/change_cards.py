@@ -16,6 +16,7 @@ from bot.cards import (
     TextField,
     custom_id,
 )
+from bot.day_names import day_options
 from bot.i18n import Translator
 from bot.text import mention_channel, quote, timestamp
 from cogs.rituals import render, rules, words
@@ -142,7 +143,7 @@ def when_form(draft: Draft, t: Translator) -> Form:
     repeats = tuple(
         Option(t(words.REPEATS[each]), each.value, chosen=each is chosen.repeat) for each in Repeat
     )
-    days = tuple(Option(t(name), str(at), chosen=at == chosen.weekday) for at, name in enumerate(words.DAYS))
+    days = day_options(chosen.weekday, t)
     late = tuple(
         Option(words.late(hours, t), str(hours), chosen=hours == after.late_hours)
         for hours in rules.LATE_HOURS

@@ -12,7 +12,6 @@ from bot.cards import (
     Divider,
     Form,
     Item,
-    Option,
     PickPlace,
     PollDraft,
     Style,
@@ -21,6 +20,7 @@ from bot.cards import (
     ThreadTitle,
     custom_id,
 )
+from bot.day_names import day_options
 from bot.i18n import Translator
 from bot.text import length, mention_user, quote
 from cogs.rituals import rules, words
@@ -110,7 +110,7 @@ def setup_items(ritual: Ritual | None, t: Translator) -> tuple[Item, ...]:
 def weekly_form(ritual: Ritual, t: Translator) -> Form:
     """Asks for the day and time of the week."""
     chosen = ritual.when
-    days = tuple(Option(t(name), str(at), chosen=at == chosen.weekday) for at, name in enumerate(words.DAYS))
+    days = day_options(chosen.weekday, t)
     return Form(
         t("Day and time"),
         custom_id(WEEKLY_SET),

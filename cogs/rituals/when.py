@@ -10,11 +10,10 @@ from itertools import islice
 from typing import Any
 
 from bot import nominal_times
-from bot.nominal_times import LocalRule
+from bot.nominal_times import WEEKDAY_CODES, LocalRule
 from cogs.rituals import rules
 from cogs.rituals.rules import Repeat, When
 
-_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SHOWN = 3
 
 
@@ -37,7 +36,7 @@ def when_of(rule: LocalRule) -> When:
     interval = re.search(r"INTERVAL=(\d)", body)
     if day is None:
         return When(Repeat.LAST_DAY, 0, rule.time)
-    weekday = _DAYS.index(day[2])
+    weekday = WEEKDAY_CODES.index(day[2])
     if body.startswith("FREQ=WEEKLY"):
         return When(Repeat(f"every-{interval[1] if interval else 1}"), weekday, rule.time)
     return When(Repeat("month-last" if day[1] == "-1" else f"month-{day[1]}"), weekday, rule.time)

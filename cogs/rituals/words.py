@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
+from bot.day_names import DAY_NAMES
 from bot.i18n import N_, Translator
 from bot.text import quote, timestamp
 from cogs.rituals.model import UNTIL_RESUMED, Ritual
 from cogs.rituals.rules import LONGEST_PURPOSE, LONGEST_TEXT, LONGEST_TITLE, AnswerBy, Repeat, When
 
-DAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 REPEATS = {
     Repeat.EVERY_WEEK: N_("every week"),
     Repeat.EVERY_2_WEEKS: N_("every two weeks"),
@@ -71,7 +63,7 @@ def text(ritual: Ritual, t: Translator) -> str:
 
 def when(chosen: When, t: Translator) -> str:
     """When it is due, by the community's clock."""
-    day, at = t(DAYS[chosen.weekday]), f"{chosen.time:%H:%M}"
+    day, at = t(DAY_NAMES[chosen.weekday]), f"{chosen.time:%H:%M}"
     return t(_SENTENCES[chosen.repeat], day=day, time=at)
 
 

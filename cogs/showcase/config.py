@@ -6,6 +6,7 @@ from bot.config_parts import Ground
 from bot.config_reading import Given, Wanted, one_of
 from bot.core import Core
 from bot.i18n import N_
+from bot.nominal_times import WEEKDAYS
 from cogs.showcase import rules
 from cogs.showcase.digests import Digests
 from cogs.showcase.model import ShowcaseSettings
@@ -24,18 +25,18 @@ class ShowcasePart:
 
     async def export(self, ground: Ground) -> Wanted:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
-        return {"day": rules.WEEKDAYS[settings.weekday], "at": _clock(settings.minute)}
+        return {"day": WEEKDAYS[settings.weekday], "at": _clock(settings.minute)}
 
     async def read(self, ground: Ground, given: Given) -> None:
         del ground
-        given.text("day", one_of(rules.WEEKDAYS), required=True)
+        given.text("day", one_of(WEEKDAYS), required=True)
         given.text("at", lambda typed: _clock(rules.read_minute(typed)), required=True)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
         weekday, minute = settings.weekday, settings.minute
         if "day" in wanted:
-            weekday = rules.WEEKDAYS.index(wanted["day"])
+            weekday = WEEKDAYS.index(wanted["day"])
         if "at" in wanted:
             minute = rules.read_minute(wanted["at"])
         await self._digests.choose_time_in(ground.session, ground.actor, weekday, minute)

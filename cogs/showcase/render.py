@@ -13,14 +13,14 @@ from bot.cards import (
     ChoiceField,
     Form,
     Item,
-    Option,
     PickPlace,
     Style,
     Text,
     TextField,
     custom_id,
 )
-from bot.i18n import N_, Translator
+from bot.day_names import DAY_NAMES, day_options
+from bot.i18n import Translator
 from bot.text import jump_link, mention_channel, mention_user, quote, timestamp
 from cogs.showcase.model import Desk, Entry, Part
 from cogs.showcase.rules import LONGEST_TITLE, State
@@ -38,16 +38,6 @@ AGAIN = "showcase:ask.again"
 PLACE = "showcase:staff.place"
 WHEN = "showcase:staff.when"
 WHEN_FORM = "showcase:staff.set"
-
-DAYS = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 
 
 @dataclass(frozen=True)
@@ -169,7 +159,7 @@ def desk_card(desk: Desk, t: Translator) -> Card:
     """For facilitators: when and where."""
     settings = desk.settings
     clock = f"{settings.minute // 60:02}:{settings.minute % 60:02}"
-    lines = [t("**Show-and-tell**"), t("{day}, {time}", day=t(DAYS[settings.weekday]), time=clock)]
+    lines = [t("**Show-and-tell**"), t("{day}, {time}", day=t(DAY_NAMES[settings.weekday]), time=clock)]
     if settings.channel_id is None:
         lines.append(t("No channel is chosen, so nothing can be added. Choose one here."))
     else:
@@ -189,9 +179,7 @@ def desk_card(desk: Desk, t: Translator) -> Card:
 
 def when_form(desk: Desk, t: Translator) -> Form:
     settings = desk.settings
-    days = tuple(
-        Option(t(each), str(number), chosen=number == settings.weekday) for number, each in enumerate(DAYS)
-    )
+    days = day_options(settings.weekday, t)
     clock = f"{settings.minute // 60:02}:{settings.minute % 60:02}"
     return Form(
         t("Change day and hour"),

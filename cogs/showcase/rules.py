@@ -16,7 +16,6 @@ A_PART = 10
 """Messages on one card: what fits into Discord's 4,000 characters with the longest titles."""
 LONGEST_TITLE = 100
 ASKS_A_DAY = 5
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"(\d{1,2}):(\d\d)")
 
 T = TypeVar("T")
@@ -101,6 +100,6 @@ def read_minute(typed: str) -> int:
 
 def check_weekday(weekday: int) -> int:
     """0 is Monday. Raises `InvalidInput`."""
-    if not 0 <= weekday < len(WEEKDAYS):
+    if not 0 <= weekday < 7:
         raise InvalidInput("Please choose a day of the week.")
     return weekday

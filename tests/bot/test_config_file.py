@@ -190,7 +190,7 @@ def test_any_value_of_a_file_is_read_or_noted(raw: Any) -> None:
 def test_any_value_is_a_place_of_this_server_or_refused(raw: Any) -> None:
     for of, known in (("channel", SERVER.channels), ("role", SERVER.roles)):
         try:
-            assert find_place(SERVER, of, raw).id in known  # type: ignore[arg-type]
+            assert find_place(SERVER, of, raw).id in known  # type: ignore[arg-type]  # a file may say anything
         except UserError as problem:
             said(problem)
 

@@ -46,7 +46,7 @@ def play(story: Callable[[], Coroutine[Any, Any, None]], lateness: list[float]) 
     """Run it in made-up time. Returns how many seconds it took."""
     selector = MadeUpTime(lateness)
     loop = asyncio.SelectorEventLoop(selector)
-    loop.time = lambda: selector.now  # type: ignore[method-assign]
+    loop.time = lambda: selector.now  # type: ignore[method-assign]  # made-up time
     try:
         loop.run_until_complete(story())
         return selector.now
@@ -173,7 +173,7 @@ async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
     http = HTTPClient(asyncio.get_running_loop(), http_trace=trace)
     await http.static_login(f"{'M' * 24}.GabcdE.{'x' * 38}")
     server.came.clear()
-    session: aiohttp.ClientSession = http._HTTPClient__session  # type: ignore[attr-defined]
+    session: aiohttp.ClientSession = http._HTTPClient__session  # type: ignore[attr-defined]  # discord.py keeps it private
     yield Client(http, breaker, server, session, url, lambda: pace._places._value)
     await http.close()
     await runner.cleanup()

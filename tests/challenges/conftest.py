@@ -92,14 +92,7 @@ def bench_over(database: Database, clock: FixedClock) -> Bench:
     reminders = Reminders(core)
     lifecycle = Lifecycle(core, reminders)
     staff = ChallengesStaff(core, lifecycle)
-    for name, handler in {
-        model.OPEN_JOB: lifecycle.open_due,
-        model.CLOSE_JOB: lifecycle.close_due,
-        model.REVIEW_JOB: lifecycle.review_due,
-        model.RESULTS_JOB: lifecycle.results_due,
-        model.ARCHIVE_JOB: lifecycle.archive_due,
-        model.REMIND_JOB: reminders.remind_due,
-    }.items():
+    for name, handler in lifecycle.jobs.items():
         core.jobs.register(name, handler)
     core.notifier.register(Kind(model.REMINDER_KIND, "title", "why", "line"))
     submissions = Submissions(core, lifecycle)

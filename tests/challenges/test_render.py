@@ -96,7 +96,7 @@ def test_everything_in_store_can_be_reached_from_the_list() -> None:
 
 
 def test_a_reminder_by_dm_leads_to_the_server() -> None:
-    [button] = reminder_card(challenge(), 5, T, link="https://discord.com/channels/1/2").items[-1].buttons  # type: ignore[union-attr]
+    [button] = reminder_card(challenge(), 5, T, link="https://discord.com/channels/1/2").items[-1].buttons  # type: ignore[union-attr]  # the last item has the buttons
     assert button.url == "https://discord.com/channels/1/2" and button.custom_id is None
-    [button] = reminder_card(challenge(), 5, T).items[-1].buttons  # type: ignore[union-attr]
+    [button] = reminder_card(challenge(), 5, T).items[-1].buttons  # type: ignore[union-attr]  # the last item has the buttons
     assert button.custom_id == "challenges:work.ask:1"

@@ -22,9 +22,9 @@ GUILD = 123456789012345678
     ("opened", "closes"),
     [
         (datetime(2026, 1, 5, 9), datetime(2026, 1, 11, 20)),  # noqa: DTZ001 - nominal times have no zone
-        (datetime(2026, 1, 10, 20), datetime(2026, 1, 11, 20)),  # noqa: DTZ001
-        (datetime(2026, 1, 10, 20, 1), datetime(2026, 1, 18, 20)),  # noqa: DTZ001
-        (datetime(2026, 1, 11, 20), datetime(2026, 1, 18, 20)),  # noqa: DTZ001
+        (datetime(2026, 1, 10, 20), datetime(2026, 1, 11, 20)),  # noqa: DTZ001 - nominal
+        (datetime(2026, 1, 10, 20, 1), datetime(2026, 1, 18, 20)),  # noqa: DTZ001 - nominal
+        (datetime(2026, 1, 11, 20), datetime(2026, 1, 18, 20)),  # noqa: DTZ001 - nominal
     ],
 )
 def test_it_closes_at_the_first_closing_time_that_leaves_a_day(opened: datetime, closes: datetime) -> None:
@@ -34,7 +34,7 @@ def test_it_closes_at_the_first_closing_time_that_leaves_a_day(opened: datetime,
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)),  # noqa: DTZ001 - nominal
     st.integers(0, 6),
     st.times(),
 )

@@ -58,8 +58,8 @@ def test_what_is_closed_stays_closed_but_good_news_may_come_late(state: State) -
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.none() | st.datetimes(datetime(2020, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is beside it
+    st.none() | st.datetimes(datetime(2020, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - the zone is beside it
 )
 def test_a_pause_is_not_counted(since: datetime, paused_until: datetime | None) -> None:
     closes = rules.closes_at(since, paused_until)

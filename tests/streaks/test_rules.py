@@ -51,7 +51,7 @@ ZONES = (
 
 
 def local(zone: str, *parts: int) -> datetime:
-    return datetime(*parts, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # type: ignore[arg-type, misc]
+    return datetime(*parts, tzinfo=ZoneInfo(zone)).astimezone(UTC)  # type: ignore[arg-type, misc]  # year, month, day, hour
 
 
 def utc(*parts: int) -> datetime:
@@ -61,7 +61,7 @@ def utc(*parts: int) -> datetime:
 def facts(*acts: datetime, zone: str = "UTC", **others: object) -> Facts:
     zones = others.pop("zones", ((EVER, zone),))
     done = tuple(Done(number, at) for number, at in enumerate(acts, 1))
-    return Facts(zones=zones, acts=done, **others)  # type: ignore[arg-type]
+    return Facts(zones=zones, acts=done, **others)  # type: ignore[arg-type]  # any field
 
 
 def outcomes(known: Facts, now: datetime, state: State | None = None) -> list[str]:

@@ -86,7 +86,7 @@ class TestSettling:
             calls += 1
             if calls % 2 == 0:  # before, only the next daily sweep is planned; the weeks are written by now
                 raise OSError("the machine is gone")
-            return await enqueue(*args, **options)  # type: ignore[arg-type]
+            return await enqueue(*args, **options)  # type: ignore[arg-type]  # passed on as it came
 
         monkeypatch.setattr(bench.core.jobs, "enqueue", dies_at_the_end)
         bench.clock.advance(datetime(2026, 1, 12, 12, tzinfo=UTC) - bench.clock.now())

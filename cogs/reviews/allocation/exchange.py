@@ -96,7 +96,7 @@ def _couples(pairs_: list[list[object]]) -> tuple[tuple[str, str], ...]:
 
 
 def _strings(names: list[object]) -> tuple[str, ...]:
-    if not isinstance(names, list):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(names, list):  # pyright: ignore[reportUnnecessaryIsInstance]  # of any file
         raise TypeError(f"{names!r} is no list")
     return tuple(str(name) for name in names)
 
