@@ -100,7 +100,7 @@ async def count_all(session: AsyncSession, model: type[Base], guild_id: int) -> 
 
 
 async def list_people(session: AsyncSession, guild_id: int) -> set[int]:
-    """Everybody of whom the server's tables hold something that is theirs."""
+    """Everybody of whom the server's tables hold something that is theirs. `NOBODY` is not one of them."""
     found: set[int] = set()
     for each in statements():
         of = each.personal
@@ -109,7 +109,7 @@ async def list_people(session: AsyncSession, guild_id: int) -> set[int]:
             if "guild_id" in columns:
                 query = select(columns[of.column]).where(columns.guild_id == guild_id).distinct()
                 found |= {int(id_) for id_ in await session.scalars(query) if id_ is not None}
-    return found
+    return found - {NOBODY}
 
 
 async def knows(session: AsyncSession, guild_id: int, member_id: int) -> bool:
@@ -133,7 +133,12 @@ async def erase(
     now: datetime,
     spare_under_way: bool = True,
 ) -> Erased:
-    """Erase or detach at most `limit` rows of the person. With 0 rows and nothing under way, nothing is left."""
+    """Erase or detach at most `limit` rows of the person. With 0 rows and nothing under way, nothing is left.
+
+    Raises ValueError for `NOBODY`: rows of nobody are the community's, and a detached one would be found for ever.
+    """
+    if member_id == NOBODY:
+        raise ValueError("nobody cannot be erased")
     done = 0
     waits = False
     for statement in statements():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.acts import Act
@@ -15,6 +16,7 @@ from bot.outbox import Effect, EffectKind
 from storage import footprint
 from storage import onboarding as onboarding_storage
 from storage import privacy as privacy_storage
+from storage import streaks as streak_storage
 from storage.audit import AuditRow
 from storage.base import Base
 from storage.database import Database
@@ -212,3 +214,17 @@ async def test_the_people_of_a_server_are_those_of_whom_something_would_be_erase
         assert await footprint.list_people(session, HERE) == {ANN, BO}
         assert await footprint.list_people(session, THERE) == set()
         assert await footprint.knows(session, HERE, ANN) and not await footprint.knows(session, THERE, ANN)
+
+
+async def test_nobody_is_not_one_of_the_people_and_cannot_be_erased(
+    database: Database, clock: FixedClock
+) -> None:
+    core = Core.build(database, clock)
+    await furnish(core, HERE, ANN, BO)
+    async with database.begin() as session:
+        await streak_storage.add_zone(session, HERE, NOBODY, since=clock.now(), zone="UTC")
+        await footprint.erase(session, HERE, BO, limit=100, now=clock.now())
+        assert await footprint.list_people(session, HERE) == {ANN}
+        with pytest.raises(ValueError, match="nobody"):
+            await footprint.erase(session, HERE, NOBODY, limit=100, now=clock.now())
+    assert len(await rows(database, streak_storage.StreakZoneRow)) == 1
