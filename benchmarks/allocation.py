@@ -17,8 +17,8 @@ import subprocess
 import sys
 import time
 
-from cogs.reviews.allocation import candidates, engine, feasible, flow, pairs, polish, reviews
-from tests.reviews.cohorts import make_pair_round, make_review_round
+from bot.matching import candidates, engine, feasible, flow, pairs, polish, reviews
+from tests.bot.matching.cohorts import make_pair_round, make_review_round
 
 EXACT_UP_TO = 300
 RUNS = [

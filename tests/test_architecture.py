@@ -40,7 +40,7 @@ PLANTS = [
     Plant("rules know plain Python and bot.errors", "cogs/planted/rules.py", "import bot.clock"),
     Plant("rules know plain Python and bot.errors", "cogs/planted/rules.py", "import sqlalchemy"),
     Plant("rules know plain Python and bot.errors", "cogs/planted/rules.py", "import cogs.planted.service"),
-    Plant("rules know plain Python and bot.errors", "cogs/reviews/allocation/pairs.py", "import sqlalchemy"),
+    Plant("matching is plain Python", "bot/matching/pairs.py", "import sqlalchemy"),
     Plant("services know no discord", "cogs/planted/service.py", "import discord"),
     Plant("services know no discord", "cogs/planted/service.py", "import bot.process"),
     Plant("views and render do not reach up to the cog", "cogs/planted/views.py", "import cogs.planted.cog"),

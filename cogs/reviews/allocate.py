@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from bot.errors import InvalidInput
-from cogs.reviews.allocation.exchange import answer
+from bot.matching.exchange import answer
 
 
 def main(arguments: list[str]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.reviews.cohorts import make_members, make_review_round
+from tests.bot.matching.cohorts import make_members, make_review_round
 
 PROJECT = Path(__file__).parents[2]
 

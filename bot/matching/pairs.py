@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput, LimitReached
-from cogs.reviews.allocation import matching
-from cogs.reviews.allocation.instance import Met, PairRound
-from cogs.reviews.allocation.pair_search import Groups, Worth, improve, start
-from cogs.reviews.allocation.valuation import EARLIER, RECENT, pair_values, repeat_penalty
+from bot.matching import matching
+from bot.matching.instance import Met, PairRound
+from bot.matching.pair_search import Groups, Worth, improve, start
+from bot.matching.valuation import EARLIER, RECENT, pair_values, repeat_penalty
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
-from cogs.reviews.allocation.problem import AVOIDED, Assignment, Problem
+from bot.matching.problem import AVOIDED, Assignment, Problem
 
 MINIMUM = 100 * AVOIDED
 

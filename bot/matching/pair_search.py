@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from cogs.reviews.allocation import candidates, engine, feasible
-from cogs.reviews.allocation.problem import AVOIDED, Problem
+from bot.matching import candidates, engine, feasible
+from bot.matching.problem import AVOIDED, Problem
 
 Groups = list[list[int]]
 

@@ -6,7 +6,7 @@ import random
 
 from hypothesis import strategies as st
 
-from cogs.reviews.allocation.instance import Member, Met, PairRound, Reviewer, ReviewRound, Submission
+from bot.matching.instance import Member, Met, PairRound, Reviewer, ReviewRound, Submission
 
 TOPICS = tuple(f"topic {number}" for number in range(12))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cogs.reviews.allocation.instance import Member, Met, Submission
+from bot.matching.instance import Member, Met, Submission
 
 SKILL, HOUR, HOURS = 100, 75, 4
 LEVEL_STEPS = {0: 160, 1: 200, 2: 160, 3: 100, 4: 100, -1: 80}  # reviewer's level minus author's

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
-from cogs.reviews.allocation import candidates, engine, feasible, flow
-from cogs.reviews.allocation.instance import Member, ReviewRound, Submission
-from cogs.reviews.allocation.polish import BUDGET, Board, count_reciprocal, least_worth, polish
-from cogs.reviews.allocation.problem import Assignment, Problem
-from cogs.reviews.allocation.valuation import SENIOR_BONUS, ReviewValues, senior_from
+from bot.matching import candidates, engine, feasible, flow
+from bot.matching.instance import Member, ReviewRound, Submission
+from bot.matching.polish import BUDGET, Board, count_reciprocal, least_worth, polish
+from bot.matching.problem import Assignment, Problem
+from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
 
 UNCOUPLED_UP_TO = 150  # Reviews to give, up to which solving again costs next to nothing.
 UNCOUPLINGS = 40

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from cogs.reviews.allocation import feasible
-from cogs.reviews.allocation.problem import AVOIDED, Assignment, Problem
+from bot.matching import feasible
+from bot.matching.problem import AVOIDED, Assignment, Problem
 
 RAISE = 12  # What a bid adds to what it is worth: a higher one is faster and less exact.
 BIDS = 14  # For each review to give, before the rest is given away.

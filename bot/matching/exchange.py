@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from bot.errors import InvalidInput, LimitReached
-from cogs.reviews.allocation import pairs, reviews
-from cogs.reviews.allocation.instance import (
+from bot.matching import pairs, reviews
+from bot.matching.instance import (
     ALL_DAY,
     Member,
     Met,

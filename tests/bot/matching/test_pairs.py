@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput, LimitReached
-from cogs.reviews.allocation import matching, pairs
-from cogs.reviews.allocation.instance import Met, PairRound
-from tests.reviews.cohorts import make_pair_round, pair_rounds, some_members
+from bot.matching import matching, pairs
+from bot.matching.instance import Met, PairRound
+from tests.bot.matching.cohorts import make_pair_round, pair_rounds, some_members
 
 Groups = list[tuple[str, ...]]
 

@@ -11,8 +11,8 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cogs.reviews.allocation import auction, fast_flow, flow
-from cogs.reviews.allocation.problem import Assignment, Problem
+from bot.matching import auction, fast_flow, flow
+from bot.matching.problem import Assignment, Problem
 
 FLOW_UP_TO = 900  # Reviews to give in a round, up to which plain Python solves the flow.
 FAST_ABOVE = 100  # Below this many, loading the library takes longer than solving.

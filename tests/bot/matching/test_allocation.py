@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput, LimitReached
-from cogs.reviews.allocation import auction, candidates, engine, fast_flow, feasible, flow, polish, reviews
-from cogs.reviews.allocation.instance import ALL_DAY, Member, Met, Reviewer, ReviewRound, Submission
-from cogs.reviews.allocation.problem import Problem
-from tests.reviews.cohorts import make_review_round, review_rounds
+from bot.matching import auction, candidates, engine, fast_flow, feasible, flow, polish, reviews
+from bot.matching.instance import ALL_DAY, Member, Met, Reviewer, ReviewRound, Submission
+from bot.matching.problem import Problem
+from tests.bot.matching.cohorts import make_review_round, review_rounds
 
 
 def check_rules(asked: ReviewRound, given_: dict[str, tuple[str, ...]]) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from cogs.reviews.allocation.problem import AVOIDED, Assignment, Problem
+from bot.matching.problem import AVOIDED, Assignment, Problem
 
 Edges = Sequence[dict[int, int]]
 """For each submission: reviewer -> value."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cogs.reviews.allocation.problem import Assignment, Problem
+from bot.matching.problem import Assignment, Problem
 
 RECIPROCAL = 100  # What a pair who review each other is priced at.
 BUDGET = 0.01  # The share of the value that all of this may cost.

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from bot.errors import LimitReached
-from cogs.reviews.allocation.problem import Assignment, Problem
+from bot.matching.problem import Assignment, Problem
 
 NAMED = 5  # A longer list of names is cut: the first few show where to look.
 

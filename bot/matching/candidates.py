@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from cogs.reviews.allocation.problem import AVOIDED, Assignment, Problem
+from bot.matching.problem import AVOIDED, Assignment, Problem
 
 Offer = tuple[list[int], list[int]]
 """Reviewers that a work looks at, and what each is worth to it."""
