@@ -116,7 +116,7 @@ class World(Judge, Generic[BotT, DatabaseT]):
     async def settle(self) -> None:
         """Wait until the bot has nothing left to do at this moment of simulated time."""
         await self._settle_only()
-        if self.ring_by_itself and self.running:
+        if self.ring_by_itself:
             await self._ring_while_due()
 
     async def _settle_only(self) -> None:
@@ -143,12 +143,10 @@ class World(Judge, Generic[BotT, DatabaseT]):
     async def advance(self, span: timedelta) -> None:
         """Let time pass, ringing the alarm clock at every moment at which the bot has something to do."""
         target = self.now + span
-        await self.settle()
+        await self._settle_only()
+        due = await self._ring_while_due() if self.ring_by_itself else None
         stuck_since = 0
-        while self.running and self.ring_by_itself:
-            due = await self.next_due()
-            if due is None or due > target:
-                break
+        while due is not None and due <= target:
             if due <= self.now:
                 stuck_since += 1
                 if stuck_since > _PATIENCE:
@@ -159,7 +157,7 @@ class World(Judge, Generic[BotT, DatabaseT]):
             else:
                 stuck_since = 0
             await self._pass_time_until(due)
-            await self._ring_while_due()
+            due = await self._ring_while_due()
         await self._pass_time_until(target)
         await self.settle()
 
@@ -190,13 +188,15 @@ class World(Judge, Generic[BotT, DatabaseT]):
         if seconds > 0:
             await self.env.advance_time(seconds)
 
-    async def _ring_while_due(self) -> None:
-        """Tick as long as something is due now; the alarm clock would ring again at once."""
+    async def _ring_while_due(self) -> datetime | None:
+        """Tick as long as something is due now, as the alarm clock would. Returns what is due next, or still is."""
+        due: datetime | None = None
         for _ in range(_TICKS_AT_ONE_MOMENT):
-            due = await self.next_due()
+            due = await self.next_due() if self.running else None
             if due is None or due > self.now:
-                return
+                break
             await self.tick()
+        return due
 
     # ------------------------------------------------------------------------------------------ the process
 

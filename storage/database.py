@@ -226,7 +226,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> AsyncEngine:
         # Errors would quote the values of the statement, which are members' words, and end up in the log.
         hide_parameters=True,
         # The driver would otherwise start and end transactions at moments of its own choosing.
-        connect_args={"isolation_level": None},
+        connect_args={"isolation_level": None, "cached_statements": 1000},
     )
     event.listen(engine.sync_engine, "connect", prepare_sqlite_connection)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
