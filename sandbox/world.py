@@ -157,6 +157,8 @@ class World(Judge, Generic[BotT, DatabaseT]):
             else:
                 stuck_since = 0
             await self._pass_time_until(due)
+            if self.running:
+                await self.tick()
             due = await self._ring_while_due()
         await self._pass_time_until(target)
         await self.settle()

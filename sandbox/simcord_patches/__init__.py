@@ -10,7 +10,12 @@ from sandbox.simcord_patches.likeness import (
     start_threads_quietly,
 )
 from sandbox.simcord_patches.nonces import honour_nonces
-from sandbox.simcord_patches.timing import let_nobody_wait_in_a_circle, make_fast, wait_only_for_what_is_near
+from sandbox.simcord_patches.timing import (
+    forget_cancelled_timers,
+    let_nobody_wait_in_a_circle,
+    make_fast,
+    wait_only_for_what_is_near,
+)
 from sandbox.simcord_patches.transport import put_faults_in_the_way
 
 
@@ -18,6 +23,7 @@ def correct_everything() -> None:
     """Apply every correction that holds for the whole process. Called when a world opens."""
     make_fast()
     wait_only_for_what_is_near()
+    forget_cancelled_timers()
     let_nobody_wait_in_a_circle()
     be_ready_like_discord()
     name_the_author_in_reactions()
