@@ -57,7 +57,7 @@ from bot.setup_watch import SetupWatch
 from bot.staff_notices import StaffNotices
 from bot.support import Support
 from bot.tree import LyceumTree
-from bot.wrong_clock import heal
+from bot.wrong_clock import WrongClock
 from bot.zone_card import ZoneCard
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
@@ -106,6 +106,7 @@ class Lyceum(SpacedSessions):
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.asides = Asides(self.core)
         self.disk = DiskWatch(self, self.core, self.translations)
+        self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
         self._wire()
 
@@ -297,8 +298,7 @@ class Lyceum(SpacedSessions):
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + TICK_BUDGET
         core = self.core
-        await heal(core.db, core.clock)
-        await core.schedules.end_false_holds()
+        await self.wrong_clock.look()
         await self.setup_watch.look_around()
         more = True
         while more and loop.time() < ends_at:

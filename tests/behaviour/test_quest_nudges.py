@@ -14,7 +14,7 @@ from storage.members import change_member
 from tests.behaviour.quests import LyceumWorld, finish, restart, say_goal, say_hello
 
 DAY = timedelta(days=1)
-WEEKS = timedelta(weeks=6)
+WEEKS = timedelta(weeks=2)
 
 
 def nudges(world: LyceumWorld, person: Person) -> list[Seen]:
