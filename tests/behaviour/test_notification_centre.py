@@ -274,7 +274,7 @@ class TestPauses:
         paused = await self.pause(world, "until I come back")
         assert "Paused until you come back" in paused.text
         await tell(world, world.member, "a")
-        await world.advance(timedelta(days=400))
+        await world.advance(timedelta(days=40))
         assert world.pings(world.member) == []
         card = await world.slash(world.member, world.general, "me pause")
         back = await world.press(world.member, card, "Come back now")

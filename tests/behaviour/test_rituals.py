@@ -32,16 +32,26 @@ async def test_the_prompt_comes_on_monday_at_nine_with_a_thread_and_pings_nobody
     assert len(threads) == 3
 
 
-@pytest.mark.parametrize("zone", ["Europe/Lisbon", "Australia/Sydney"])
-async def test_nine_stays_nine_all_year(open_world: OpenWorld, zone: str) -> None:
-    async with open_world(now=datetime(2026, 3, 1, tzinfo=UTC)) as world:
+@pytest.mark.parametrize(
+    ("zone", "month", "monday", "weeks"),
+    [
+        ("Europe/Lisbon", 3, 16, 4),
+        ("Europe/Lisbon", 10, 12, 4),
+        ("Australia/Sydney", 3, 23, 4),
+        ("Australia/Sydney", 9, 21, 4),
+        pytest.param("Europe/Lisbon", 3, 2, 37, marks=pytest.mark.long),  # into November
+    ],
+)
+async def test_nine_stays_nine_when_the_clocks_change(
+    open_world: OpenWorld, zone: str, month: int, monday: int, weeks: int
+) -> None:
+    first = local(month, monday, 9)
+    async with open_world(now=datetime(2026, month, monday, tzinfo=UTC) - timedelta(days=1)) as world:
         await choose_zone(world, zone)
         await add(world)
-        start = world.now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        await world.advance(timedelta(weeks=37))  # from the first week of March into November
-        first = local(3, 2, 9)
-        assert start < first
-        expected = [first + index * WEEK for index in range(37)]
+        assert world.now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) < first
+        await world.advance(weeks * WEEK)
+        expected = [first + index * WEEK for index in range(weeks)]
         assert posted_at(world, zone) == expected
         offsets = {
             message.at.astimezone(ZoneInfo(zone)).utcoffset() for message in world.posted(world.weekly)

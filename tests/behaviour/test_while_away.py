@@ -118,7 +118,8 @@ async def test_who_left_meanwhile_is_welcomed_back_when_they_return(community: L
 async def test_an_old_hello_of_an_old_member_does_not_tick_their_new_quest(community: LyceumWorld) -> None:
     ben = community.member
     await say_hello(community, ben)
-    await community.advance(timedelta(days=100))
+    async with community.while_down():
+        await community.advance(timedelta(days=100))
     await say_goal(community, ben)
     await community.restart()
     assert hello_answers(community, ben) == []
