@@ -27,6 +27,7 @@ from bot.cards import (
     ManyField,
     Option,
     Pick,
+    PickMember,
     PickPlace,
     Style,
     Text,
@@ -141,6 +142,10 @@ def _components(item: Item) -> list[_Component]:
             return [ui.ActionRow(_pick(item))] if item.options else []
         case PickPlace():
             return [ui.ActionRow(_pick_place(item))]
+        case PickMember(name, placeholder):
+            placeholder = cut(placeholder, text.SELECT_PLACEHOLDER)
+            menu: ui.UserSelect[Any] = ui.UserSelect(custom_id=name, placeholder=placeholder)
+            return [ui.ActionRow(menu)]
         case Attachment(name):
             return [ui.File(f"attachment://{name}")]
         case _:

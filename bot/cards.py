@@ -106,6 +106,14 @@ class PickPlace:
 
 
 @dataclass(frozen=True)
+class PickMember:
+    """A menu of the server's members, one to choose."""
+
+    custom_id: str
+    placeholder: str
+
+
+@dataclass(frozen=True)
 class Divider:
     """A line between what belongs together and what does not."""
 
@@ -118,7 +126,7 @@ class Attachment:
     content: bytes
 
 
-Item = Text | Buttons | Pick | PickPlace | Divider | Attachment
+Item = Text | Buttons | Pick | PickPlace | PickMember | Divider | Attachment
 
 
 @dataclass(frozen=True)
