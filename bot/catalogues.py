@@ -62,6 +62,11 @@ SHIPPED_TEXTS = frozenset(
         "stretch",
         "explain",
         "choices",
+        "strength",
+        "question",
+        "next_step",
+        "place",
+        "why",
     }
 )
 """The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""

@@ -1,7 +1,21 @@
-"""Peer reviews and pairs: who meets whose work, and who meets whom.
+"""Peer reviews: who meets whose work, and learning to review.
 
-Commands: none yet; `python -m cogs.reviews.allocate` allocates from a file.
+Commands: those of `training`; `python -m cogs.reviews.allocate` allocates from a file.
 Jobs: none.
-Stores about a person: nothing.
-Deleted: nothing to delete.
+Stores about a person: what `training` says.
+Deleted: as `training` says.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.app import Lyceum
+
+
+async def setup(bot: Lyceum) -> None:
+    """Load the feature."""
+    from cogs.reviews.training.cog import TrainingCog
+
+    await bot.add_cog(TrainingCog(bot))
