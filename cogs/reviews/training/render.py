@@ -23,7 +23,7 @@ from cogs.reviews.training.model import Desk, Example, Licence, Part, Run
 from cogs.reviews.training.rules import A_SET, Theme, to_look_at
 from cogs.reviews.training.service import asked
 from cogs.reviews.training.words import (
-    LONGEST_WHY,
+    ROOM_FOR_WHY,
     RULES,
     THEMES,
     answer_of,
@@ -207,7 +207,7 @@ def licence_told_card(licence: Licence, t: Translator) -> Card:
         )
     lines = [text]
     if licence.reason:
-        lines.append(t("Their reason: {reason}", reason=quote(licence.reason, 2 * LONGEST_WHY)))
+        lines.append(t("Their reason: {reason}", reason=quote(licence.reason, ROOM_FOR_WHY)))
     return Card((Text("\n".join(lines)),))
 
 
@@ -233,7 +233,7 @@ def _intro_card(desk: Desk, t: Translator) -> Card:
     ]
     taken = desk.licence
     if taken is not None and taken.by is not None and taken.reason:
-        reason = quote(taken.reason, 2 * LONGEST_WHY)
+        reason = quote(taken.reason, ROOM_FOR_WHY)
         lines.append(t("A facilitator took your licence back, with this reason: {reason}", reason=reason))
     return Card(
         (Text("\n".join(lines)), Buttons((_begin(t), Button(t("See examples"), custom_id(EXAMPLES)))))
@@ -246,7 +246,7 @@ def _licensed_card(desk: Desk, t: Translator) -> Card:
     if desk.role_id is not None:
         lines.append(t("You have the role {role} for it.", role=mention_role(desk.role_id)))
     if desk.licence.reason:
-        reason = quote(desk.licence.reason, 2 * LONGEST_WHY)
+        reason = quote(desk.licence.reason, ROOM_FOR_WHY)
         lines.append(t("A facilitator gave it to you, with this reason: {reason}", reason=reason))
     buttons = [Button(t("See examples"), custom_id(EXAMPLES))]
     if desk.run is not None:
@@ -301,7 +301,7 @@ def _comparison(part: Part, t: Translator) -> str:
         lines.append(f"**{criterion_title(sample.rubric, criterion, t)}**")
         lines.append(_one_line(part, criterion, t))
     if sample.why:
-        why = t(sample.why) if sample.ours else quote(sample.why, 2 * LONGEST_WHY)
+        why = t(sample.why) if sample.ours else quote(sample.why, ROOM_FOR_WHY)
         lines.append(t("Why the reference sees it so: {why}", why=why))
     return "\n".join(lines)
 

@@ -28,6 +28,7 @@ from cogs.reviews.training.words import (
     LONGEST_TEXT,
     LONGEST_TITLE,
     LONGEST_WHY,
+    ROOM_FOR_WHY,
     answer_of,
     criterion_title,
     rubric_title,
@@ -123,7 +124,7 @@ def member_card(
         since = timestamp(licence.since, "D")
         lines.append(t("The licence of {member} was taken back on {day}.", member=member, day=since))
     if licence is not None and licence.reason:
-        reason = quote(licence.reason, 2 * LONGEST_WHY)
+        reason = quote(licence.reason, ROOM_FOR_WHY)
         by = mention_user(licence.by) if licence.by else t("somebody who has left")
         lines.append(t("Decided by {by}: {reason}", by=by, reason=reason))
     act = (
@@ -182,7 +183,7 @@ def sample_card(own: OwnSample, t: Translator, *, said_first: str | None = None)
         if why:
             lines.append(f"-# {why}")
     if sample.why:
-        lines.append(t("Why: {why}", why=quote(sample.why, 2 * LONGEST_WHY)))
+        lines.append(t("Why: {why}", why=quote(sample.why, ROOM_FOR_WHY)))
     if not sample.is_complete:
         lines.append(t("**It is used once every question has its reference answer.**"))
     if own.retired:

@@ -11,6 +11,9 @@ from cogs.reviews.training.rules import Rule, Theme
 LONGEST_TITLE = 80
 LONGEST_TEXT = 1200
 LONGEST_WHY = 400
+# What somebody wrote needs more room where its characters would format; these fit a card together.
+ROOM_FOR_TEXT = 1800
+ROOM_FOR_WHY = 600
 THEMES = {
     Theme.GENERAL: N_("General"),
     Theme.PROGRAMMING: N_("Programming"),
@@ -30,13 +33,13 @@ def title_of(sample: Sample, t: Translator) -> str:
 
 
 def text_of(sample: Sample, t: Translator) -> str:
-    return t(sample.text) if sample.ours else quote(sample.text, 2 * LONGEST_TEXT)
+    return t(sample.text) if sample.ours else quote(sample.text, ROOM_FOR_TEXT)
 
 
 def why_of(sample: Sample, criterion: Criterion, t: Translator) -> str:
     """The reason for one answer; "" where there is one for all of them."""
     why = sample.reference[criterion.key].why
-    return (t(why) if sample.ours else quote(why, 2 * LONGEST_WHY)) if why else ""
+    return (t(why) if sample.ours else quote(why, ROOM_FOR_WHY)) if why else ""
 
 
 def rubric_title(rubric: Rubric, t: Translator) -> str:
