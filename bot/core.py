@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.acts import Ledger
 from bot.audit import Audit
+from bot.avoidances import Avoidances
 from bot.clock import Clock
 from bot.erasure import Erasure
 from bot.features import Features
@@ -29,6 +30,7 @@ class Core:
     configs: GuildConfigs
     features: Features
     profiles: Profiles
+    avoidances: Avoidances
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -53,6 +55,7 @@ class Core:
             configs=configs,
             features=features,
             profiles=Profiles(clock),
+            avoidances=Avoidances(clock),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
