@@ -17,6 +17,7 @@ from bot.outbox import Outbox
 from bot.profiles import Profiles
 from bot.retention import Retention
 from bot.schedules import Schedules
+from bot.works import Works
 from storage.database import Database
 
 
@@ -31,6 +32,7 @@ class Core:
     features: Features
     profiles: Profiles
     avoidances: Avoidances
+    works: Works
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -56,6 +58,7 @@ class Core:
             features=features,
             profiles=Profiles(clock),
             avoidances=Avoidances(clock),
+            works=Works(),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
