@@ -93,7 +93,8 @@ def marker_on(message: discord.Message) -> int | None:
 def allowed_mentions(card: Card) -> discord.AllowedMentions:
     """Only who the card is meant to notify, at most 100; the text may mention anybody."""
     users = [discord.Object(each) for each in sorted(card.pings)[:MENTIONS]]
-    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
+    roles = [discord.Object(each) for each in sorted(card.role_pings)[:MENTIONS]]
+    return discord.AllowedMentions(everyone=False, roles=roles or False, replied_user=False, users=users)
 
 
 def files_of(card: Card) -> list[discord.File]:

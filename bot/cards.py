@@ -131,10 +131,12 @@ Item = Text | Buttons | Pick | PickPlace | PickMember | Divider | Attachment
 
 @dataclass(frozen=True)
 class Card:
-    """A message. Nobody is notified but the members in `pings`, whatever its text mentions."""
+    """A message. Nobody is notified but the members in `pings` and who has a role in `role_pings`, whatever its text
+    mentions."""
 
     items: tuple[Item, ...]
     pings: frozenset[int] = frozenset()
+    role_pings: frozenset[int] = frozenset()
     silent: bool = False  # arrives without a sound or badge
 
     def with_button(self, button: Button) -> Card:

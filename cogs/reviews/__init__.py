@@ -1,9 +1,13 @@
-"""Peer reviews: who meets whose work, and learning to review.
+"""Peer reviews: asked for, taken, written, talked about, and never forgotten. Learning it is in `training`.
 
-Commands: those of `training`; `python -m cogs.reviews.allocate` allocates from a file.
-Jobs: none.
-Stores about a person: what `training` says.
-Deleted: as `training` says.
+Commands: /review request|inbox|mine|availability, the message menu *Request review*, and /manage reviews for staff;
+`python -m cogs.reviews.allocate` allocates from a file.
+Jobs: reviews.lock, when a claim is over; reviews.nudge and reviews.release, when somebody has a review for long;
+reviews.duty, when a work has waited for long; reviews.confirm and reviews.fill, for rounds.
+Acts: review.given, review.rated.
+Stores about a person: works that they had reviewed, reviews that they wrote and answers to them, how they rated
+reviews, and how many reviews a week they take.
+Deleted with the person: all of it but the reviews that they wrote for others, which stay as by a former member.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 async def setup(bot: Lyceum) -> None:
     """Load the feature."""
+    from cogs.reviews.cog import ReviewsCog
     from cogs.reviews.training.cog import TrainingCog
 
+    await bot.add_cog(ReviewsCog(bot))
     await bot.add_cog(TrainingCog(bot))

@@ -1,7 +1,7 @@
 """training of reviewers
 
-Revision: 0013_training_of_reviewers
-Follows: 0012_streaks
+Revision: 0015_training_of_reviewers
+Follows: 0014_reviews
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import JsonDict, PrimaryKey, Snowflake, UtcDateTime
 
-revision = "0013_training_of_reviewers"
-down_revision = "0012_streaks"
+revision = "0015_training_of_reviewers"
+down_revision = "0014_reviews"
 branch_labels = None
 depends_on = None
 
