@@ -17,7 +17,7 @@ from bot.cards import (
     custom_id,
 )
 from bot.i18n import Translator
-from bot.text import mention_role, quote, timestamp
+from bot.text import V2_TEXT_LIMIT, length, mention_role, quote, timestamp
 from cogs.reviews.rubrics import Criterion, Rubric
 from cogs.reviews.training.model import Desk, Example, Licence, Part, Run
 from cogs.reviews.training.rules import A_SET, Theme, to_look_at
@@ -42,6 +42,7 @@ COMPARE = "reviews:train.compare"
 EXAMPLES = "reviews:examples.show"
 THEME = "reviews:examples.theme"
 EXAMPLE = "reviews:examples.open"
+ROOM_ON_A_CARD = V2_TEXT_LIMIT - 200  # for what stands beside it
 
 
 # ---------------------------------------------------------------------------------------------- examples
@@ -77,7 +78,7 @@ def example_card(example: Example, examples: tuple[Example, ...], t: Translator)
             t("**A strength:** {text}", text=t(good.strength)),
             t("**A question:** {text}", text=t(good.question)),
             t("**A next step:** {text}", text=t(good.next_step)),
-            t("-# Where? It says so: “{place}”.", place=t(good.place)),
+            t("-# It names the place: “{place}”.", place=t(good.place)),
             t("-# Why it helps: {why}", why=t(good.why)),
         )
     )
@@ -181,10 +182,16 @@ def result_card(desk: Desk, run: Run, part: Part, t: Translator) -> Card:
         )
         for each in run.parts
     )
+    verdict, comparison, work = _verdict(desk, run, t), _comparison(part, t), text_of(part.sample, t)
+    title = t("**Work {n}: {title}**", n=part.position, title=title_of(part.sample, t))
+    if length(verdict + comparison + work + title) > ROOM_ON_A_CARD:
+        work = ""  # only the longest of a community's own, which the member has just read
     items: list[Item] = [
-        Text(_verdict(desk, run, t)),
+        Text(verdict),
+        *_next_time(desk, run, t),
         Divider(),
-        Text(_comparison(part, t)),
+        Text(f"{title}\n{work}"),
+        Text(comparison),
         Buttons(buttons),
     ]
     if run.passed or not desk.can_begin:
@@ -226,8 +233,8 @@ def _intro_card(desk: Desk, t: Translator) -> Card:
             n=A_SET,
         ),
         t(
-            "-# Whose answers meet the reference to {needed} % gets the reviewer's licence. Whose do not has "
-            "practised all the same, and can try a fresh set the next day.",
+            "-# If your answers meet the reference to {needed} % or more, you get the reviewer's licence. If not, you have "
+            "practised all the same, and a fresh set is there for you the next day.",
             needed=desk.needed,
         ),
     ]
@@ -285,18 +292,24 @@ def _verdict(desk: Desk, run: Run, t: Translator) -> str:
         assert criterion is not None  # a difference is one of its criteria
         question = criterion_title(part.sample.rubric, criterion, t)
         lines.append(t("- Work {n}: {question}", n=spot.position, question=question))
-    if desk.is_licensed:
-        return "\n".join(lines)
-    if desk.can_begin:
-        lines.append(t("A fresh set is there for you."))
-    elif desk.is_too_soon and run.retry_at is not None:
-        lines.append(t("A fresh set is there for you tomorrow: {when}.", when=timestamp(run.retry_at)))
     return "\n".join(lines)
+
+
+def _next_time(desk: Desk, run: Run, t: Translator) -> tuple[Text, ...]:
+    """When there is another set, where one is wanted."""
+    if run.passed or desk.is_licensed:
+        return ()
+    if desk.can_begin:
+        return (Text(t("A fresh set is there for you.")),)
+    if desk.is_too_soon and run.retry_at is not None:
+        when = timestamp(run.retry_at)
+        return (Text(t("A fresh set is there for you tomorrow: {when}.", when=when)),)
+    return ()
 
 
 def _comparison(part: Part, t: Translator) -> str:
     sample = part.sample
-    lines = [t("**Work {n}: {title}**", n=part.position, title=title_of(sample, t))]
+    lines: list[str] = []
     for criterion in sample.rubric.criteria:
         lines.append(f"**{criterion_title(sample.rubric, criterion, t)}**")
         lines.append(_one_line(part, criterion, t))

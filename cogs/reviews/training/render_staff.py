@@ -178,10 +178,11 @@ def sample_card(own: OwnSample, t: Translator, *, said_first: str | None = None)
             lines.append(t("- {question} No answer yet.", question=title))
             continue
         answer = answer_of(sample.rubric, criterion, reference.answer, t)
-        lines.append(t("- {question} “{answer}”", question=title, answer=answer))
         why = why_of(sample, criterion, t)
         if why:
-            lines.append(f"-# {why}")
+            lines.append(t("- {question} “{answer}”, because {why}", question=title, answer=answer, why=why))
+        else:
+            lines.append(t("- {question} “{answer}”", question=title, answer=answer))
     if sample.why:
         lines.append(t("Why: {why}", why=quote(sample.why, ROOM_FOR_WHY)))
     if not sample.is_complete:
