@@ -26,11 +26,15 @@ from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.text import mention_user
-from cogs.reviews import model, render, render_review
+from cogs.reviews import model, render, render_manage, render_review
+from cogs.reviews.allocation import Allocation
+from cogs.reviews.config import ReviewsPart
 from cogs.reviews.keeping import Keeping
+from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, Review, ReviewSettings, Who
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
+from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talking import Talking
 from storage.reviews import ReviewSettingsRow
 
@@ -83,6 +87,11 @@ class ReviewsCog(commands.Cog):
         self.keeping = Keeping(bot.core)
         self.service = ReviewsService(bot.core, self.keeping)
         self.talking = Talking(bot.core, self.keeping)
+        self.allocation = Allocation(bot.core, self.keeping)
+        staff = ReviewsStaff(bot.core)
+        self.desk = Desk(self.allocation, staff)
+        self._config = ReviewsPart(bot.core, staff)
+        self._jobs = {**self.keeping.jobs, **self.allocation.jobs}
         self._watch = Watch(self.service.channels, self.service.lose_channel)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask_for_message)
         self._controls: dict[str, Handler] = {
@@ -111,10 +120,13 @@ class ReviewsCog(commands.Cog):
             render.CLOSE_WORK: self._close_work,
             render.AVAILABLE: self._ask_available,
             render.AVAILABLE_FORM: self._set_available,
+            **self.desk.controls,
         }
         self._renderers = {
             model.WORK_RENDERER: (self._draw_work, N_("showing work that waits for a review")),
             model.RECEIVED_RENDERER: (self._draw_received, N_("telling a member of a review")),
+            model.ASSIGNED_RENDERER: (self._draw_assigned, N_("telling a member what to review")),
+            model.READY_RENDERER: (self._draw_ready, N_("telling staff that work waits for reviewers")),
             model.NUDGE_RENDERER: (self._draw_nudge, N_("reminding a member of a review")),
             model.TALK_RENDERER: (self._draw_talk, N_("telling a member of an answer to a review")),
             model.NEWS_RENDERER: (self._draw_news, N_("telling a member that a review did not come")),
@@ -127,7 +139,9 @@ class ReviewsCog(commands.Cog):
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
-        for name, job in self.keeping.jobs.items():
+        bot.core.ledger.react_to(model.READY, self.allocation.work_is_ready)
+        bot.core.features.on_switch(self.keeping.switched)
+        for name, job in self._jobs.items():
             bot.core.jobs.register(name, job)
         for kind in model.KINDS:
             bot.core.notifier.register(kind)
@@ -140,6 +154,8 @@ class ReviewsCog(commands.Cog):
         bot.core.erasure.redraw_with(self.service.redraw_all)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
+        bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
+        bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
         await self.service.load()
 
@@ -147,7 +163,9 @@ class ReviewsCog(commands.Cog):
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
-        for name in self.keeping.jobs:
+        bot.core.ledger.forget(self.allocation.work_is_ready)
+        bot.core.features.stop_telling(self.keeping.switched)
+        for name in self._jobs:
             bot.core.jobs.unregister(name)
         for kind in model.KINDS:
             bot.core.notifier.unregister(kind.name)
@@ -158,6 +176,8 @@ class ReviewsCog(commands.Cog):
         bot.core.erasure.stop_redrawing(self.service.redraw_all)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
+        bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
+        bot.config_card.parts.remove(self._config)
         bot.core.features.forget(AREA)
 
     # ------------------------------------------------------------------------------------------ asking
@@ -434,6 +454,20 @@ class ReviewsCog(commands.Cog):
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE
         t = await self.bot.renderers.translator(effect)
         return render_review.received_card(review, t, is_private=is_private)
+
+    async def _draw_assigned(self, effect: PlannedEffect) -> Card:
+        review = await self._review(effect)
+        held = await self.service.count_held(review.work.guild_id, review.reviewer_id, review.work.round_id)
+        if not held:
+            raise Obsolete(N_("the review was written, given back or handed on"))
+        return render_review.assigned_card(review, held, await self.bot.renderers.translator(effect))
+
+    async def _draw_ready(self, effect: PlannedEffect) -> Card:
+        found = await self.allocation.find(effect.guild_id, int(effect.arguments["round_id"]))
+        if found is None:
+            raise Obsolete(N_("the round is gone"))
+        t = await self.bot.renderers.translator(effect)
+        return render_manage.ready_card(*found, t, has_trouble=bool(effect.arguments["has_trouble"]))
 
     async def _draw_nudge(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)

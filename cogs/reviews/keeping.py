@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
+from bot.features import Switched
 from bot.i18n import N_
 from bot.jobs import Handler, Job, NewJob, Skipped
 from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.reviews import rules
 from cogs.reviews.model import (
+    AREA,
     ASSIGNED_KIND,
     ASSIGNED_RENDERER,
     DUTY_JOB,
@@ -42,6 +44,7 @@ from storage.personal import NOBODY
 
 _OVER = N_("the review was written, given back or handed on")
 _REVIEWED = N_("it has been reviewed, is in somebody's hands, or is closed")
+GRACE = timedelta(hours=1)
 FILL_AFTER = timedelta(seconds=10)  # several that drop out together are made good for together
 
 
@@ -109,19 +112,18 @@ class Keeping:
                 await self._enqueue(session, NUDGE_JOB, row, now + timedelta(hours=hours), str(number))
         await self._enqueue(session, RELEASE_JOB, row, ends_at)
 
+    def assigned_key(self, row: storage.ReviewRoundRow, member_id: int) -> str:
+        """What a reviewer is told under of all that a round gives them."""
+        return f"{ASSIGNED_RENDERER}:{row.id}:{member_id}:{row.draws}"
+
     async def tell_assigned(
-        self, session: AsyncSession, guild_id: int, round_id: int, row: storage.ReviewRow
+        self, session: AsyncSession, row: storage.ReviewRoundRow, review: storage.ReviewRow, more: str = ""
     ) -> None:
-        """Tell a reviewer of all that a round gives them, once: `row` is one of it."""
-        key = f"reviews.assigned:{round_id}:{row.id}:{row.turn}"
+        """Tell a reviewer, once, of all that a round gives them; `review` is one of it. `more` is for one that came later."""
+        key = self.assigned_key(row, review.reviewer_id) + more
+        arguments = {"review_id": review.id}
         await self._notify(
-            session,
-            ASSIGNED_KIND.name,
-            key,
-            guild_id,
-            row.reviewer_id,
-            ASSIGNED_RENDERER,
-            {"review_id": row.id},
+            session, ASSIGNED_KIND.name, key, row.guild_id, review.reviewer_id, ASSIGNED_RENDERER, arguments
         )
 
     async def plan_review(
@@ -203,7 +205,7 @@ class Keeping:
 
     async def release_all(self, session: AsyncSession, rows: Sequence[storage.ReviewRow]) -> None:
         """Take back what somebody had who left or was deleted."""
-        for each in rows:
+        for each in sorted(rows, key=lambda row: (row.work_id, row.id)):
             held = await storage.lock_review(session, each.id)
             if held is None:
                 continue
@@ -212,6 +214,18 @@ class Keeping:
                 await session.delete(row)
             elif row.state in rules.HELD:
                 await self.release(session, work, row, tell_author=False)
+
+    async def switched(self, session: AsyncSession, switched: Switched) -> None:
+        """While the feature was off its jobs were left out: begin anew, with an hour for whoever was late by then."""
+        if switched.feature != AREA or not switched.is_on:
+            return
+        now = self._core.clock.now()
+        for each in await storage.list_all_held(session, switched.guild_id):
+            name = LOCK_JOB if each.state == State.CLAIMED else RELEASE_JOB
+            at = max(each.ends_at or now, now + GRACE)
+            await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
+        for work in await storage.list_pool(session, switched.guild_id):
+            await self.expect_duty(session, work)
 
     # ------------------------------------------------------------------------------------------ telling
 

@@ -148,9 +148,9 @@ class ReviewsService:
     async def claim(self, actor: Actor, work_id: int) -> Review:
         """Take a review, for half an hour at first. Raises `NotFound`, `AlreadyDone`, `InvalidInput`, `LimitReached`."""
         async with self._core.db.begin() as session:
-            # The member's row first: two claims of one person are counted one after the other.
-            await member_storage.change_member(session, actor.guild_id, actor.member_id)
             work = await storage.lock_work(session, work_id)
+            # Locks the member's row, after the work's as everywhere: two claims are counted one after the other.
+            await member_storage.change_member(session, actor.guild_id, actor.member_id)
             if work is None or work.guild_id != actor.guild_id or work.state == storage.PLANNED:
                 raise gone()
             if await self._core.avoidances.are_apart(
@@ -311,6 +311,13 @@ class ReviewsService:
             if row is None:
                 return None
             return (work_of(row), *await self._place_and_wait(session, row))
+
+    async def count_held(self, guild_id: int, member_id: int, round_id: int | None) -> int:
+        """How many reviews of a round somebody has to write."""
+        async with self._core.db.read() as session:
+            held = await storage.list_held(session, guild_id, member_id)
+            works = [await storage.find_work(session, each.work_id) for each in held]
+        return sum(each is not None and each.round_id == round_id for each in works)
 
     async def _place_and_wait(
         self, session: AsyncSession, row: storage.ReviewWorkRow
