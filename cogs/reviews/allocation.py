@@ -27,18 +27,20 @@ from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
     CONFIRM_JOB,
+    CONFIRMED,
+    DRAWN,
     FILL_JOB,
     READY_RENDERER,
-    Drawn,
+    WAITING,
     Preview,
     ReviewSettings,
     find_rubric,
 )
+from cogs.reviews.previews import head, preview
 from cogs.reviews.rubrics import shipped, to_json
-from cogs.reviews.rules import Mode, State
+from cogs.reviews.rules import State
 from storage import reviews as storage
 
-WAITING, DRAWN, CONFIRMED = "waiting", "drawn", "confirmed"
 ROUNDS_SHOWN = 10
 
 
@@ -108,14 +110,14 @@ class Allocation:
         await self._check_staff(actor)
         async with self._core.db.read() as session:
             rows = await storage.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
-            return tuple([await self._head(session, row) for row in rows])
+            return tuple([await head(self._core, session, row) for row in rows])
 
     async def look(self, actor: Actor, round_id: int) -> Preview:
         """A round with who reviews what and why. Raises `NotAllowed`, `NotFound`."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
             row = _found(await storage.find_round(session, actor.guild_id, round_id))
-            return await self._preview(session, row)
+            return await preview(self._core, session, row)
 
     async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
         """A round and how many works it has by now, for drawing it."""
@@ -124,7 +126,7 @@ class Allocation:
             if row is None:
                 return None
             found = await self._core.works.find(session, guild_id, row.source, row.subject)
-            return await self._head(session, row), len(found.works) if found is not None else 0
+            return await head(self._core, session, row), len(found.works) if found is not None else 0
 
     async def draw(self, actor: Actor, round_id: int, seed: int) -> Preview:
         """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
@@ -142,7 +144,7 @@ class Allocation:
                 raise AlreadyDone("Somebody else has drawn it at this moment. Look at it again.")
             row.prepared_by = actor.member_id
             await self._write(session, row, found, chosen, seed)
-            return await self._preview(session, row)
+            return await preview(self._core, session, row)
 
     async def confirm(self, actor: Actor, round_id: int, draws: int) -> Preview:
         """Let the drawing hold that was shown: everybody is told. Raises `AlreadyDone` when it is not the newest."""
@@ -154,7 +156,7 @@ class Allocation:
                 raise AlreadyDone("It was drawn anew meanwhile. Look at it again, then confirm.")
             await self._confirm(session, row)
             await self._note(session, actor, row, N_("confirmed who reviews what in “{title}”"))
-            return await self._preview(session, row)
+            return await preview(self._core, session, row)
 
     async def undo(self, actor: Actor, round_id: int) -> Preview:
         """Take a confirmation back while nobody has written a review. Raises `AlreadyDone`, with what stands."""
@@ -173,7 +175,7 @@ class Allocation:
             if any(each.state == State.GIVEN or each.draft for each in reviews):
                 raise AlreadyDone("Somebody has begun to write already, so it stands.")
             for each in reviews:
-                key = self._keeping.assigned_key(row, each.reviewer_id)
+                key = self._keeping.telling.assigned_key(row, each.reviewer_id)
                 await self._core.notifier.withdraw(session, key)
                 await self._core.outbox.delete_post(
                     session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
@@ -188,7 +190,7 @@ class Allocation:
             row.state, row.confirmed_at = DRAWN, None
             row.draws += 1  # the card that confirmed it is old now
             await self._note(session, actor, row, N_("took back who reviews what in “{title}”"))
-            return await self._preview(session, row)
+            return await preview(self._core, session, row)
 
     # ------------------------------------------------------------------------------------------ by itself
 
@@ -244,14 +246,14 @@ class Allocation:
         )
         loads = Counter(reviewer for chosen in kept.values() for reviewer in chosen)
         chosen = await asyncio.to_thread(
-            _fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
+            instance.fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
         )
         for work in short:
             new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
             for reviewer in new:
                 review = await self._keeping.plan_review(session, work, reviewer)
                 await self._keeping.assign(session, work, review)
-                await self._keeping.tell_assigned(session, row, review, f":{review.id}:{review.turn}")
+                await self._keeping.telling.assigned(session, row, review, f":{review.id}:{review.turn}")
             if not new and not kept[work.author_id]:
                 await self._keeping.show_in_pool(session, work)
                 await self._keeping.expect_duty(session, work)
@@ -352,59 +354,8 @@ class Allocation:
                 await self._keeping.assign(session, by_id[review.work_id], review)
                 told.setdefault(review.reviewer_id, review)
         for _, review in sorted(told.items()):  # members' rows are locked in one order
-            await self._keeping.tell_assigned(session, row, review)
+            await self._keeping.telling.assigned(session, row, review)
         await self._keeping.expect_fill(session, row.guild_id, row.id)
-
-    async def _head(self, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
-        undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        confirms_at = None
-        if row.state != CONFIRMED and settings.confirm_hours:
-            confirms_at = row.ready_at + timedelta(hours=settings.confirm_hours)
-        return Preview(
-            id=row.id,
-            title=found.title if found is not None else row.subject,
-            state=row.state,
-            mode=Mode(row.mode),
-            per_work=row.per_work,
-            draws=row.draws,
-            seed=row.seed,
-            works=len(found.works) if found is not None else 0,
-            confirms_at=confirms_at,
-            undo_until=undo,
-        )
-
-    async def _preview(self, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
-        head = await self._head(session, row)
-        works = await storage.list_of_round(session, row.id)
-        reviews = [
-            each
-            for each in await storage.list_reviews(session, [each.id for each in works])
-            if each.state != State.RELEASED
-        ]
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        authors = [each.author_id for each in works]
-        facts = await instance.gather(
-            session, self._core, row.guild_id, authors, row.per_work, settings.release_hours
-        )
-        drawn = tuple(
-            Drawn(
-                work.author_id,
-                tuple(
-                    (each.reviewer_id, *instance.reason(facts, each.reviewer_id, work.author_id))
-                    for each in reviews
-                    if each.work_id == work.id
-                ),
-            )
-            for work in works
-        )
-        loads = Counter(each.reviewer_id for each in reviews)
-        return head.with_drawn(
-            drawn,
-            loads=dict(Counter(loads.values())),
-            left_out=tuple(each for each in facts.away if not loads[each]),
-        )
 
     async def _note(
         self, session: AsyncSession, actor: Actor, row: storage.ReviewRoundRow, what: str
@@ -417,34 +368,6 @@ class Allocation:
     async def _check_staff(self, actor: Actor) -> None:
         config = await self._core.configs.guild(actor.guild_id)
         require(actor, Capability.FACILITATE, config.capability_roles)
-
-
-def _fill(
-    facts: instance.Facts,
-    authors: Sequence[int],
-    row: storage.ReviewRoundRow,
-    kept: Mapping[int, Sequence[int]],
-    loads: Mapping[int, int],
-    refused: frozenset[tuple[int, int]],
-) -> Mapping[int, Sequence[int]]:
-    """What is missing, given to who has least so far; when not all of it can be found, each work by itself."""
-    blocked = facts.blocked | {(min(pair), max(pair)) for pair in refused}
-    for most in range(1, row.per_work + instance.SPARE + 1):
-        rooms = {each: max(0, min(room, most - loads.get(each, 0))) for each, room in facts.rooms.items()}
-        able = instance.Facts(facts.now, facts.hours, facts.given, facts.met, blocked, rooms, facts.away)
-        try:
-            part = {each: kept[each] for each in authors}
-            return instance.solve(able, authors, row.per_work, row.seed, part)[0]
-        except LimitReached:
-            continue
-    if len(authors) == 1:
-        return {}
-    found: dict[int, Sequence[int]] = {}
-    more = Counter(loads)
-    for each in authors:
-        found.update(_fill(facts, [each], row, kept, more, refused))
-        more.update(set(found.get(each, ())) - set(kept[each]))
-    return found
 
 
 def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:

@@ -5,6 +5,7 @@ People and works go by their mention, so that a refusal of the allocation names 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -114,6 +115,34 @@ def solve(
                 ) from None
             raise refusal from None
     return {_id(work): tuple(map(_id, chosen)) for work, chosen in answer.assignments.items()}, answer
+
+
+def fill(
+    facts: Facts,
+    authors: Sequence[int],
+    row: storage.ReviewRoundRow,
+    kept: Mapping[int, Sequence[int]],
+    loads: Mapping[int, int],
+    refused: frozenset[tuple[int, int]],
+) -> Mapping[int, Sequence[int]]:
+    """What is missing, given to who has least so far; when not all of it can be found, each work by itself."""
+    blocked = facts.blocked | {(min(pair), max(pair)) for pair in refused}
+    for most in range(1, row.per_work + SPARE + 1):
+        rooms = {each: max(0, min(room, most - loads.get(each, 0))) for each, room in facts.rooms.items()}
+        able = Facts(facts.now, facts.hours, facts.given, facts.met, blocked, rooms, facts.away)
+        try:
+            part = {each: kept[each] for each in authors}
+            return solve(able, authors, row.per_work, row.seed, part)[0]
+        except LimitReached:
+            continue
+    if len(authors) == 1:
+        return {}
+    found: dict[int, Sequence[int]] = {}
+    more = Counter(loads)
+    for each in authors:
+        found.update(fill(facts, [each], row, kept, more, refused))
+        more.update(set(found.get(each, ())) - set(kept[each]))
+    return found
 
 
 def _would_fit(

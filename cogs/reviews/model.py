@@ -31,6 +31,7 @@ TALK_RENDERER = "reviews.talk"
 NEWS_RENDERER = "reviews.news"
 DUTY_RENDERER = "reviews.duty"
 READY_RENDERER = "reviews.ready"
+WAITING, DRAWN, CONFIRMED = "waiting", "drawn", "confirmed"  # the states of a round
 GIVEN = "review.given"
 RATED = "review.rated"
 ACTS: Mapping[str, str] = {GIVEN: N_("Reviews given"), RATED: N_("Reviews rated by their authors")}

@@ -38,13 +38,14 @@ async def test_a_round_is_previewed_drawn_anew_confirmed_and_undone(community: L
     assert set(drawn) == {each.id for each in people}
     assert all(len(set(by)) == 2 and author not in by for author, by in drawn.items())
     assert "4 write 2 reviews" in first.text and "new to this author" in first.text
-    assert all(told(world, each, "") == [] for each in people)
+    assert all(told(world, each, "yours to review") == [] for each in people)
     second = await world.press(world.facilitator, first, "Re-roll")
     assert "Drawing 2" in second.text
     old = await world.press(world.facilitator, await open_round(world), "Re-roll")
     assert "Drawing 3" in old.text
-    stale = await world.press(world.facilitator, second, "Confirm") if second.message is None else old
-    done = await world.press(world.facilitator, stale, "Confirm")
+    stale = await world.press(world.facilitator, second, "Confirm")
+    assert "drawn anew meanwhile" in stale.text
+    done = await world.press(world.facilitator, old, "Confirm")
     assert "Everybody is told" in done.text
     assert pairs(done) == pairs(old)
     for each in people:
