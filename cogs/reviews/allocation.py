@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,7 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotFound
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
-from bot.jobs import Handler, Job, NewJob, Skipped
+from bot.jobs import Job, NewJob, Skipped
 from bot.outbox import Effect, EffectKind, Lane
 from bot.works import WorkRound
 from cogs.reviews import instance, rules
@@ -29,7 +30,6 @@ from cogs.reviews.model import (
     CONFIRM_JOB,
     CONFIRMED,
     DRAWN,
-    FILL_JOB,
     READY_RENDERER,
     WAITING,
     Preview,
@@ -44,13 +44,22 @@ from storage import reviews as storage
 ROUNDS_SHOWN = 10
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What a round that begins by itself was drawn as."""
+
+    found: WorkRound
+    chosen: Mapping[int, Sequence[int]]
+    seed: int
+    fits: bool = True
+
+
 class Allocation:
     """The use cases of facilitators, and what happens by itself."""
 
     def __init__(self, core: Core, keeping: Keeping) -> None:
         self._core = core
         self._keeping = keeping
-        self.jobs: dict[str, Handler] = {CONFIRM_JOB: self.confirm_due, FILL_JOB: self.fill_due}
 
     # ------------------------------------------------------------------------------------------ works come in
 
@@ -194,21 +203,41 @@ class Allocation:
 
     # ------------------------------------------------------------------------------------------ by itself
 
-    async def confirm_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+    async def prepare(self, job: Job) -> _Prepared | None:
+        """Draw a round that nobody has drawn, before the transaction of its job. None when there is nothing to draw."""
+        assert job.guild_id is not None
+        async with self._core.db.read() as session:
+            row = await storage.find_round(session, job.guild_id, int(job.payload["round_id"]))
+            if row is None or row.state != WAITING:
+                return None
+            per_work = row.per_work
+            try:
+                found, facts = await self._gather(session, row)
+            except InvalidInput:
+                return None
+        authors = [each.author_id for each in found.works]
+        seed = int(job.payload["round_id"])
+        try:
+            chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, per_work, seed)
+        except LimitReached:
+            return _Prepared(found, {}, seed, fits=False)
+        return _Prepared(found, chosen, seed)
+
+    async def confirm_due(
+        self, session: AsyncSession, job: Job, prepared: _Prepared | None
+    ) -> Skipped | None:
         """The facilitators chose that a round begins by itself. What does not fit they are told."""
         assert job.guild_id is not None
         row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
         if row is None or row.state == CONFIRMED:
             return Skipped(N_("it was confirmed already"))
         if row.state == WAITING:
-            found, facts = await self._gather(session, row)
-            authors = [each.author_id for each in found.works]
-            try:
-                chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, row.per_work, row.id)
-            except LimitReached:
+            if prepared is None:
+                return Skipped(N_("there is no work in the round"))
+            if not prepared.fits:
                 await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}:trouble", has_trouble=True)
                 return Skipped(N_("the numbers do not fit; staff were told"))
-            await self._write(session, row, found, chosen, row.id)
+            await self._write(session, row, prepared.found, prepared.chosen, prepared.seed)
         await self._confirm(session, row)
         return None
 

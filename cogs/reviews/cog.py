@@ -22,6 +22,7 @@ from bot.interactions import actor_of, chosen_values
 from bot.lost_places import Watch
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
+from bot.setup_permissions import ROOMS
 from cogs.reviews import model, render, render_mine, render_review
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.config import ReviewsPart
@@ -57,6 +58,7 @@ PAGE = Page(
             ),
             suggested=N_("reviews"),
             topic=N_("Work that waits for somebody to look at it. Ask with `/review request`."),
+            needs=ROOMS,
         ),
         Choice(
             "duty_role_id",
@@ -91,7 +93,7 @@ class ReviewsCog(commands.Cog):
         self.desk = Desk(self.allocation, staff)
         self._config = ReviewsPart(bot.core, staff)
         self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
-        self._jobs = {**self.keeping.jobs, **self.allocation.jobs}
+        self._jobs = {**self.keeping.jobs, model.FILL_JOB: self.allocation.fill_due}
         self._watch = Watch(self.places.channels, self.places.lose_channel)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask_for_message)
         self._controls: dict[str, Handler] = {
@@ -133,6 +135,9 @@ class ReviewsCog(commands.Cog):
         bot.core.features.on_switch(self.keeping.switched)
         for name, job in self._jobs.items():
             bot.core.jobs.register(name, job)
+        bot.core.jobs.register_prepared(
+            model.CONFIRM_JOB, self.allocation.prepare, self.allocation.confirm_due
+        )
         for kind in model.KINDS:
             bot.core.notifier.register(kind)
         for name, (draw, what) in self._drawing.renderers.items():
@@ -155,7 +160,7 @@ class ReviewsCog(commands.Cog):
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)
         bot.core.features.stop_telling(self.keeping.switched)
-        for name in self._jobs:
+        for name in (*self._jobs, model.CONFIRM_JOB):
             bot.core.jobs.unregister(name)
         for kind in model.KINDS:
             bot.core.notifier.unregister(kind.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.app import Lyceum
-from bot.cards import Card
+from bot.cards import Card, ThreadTitle
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF
 from bot.i18n import N_
@@ -31,6 +31,8 @@ class Drawing:
             model.RECEIVED_RENDERER: (self._draw_received, N_("telling a member of a review")),
             model.ASSIGNED_RENDERER: (self._draw_assigned, N_("telling a member what to review")),
             model.READY_RENDERER: (self._draw_ready, N_("telling staff that work waits for reviewers")),
+            model.ROOM_RENDERER: (self._draw_room, N_("opening the thread of a work")),
+            model.ROOM_CARD_RENDERER: (self._draw_room_card, N_("showing a reviewer into a thread")),
             model.NUDGE_RENDERER: (self._draw_nudge, N_("reminding a member of a review")),
             model.TALK_RENDERER: (self._draw_talk, N_("telling a member of an answer to a review")),
             model.NEWS_RENDERER: (self._draw_news, N_("telling a member that a review did not come")),
@@ -69,6 +71,21 @@ class Drawing:
             raise Obsolete(N_("the round is gone"))
         t = await self._bot.renderers.translator(effect)
         return render_manage.ready_card(*found, t, has_trouble=bool(effect.arguments["has_trouble"]))
+
+    async def _draw_room(self, effect: PlannedEffect) -> ThreadTitle:
+        found = await self._service.place_of(int(effect.arguments["work_id"]))
+        if found is None:
+            raise Obsolete(N_("the work is gone, or its card was taken away"))
+        t = await self._bot.renderers.translator(effect)
+        people = (found[0].author_id, int(effect.arguments["reviewer_id"]))
+        # No words of its author: a thread keeps its name when they are deleted.
+        return ThreadTitle(t("Review {number}", number=found[0].id), tuple(each for each in people if each))
+
+    async def _draw_room_card(self, effect: PlannedEffect) -> Card:
+        review = await self._review(effect)
+        if effect.channel_id == effect.arguments["channel_id"] or not review.reviewer_id:
+            raise Obsolete(N_("there is no thread; the cards do all of it"))
+        return render_review.room_card(review, await self._bot.renderers.translator(effect))
 
     async def _draw_nudge(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)

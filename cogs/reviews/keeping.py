@@ -29,6 +29,7 @@ from cogs.reviews.model import (
     WORK_RENDERER,
     ReviewSettings,
 )
+from cogs.reviews.rooms import Rooms
 from cogs.reviews.rules import State
 from cogs.reviews.telling import Telling
 from storage import reviews as storage
@@ -45,6 +46,7 @@ class Keeping:
     def __init__(self, core: Core) -> None:
         self._core = core
         self.telling = Telling(core)
+        self.rooms = Rooms(core)
         # Where a deleted message may have been a card; others cost no query.
         self.channels: set[int] = set()
         self.jobs: dict[str, Handler] = {

@@ -250,6 +250,7 @@ class ReviewsService:
             session, Act(GIVEN, row.guild_id, row.reviewer_id, str(row.id), details)
         )
         await self._keeping.telling.received(session, work, row)
+        await self._keeping.rooms.let_in(session, work, row)
         await self._keeping.redraw(session, work)
         return Written(review_of(row, work))
 

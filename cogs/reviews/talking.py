@@ -153,6 +153,7 @@ class Talking:
                     key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
                     await self._keeping.telling.reviewer(session, work, row, key)
             await session.flush()
+            await self._keeping.rooms.close(session, work)
             await self._keeping.redraw(session, work)
             return work_of(work)
 
