@@ -217,9 +217,11 @@ class Form:
 
 @dataclass(frozen=True)
 class ThreadTitle:
-    """What a renderer returns for a thread to open."""
+    """What a renderer returns for a thread to open. A room is for these `people`, and no other room in its channel may
+    have its name: by that it is found again when an answer of Discord was lost."""
 
     name: str
+    people: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +26,7 @@ HELD = (ASSIGNED, CLAIMED)
 
 
 class ReviewSettingsRow(Base):
-    """What a community chose. Hours count from when somebody was given a review; None for `confirm_hours` is never."""
+    """What a community chose. Hours count from when somebody was given a review; a `confirm_hours` of 0 is never."""
 
     __tablename__ = "review_settings"
     personal: ClassVar = NOTHING_PERSONAL
@@ -41,7 +41,7 @@ class ReviewSettingsRow(Base):
     second_nudge_hours: Mapped[int] = mapped_column(default=48)
     release_hours: Mapped[int] = mapped_column(default=72)
     duty_hours: Mapped[int] = mapped_column(default=48)
-    confirm_hours: Mapped[int | None] = mapped_column()
+    confirm_hours: Mapped[int] = mapped_column(default=0)
 
 
 class ReviewRoundRow(Base):
@@ -355,13 +355,14 @@ async def count_taken(
         )
         .group_by(ReviewRow.reviewer_id)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return {int(member): int(count) for member, count in await session.execute(query)}
 
 
 async def count_given(session: AsyncSession, guild_id: int) -> dict[int, int]:
     """How many reviews everybody gave."""
     query = select(ReviewRow.reviewer_id, func.count()).filter_by(guild_id=guild_id, state=GIVEN)
-    return dict((await session.execute(query.group_by(ReviewRow.reviewer_id))).tuples().all())
+    rows = await session.execute(query.group_by(ReviewRow.reviewer_id))
+    return {int(member): int(count) for member, count in rows}
 
 
 async def list_meetings(
@@ -377,7 +378,15 @@ async def list_meetings(
             ReviewRow.state.in_((*HELD, GIVEN)),
         )
     )
-    return list((await session.execute(query)).tuples())
+    return [
+        (reviewer, author, at, round_id) for reviewer, author, at, round_id in await session.execute(query)
+    ]
+
+
+async def list_all_held(session: AsyncSession, guild_id: int) -> list[ReviewRow]:
+    """What anybody has to write."""
+    query = select(ReviewRow).where(ReviewRow.guild_id == guild_id, ReviewRow.state.in_(HELD))
+    return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
 async def list_abandoned(session: AsyncSession, guild_id: int) -> list[ReviewRow]:
@@ -386,6 +395,20 @@ async def list_abandoned(session: AsyncSession, guild_id: int) -> list[ReviewRow
         ReviewRow.guild_id == guild_id, ReviewRow.reviewer_id == 0, ReviewRow.state.in_((*HELD, PLANNED))
     )
     return list(await session.scalars(query.order_by(ReviewRow.id)))
+
+
+async def list_blind(
+    session: AsyncSession, guild_id: int, limit: int = 25
+) -> list[tuple[ReviewWorkRow, ReviewRow]]:
+    """The newest reviews whose author does not see who wrote them."""
+    query = (
+        select(ReviewWorkRow, ReviewRow)
+        .join(ReviewRow)
+        .where(ReviewRow.guild_id == guild_id, ReviewRow.state == GIVEN, ReviewWorkRow.mode != "open")
+        .order_by(ReviewRow.id.desc())
+        .limit(limit)
+    )
+    return [(work, row) for work, row in await session.execute(query)]
 
 
 async def list_replies(session: AsyncSession, review_id: int) -> list[ReviewReplyRow]:
@@ -399,6 +422,16 @@ async def list_replies(session: AsyncSession, review_id: int) -> list[ReviewRepl
 async def lock_round(session: AsyncSession, guild_id: int, round_id: int) -> ReviewRoundRow | None:
     query = select(ReviewRoundRow).filter_by(guild_id=guild_id, id=round_id).with_for_update()
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def find_round(session: AsyncSession, guild_id: int, round_id: int) -> ReviewRoundRow | None:
+    query = select(ReviewRoundRow).filter_by(guild_id=guild_id, id=round_id)
+    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def drop_planned(session: AsyncSession, round_id: int) -> None:
+    """A drawing goes, and its works with it."""
+    await session.execute(delete(ReviewWorkRow).filter_by(round_id=round_id, state=PLANNED))
 
 
 async def begin_round(

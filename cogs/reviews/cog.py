@@ -12,25 +12,28 @@ from discord.ext import commands
 
 from bot.app import Lyceum
 from bot.card_views import form_answers
-from bot.cards import Attachment, Card, Text
 from bot.components import Handler
-from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import InvalidInput, NotAllowed, UserError
-from bot.features import REASON_OFF, Feature
-from bot.files import check_file, safe_name
+from bot.features import Feature
+from bot.files import check_file
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.lost_places import Watch
-from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from bot.text import mention_user
-from cogs.reviews import model, render, render_review
+from bot.setup_permissions import ROOMS
+from cogs.reviews import model, render, render_mine, render_review
+from cogs.reviews.allocation import Allocation
+from cogs.reviews.config import ReviewsPart
+from cogs.reviews.drawing import Drawing
 from cogs.reviews.keeping import Keeping
+from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, Review, ReviewSettings, Who
+from cogs.reviews.places import Places
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
+from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talking import Talking
 from storage.reviews import ReviewSettingsRow
 
@@ -55,6 +58,7 @@ PAGE = Page(
             ),
             suggested=N_("reviews"),
             topic=N_("Work that waits for somebody to look at it. Ask with `/review request`."),
+            needs=ROOMS,
         ),
         Choice(
             "duty_role_id",
@@ -83,7 +87,14 @@ class ReviewsCog(commands.Cog):
         self.keeping = Keeping(bot.core)
         self.service = ReviewsService(bot.core, self.keeping)
         self.talking = Talking(bot.core, self.keeping)
-        self._watch = Watch(self.service.channels, self.service.lose_channel)
+        self.places = Places(bot.core, self.keeping)
+        self.allocation = Allocation(bot.core, self.keeping)
+        staff = ReviewsStaff(bot.core)
+        self.desk = Desk(self.allocation, staff)
+        self._config = ReviewsPart(bot.core, staff)
+        self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
+        self._jobs = {**self.keeping.jobs, model.FILL_JOB: self.allocation.fill_due}
+        self._watch = Watch(self.places.channels, self.places.lose_channel)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask_for_message)
         self._controls: dict[str, Handler] = {
             render.ASK: self._ask,
@@ -109,16 +120,9 @@ class ReviewsCog(commands.Cog):
             render.CHANGE: self._ask_change,
             render.CHANGE_FORM: self._change,
             render.CLOSE_WORK: self._close_work,
-            render.AVAILABLE: self._ask_available,
-            render.AVAILABLE_FORM: self._set_available,
-        }
-        self._renderers = {
-            model.WORK_RENDERER: (self._draw_work, N_("showing work that waits for a review")),
-            model.RECEIVED_RENDERER: (self._draw_received, N_("telling a member of a review")),
-            model.NUDGE_RENDERER: (self._draw_nudge, N_("reminding a member of a review")),
-            model.TALK_RENDERER: (self._draw_talk, N_("telling a member of an answer to a review")),
-            model.NEWS_RENDERER: (self._draw_news, N_("telling a member that a review did not come")),
-            model.DUTY_RENDERER: (self._draw_duty, N_("asking the reviewers on duty")),
+            render_mine.AVAILABLE: self._ask_available,
+            render_mine.AVAILABLE_FORM: self._set_available,
+            **self.desk.controls,
         }
 
     async def cog_load(self) -> None:
@@ -127,37 +131,48 @@ class ReviewsCog(commands.Cog):
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
-        for name, job in self.keeping.jobs.items():
+        bot.core.ledger.react_to(model.READY, self.allocation.work_is_ready)
+        bot.core.features.on_switch(self.keeping.switched)
+        for name, job in self._jobs.items():
             bot.core.jobs.register(name, job)
+        bot.core.jobs.register_prepared(
+            model.CONFIRM_JOB, self.allocation.prepare, self.allocation.confirm_due
+        )
         for kind in model.KINDS:
             bot.core.notifier.register(kind)
-        for name, (draw, what) in self._renderers.items():
+        for name, (draw, what) in self._drawing.renderers.items():
             bot.renderers.register(name, draw, what=what)
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
         bot.lost_places.watch(self._watch)
-        bot.core.erasure.redraw_with(self.service.redraw_all)
+        bot.core.erasure.redraw_with(self.places.redraw_all)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
+        bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
+        bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
-        await self.service.load()
+        await self.places.load()
 
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
-        for name in self.keeping.jobs:
+        bot.core.ledger.forget(self.allocation.work_is_ready)
+        bot.core.features.stop_telling(self.keeping.switched)
+        for name in (*self._jobs, model.CONFIRM_JOB):
             bot.core.jobs.unregister(name)
         for kind in model.KINDS:
             bot.core.notifier.unregister(kind.name)
-        bot.renderers.unregister(*self._renderers)
+        bot.renderers.unregister(*self._drawing.renderers)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
-        bot.core.erasure.stop_redrawing(self.service.redraw_all)
+        bot.core.erasure.stop_redrawing(self.places.redraw_all)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
+        bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
+        bot.config_card.parts.remove(self._config)
         bot.core.features.forget(AREA)
 
     # ------------------------------------------------------------------------------------------ asking
@@ -211,22 +226,9 @@ class ReviewsCog(commands.Cog):
         try:
             content = await self.bot.http.get_from_cdn(url)
         except (discord.DiscordException, aiohttp.ClientError, OSError):
-            t = reply.translator
-            text = t(
-                "Discord does not have the file any more. Ask anew with {command}.",
-                command="`/review request`",
-            )
-            await reply.show(Card((Text(text),)))
+            await reply.show(render.lost_file_card(reply.translator))
             return
-        who = mention_user(interaction.user.id)
-        t = reply.translator
-        card = Card(
-            (
-                Text(t("{member} would like a review of this:", member=who)),
-                Attachment(safe_name(name), content),
-            )
-        )
-        posted = await reply.post(card)
+        posted = await reply.post(render.file_card(interaction.user.id, name, content, reply.translator))
         await self.service.place(actor_of(interaction), work_id, posted)
 
     # ------------------------------------------------------------------------------------------ taking
@@ -309,7 +311,7 @@ class ReviewsCog(commands.Cog):
     async def mine(self, interaction: _Interaction) -> None:
         mine = await self.talking.mine(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(render.mine_card(mine, reply.translator))
+        await reply.show(render_mine.mine_card(mine, reply.translator))
 
     async def _read(self, interaction: _Interaction, review_id: int | None) -> None:
         await self._show_review(interaction, await self.talking.read(_who(interaction), review_id or 0))
@@ -378,12 +380,12 @@ class ReviewsCog(commands.Cog):
     async def availability(self, interaction: _Interaction) -> None:
         said = await self.talking.availability(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(render.availability_card(said, reply.translator))
+        await reply.show(render_mine.availability_card(said, reply.translator))
 
     async def _ask_available(self, interaction: _Interaction, _: int | None) -> None:
         said = await self.talking.availability(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render.availability_form(said, reply.translator))
+        await reply.ask(render_mine.availability_form(said, reply.translator))
 
     async def _set_available(self, interaction: _Interaction, _: int | None) -> None:
         typed = form_answers(interaction)
@@ -396,71 +398,23 @@ class ReviewsCog(commands.Cog):
         )
         reply = reply_to(interaction)
         t = reply.translator
-        await reply.show_privately(render.availability_card(said, t, t("**Saved.**")))
+        await reply.show_privately(render_mine.availability_card(said, t, t("**Saved.**")))
 
     # ------------------------------------------------------------------------------------------ what Discord tells
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.service.left(payload.guild_id, payload.user.id)
+        await self.places.left(payload.guild_id, payload.user.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
-            await self.service.messages_deleted(payload.guild_id, payload.channel_id, [payload.message_id])
+            await self.places.messages_deleted(payload.guild_id, payload.channel_id, [payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
-            await self.service.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
-
-    # ------------------------------------------------------------------------------------------ drawing
-
-    async def _draw_work(self, effect: PlannedEffect) -> Card:
-        card = await self.service.card(int(effect.arguments["work_id"]))
-        if card is None or card.work.channel_id is None:
-            raise Obsolete(N_("the work is gone, or its card was taken away"))
-        return render.work_card(card, await self.bot.renderers.translator(effect))
-
-    async def _draw_duty(self, effect: PlannedEffect) -> Card:
-        card = await self.service.card(int(effect.arguments["work_id"]))
-        if card is None or not card.work.is_open or card.given or card.holder is not None:
-            raise Obsolete(N_("it has been reviewed, is in somebody's hands, or is closed"))
-        settings = await self.bot.core.configs.get(effect.guild_id, ReviewSettings)
-        return render.duty_card(card, settings, await self.bot.renderers.translator(effect))
-
-    async def _draw_received(self, effect: PlannedEffect) -> Card:
-        review = await self._review(effect)
-        is_private = effect.kind is EffectKind.DIRECT_MESSAGE
-        t = await self.bot.renderers.translator(effect)
-        return render_review.received_card(review, t, is_private=is_private)
-
-    async def _draw_nudge(self, effect: PlannedEffect) -> Card:
-        review = await self._review(effect)
-        if review.state is not State.ASSIGNED:
-            raise Obsolete(N_("the review was written, given back or handed on"))
-        return render_review.nudge_card(review, await self.bot.renderers.translator(effect))
-
-    async def _draw_talk(self, effect: PlannedEffect) -> Card:
-        review = await self._review(effect)
-        t = await self.bot.renderers.translator(effect)
-        return render_review.talk_card(review, effect.member_id or 0, t)
-
-    async def _draw_news(self, effect: PlannedEffect) -> Card:
-        found = await self.service.place_of(int(effect.arguments["work_id"]))
-        if found is None or not found[0].is_open or found[0].is_reviewed:
-            raise Obsolete(N_("it has been reviewed, is in somebody's hands, or is closed"))
-        work, place, wait = found
-        t = await self.bot.renderers.translator(effect)
-        return render_review.news_card(work, place, render.wait_text(wait, t), t)
-
-    async def _review(self, effect: PlannedEffect) -> Review:
-        review = await self.talking.find(int(effect.arguments["review_id"]))
-        if review is None or review.work.guild_id != effect.guild_id:
-            raise Obsolete(N_("the review is gone"))
-        if not await self.bot.core.features.is_on(effect.guild_id, AREA):
-            raise Obsolete(REASON_OFF)
-        return review
+            await self.places.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
 
 
 def _who(interaction: _Interaction) -> Who:

@@ -12,36 +12,31 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
+from bot.features import Switched
 from bot.i18n import N_
 from bot.jobs import Handler, Job, NewJob, Skipped
-from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.reviews import rules
 from cogs.reviews.model import (
-    ASSIGNED_KIND,
-    ASSIGNED_RENDERER,
+    AREA,
     DUTY_JOB,
     DUTY_RENDERER,
     FILL_JOB,
     LOCK_JOB,
     NEWS_RENDERER,
     NUDGE_JOB,
-    NUDGE_KIND,
-    NUDGE_RENDERER,
-    RECEIVED_KIND,
-    RECEIVED_RENDERER,
     RELEASE_JOB,
-    TALK_KIND,
-    TALK_RENDERER,
     WORK_RENDERER,
     ReviewSettings,
 )
+from cogs.reviews.rooms import Rooms
 from cogs.reviews.rules import State
+from cogs.reviews.telling import Telling
 from storage import reviews as storage
-from storage.personal import NOBODY
 
 _OVER = N_("the review was written, given back or handed on")
 _REVIEWED = N_("it has been reviewed, is in somebody's hands, or is closed")
+GRACE = timedelta(hours=1)
 FILL_AFTER = timedelta(seconds=10)  # several that drop out together are made good for together
 
 
@@ -50,6 +45,10 @@ class Keeping:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self.telling = Telling(core)
+        self.rooms = Rooms(core)
+        # Where a deleted message may have been a card; others cost no query.
+        self.channels: set[int] = set()
         self.jobs: dict[str, Handler] = {
             LOCK_JOB: self.lock_due,
             NUDGE_JOB: self.nudge_due,
@@ -62,6 +61,7 @@ class Keeping:
     async def post(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """Show the card of a work, where it has a channel."""
         if work.channel_id is not None:
+            self.channels.add(work.channel_id)
             await self._plan(session, work, EffectKind.POST, work.effect_key)
 
     async def redraw(
@@ -108,21 +108,6 @@ class Keeping:
             if hours < settings.release_hours:
                 await self._enqueue(session, NUDGE_JOB, row, now + timedelta(hours=hours), str(number))
         await self._enqueue(session, RELEASE_JOB, row, ends_at)
-
-    async def tell_assigned(
-        self, session: AsyncSession, guild_id: int, round_id: int, row: storage.ReviewRow
-    ) -> None:
-        """Tell a reviewer of all that a round gives them, once: `row` is one of it."""
-        key = f"reviews.assigned:{round_id}:{row.id}:{row.turn}"
-        await self._notify(
-            session,
-            ASSIGNED_KIND.name,
-            key,
-            guild_id,
-            row.reviewer_id,
-            ASSIGNED_RENDERER,
-            {"review_id": row.id},
-        )
 
     async def plan_review(
         self, session: AsyncSession, work: storage.ReviewWorkRow, member_id: int
@@ -192,7 +177,7 @@ class Keeping:
             await self.expect_duty(session, work)
         if tell_author:
             key = f"reviews.news:{row.id}:{row.turn}"
-            await self.tell_author(session, work, NEWS_RENDERER, key, {"work_id": work.id})
+            await self.telling.author(session, work, NEWS_RENDERER, key, {"work_id": work.id})
 
     async def expect_fill(self, session: AsyncSession, guild_id: int, round_id: int) -> None:
         """See whether somebody else can take what is missing in a round."""
@@ -203,7 +188,7 @@ class Keeping:
 
     async def release_all(self, session: AsyncSession, rows: Sequence[storage.ReviewRow]) -> None:
         """Take back what somebody had who left or was deleted."""
-        for each in rows:
+        for each in sorted(rows, key=lambda row: (row.work_id, row.id)):
             held = await storage.lock_review(session, each.id)
             if held is None:
                 continue
@@ -213,74 +198,17 @@ class Keeping:
             elif row.state in rules.HELD:
                 await self.release(session, work, row, tell_author=False)
 
-    # ------------------------------------------------------------------------------------------ telling
-
-    async def tell_author(
-        self,
-        session: AsyncSession,
-        work: storage.ReviewWorkRow,
-        renderer: str,
-        key: str,
-        arguments: dict[str, int],
-    ) -> None:
-        await self._notify(
-            session,
-            RECEIVED_KIND.name,
-            key,
-            work.guild_id,
-            work.author_id,
-            renderer,
-            arguments,
-            work.channel_id,
-        )
-
-    async def tell_received(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
-    ) -> None:
-        """Tell the author of a review."""
-        key = f"{RECEIVED_RENDERER}:{row.id}"
-        await self.tell_author(session, work, RECEIVED_RENDERER, key, {"review_id": row.id})
-
-    async def tell_reviewer(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow, key: str
-    ) -> None:
-        """Tell the reviewer that the author answered, or changed the work."""
-        await self._notify(
-            session,
-            TALK_KIND.name,
-            key,
-            work.guild_id,
-            row.reviewer_id,
-            TALK_RENDERER,
-            {"review_id": row.id},
-            work.channel_id,
-        )
-
-    async def _notify(
-        self,
-        session: AsyncSession,
-        kind: str,
-        key: str,
-        guild_id: int,
-        member_id: int,
-        renderer: str,
-        arguments: dict[str, int],
-        channel_id: int | None = None,
-    ) -> None:
-        if member_id == NOBODY:
+    async def switched(self, session: AsyncSession, switched: Switched) -> None:
+        """While the feature was off its jobs were left out: begin anew, with an hour for whoever was late by then."""
+        if switched.feature != AREA or not switched.is_on:
             return
-        settings = await self._core.configs.present(session, guild_id, ReviewSettings)
-        notification = Notification(
-            kind=kind,
-            key=key,
-            guild_id=guild_id,
-            member_id=member_id,
-            renderer=renderer,
-            channel_id=settings.channel_id or channel_id,
-            arguments=arguments,
-            lane=Lane.SCHEDULED,
-        )
-        await self._core.notifier.notify(session, notification)
+        now = self._core.clock.now()
+        for each in await storage.list_all_held(session, switched.guild_id):
+            name = LOCK_JOB if each.state == State.CLAIMED else RELEASE_JOB
+            at = max(each.ends_at or now, now + GRACE)
+            await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
+        for work in await storage.list_pool(session, switched.guild_id):
+            await self.expect_duty(session, work)
 
     # ------------------------------------------------------------------------------------------ jobs
 
@@ -297,16 +225,7 @@ class Keeping:
         held = await self._held(session, job)
         if held is None or held[1].state != State.ASSIGNED:
             return Skipped(_OVER)
-        work, row = held
-        await self._notify(
-            session,
-            NUDGE_KIND.name,
-            job.key,
-            work.guild_id,
-            row.reviewer_id,
-            NUDGE_RENDERER,
-            {"review_id": row.id},
-        )
+        await self.telling.nudge(session, job.key, held[1])
         return None
 
     async def release_due(self, session: AsyncSession, job: Job) -> Skipped | None:

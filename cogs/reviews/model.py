@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,9 @@ TALK_RENDERER = "reviews.talk"
 NEWS_RENDERER = "reviews.news"
 DUTY_RENDERER = "reviews.duty"
 READY_RENDERER = "reviews.ready"
+ROOM_RENDERER = "reviews.room"
+ROOM_CARD_RENDERER = "reviews.room_card"
+WAITING, DRAWN, CONFIRMED = "waiting", "drawn", "confirmed"  # the states of a round
 GIVEN = "review.given"
 RATED = "review.rated"
 ACTS: Mapping[str, str] = {GIVEN: N_("Reviews given"), RATED: N_("Reviews rated by their authors")}
@@ -82,7 +85,7 @@ class ReviewSettings:
     second_nudge_hours: int = 48
     release_hours: int = 72
     duty_hours: int = 48
-    confirm_hours: int | None = None
+    confirm_hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -230,7 +233,8 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Preview:
-    """A round as it was drawn. `loads` is how many people review how many works."""
+    """A round as it stands. `loads` maps a number of reviews to how many people write so many; `left_out` is who could
+    not be asked, because they are away or said so."""
 
     id: int
     title: str
@@ -239,12 +243,17 @@ class Preview:
     per_work: int
     draws: int
     seed: int
-    drawn: tuple[Drawn, ...] = ()
-    loads: Mapping[int, int] = field(default_factory=dict[int, int])
-    repeats: int = 0
-    left_out: tuple[int, ...] = ()
+    works: int
     confirms_at: datetime | None = None
     undo_until: datetime | None = None
+    drawn: tuple[Drawn, ...] = ()
+    loads: Mapping[int, int] = field(default_factory=dict[int, int])
+    left_out: tuple[int, ...] = ()
+
+    def with_drawn(
+        self, drawn: tuple[Drawn, ...], *, loads: Mapping[int, int], left_out: tuple[int, ...]
+    ) -> Preview:
+        return replace(self, drawn=drawn, loads=loads, left_out=left_out)
 
 
 def work_of(row: storage.ReviewWorkRow) -> Work:

@@ -5,27 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
     ChoiceField,
     Form,
     Item,
-    ManyField,
     Option,
     Pick,
     Style,
     Text,
     TextField,
-    TickField,
     custom_id,
 )
-from bot.day_names import DAY_NAMES
+from bot.files import safe_name
 from bot.i18n import Translator
 from bot.text import clean, cut, mention_role, mention_user, quote, timestamp
 from bot.time_input import LONGEST_TYPED
 from cogs.reviews import rules
-from cogs.reviews.model import Asked, Availability, Inbox, Mine, Review, ReviewSettings, Work, WorkCard
+from cogs.reviews.model import Asked, Inbox, Review, ReviewSettings, Work, WorkCard
 from cogs.reviews.rules import Wait
 
 CLAIM = "reviews:work.claim"
@@ -42,8 +41,6 @@ GIVE_BACK = "reviews:review.back"
 FIRST_PAGE = "reviews:page.first"
 READ = "reviews:review.read"
 READ_PICK = "reviews:review.pick"
-AVAILABLE = "reviews:availability.ask"
-AVAILABLE_FORM = "reviews:availability.set"
 
 _SHOWN = 1500
 _IN_LIST = 90
@@ -145,6 +142,17 @@ def refused_card(reason: str, content: str, t: Translator) -> Card:
     return Card((Text(f"{reason}\n{typed}".strip()), Buttons((button,))))
 
 
+def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
+    """The file that is to be reviewed, where everybody can open it."""
+    text = t("{member} would like a review of this:", member=mention_user(member_id))
+    return Card((Text(text), Attachment(safe_name(name), content)))
+
+
+def lost_file_card(t: Translator) -> Card:
+    text = t("Discord does not have the file any more. Ask anew with {command}.", command="`/review request`")
+    return Card((Text(text),))
+
+
 def hand_card(review: Review, t: Translator, said_first: str | None = None) -> Card:
     """A review that is yours to write, with the rules of a good one."""
     work = review.work
@@ -230,103 +238,6 @@ def _pool(inbox: Inbox, t: Translator) -> list[Item]:
     )
     title = Text(t("**These wait for their first review**, the longest wait first."))
     return [title, Pick(custom_id(PICK), t("Take one"), options)]
-
-
-def mine_card(mine: Mine, t: Translator) -> Card:
-    """What somebody gave and received; what authors thought only as an aggregate."""
-    lines = [t("**Given {given}, received {received}**", given=mine.given, received=mine.received)]
-    if mine.ratings is not None:
-        found = mine.ratings
-        lines.append(
-            t(
-                "Authors found your reviews helpful {helpful} %, specific {specific} %, kind {kind} % (over {n}).",
-                helpful=found.helpful,
-                specific=found.specific,
-                kind=found.kind,
-                n=found.count,
-            )
-        )
-    else:
-        lines.append(
-            t("-# How authors found your reviews is shown once {n} have said so.", n=rules.FEWEST_RATINGS)
-        )
-    items: list[Item] = [Text("\n".join(lines))]
-    received = [(work, each) for work, reviews in mine.works for each in reviews]
-    options = [
-        *(
-            Option(
-                cut(" ".join(clean(each.work.title).split()) or "…", _IN_LIST),
-                str(each.id),
-                description=t("a review that you gave"),
-            )
-            for each in mine.reviews
-        ),
-        *(
-            Option(
-                cut(" ".join(clean(work.title).split()) or "…", _IN_LIST),
-                str(each.id),
-                description=t("a review that you received"),
-            )
-            for work, each in received
-        ),
-    ][:25]
-    if options:
-        items.append(Pick(custom_id(READ_PICK), t("Read a review"), tuple(options)))
-    items.append(
-        Buttons((Button(t("What waits"), custom_id(INBOX)), Button(t("When I review"), custom_id(AVAILABLE))))
-    )
-    return Card(tuple(items))
-
-
-def availability_card(said: Availability, t: Translator, said_first: str | None = None) -> Card:
-    """How many reviews a week somebody takes."""
-    lines = [said_first] if said_first else []
-    if said.per_week is None:
-        lines.append(
-            t("You have not said how many reviews a week you take. A round then gives you an equal share.")
-        )
-    elif said.per_week == 0:
-        lines.append(t("Rounds give you no reviews. You may still take one whenever you like."))
-    else:
-        days = ", ".join(t(name) for at, name in enumerate(DAY_NAMES) if said.weekdays & 1 << at)
-        lines.append(
-            t.tn(
-                "Rounds give you at most {n} review a week: {days}.",
-                "Rounds give you at most {n} reviews a week: {days}.",
-                said.per_week,
-                days=days,
-            )
-        )
-    if said.volunteers:
-        lines.append(t("You also help in rounds in which you have no work. Thank you!"))
-    lines.append(t("-# A pause under {command} holds here too.", command="`/me pause`"))
-    return Card(
-        (Text("\n".join(lines)), Buttons((Button(t("Change"), custom_id(AVAILABLE), style=Style.PRIMARY),)))
-    )
-
-
-def availability_form(said: Availability, t: Translator) -> Form:
-    days = tuple(
-        Option(t(name), str(at), chosen=bool(said.weekdays & 1 << at)) for at, name in enumerate(DAY_NAMES)
-    )
-    return Form(
-        t("When I review"),
-        custom_id(AVAILABLE_FORM),
-        (
-            TextField(
-                "per_week",
-                t("Reviews a week, at most"),
-                max_length=2,
-                value=str(said.per_week) if said.per_week is not None else "2",
-            ),
-            ManyField("weekdays", t("On which days?"), days),
-            TickField(
-                "volunteers",
-                t("I also help in rounds without work of mine"),
-                value=said.volunteers,
-            ),
-        ),
-    )
 
 
 def duty_card(card: WorkCard, settings: ReviewSettings, t: Translator) -> Card:

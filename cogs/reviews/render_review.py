@@ -190,6 +190,17 @@ def assigned_card(review: Review, count: int, t: Translator) -> Card:
     return _told(text, t("Look at it"), custom_id(render.HELD, review.id), review.reviewer_id)
 
 
+def room_card(review: Review, t: Translator) -> Card:
+    """Shows a reviewer into the thread of a work; whoever is mentioned in a thread is in it."""
+    text = t(
+        "{reviewer} has reviewed the work of {author}. This thread is yours to talk about it; the review itself is "
+        "behind the button.",
+        reviewer=mention_user(review.reviewer_id),
+        author=mention_user(review.work.author_id),
+    )
+    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.reviewer_id)
+
+
 def nudge_card(review: Review, t: Translator) -> Card:
     """A kind reminder, with the way out beside it."""
     text = t(

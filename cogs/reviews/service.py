@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
-from bot.outbox import Lane, Posted
+from bot.outbox import Posted
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.reviews import rules
@@ -39,7 +39,6 @@ from cogs.reviews.rubrics import Criterion, Rubric, Words, pages, to_json
 from cogs.reviews.rules import Mode, State, Wait
 from storage import members as member_storage
 from storage import reviews as storage
-from storage.outbox import KEPT as DRAWN_FOR
 
 OFFERED = 10
 _WAS_THIN = "was_thin"  # in a draft: the one concrete line was asked for
@@ -51,13 +50,6 @@ class ReviewsService:
     def __init__(self, core: Core, keeping: Keeping) -> None:
         self._core = core
         self._keeping = keeping
-        # Where a deleted message may have been a card; others cost no query.
-        self._channels: set[int] = set()
-
-    async def load(self) -> None:
-        """Learn where cards stand."""
-        async with self._core.db.read() as session:
-            self._channels = await storage.list_all_channels(session)
 
     # ------------------------------------------------------------------------------------------ asking
 
@@ -101,10 +93,7 @@ class ReviewsService:
             await self._keeping.post(session, row)
             await self._keeping.expect_duty(session, row)
             place, wait = await self._place_and_wait(session, row)
-            asked = Asked(work_of(row), place or 1, wait)
-        if row.channel_id is not None:
-            self._channels.add(row.channel_id)
-        return asked
+            return Asked(work_of(row), place or 1, wait)
 
     def _deadline(self, typed: str, zone: str, actor: Actor) -> datetime | None:
         if not typed.strip():
@@ -148,9 +137,9 @@ class ReviewsService:
     async def claim(self, actor: Actor, work_id: int) -> Review:
         """Take a review, for half an hour at first. Raises `NotFound`, `AlreadyDone`, `InvalidInput`, `LimitReached`."""
         async with self._core.db.begin() as session:
-            # The member's row first: two claims of one person are counted one after the other.
-            await member_storage.change_member(session, actor.guild_id, actor.member_id)
             work = await storage.lock_work(session, work_id)
+            # Locks the member's row, after the work's as everywhere: two claims are counted one after the other.
+            await member_storage.change_member(session, actor.guild_id, actor.member_id)
             if work is None or work.guild_id != actor.guild_id or work.state == storage.PLANNED:
                 raise gone()
             if await self._core.avoidances.are_apart(
@@ -260,7 +249,8 @@ class ReviewsService:
         await self._core.ledger.record(
             session, Act(GIVEN, row.guild_id, row.reviewer_id, str(row.id), details)
         )
-        await self._keeping.tell_received(session, work, row)
+        await self._keeping.telling.received(session, work, row)
+        await self._keeping.rooms.let_in(session, work, row)
         await self._keeping.redraw(session, work)
         return Written(review_of(row, work))
 
@@ -312,6 +302,13 @@ class ReviewsService:
                 return None
             return (work_of(row), *await self._place_and_wait(session, row))
 
+    async def count_held(self, guild_id: int, member_id: int, round_id: int | None) -> int:
+        """How many reviews of a round somebody has to write."""
+        async with self._core.db.read() as session:
+            held = await storage.list_held(session, guild_id, member_id)
+            works = [await storage.find_work(session, each.work_id) for each in held]
+        return sum(each is not None and each.round_id == round_id for each in works)
+
     async def _place_and_wait(
         self, session: AsyncSession, row: storage.ReviewWorkRow
     ) -> tuple[int | None, Wait | None]:
@@ -322,46 +319,6 @@ class ReviewsService:
     async def _wait(self, session: AsyncSession, guild_id: int) -> Wait | None:
         now = self._core.clock.now()
         return rules.waiting_time(await storage.list_waits(session, guild_id, now - rules.ASKED_WITHIN), now)
-
-    # ------------------------------------------------------------------------------------------ people and places that go
-
-    async def left(self, guild_id: int, member_id: int) -> None:
-        """Somebody left the server: what they had in hand goes to others."""
-        async with self._core.db.begin() as session:
-            rows = await storage.list_held(session, guild_id, member_id)
-            await self._keeping.release_all(session, rows)
-
-    async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
-        """Somebody was deleted: what they had in hand goes to others, and the cards are drawn again."""
-        await self._keeping.release_all(session, await storage.list_abandoned(session, guild_id))
-        since = self._core.clock.now() - DRAWN_FOR
-        for each in await storage.list_shown(session, guild_id, since):
-            row = await storage.lock_work(session, each.id)
-            if row is not None:
-                await self._keeping.redraw(session, row, lane=Lane.BULK)
-
-    async def messages_deleted(self, guild_id: int, channel_id: int, message_ids: Collection[int]) -> None:
-        """Somebody deleted messages. A work whose card was among them still waits in /review inbox."""
-        if channel_id not in self._channels:
-            return
-        async with self._core.db.begin() as session:
-            for work_id in await storage.find_by_message(session, guild_id, channel_id, message_ids):
-                row = await storage.lock_work(session, work_id)
-                if row is not None:
-                    row.channel_id = None
-
-    async def channels(self, guild_id: int) -> set[int]:
-        """The channels in which works have cards."""
-        async with self._core.db.read() as session:
-            return await storage.list_channels(session, guild_id)
-
-    async def lose_channel(self, guild_id: int, channel_id: int) -> None:
-        """A channel was deleted: its works still wait in /review inbox."""
-        if channel_id not in self._channels:
-            return
-        async with self._core.db.begin() as session:
-            for row in await storage.list_in_channel(session, guild_id, channel_id):
-                row.channel_id = None
 
     # ------------------------------------------------------------------------------------------ shared
 

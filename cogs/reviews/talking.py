@@ -84,9 +84,9 @@ class Talking:
             await session.flush()
             key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
             if who.member_id == work.author_id:
-                await self._keeping.tell_reviewer(session, work, row, key)
+                await self._keeping.telling.reviewer(session, work, row, key)
             else:
-                await self._keeping.tell_author(session, work, TALK_RENDERER, key, {"review_id": row.id})
+                await self._keeping.telling.author(session, work, TALK_RENDERER, key, {"review_id": row.id})
             said = (*replies, reply)
             return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in said))
 
@@ -112,7 +112,7 @@ class Talking:
                 for each in newest.values():
                     if each.closed_at is None:
                         key = f"{TALK_RENDERER}:{each.id}:v{work.version}"
-                        await self._keeping.tell_reviewer(session, work, each, key)
+                        await self._keeping.telling.reviewer(session, work, each, key)
             await session.flush()
             await self._keeping.redraw(session, work)
             return work_of(work)
@@ -151,8 +151,9 @@ class Talking:
                 if row.state in rules.HELD:
                     row.state, row.ends_at = State.RELEASED.value, None
                     key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
-                    await self._keeping.tell_reviewer(session, work, row, key)
+                    await self._keeping.telling.reviewer(session, work, row, key)
             await session.flush()
+            await self._keeping.rooms.close(session, work)
             await self._keeping.redraw(session, work)
             return work_of(work)
 

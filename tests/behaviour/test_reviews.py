@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.behaviour.quests import LyceumWorld
-from tests.behaviour.reviews import GOOD, JUDGED, ask, claim, rate, review, told, works, write
+from tests.behaviour.reviews import GOOD, JUDGED, ask, claim, rate, told, works, write
 
 HOUR = timedelta(hours=1)
 

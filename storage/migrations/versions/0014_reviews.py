@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("second_nudge_hours", sa.Integer(), nullable=False),
         sa.Column("release_hours", sa.Integer(), nullable=False),
         sa.Column("duty_hours", sa.Integer(), nullable=False),
-        sa.Column("confirm_hours", sa.Integer(), nullable=True),
+        sa.Column("confirm_hours", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("guild_id", name=op.f("pk_review_settings")),
     )
     op.create_table(
