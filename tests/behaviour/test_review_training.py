@@ -86,7 +86,7 @@ async def choose_role(world: LyceumWorld, role: Role | None = None) -> Role:
 
 
 async def desk(world: LyceumWorld) -> Answer:
-    return await world.slash(world.facilitator, world.general, "manage reviews")
+    return await world.slash(world.facilitator, world.general, "manage reviews training")
 
 
 async def decide(world: LyceumWorld, person: Person, button: str, reason: str) -> Answer:
@@ -369,7 +369,7 @@ async def test_answers_and_licence_are_in_the_export_and_go_with_the_person(comm
 
 
 async def test_only_facilitators_see_the_desk_and_nobody_uses_the_card_of_another(world: LyceumWorld) -> None:
-    assert "manage reviews" not in world.commands(world.member, world.general)
+    assert "manage reviews training" not in world.commands(world.member, world.general)
     shared = await desk(world)
     for control in ("reviews:training.roles", "reviews:sample.list"):
         answer = await press_as(world, world.member, control)

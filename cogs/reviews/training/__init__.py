@@ -1,6 +1,6 @@
 """Learning to review: examples to read, works to practise on, and the reviewer's licence.
 
-Commands: /review examples, /review train; licences, the threshold and samples in /manage reviews.
+Commands: /review examples, /review train; /manage reviews training for licences, the threshold and the works.
 Acts: review.trained.
 Jobs: none. Effects: the reviewer role, given and taken.
 Stores about a person: their answers in the training with what they were compared with, for a year; and their licence,

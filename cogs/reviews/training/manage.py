@@ -6,12 +6,9 @@ from typing import Any, cast
 
 import discord
 
-from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.components import Handler
 from bot.errors import InvalidInput
-from bot.groups import HelpLine
-from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
 from bot.text import quote
@@ -20,15 +17,9 @@ from cogs.reviews.training.model import own_key
 from cogs.reviews.training.staff import TrainingStaff, Typed, typed_sample
 from cogs.reviews.training.words import LONGEST_TEXT, LONGEST_TITLE, LONGEST_WHY
 
-STAFF_HELP = HelpLine(
-    N_("See who is a trained reviewer, and what reviewers practise on"),
-    "/manage reviews",
-    Capability.FACILITATE,
-)
-
 
 class StaffControls:
-    """Answers the training's part of /manage reviews."""
+    """Answers /manage reviews training and the controls of its cards."""
 
     def __init__(self, staff: TrainingStaff) -> None:
         self._staff = staff

@@ -173,7 +173,7 @@ class OwnSample:
 
 @dataclass(frozen=True)
 class StaffDesk:
-    """What the training desk of /manage reviews shows."""
+    """What /manage reviews training shows."""
 
     settings: TrainingSettings
     held: tuple[Licence, ...]

@@ -62,11 +62,6 @@ _THRESHOLDS = (50, 60, 65, 70, 75, 80, 85, 90, 95)
 A_PAGE = 20
 
 
-def desk_button(t: Translator) -> Button:
-    """Leads from another card of /manage reviews to the training."""
-    return Button(t("Training and licences"), custom_id(DESK))
-
-
 def desk_card(desk: StaffDesk, t: Translator, page: int = 0, *, said_first: str | None = None) -> Card:
     """Who is a reviewer, and what decides it."""
     n = len(desk.held)

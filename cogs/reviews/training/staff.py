@@ -342,4 +342,6 @@ def _reason(typed: str) -> str:
 
 
 def _sample_gone() -> NotFound:
-    return NotFound("That work is not among them any more. See {command}.", command="`/manage reviews`")
+    return NotFound(
+        "That work is not among them any more. See {command}.", command="`/manage reviews training`"
+    )
