@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +20,11 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.matching import instance as matching
 from bot.matching.reviews import ReviewAnswer, allocate
+from bot.matching.valuation import SENIOR_LEVEL
 from bot.nominal_times import local_now
 from bot.text import mention_user
 from cogs.reviews import rules
+from cogs.reviews.training.licences import Licences
 from storage import members as member_storage
 from storage import privacy as privacy_storage
 from storage import reviews as storage
@@ -34,7 +36,8 @@ _LEVELS = (1, 5, 15)  # reviews given, from which on somebody counts as one leve
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the people of a round. `rooms` is how many more reviews each may be given now."""
+    """What is known of the people of a round. `rooms` is how many more reviews each may be given now; `trained` are
+    who holds a reviewer's licence."""
 
     now: datetime
     hours: Mapping[int, int]
@@ -43,6 +46,7 @@ class Facts:
     blocked: frozenset[tuple[int, int]]
     rooms: Mapping[int, int]
     away: tuple[int, ...]
+    trained: frozenset[int] = frozenset()
 
 
 async def gather(
@@ -83,6 +87,7 @@ async def gather(
         await core.avoidances.list_blocked(session, guild_id),
         rooms,
         tuple(away),
+        await Licences(core).list_reviewers(session, guild_id, of=people),
     )
 
 
@@ -129,7 +134,7 @@ def fill(
     blocked = facts.blocked | {(min(pair), max(pair)) for pair in refused}
     for most in range(1, row.per_work + SPARE + 1):
         rooms = {each: max(0, min(room, most - loads.get(each, 0))) for each, room in facts.rooms.items()}
-        able = Facts(facts.now, facts.hours, facts.given, facts.met, blocked, rooms, facts.away)
+        able = replace(facts, blocked=blocked, rooms=rooms)
         try:
             part = {each: kept[each] for each in authors}
             return solve(able, authors, row.per_work, row.seed, part)[0]
@@ -153,7 +158,7 @@ def _would_fit(
     kept: Mapping[int, Sequence[int]],
     shares: Mapping[int, tuple[int, int]],
 ) -> bool:
-    free = Facts(facts.now, facts.hours, facts.given, facts.met, frozenset(), facts.rooms, facts.away)
+    free = replace(facts, blocked=frozenset())
     try:
         _allocate(free, authors, per_work, seed, kept, shares)
     except LimitReached:
@@ -180,7 +185,7 @@ def _allocate(
         members=tuple(
             matching.Member(
                 mention_user(each),
-                level_of(facts.given.get(each, 0)),
+                level_of(facts.given.get(each, 0), is_trained=each in facts.trained),
                 facts.hours.get(each, matching.ALL_DAY),
             )
             for each in people
@@ -201,9 +206,10 @@ def _allocate(
     return allocate(asked, seed)
 
 
-def level_of(given: int) -> int:
-    """How experienced somebody is as a reviewer, from 0."""
-    return sum(given >= each for each in _LEVELS)
+def level_of(given: int, *, is_trained: bool = False) -> int:
+    """How experienced somebody is as a reviewer, from 0. Who holds the licence counts as senior from the first day."""
+    level = sum(given >= each for each in _LEVELS)
+    return max(level, SENIOR_LEVEL) if is_trained else level
 
 
 def reason(facts: Facts, reviewer: int, author: int) -> tuple[str, dict[str, Any]]:

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
+from bot.matching.valuation import SENIOR_LEVEL
+from cogs.reviews import instance
 from cogs.reviews.training import content
 from cogs.reviews.training.licences import Licences
 from cogs.reviews.training.model import (
@@ -223,6 +225,19 @@ async def test_a_reviewer_is_who_has_a_licence_or_the_role_or_may_do_everything(
         assert await licences.list_reviewers(session, GUILD) == {BEN.member_id}
         assert await licences.list_reviewers(session, GUILD, of={CLEO.member_id}) == frozenset()
         assert await licences.list_reviewers(session, OTHER_GUILD) == frozenset()
+
+
+async def test_who_holds_a_licence_counts_as_experienced_when_works_are_given_out(
+    service: TrainingService, core: Core
+) -> None:
+    await go_through(service)
+    people = [BEN.member_id, CLEO.member_id, 14]
+    async with core.db.read() as session:
+        facts = await instance.gather(session, core, GUILD, people, 1, 72)
+    assert facts.trained == {BEN.member_id}
+    assert instance.level_of(0, is_trained=True) == SENIOR_LEVEL > instance.level_of(0) == 0
+    found, _ = instance.solve(facts, people, 1, 7)
+    assert sorted(each for chosen in found.values() for each in chosen) == people
 
 
 async def test_of_many_facilitators_one_gives_and_one_takes(staff: TrainingStaff, core: Core) -> None:
