@@ -22,6 +22,7 @@ import discord
 from bot.alarm_clock import AlarmClock
 from bot.asides import Asides
 from bot.authority import Capability, has
+from bot.avoidance_card import AvoidanceCard
 from bot.breaker import Breaker
 from bot.clock import Clock
 from bot.components import Components
@@ -118,6 +119,7 @@ class Lyceum(SpacedSessions):
         NotificationCentre(core, self.renderers, self.components, self.groups, self.calls)
         Pauses(core, self.components, self.groups)
         ZoneCard(core, self.components)
+        AvoidanceCard(core, self.components, self.groups)
         Support(core, self.renderers, self.components, self.settings.support.contact)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed

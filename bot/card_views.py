@@ -27,6 +27,7 @@ from bot.cards import (
     ManyField,
     Option,
     Pick,
+    PickMember,
     PickPlace,
     Style,
     Text,
@@ -92,7 +93,8 @@ def marker_on(message: discord.Message) -> int | None:
 def allowed_mentions(card: Card) -> discord.AllowedMentions:
     """Only who the card is meant to notify, at most 100; the text may mention anybody."""
     users = [discord.Object(each) for each in sorted(card.pings)[:MENTIONS]]
-    return discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=users)
+    roles = [discord.Object(each) for each in sorted(card.role_pings)[:MENTIONS]]
+    return discord.AllowedMentions(everyone=False, roles=roles or False, replied_user=False, users=users)
 
 
 def files_of(card: Card) -> list[discord.File]:
@@ -141,6 +143,10 @@ def _components(item: Item) -> list[_Component]:
             return [ui.ActionRow(_pick(item))] if item.options else []
         case PickPlace():
             return [ui.ActionRow(_pick_place(item))]
+        case PickMember(name, placeholder):
+            placeholder = cut(placeholder, text.SELECT_PLACEHOLDER)
+            menu: ui.UserSelect[Any] = ui.UserSelect(custom_id=name, placeholder=placeholder)
+            return [ui.ActionRow(menu)]
         case Attachment(name):
             return [ui.File(f"attachment://{name}")]
         case _:

@@ -106,6 +106,14 @@ class PickPlace:
 
 
 @dataclass(frozen=True)
+class PickMember:
+    """A menu of the server's members, one to choose."""
+
+    custom_id: str
+    placeholder: str
+
+
+@dataclass(frozen=True)
 class Divider:
     """A line between what belongs together and what does not."""
 
@@ -118,15 +126,17 @@ class Attachment:
     content: bytes
 
 
-Item = Text | Buttons | Pick | PickPlace | Divider | Attachment
+Item = Text | Buttons | Pick | PickPlace | PickMember | Divider | Attachment
 
 
 @dataclass(frozen=True)
 class Card:
-    """A message. Nobody is notified but the members in `pings`, whatever its text mentions."""
+    """A message. Nobody is notified but the members in `pings` and who has a role in `role_pings`, whatever its text
+    mentions."""
 
     items: tuple[Item, ...]
     pings: frozenset[int] = frozenset()
+    role_pings: frozenset[int] = frozenset()
     silent: bool = False  # arrives without a sound or badge
 
     def with_button(self, button: Button) -> Card:
@@ -207,9 +217,11 @@ class Form:
 
 @dataclass(frozen=True)
 class ThreadTitle:
-    """What a renderer returns for a thread to open."""
+    """What a renderer returns for a thread to open. A room is for these `people`, and no other room in its channel may
+    have its name: by that it is found again when an answer of Discord was lost."""
 
     name: str
+    people: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

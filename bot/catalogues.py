@@ -49,7 +49,25 @@ msgstr ""
 _Mapping: TypeAlias = tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]
 
 SHIPPED_TEXTS = frozenset(
-    {"title", "intro", "hint", "body", "text", "purpose", "done", "warm_up", "core", "stretch"}
+    {
+        "title",
+        "intro",
+        "hint",
+        "body",
+        "text",
+        "purpose",
+        "done",
+        "warm_up",
+        "core",
+        "stretch",
+        "explain",
+        "choices",
+        "strength",
+        "question",
+        "next_step",
+        "place",
+        "why",
+    }
 )
 """The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""
 
@@ -99,6 +117,12 @@ def _texts(data: object) -> Iterator[str]:
         for key, value in cast("dict[str, object]", data).items():
             if key in SHIPPED_TEXTS and isinstance(value, str) and value:
                 yield value
+            elif key in SHIPPED_TEXTS and isinstance(value, list):
+                yield from (
+                    each
+                    for each in cast("list[object]", value)
+                    if isinstance(each, str) and not each.isdecimal()
+                )
             else:
                 yield from _texts(value)
     elif isinstance(data, list):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.acts import Ledger
 from bot.audit import Audit
+from bot.avoidances import Avoidances
 from bot.clock import Clock
 from bot.erasure import Erasure
 from bot.features import Features
@@ -16,6 +17,7 @@ from bot.outbox import Outbox
 from bot.profiles import Profiles
 from bot.retention import Retention
 from bot.schedules import Schedules
+from bot.works import Works
 from storage.database import Database
 
 
@@ -29,6 +31,8 @@ class Core:
     configs: GuildConfigs
     features: Features
     profiles: Profiles
+    avoidances: Avoidances
+    works: Works
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -53,6 +57,8 @@ class Core:
             configs=configs,
             features=features,
             profiles=Profiles(clock),
+            avoidances=Avoidances(clock),
+            works=Works(),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),

@@ -1,7 +1,7 @@
 """Carries out planned effects through discord.py, and sorts what Discord answers.
 
 Each kind of effect is safe to repeat: a message bears its nonce and marker, an edit, a role and a timeout
-set a state, a thread exists at most once a message, an event is looked for before it is created and a second
+set a state, a thread exists at most once a message, a room is looked for by its name after a disturbed try, an event is looked for before it is created and a second
 one, which discord.py's own retry may make, is taken away again. The answers fall into done, `Refused` (for good: the place or person is gone, a permission is missing) and
 `Unreachable` (try again). discord.py itself retries 500, 502, 504 and 429 but not 503, 520, a reset or a
 timeout, whose outcome is unknown.
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, cast
 
 import aiohttp
 import discord
@@ -23,6 +23,7 @@ from bot.card_views import allowed_mentions, marker_on, to_view
 from bot.cards import Card, EventDraft, PollDraft, ThreadTitle
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
+from bot.pace import checked
 from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
 
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
@@ -39,10 +40,14 @@ REFUSALS: dict[int, str] = {
     50007: "dms_closed",
     50033: "member_gone",
     50013: "no_permission",
+    50083: "thread_archived",
     50278: "dms_closed",
 }
 # Refusals that say nothing about the effect: DMs opened too fast, Cloudflare's block, overload.
 PASSING = frozenset({40003, 40333, 130000})
+ROOM_HIDDEN_AFTER: Literal[10080] = (
+    10080  # minutes without a word after which Discord hides a thread: the most
+)
 HISTORY_LIMIT = 2000  # messages looked through for a marker before giving up as unknown
 
 Perform = Callable[[PlannedEffect, Any, str, int], Awaitable[int | None]]
@@ -63,6 +68,8 @@ class DiscordCalls:
             EffectKind.ADD_ROLE: self._add_role,
             EffectKind.REMOVE_ROLE: self._remove_role,
             EffectKind.OPEN_THREAD: self._open_thread,
+            EffectKind.OPEN_ROOM: self._open_room,
+            EffectKind.CLOSE_ROOM: self._close_room,
             EffectKind.CREATE_EVENT: self._create_event,
             EffectKind.TIMEOUT: self._timeout,
         }
@@ -173,6 +180,59 @@ class DiscordCalls:
                 return effect.message_id  # a thread opened from a message bears the message's id
             raise
         return thread.id
+
+    async def _open_room(
+        self, effect: PlannedEffect, title: ThreadTitle, _nonce: str, _marker: int
+    ) -> int | None:
+        name = cut(title.name, THREAD_NAME)
+        known = await self._rooms(effect, name) if effect.attempts else []
+        if not known:
+            sent: list[None] = []
+            with checked(lambda: sent.append(None)):
+                created = await self._create_room(effect, name)
+            if created is None:
+                return None
+            # discord.py may have sent it more than once by itself, and each of them may have been carried out.
+            known = (await self._rooms(effect, name) if len(sent) > 1 else []) or [created]
+        room, *doubles = known
+        for double in doubles:
+            await self._client.http.edit_channel(double, archived=True)
+        for member_id in title.people:
+            with suppress(discord.Forbidden, discord.NotFound):  # they left, or may not see the channel
+                await self._client.http.add_user_to_thread(room, member_id)
+        return room
+
+    async def _create_room(self, effect: PlannedEffect, name: str) -> int | None:
+        """A private thread, or a public one where that is not allowed. None when neither is."""
+        assert effect.channel_id is not None
+        for kind in (discord.ChannelType.private_thread, discord.ChannelType.public_thread):
+            with suppress(discord.Forbidden):
+                made = await self._client.http.start_thread_without_message(
+                    effect.channel_id,
+                    name=name,
+                    auto_archive_duration=ROOM_HIDDEN_AFTER,
+                    type=cast(Any, kind.value),
+                )
+                return int(made["id"])
+        return None
+
+    async def _rooms(self, effect: PlannedEffect, name: str) -> list[int]:
+        """Our threads of this name in the channel, the oldest first."""
+        found = await self._client.http.get_active_threads(effect.guild_id)
+        same = [
+            int(thread["id"])
+            for thread in found["threads"]
+            if int(thread["parent_id"]) == effect.channel_id
+            and int(thread["owner_id"]) == self._own_id
+            and thread["name"] == name
+        ]
+        return sorted(same)
+
+    async def _close_room(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
+        assert effect.channel_id is not None
+        with suppress(discord.NotFound):  # somebody has deleted it
+            await self._client.http.edit_channel(effect.channel_id, archived=True)
+        return None
 
     async def _create_event(
         self, effect: PlannedEffect, draft: EventDraft, _nonce: str, _marker: int

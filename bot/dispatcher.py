@@ -357,11 +357,16 @@ async def _reason_to_give_up(
         earlier = await storage.find_by_key(session, row.after_key)
         if earlier is None or earlier.outcome != Outcome.SENT:
             return storage.NOT_POSTED
-        if row.message_id is None:
-            # Where it was posted, which need not be where such things are posted by now.
-            row.channel_id = earlier.channel_id or row.channel_id
-        message_id = row.message_id = row.message_id or earlier.result_id
-        if message_id is None and EffectKind(row.kind) in NEEDS_MESSAGE:
+        if earlier.kind == EffectKind.OPEN_ROOM:
+            if earlier.result_id is None and row.kind == EffectKind.CLOSE_ROOM:
+                return N_("there is no thread to close")
+            row.channel_id = earlier.result_id or earlier.channel_id
+        else:
+            if row.message_id is None:
+                # Where it was posted, which need not be where such things are posted by now.
+                row.channel_id = earlier.channel_id or row.channel_id
+            row.message_id = row.message_id or earlier.result_id
+        if row.message_id is None and EffectKind(row.kind) in NEEDS_MESSAGE:
             return N_("what it belongs to was deleted")
     if row.coalesce_key is not None and newest.get(row.coalesce_key, row.id) > row.id:
         return N_("superseded by a later one")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 
-INVITE_PERMISSIONS = 580860235598912
+INVITE_PERMISSIONS = 580928955075648
 """Everything the features use, and nothing more: View Channels, Send Messages, Send Messages in Threads, Create Public
-Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events,
+Threads, Create Private Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events,
 Create Polls."""
 
 

@@ -5,6 +5,8 @@ Guarantees, tested in `tests/bot/test_jobs.py` and by the state machine in `test
 
 * The handler runs in the transaction that ends the job, so its work is committed exactly once. It plans
   what Discord must show as outbox effects; it never calls Discord.
+* What takes long and writes nothing, such as a search for good pairs, is prepared before that transaction, which
+  other writers would have to wait for. The handler gets it and checks that it still holds.
 * A job is leased and its attempt counted, committed, before the handler runs: a job that kills the process
   is not tried for ever, and a job whose process died is taken up when the lease ends (at once on SQLite).
   A job begun before is leased alone, so one that kills the process does not use up the tries of others.
@@ -23,7 +25,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -94,6 +96,8 @@ class NewJob:
 
 
 Handler = Callable[[AsyncSession, Job], Awaitable[Skipped | None]]
+Prepare = Callable[[Job], Awaitable[Any]]
+PreparedHandler = Callable[[AsyncSession, Job, Any], Awaitable[Skipped | None]]
 FailureReport = Callable[[AsyncSession, Job, str], Awaitable[None]]
 
 
@@ -104,7 +108,8 @@ class Jobs:
         self._db = db
         self._clock = clock
         self._features = features
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, Handler | PreparedHandler] = {}
+        self._preparations: dict[str, Prepare] = {}
         # Leases, by job id and their end, that a run was cut off with.
         self._cut_off: set[tuple[int, datetime]] = set()
         self.report_failure: FailureReport | None = None
@@ -115,8 +120,15 @@ class Jobs:
             raise ValueError(f"two handlers for the job {name!r}")
         self._handlers[name] = handler
 
+    def register_prepared(self, name: str, prepare: Prepare, handler: PreparedHandler) -> None:
+        """The same for a job of which `prepare` works something out first, in no transaction: `handler` is given it."""
+        if name in self._handlers:
+            raise ValueError(f"two handlers for the job {name!r}")
+        self._handlers[name], self._preparations[name] = handler, prepare
+
     def unregister(self, name: str) -> None:
         self._handlers.pop(name, None)
+        self._preparations.pop(name, None)
 
     async def enqueue(self, session: AsyncSession, *jobs: NewJob) -> int:
         """Write the jobs in the caller's transaction. Returns how many were new."""
@@ -163,16 +175,28 @@ class Jobs:
 
     async def _run(self, job: Job, lease_until: datetime) -> None:
         try:
-            async with asyncio.timeout(HANDLER_TIMEOUT.total_seconds()), self._db.begin() as session:
-                row = await storage.find_claimed(session, job.id, lease_until=lease_until)
-                if row is None:
-                    return
-                await self._end(session, row, job)
+            async with asyncio.timeout(HANDLER_TIMEOUT.total_seconds()):
+                prepared = await self._prepare(job)
+                async with self._db.begin() as session:
+                    row = await storage.find_claimed(session, job.id, lease_until=lease_until)
+                    if row is None:
+                        return
+                    await self._end(session, row, job, prepared)
         except Exception as error:
             log.exception("job failed job=%s name=%s guild=%s", job.id, job.name, job.guild_id)
             await self._put_off(job, lease_until, error)
 
-    async def _end(self, session: AsyncSession, row: storage.JobRow, job: Job) -> None:
+    async def _prepare(self, job: Job) -> tuple[Any] | None:
+        """What the handler is to be given besides the job, if it wants something and will be called."""
+        prepare, handler = self._preparations.get(job.name), self._handlers.get(job.name)
+        is_over = job.expires_at is not None and self._clock.now() > job.expires_at
+        if prepare is None or handler is None or is_over or job.attempts > MAX_ATTEMPTS:
+            return None
+        return None if await self._is_off(job, handler) else (await prepare(job),)
+
+    async def _end(
+        self, session: AsyncSession, row: storage.JobRow, job: Job, prepared: tuple[Any] | None
+    ) -> None:
         """Do the work, or find that it is not to be done; either ends the job in this transaction."""
         if job.expires_at is not None and self._clock.now() > job.expires_at:
             if row.last_error:
@@ -190,13 +214,18 @@ class Jobs:
         if await self._is_off(job, handler):
             self._finish(row, Outcome.SKIPPED, REASON_OFF)
             return
-        skipped = await handler(session, job)
+        if job.name in self._preparations:
+            if prepared is None:  # switched on at this very moment
+                raise LookupError(f"nothing was prepared for the job {job.name!r}")
+            skipped = await cast(PreparedHandler, handler)(session, job, *prepared)
+        else:
+            skipped = await cast(Handler, handler)(session, job)
         if skipped:
             self._finish(row, Outcome.SKIPPED, skipped.reason)
         else:
             self._finish(row, Outcome.DONE)
 
-    async def _is_off(self, job: Job, handler: Handler) -> bool:
+    async def _is_off(self, job: Job, handler: Handler | PreparedHandler) -> bool:
         if self._features is None or job.guild_id is None:
             return False
         return not await self._features.is_on(job.guild_id, feature_of(handler))

@@ -48,6 +48,10 @@ class EffectKind(StrEnum):
     ADD_ROLE = "add_role"  # per role, never the whole list: that would undo what people change meanwhile
     REMOVE_ROLE = "remove_role"
     OPEN_THREAD = "open_thread"  # the public thread of a message; Discord allows one, so a repeat finds it
+    # A thread for a few people: private where the bot may open one, else public; where it may open neither there is
+    # none, and what comes after it goes to the channel.
+    OPEN_ROOM = "open_room"
+    CLOSE_ROOM = "close_room"  # archive it: whoever writes there opens it again
     CREATE_EVENT = "create_event"  # unless one of ours with the same name and start exists already
     TIMEOUT = "timeout"  # until the instant in arguments["until"] (ISO, UTC); None ends a timeout
 
@@ -60,6 +64,8 @@ _NEEDED_FIELDS = {
     EffectKind.ADD_ROLE: ("member_id", "role_id"),
     EffectKind.REMOVE_ROLE: ("member_id", "role_id"),
     EffectKind.OPEN_THREAD: ("channel_id", "renderer"),
+    EffectKind.OPEN_ROOM: ("channel_id", "renderer"),
+    EffectKind.CLOSE_ROOM: ("channel_id", "after"),
     EffectKind.CREATE_EVENT: ("renderer",),
     EffectKind.TIMEOUT: ("member_id",),
 }
@@ -71,7 +77,7 @@ class Effect:
     """One thing to do to Discord.
 
     `after` is the key of an effect that must be done first: its message id fills `message_id` when that is
-    not given, and if it was not done, neither is this. Of several effects with one `coalesce_key`
+    not given, and if it was not done, neither is this; what comes after a room is done inside it. Of several effects with one `coalesce_key`
     the newest wins: from when it is due, an earlier one that still waits is left out. Edits of one message,
     changes of one role and timeouts of one member coalesce by themselves. An effect not begun by `expires_at`
     (aware, UTC) is skipped as too late. Raises ValueError when an id is missing or a key is too long.

@@ -32,8 +32,18 @@ _check: ContextVar[Callable[[], None] | None] = ContextVar("check", default=None
 
 @contextmanager
 def checked(check: Callable[[], None]) -> Generator[None]:
-    """Ask `check` just before each request within, discord.py's repeats included; what it raises holds that one back."""
-    token = _check.set(check)
+    """Ask `check` just before each request within, discord.py's repeats included; what it raises holds that one back.
+
+    One inside another is asked after it.
+    """
+    outer = _check.get()
+
+    def both() -> None:
+        if outer is not None:
+            outer()
+        check()
+
+    token = _check.set(both)
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ MENTION_EVERYONE = 1 << 17
 MANAGE_ROLES = 1 << 28
 MANAGE_EVENTS = 1 << 33
 PUBLIC_THREADS = 1 << 35
+PRIVATE_THREADS = 1 << 36
 SEND_IN_THREADS = 1 << 38
 MODERATE_MEMBERS = 1 << 40
 CREATE_EVENTS = 1 << 44
@@ -26,6 +27,7 @@ NAMES = {
     SEND_MESSAGES: N_("Send Messages"),
     SEND_IN_THREADS: N_("Send Messages in Threads"),
     PUBLIC_THREADS: N_("Create Public Threads"),
+    PRIVATE_THREADS: N_("Create Private Threads"),
     EMBED_LINKS: N_("Embed Links"),
     ATTACH_FILES: N_("Attach Files"),
     ADD_REACTIONS: N_("Add Reactions"),
@@ -41,6 +43,7 @@ NAMES = {
 # The history is where a post is looked for before it is sent a second time.
 WRITE = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | READ_HISTORY
 THREADS = WRITE | PUBLIC_THREADS | SEND_IN_THREADS
+ROOMS = THREADS | PRIVATE_THREADS
 POLLS = WRITE | CREATE_POLLS
 
 

@@ -91,6 +91,7 @@ ACTIONS: dict[EffectKind, str] = {
     EffectKind.ADD_ROLE: N_("giving {member} a role"),
     EffectKind.REMOVE_ROLE: N_("taking a role from {member}"),
     EffectKind.DELETE: N_("deleting a message"),
+    EffectKind.CLOSE_ROOM: N_("closing a thread"),
     EffectKind.TIMEOUT: N_("a timeout for {member}"),
 }
 

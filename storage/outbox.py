@@ -237,7 +237,7 @@ async def list_of_jobs(session: AsyncSession, job_ids: Sequence[int]) -> list[Ou
 
 
 # What nobody can mend and is no fault: people leave, delete messages and close their DMs.
-UNMENDABLE = ("member_gone", "message_gone", "dms_closed")
+UNMENDABLE = ("member_gone", "message_gone", "dms_closed", "thread_archived")
 MOST_FAILED = 500
 
 

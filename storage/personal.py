@@ -24,6 +24,7 @@ class SeenBy(StrEnum):
     """Who gets to see it in Discord. Whoever runs the bot can read the whole database."""
 
     MEMBER = "member"  # the person alone
+    WRITER = "writer"  # who wrote it, and not the person whom it names
     STAFF = "staff"  # facilitators and moderators
     COMMUNITY = "community"  # it is, or may be, shown in a channel
 

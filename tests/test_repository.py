@@ -99,6 +99,7 @@ def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> Non
         send_messages=True,
         send_messages_in_threads=True,
         create_public_threads=True,
+        create_private_threads=True,
         embed_links=True,
         attach_files=True,
         add_reactions=True,

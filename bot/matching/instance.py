@@ -61,7 +61,19 @@ class ReviewRound:
 
 
 @dataclass(frozen=True)
+class Together:
+    """How often two people were put together in all that is known, and how many weeks ago they were last."""
+
+    times: int
+    weeks_ago: int
+
+
+@dataclass(frozen=True)
 class PairRound:
+    """`history` counts for eight weeks. With `together`, under the ids in their order, it counts for ever: nobody meets
+    again while somebody new is left, and then those who met least often, the longest ago."""
+
     members: tuple[Member, ...]
     blocked: tuple[tuple[str, str], ...] = ()
     history: tuple[Met, ...] = ()
+    together: Mapping[tuple[str, str], Together] = field(default_factory=dict[tuple[str, str], Together])

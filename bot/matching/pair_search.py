@@ -10,7 +10,7 @@ from bot.matching.problem import AVOIDED, Problem
 
 Groups = list[list[int]]
 
-NEVER = 1_000 * AVOIDED
+NEVER = 10**12  # more than all that may be avoided, whatever has happened in the past
 MET = 10_000  # For a pair that met 5 to 8 weeks ago: more than a few exchanges can earn elsewhere.
 SHAKES = 3_000  # Tries to leave a dead end, in a round of up to `SMALL`; a larger one gets fewer.
 SMALL = 60
@@ -26,9 +26,10 @@ class Worth:
         value: Callable[[int, int], int],
         apart: Sequence[set[int]],
         recent: Mapping[int, set[int]],
-        earlier: Mapping[int, set[int]],
+        costs: Mapping[int, Mapping[int, int]],
     ) -> None:
-        self.size, self.value, self.apart, self.recent, self.earlier = count, value, apart, recent, earlier
+        """`costs` are those of meeting again, for both orders; `recent` are the ones that are counted."""
+        self.size, self.value, self.apart, self.recent, self.costs = count, value, apart, recent, costs
         self._known: dict[int, int] = {}
 
     def pair(self, a: int, b: int) -> int:
@@ -36,29 +37,19 @@ class Worth:
         key = a * self.size + b if a < b else b * self.size + a
         found = self._known.get(key)
         if found is None:
-            found = self.value(a, b)
-            if b in self.apart[a]:
-                found -= NEVER
-            elif b in self.recent.get(a, ()):
-                found -= AVOIDED
-            elif b in self.earlier.get(a, ()):
-                found -= MET
-            self._known[key] = found
+            found = self._known[key] = self.value(a, b) - self.cost(a, b)
         return found
+
+    def cost(self, a: int, b: int) -> int:
+        """What forbids a pair, or is to be avoided."""
+        return NEVER if b in self.apart[a] else self.costs.get(a, {}).get(b, 0)
 
     def group(self, group: Sequence[int]) -> int:
         if len(group) == 2:
             return 2 * self.pair(*group)
         a, b, c = group
-        return self._trio(self.pair(a, b), self.pair(b, c), self.pair(a, c))
-
-    @staticmethod
-    def _trio(*pairs: int) -> int:
-        """A trio's edges count half, but what must not be is as bad in a trio as in a pair."""
-        total = sum(pairs)
-        for limit in (NEVER, AVOIDED, MET):
-            total -= limit * sum(-2 * limit < pair < -limit // 2 for pair in pairs)
-        return total
+        # A trio's edges count half, but what must not be is as bad in a trio as in a pair.
+        return sum(self.pair(*two) - self.cost(*two) for two in ((a, b), (b, c), (a, c)))
 
     def plain(self, group: Sequence[int]) -> int:
         """The group's worth without what is taken off."""

@@ -2,20 +2,22 @@
 
 First the best way for each to be given somebody, which makes circles of people; circles are cut into pairs; then
 members of two groups change places while that helps, with seeded shake-ups to leave dead ends. Never together is
-never; people who met in the last eight weeks are put together only when nothing else is left, those of the last four last of all.
+never; people who met in the last eight weeks are put together only when nothing else is left, those of the last four last
+of all. Where the whole past is given, nobody meets again while somebody new is left, however long ago it was.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput, LimitReached
 from bot.matching import matching
-from bot.matching.instance import Met, PairRound
-from bot.matching.pair_search import Groups, Worth, improve, start
-from bot.matching.valuation import EARLIER, RECENT, pair_values, repeat_penalty
+from bot.matching.instance import Member, Met, PairRound
+from bot.matching.pair_search import MET, Groups, Worth, improve, start
+from bot.matching.problem import AVOIDED
+from bot.matching.valuation import EARLIER, RECENT, again_cost, pair_values, repeat_penalty
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,14 @@ class PairAnswer:
     repeats: int
 
 
-def allocate(asked: PairRound, seed: int = 0) -> PairAnswer:
-    """Who meets whom. The order of the lists has no influence. Raises `LimitReached` when somebody has nobody."""
+def allocate(
+    asked: PairRound, seed: int = 0, *, value: Callable[[str, str], int] | None = None
+) -> PairAnswer:
+    """Who meets whom. The order of the lists has no influence. Raises `LimitReached` when somebody has nobody.
+
+    `value` of two ids, the same for both orders, takes the place of the default valuation; as there, a few thousand at
+    most.
+    """
     members = sorted(asked.members, key=lambda each: each.id)
     if len({each.id for each in members}) != len(members):
         raise InvalidInput("A member is listed twice.")
@@ -48,15 +56,37 @@ def allocate(asked: PairRound, seed: int = 0) -> PairAnswer:
     recent = {
         a: {b for b, weeks in found.items() if repeat_penalty(weeks) == RECENT} for a, found in met.items()
     }
-    earlier = {
-        a: {b for b, weeks in found.items() if repeat_penalty(weeks) == EARLIER} for a, found in met.items()
-    }
-    worth = Worth(count, pair_values(members, met), apart, recent, earlier)
+    costs = _costs_of_together(asked, numbers) if asked.together else _costs_of_weeks(met)
+    worth = Worth(count, _values(members, met, value), apart, recent, costs)
     groups = improve(worth, start(worth, rng), rng)
     if worth.count_apart(groups):
         groups = improve(worth, _possible(count, apart, rng), rng)
     named = tuple(sorted(tuple(sorted(members[n].id for n in group)) for group in groups))
     return PairAnswer(named, seed, sum(worth.plain(group) for group in groups), worth.count_recent(groups))
+
+
+def _values(
+    members: Sequence[Member],
+    met: Mapping[int, Mapping[int, int]],
+    value: Callable[[str, str], int] | None,
+) -> Callable[[int, int], int]:
+    if value is None:
+        return pair_values(members, met)
+    return lambda a, b: value(members[a].id, members[b].id)
+
+
+def _costs_of_weeks(met: Mapping[int, Mapping[int, int]]) -> dict[int, dict[int, int]]:
+    of = {RECENT: AVOIDED, EARLIER: MET, 0: 0}
+    return {a: {b: of[repeat_penalty(weeks)] for b, weeks in found.items()} for a, found in met.items()}
+
+
+def _costs_of_together(asked: PairRound, numbers: Mapping[str, int]) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    for (one, other), met in asked.together.items():
+        if one in numbers and other in numbers and met.times:
+            for a, b in ((numbers[one], numbers[other]), (numbers[other], numbers[one])):
+                found.setdefault(a, {})[b] = again_cost(met)
+    return found
 
 
 def _both_ways(pairs: Iterable[tuple[str, str]], numbers: Mapping[str, int]) -> list[set[int]]:

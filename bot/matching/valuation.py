@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bot.matching.instance import Member, Met, Submission
+from bot.matching.instance import Member, Met, Submission, Together
 
 SKILL, HOUR, HOURS = 100, 75, 4
 LEVEL_STEPS = {0: 160, 1: 200, 2: 160, 3: 100, 4: 100, -1: 80}  # reviewer's level minus author's
@@ -15,6 +15,8 @@ SENIOR_BONUS = 150
 SENIOR_LEVEL = 3
 RECENT_WEEKS, EARLIER_WEEKS = 4, 8
 RECENT, EARLIER = -1000, -300
+AGAIN = 1_000_000  # more than all that a round of exchanges can earn elsewhere
+MOST_TIMES, YEAR = 30, 52
 TOPIC, TOPICS = 100, 3
 LEVEL_DISTANCES = (120, 150, 100, 40, 0)
 
@@ -42,6 +44,17 @@ def repeat_penalty(weeks_ago: int) -> int:
     if 1 <= weeks_ago <= RECENT_WEEKS:
         return RECENT
     return EARLIER if RECENT_WEEKS < weeks_ago <= EARLIER_WEEKS else 0
+
+
+def again_cost(met: Together) -> int:
+    """What it costs to put two together who were before, where the whole past counts.
+
+    The square keeps everybody's number of repeats even; a repeat is dearer than any affinity, and a year makes up for
+    half of one.
+    """
+    times = min(met.times, MOST_TIMES)
+    recency = max(0, YEAR - met.weeks_ago)
+    return AGAIN * times * times + AGAIN * recency // (2 * YEAR)
 
 
 class ReviewValues:

@@ -36,6 +36,7 @@ from cogs.challenges.rules import Track
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.submissions import Submissions
+from cogs.challenges.works import SOURCE
 from cogs.challenges.workshop import Workshop
 from storage.challenges import ChallengeSettingsRow
 
@@ -133,6 +134,7 @@ class ChallengesCog(commands.Cog):
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
+        bot.core.works.register(SOURCE)
         for name, handler in self._lifecycle.jobs.items():
             bot.core.jobs.register(name, handler)
         bot.core.notifier.register(REMINDER)
@@ -151,6 +153,7 @@ class ChallengesCog(commands.Cog):
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
+        bot.core.works.unregister(AREA)
         for name in self._lifecycle.jobs:
             bot.core.jobs.unregister(name)
         bot.core.notifier.unregister(REMINDER.name)

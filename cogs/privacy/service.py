@@ -79,6 +79,7 @@ class PrivacyService:
             found = [
                 (each, await footprint.count(session, each, actor.guild_id, actor.member_id))
                 for each in footprint.statements()
+                if each.personal.seen_by is not SeenBy.WRITER
             ]
             planned = await self._core.erasure.find(session, actor.guild_id, actor.member_id)
         return Footprint(actor.guild_id, _by_purpose([each for each in found if each[1]]), planned)

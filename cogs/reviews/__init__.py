@@ -1,7 +1,27 @@
-"""Peer reviews and pairs: who meets whose work, and who meets whom.
+"""Peer reviews: asked for, taken, written, talked about, and never forgotten. Learning it is in `training`.
 
-Commands: none yet; `python -m cogs.reviews.allocate` allocates from a file.
-Jobs: none.
-Stores about a person: nothing.
-Deleted: nothing to delete.
+Commands: /review request|inbox|mine|availability, the message menu *Request review*, and /manage reviews for staff;
+`python -m cogs.reviews.allocate` allocates from a file.
+Jobs: reviews.lock, when a claim is over; reviews.nudge and reviews.release, when somebody has a review for long;
+reviews.duty, when a work has waited for long; reviews.confirm and reviews.fill, for rounds.
+Acts: review.given, review.rated.
+Stores about a person: works that they had reviewed, reviews that they wrote and answers to them, how they rated
+reviews, and how many reviews a week they take.
+Deleted with the person: all of it but the reviews that they wrote for others, which stay as by a former member.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.app import Lyceum
+
+
+async def setup(bot: Lyceum) -> None:
+    """Load the feature."""
+    from cogs.reviews.cog import ReviewsCog
+    from cogs.reviews.training.cog import TrainingCog
+
+    await bot.add_cog(ReviewsCog(bot))
+    await bot.add_cog(TrainingCog(bot))

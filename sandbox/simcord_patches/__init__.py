@@ -6,6 +6,7 @@ the one folder to mend. Every function may be called any number of times.
 
 from sandbox.simcord_patches.likeness import (
     be_ready_like_discord,
+    let_owners_close_their_threads,
     name_the_author_in_reactions,
     start_threads_quietly,
 )
@@ -28,5 +29,6 @@ def correct_everything() -> None:
     be_ready_like_discord()
     name_the_author_in_reactions()
     start_threads_quietly()
+    let_owners_close_their_threads()
     honour_nonces()
     put_faults_in_the_way()

@@ -18,6 +18,7 @@ from simcord.backend.ops import channels as channel_ops
 from simcord.backend.ops import reactions as reaction_ops
 from simcord.env import Env
 from simcord.gateway import FakeGateway
+from simcord.http.router import RequestContext
 
 
 def set_epoch(env: Env, start: datetime) -> None:
@@ -92,9 +93,10 @@ def name_the_author_in_reactions() -> None:
 
 
 def start_threads_quietly() -> None:
-    """Open a thread from a message as Discord does: no extra message about it, and never a second thread.
+    """Open a thread from a message, and a private one, as Discord does: no extra message about it; and never a second
+    thread of a message.
 
-    SimCord announces every thread with a THREAD_CREATED message, which Discord writes only for threads that
+    SimCord announces every thread with a THREAD_CREATED message, which Discord writes only for public threads that
     have no message to start from, and lets a message have several threads, where Discord answers 160004.
     """
     mixin = channel_ops.ChannelMixin
@@ -104,9 +106,10 @@ def start_threads_quietly() -> None:
 
     def create_thread(self: Any, parent_id: int, name: str, owner_id: int, **keywords: Any) -> Any:
         message_id = keywords.get("message_id")
-        if message_id is None or not keywords.get("broadcast", True):
+        is_private = keywords.get("type") == discord.ChannelType.private_thread.value
+        if (not is_private and message_id is None) or not keywords.get("broadcast", True):
             return original(self, parent_id, name, owner_id, **keywords)
-        if message_id in self.channels:
+        if message_id is not None and message_id in self.channels:
             raise BackendError(400, 160004, "A thread has already been created for this message")
         keywords["broadcast"] = False
         thread = original(self, parent_id, name, owner_id, **keywords)
@@ -115,3 +118,23 @@ def start_threads_quietly() -> None:
 
     create_thread.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
     mixin.create_thread = create_thread
+
+
+def let_owners_close_their_threads() -> None:
+    """Let whoever opened a thread change its name and archive it, as Discord does.
+
+    SimCord asks for Manage Channels.
+    """
+    original = RequestContext.require_channel_permissions
+    if getattr(original, "corrected", False):
+        return
+
+    def require_channel_permissions(self: Any, channel_id: int, *names: str) -> Any:
+        channel = self.backend.get_channel(channel_id)
+        is_own = channel.is_thread and channel.owner_id == self.backend.bot_user.id
+        if is_own and names == ("manage_channels",):
+            names = () if self.body().keys() <= {"name", "archived", "auto_archive_duration"} else names
+        return original(self, channel_id, *names)
+
+    require_channel_permissions.corrected = True  # type: ignore[attr-defined]  # as above
+    RequestContext.require_channel_permissions = require_channel_permissions

@@ -21,6 +21,7 @@ from bot.cards import (
     ManyField,
     Option,
     Pick,
+    PickMember,
     PickPlace,
     Text,
     TextField,
@@ -52,6 +53,7 @@ items = (
         of=st.sampled_from(["channel", "role"]),
         chosen=st.none() | st.just(5),
     )
+    | st.builds(PickMember, custom_id=ids, placeholder=words)
     | st.builds(Divider)
 )
 
@@ -98,7 +100,7 @@ def test_a_card_that_fits_loses_none_of_its_controls(parts: list[Any]) -> None:
     )
     found = list(walk(to_view(Card(tuple(parts))).to_components()))
     if len(found) < text.V2_COMPONENTS - 12:
-        assert sum(part["type"] in (2, 3, 6, 8) for part in found) == wanted
+        assert sum(part["type"] in (2, 3, 5, 6, 8) for part in found) == wanted
 
 
 def test_what_is_cut_off_says_so() -> None:

@@ -280,3 +280,64 @@ async def test_a_history_too_long_to_search_is_admitted_and_settled_by_a_person(
     await stage.pass_time(minutes=1)
     assert await stage.outcome("a") == ("failed", "outcome_unknown")
     assert (await stage.row("a")).first_try_at is None, "trying again posts without a search"
+
+
+OPEN_ROOM = ("POST", "/channels/*/threads")
+
+
+async def _open_room(stage: Stage, *people: int) -> None:
+    stage.drawn = ThreadTitle("Pair 1", people)
+    await stage.plan(EffectKind.OPEN_ROOM, "room", channel_id=stage.world.weekly.id)
+
+
+def _rooms(stage: Stage) -> list[Any]:
+    threads = stage.world.env.backend.active_threads(stage.world.guild_id)
+    return [each for each in threads if each.parent_id == stage.world.weekly.id]
+
+
+async def test_a_room_is_a_private_thread_with_its_people_and_what_follows_is_posted_inside(
+    stage: Stage,
+) -> None:
+    ben, cleo = stage.world.people["Ben"], stage.world.people["Cleo"]
+    await _open_room(stage, ben.id, cleo.id)
+    [room] = _rooms(stage)
+    assert (await stage.row("room")).result_id == room.id
+    assert stage.faults.requests(*OPEN_ROOM)[0].body["type"] == 12
+    assert len(stage.faults.requests("PUT", "/channels/*/thread-members/*")) == 2
+    stage.drawn = Card((Text("Hello, you two"),))
+    await stage.post("card", after="room")
+    assert (await stage.row("card")).channel_id == room.id
+    assert "Hello, you two" not in [each.text for each in stage.world.posted(stage.world.weekly)]
+    await stage.plan(EffectKind.EDIT, "edit", channel_id=stage.world.weekly.id, after="card")
+    assert await stage.outcome("edit") == ("sent", None)
+    await stage.plan(EffectKind.CLOSE_ROOM, "close", channel_id=stage.world.weekly.id, after="room")
+    assert await stage.outcome("close") == ("sent", None) and _rooms(stage) == []
+
+
+@pytest.mark.parametrize("how", ["lost", "repeated"])
+async def test_of_a_room_whose_answer_was_lost_one_is_used(stage: Stage, how: str) -> None:
+    if how == "lost":
+        stage.faults.lost(*OPEN_ROOM)
+    else:  # discord.py sends it again by itself, and the first one was carried out as well
+        stage.faults.status(502, *OPEN_ROOM, after=True)
+    await _open_room(stage, stage.world.member.id)
+    await stage.pass_time(minutes=2)
+    assert await stage.outcome("room") == ("sent", None)
+    [room] = _rooms(stage)
+    assert (await stage.row("room")).result_id == room.id
+
+
+async def test_without_the_permission_a_room_is_public_and_without_both_there_is_none(stage: Stage) -> None:
+    await deny(stage, create_private_threads=False)
+    await _open_room(stage)
+    [room] = _rooms(stage)
+    assert [each.body["type"] for each in stage.faults.requests(*OPEN_ROOM)] == [12, 11]
+    await deny(stage, create_private_threads=False, create_public_threads=False)
+    stage.drawn = ThreadTitle("Pair 2")
+    await stage.plan(EffectKind.OPEN_ROOM, "second", channel_id=stage.world.weekly.id)
+    assert (await stage.row("second")).result_id is None and _rooms(stage) == [room]
+    stage.drawn = Card((Text("Hello, you two"),))
+    await stage.post("card", after="second")
+    assert [each.text for each in stage.world.posted(stage.world.weekly)][-1] == "Hello, you two"
+    await stage.plan(EffectKind.CLOSE_ROOM, "close", channel_id=stage.world.weekly.id, after="second")
+    assert (await stage.outcome("close"))[0] == "skipped"

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import jobs as module
@@ -368,3 +368,46 @@ async def test_a_job_is_reported_as_cut_off_when_each_try_ended_the_process(crew
     await crew.jobs.run_due()
     assert ((await crew.row()).outcome, crew.begun["a"]) == ("failed", 0)
     assert crew.reports == [("a", REASON_CUT_OFF)]
+
+
+async def test_what_takes_long_is_prepared_outside_the_transaction(
+    database: Database, clock: FixedClock
+) -> None:
+    jobs = Jobs(database, clock)
+    given: list[tuple[str, object]] = []
+
+    async def prepare(job: Job) -> str:
+        async with database.begin() as session:  # nobody holds the one writing transaction
+            await session.execute(text("SELECT 1"))
+        return f"prepared {job.key}"
+
+    async def handle(_session: AsyncSession, job: Job, prepared: str) -> None:
+        given.append((job.key, prepared))
+
+    jobs.register_prepared("long", prepare, handle)
+    async with database.begin() as session:
+        await jobs.enqueue(session, NewJob("long", "a", clock.now()), NewJob("long", "b", clock.now()))
+    await jobs.run_due()
+    assert given == [("a", "prepared a"), ("b", "prepared b")]
+
+
+async def test_what_cannot_be_prepared_is_tried_again(database: Database, clock: FixedClock) -> None:
+    jobs = Jobs(database, clock)
+    tries: list[str] = []
+
+    async def prepare(job: Job) -> str:
+        tries.append(job.key)
+        if len(tries) == 1:
+            raise RuntimeError("not yet")
+        return "now"
+
+    async def handle(_session: AsyncSession, _job: Job, prepared: str) -> None:
+        tries.append(prepared)
+
+    jobs.register_prepared("long", prepare, handle)
+    async with database.begin() as session:
+        await jobs.enqueue(session, NewJob("long", "a", clock.now()))
+    await jobs.run_due()
+    clock.advance(pause_after(1))
+    await jobs.run_due()
+    assert tries == ["a", "a", "now"]

@@ -9,7 +9,12 @@ from storage.footprint import Statement, statements
 from storage.personal import OnDeletion, SeenBy
 
 PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"
-SEEN_BY = {SeenBy.MEMBER: "the member", SeenBy.STAFF: "the member, staff", SeenBy.COMMUNITY: "the community"}
+SEEN_BY = {
+    SeenBy.MEMBER: "the member",
+    SeenBy.WRITER: "who wrote it",
+    SeenBy.STAFF: "the member, staff",
+    SeenBy.COMMUNITY: "the community",
+}
 ON_DELETION = {OnDeletion.ERASE: "erased", OnDeletion.DETACH: "kept without the name"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidInput, LimitReached
 from bot.matching import matching, pairs
-from bot.matching.instance import Met, PairRound
+from bot.matching.instance import Member, Met, PairRound, Together
 from tests.bot.matching.cohorts import make_pair_round, pair_rounds, some_members
 
 Groups = list[tuple[str, ...]]
@@ -154,3 +154,68 @@ def test_one_person_alone_is_told_and_nobody_is_no_error() -> None:
     assert pairs.allocate(PairRound(())).groups == ()
     with pytest.raises(InvalidInput, match="listed twice"):
         pairs.allocate(PairRound(make_pair_round(2).members * 2))
+
+
+def whole_pasts() -> st.SearchStrategy[tuple[int, dict[tuple[int, int], Together]]]:
+    def past(count: int) -> st.SearchStrategy[tuple[int, dict[tuple[int, int], Together]]]:
+        met = st.builds(Together, st.integers(1, 40), st.integers(0, 200))
+        pairs_of = list(combinations(range(count), 2))
+        return st.tuples(st.just(count), st.dictionaries(st.sampled_from(pairs_of), met))
+
+    return st.integers(2, 8).flatmap(past)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(whole_pasts())
+def test_with_the_whole_past_nobody_meets_again_while_somebody_new_is_left(
+    cohort: tuple[int, dict[tuple[int, int], Together]],
+) -> None:
+    """The oracle counts by hand: the fewest repeats, squared so that nobody has them all."""
+    count, past = cohort
+    asked = PairRound(
+        tuple(Member(f"m{n}") for n in range(count)),
+        together={(f"m{a}", f"m{b}"): met for (a, b), met in past.items()},
+    )
+    times = {frozenset((f"m{a}", f"m{b}")): min(met.times, 30) ** 2 for (a, b), met in past.items()}
+
+    def repeats(groups: Groups) -> int:
+        return sum(times.get(pair, 0) for pair in meetings(groups))
+
+    done = pairs.allocate(asked, value=lambda _a, _b: 0)
+    best = min(map(repeats, all_groupings(tuple(each.id for each in asked.members))))
+    # What is longest ago may make up for one repeat in a group, never for more.
+    assert repeats(list(done.groups)) <= best + len(done.groups)
+    if best == 0:
+        assert repeats(list(done.groups)) == 0
+
+
+def test_of_those_who_met_as_often_the_longest_ago_meet_again() -> None:
+    ids = ("m0", "m1", "m2", "m3")
+    ago = {
+        ("m0", "m1"): 3,
+        ("m2", "m3"): 3,
+        ("m0", "m2"): 1,
+        ("m1", "m3"): 1,
+        ("m0", "m3"): 2,
+        ("m1", "m2"): 2,
+    }
+    asked = PairRound(
+        tuple(Member(each) for each in ids),
+        together={pair: Together(1, weeks) for pair, weeks in ago.items()},
+    )
+    assert pairs.allocate(asked, value=lambda _a, _b: 0).groups == (("m0", "m1"), ("m2", "m3"))
+
+
+def test_a_block_outweighs_any_past() -> None:
+    ids = [f"m{n}" for n in range(4)]
+    together = {pair: Together(30, 0) for pair in combinations(ids, 2)}
+    del together["m0", "m1"], together["m2", "m3"]
+    asked = PairRound(tuple(Member(f"m{n}") for n in range(4)), blocked=(("m1", "m0"),), together=together)
+    assert ("m0", "m1") not in pairs.allocate(asked).groups
+
+
+def test_ones_own_valuation_decides_among_those_who_never_met() -> None:
+    liked = {frozenset(("m0", "m3")), frozenset(("m1", "m2"))}
+    asked = PairRound(tuple(Member(f"m{n}") for n in range(4)))
+    done = pairs.allocate(asked, value=lambda a, b: 100 if frozenset((a, b)) in liked else 0)
+    assert done.groups == (("m0", "m3"), ("m1", "m2")) and done.value == 400

@@ -1,0 +1,413 @@
+"""Rounds: who reviews whom when a challenge has closed. Drawn, looked at, confirmed, and made whole afterwards.
+
+A drawing is rows that mean nothing yet; confirming them is one transaction. The solver runs off the event loop and,
+for a whole round, outside of any transaction. What comes late or falls out later is added to what stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.acts import RecordedAct
+from bot.authority import Actor, Capability, require
+from bot.core import Core
+from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotFound
+from bot.guild_config import GuildConfig
+from bot.i18n import N_
+from bot.jobs import Job, NewJob, Skipped
+from bot.outbox import Effect, EffectKind, Lane
+from bot.works import WorkRound
+from cogs.reviews import instance, rules
+from cogs.reviews.keeping import Keeping
+from cogs.reviews.model import (
+    AREA,
+    CONFIRM_JOB,
+    CONFIRMED,
+    DRAWN,
+    READY_RENDERER,
+    WAITING,
+    Preview,
+    ReviewSettings,
+    find_rubric,
+)
+from cogs.reviews.previews import head, preview
+from cogs.reviews.rubrics import shipped, to_json
+from cogs.reviews.rules import State
+from storage import reviews as storage
+
+ROUNDS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a round that begins by itself was drawn as."""
+
+    found: WorkRound
+    chosen: Mapping[int, Sequence[int]]
+    seed: int
+    fits: bool = True
+
+
+class Allocation:
+    """The use cases of facilitators, and what happens by itself."""
+
+    def __init__(self, core: Core, keeping: Keeping) -> None:
+        self._core = core
+        self._keeping = keeping
+
+    # ------------------------------------------------------------------------------------------ works come in
+
+    async def work_is_ready(self, session: AsyncSession, act: RecordedAct) -> None:
+        """A reaction: a work of a challenge can be reviewed. The first begins the round, a late one joins it."""
+        source = self._core.works.source_of(act.kind)
+        if source is None:
+            return
+        settings = await self._core.configs.present(session, act.guild_id, ReviewSettings)
+        now = self._core.clock.now()
+        row, is_new = await storage.begin_round(
+            session,
+            act.guild_id,
+            source.feature,
+            act.subject,
+            state=WAITING,
+            mode=settings.mode,
+            per_work=settings.per_work,
+            ready_at=now,
+        )
+        if row.state == CONFIRMED:
+            await self._keeping.expect_fill(session, row.guild_id, row.id)
+        if not is_new or settings.channel_id is None:
+            return  # without a channel for reviews the round waits silently under /manage reviews
+        await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}")
+        if settings.confirm_hours:
+            job = NewJob(
+                CONFIRM_JOB,
+                f"{CONFIRM_JOB}:{row.id}",
+                run_at=now + timedelta(hours=settings.confirm_hours),
+                guild_id=row.guild_id,
+                payload={"round_id": row.id},
+            )
+            await self._core.jobs.enqueue(session, job)
+
+    async def _tell_staff(
+        self, session: AsyncSession, row: storage.ReviewRoundRow, key: str, *, has_trouble: bool = False
+    ) -> None:
+        config = await self._core.configs.present(session, row.guild_id, GuildConfig)
+        if config.staff_channel_id is None:
+            return
+        effect = Effect(
+            kind=EffectKind.POST,
+            key=key,
+            guild_id=row.guild_id,
+            channel_id=config.staff_channel_id,
+            renderer=READY_RENDERER,
+            arguments={"round_id": row.id, "has_trouble": has_trouble},
+            lane=Lane.SCHEDULED,
+        )
+        await self._core.outbox.plan(session, effect)
+
+    # ------------------------------------------------------------------------------------------ facilitators
+
+    async def overview(self, actor: Actor) -> tuple[Preview, ...]:
+        """The newest rounds, without who reviews what. Raises `NotAllowed`."""
+        await self._check_staff(actor)
+        async with self._core.db.read() as session:
+            rows = await storage.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
+            return tuple([await head(self._core, session, row) for row in rows])
+
+    async def look(self, actor: Actor, round_id: int) -> Preview:
+        """A round with who reviews what and why. Raises `NotAllowed`, `NotFound`."""
+        await self._check_staff(actor)
+        async with self._core.db.read() as session:
+            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            return await preview(self._core, session, row)
+
+    async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
+        """A round and how many works it has by now, for drawing it."""
+        async with self._core.db.read() as session:
+            row = await storage.find_round(session, guild_id, round_id)
+            if row is None:
+                return None
+            found = await self._core.works.find(session, guild_id, row.source, row.subject)
+            return await head(self._core, session, row), len(found.works) if found is not None else 0
+
+    async def draw(self, actor: Actor, round_id: int, seed: int) -> Preview:
+        """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
+        await self._check_staff(actor)
+        async with self._core.db.read() as session:
+            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            draws = row.draws
+            found, facts = await self._gather(session, row)
+        authors = [each.author_id for each in found.works]
+        chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, row.per_work, seed)
+        async with self._core.db.begin() as session:
+            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            _check_open(row)
+            if row.draws != draws:
+                raise AlreadyDone("Somebody else has drawn it at this moment. Look at it again.")
+            row.prepared_by = actor.member_id
+            await self._write(session, row, found, chosen, seed)
+            return await preview(self._core, session, row)
+
+    async def confirm(self, actor: Actor, round_id: int, draws: int) -> Preview:
+        """Let the drawing hold that was shown: everybody is told. Raises `AlreadyDone` when it is not the newest."""
+        await self._check_staff(actor)
+        async with self._core.db.begin() as session:
+            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            _check_open(row)
+            if row.state != DRAWN or row.draws != draws:
+                raise AlreadyDone("It was drawn anew meanwhile. Look at it again, then confirm.")
+            await self._confirm(session, row)
+            await self._note(session, actor, row, N_("confirmed who reviews what in “{title}”"))
+            return await preview(self._core, session, row)
+
+    async def undo(self, actor: Actor, round_id: int) -> Preview:
+        """Take a confirmation back while nobody has written a review. Raises `AlreadyDone`, with what stands."""
+        await self._check_staff(actor)
+        now = self._core.clock.now()
+        async with self._core.db.begin() as session:
+            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            if row.state != CONFIRMED or row.confirmed_at is None:
+                raise AlreadyDone("It is not confirmed, so there is nothing to undo.")
+            if now > row.confirmed_at + rules.UNDO_WITHIN:
+                raise AlreadyDone("The ten minutes are over, and people are at work on it.")
+            works = await storage.list_of_round(session, row.id)
+            for work in works:
+                await storage.lock_work(session, work.id)
+            reviews = await storage.list_reviews(session, [each.id for each in works])
+            if any(each.state == State.GIVEN or each.draft for each in reviews):
+                raise AlreadyDone("Somebody has begun to write already, so it stands.")
+            for each in reviews:
+                key = self._keeping.telling.assigned_key(row, each.reviewer_id)
+                await self._core.notifier.withdraw(session, key)
+                await self._core.outbox.delete_post(
+                    session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
+                )
+                each.state, each.ends_at, each.turn = State.PLANNED.value, None, each.turn + 1
+            for work in works:
+                work.state = storage.PLANNED
+                if work.channel_id is not None:
+                    await self._core.outbox.delete_post(
+                        session, work.effect_key, f"reviews.unshow:{work.id}:{row.draws}"
+                    )
+            row.state, row.confirmed_at = DRAWN, None
+            row.draws += 1  # the card that confirmed it is old now
+            await self._note(session, actor, row, N_("took back who reviews what in “{title}”"))
+            return await preview(self._core, session, row)
+
+    # ------------------------------------------------------------------------------------------ by itself
+
+    async def prepare(self, job: Job) -> _Prepared | None:
+        """Draw a round that nobody has drawn, before the transaction of its job. None when there is nothing to draw."""
+        assert job.guild_id is not None
+        async with self._core.db.read() as session:
+            row = await storage.find_round(session, job.guild_id, int(job.payload["round_id"]))
+            if row is None or row.state != WAITING:
+                return None
+            per_work = row.per_work
+            try:
+                found, facts = await self._gather(session, row)
+            except InvalidInput:
+                return None
+        authors = [each.author_id for each in found.works]
+        seed = int(job.payload["round_id"])
+        try:
+            chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, per_work, seed)
+        except LimitReached:
+            return _Prepared(found, {}, seed, fits=False)
+        return _Prepared(found, chosen, seed)
+
+    async def confirm_due(
+        self, session: AsyncSession, job: Job, prepared: _Prepared | None
+    ) -> Skipped | None:
+        """The facilitators chose that a round begins by itself. What does not fit they are told."""
+        assert job.guild_id is not None
+        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
+        if row is None or row.state == CONFIRMED:
+            return Skipped(N_("it was confirmed already"))
+        if row.state == WAITING:
+            if prepared is None:
+                return Skipped(N_("there is no work in the round"))
+            if not prepared.fits:
+                await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}:trouble", has_trouble=True)
+                return Skipped(N_("the numbers do not fit; staff were told"))
+            await self._write(session, row, prepared.found, prepared.chosen, prepared.seed)
+        await self._confirm(session, row)
+        return None
+
+    async def fill_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Add late works, and find somebody for each review that is missing. What stands is kept."""
+        assert job.guild_id is not None
+        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
+        if row is None or row.state != CONFIRMED:
+            return Skipped(N_("the round is not confirmed"))
+        works = await self._add_late(session, row)
+        reviews = await storage.list_reviews(session, [each.id for each in works])
+        kept = {
+            work.author_id: [
+                each.reviewer_id
+                for each in reviews
+                if each.work_id == work.id and each.state in (*rules.HELD, State.GIVEN)
+            ]
+            for work in works
+        }
+        # Whoever had it and gave it back is not asked for the same work again.
+        refused = {
+            (each.reviewer_id, work.author_id)
+            for work in works
+            for each in reviews
+            if each.work_id == work.id and each.state == State.RELEASED
+        }
+        short = [
+            each for each in works if each.state == storage.OPEN and len(kept[each.author_id]) < row.per_work
+        ]
+        if not short:
+            return Skipped(N_("nothing is missing"))
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        facts = await instance.gather(
+            session, self._core, row.guild_id, list(kept), row.per_work, settings.release_hours
+        )
+        loads = Counter(reviewer for chosen in kept.values() for reviewer in chosen)
+        chosen = await asyncio.to_thread(
+            instance.fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
+        )
+        for work in short:
+            new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
+            for reviewer in new:
+                review = await self._keeping.plan_review(session, work, reviewer)
+                await self._keeping.assign(session, work, review)
+                await self._keeping.telling.assigned(session, row, review, f":{review.id}:{review.turn}")
+            if not new and not kept[work.author_id]:
+                await self._keeping.show_in_pool(session, work)
+                await self._keeping.expect_duty(session, work)
+        return None
+
+    async def _add_late(
+        self, session: AsyncSession, row: storage.ReviewRoundRow
+    ) -> list[storage.ReviewWorkRow]:
+        works = await storage.list_of_round(session, row.id)
+        for each in works:
+            await storage.lock_work(session, each.id)
+        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        known = {each.author_id for each in works}
+        for work in found.works if found is not None else ():
+            if found is not None and work.author_id not in known:
+                rubric = works[0].rubric if works else None
+                works.append(await self._add_work(session, row, found, work.author_id, work.content, rubric))
+                works[-1].state = storage.OPEN
+        await session.flush()
+        return works
+
+    # ------------------------------------------------------------------------------------------ shared
+
+    async def _gather(
+        self, session: AsyncSession, row: storage.ReviewRoundRow
+    ) -> tuple[WorkRound, instance.Facts]:
+        _check_open(row)
+        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        if found is None or not found.works:
+            raise InvalidInput("There is no work in this round (any more).")
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        authors = [each.author_id for each in found.works]
+        facts = await instance.gather(
+            session, self._core, row.guild_id, authors, row.per_work, settings.release_hours
+        )
+        return found, facts
+
+    async def _write(
+        self,
+        session: AsyncSession,
+        row: storage.ReviewRoundRow,
+        found: WorkRound,
+        chosen: Mapping[int, Sequence[int]],
+        seed: int,
+    ) -> None:
+        """Put a drawing in place of the last one."""
+        await storage.drop_planned(session, row.id)
+        for each in found.works:
+            work = await self._add_work(session, row, found, each.author_id, each.content, None)
+            for reviewer in chosen.get(each.author_id, ()):
+                await self._keeping.plan_review(session, work, reviewer)
+        row.state, row.seed = DRAWN, seed
+        row.draws += 1
+        await session.flush()
+
+    async def _add_work(
+        self,
+        session: AsyncSession,
+        row: storage.ReviewRoundRow,
+        found: WorkRound,
+        author_id: int,
+        content: str,
+        rubric: dict[str, object] | None,
+    ) -> storage.ReviewWorkRow:
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        keys = {each.key for each in shipped()}
+        wanted = found.theme if found.theme in keys else settings.rubric
+        work = storage.ReviewWorkRow(
+            guild_id=row.guild_id,
+            author_id=author_id,
+            round_id=row.id,
+            state=storage.PLANNED,
+            mode=row.mode,
+            wanted=row.per_work,
+            title=found.title[:100],
+            content=content,
+            rubric=rubric or to_json(find_rubric(wanted)),
+            asked_at=self._core.clock.now(),
+        )
+        session.add(work)
+        await session.flush()
+        return work
+
+    async def _confirm(self, session: AsyncSession, row: storage.ReviewRoundRow) -> None:
+        now = self._core.clock.now()
+        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        newest = {each.author_id: each.content for each in found.works} if found is not None else {}
+        works = await storage.list_of_round(session, row.id)
+        for work in works:
+            work.state, work.asked_at = storage.OPEN, now
+            work.content = newest.get(work.author_id, work.content)
+        await session.flush()
+        by_id = {each.id: each for each in works}
+        told: dict[int, storage.ReviewRow] = {}
+        row.state, row.confirmed_at = CONFIRMED, now
+        for review in await storage.list_reviews(session, list(by_id)):
+            if review.state == State.PLANNED:
+                await self._keeping.assign(session, by_id[review.work_id], review)
+                told.setdefault(review.reviewer_id, review)
+        for _, review in sorted(told.items()):  # members' rows are locked in one order
+            await self._keeping.telling.assigned(session, row, review)
+        await self._keeping.expect_fill(session, row.guild_id, row.id)
+
+    async def _note(
+        self, session: AsyncSession, actor: Actor, row: storage.ReviewRoundRow, what: str
+    ) -> None:
+        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        await self._core.audit.record(
+            session, actor, AREA, what, title=found.title if found is not None else row.subject
+        )
+
+    async def _check_staff(self, actor: Actor) -> None:
+        config = await self._core.configs.guild(actor.guild_id)
+        require(actor, Capability.FACILITATE, config.capability_roles)
+
+
+def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:
+    if row is None:
+        raise NotFound(
+            "That round does not exist any more. {command} shows what there is.",
+            command="`/manage reviews rounds`",
+        )
+    return row
+
+
+def _check_open(row: storage.ReviewRoundRow) -> None:
+    if row.state == CONFIRMED:
+        raise AlreadyDone("This round is confirmed. Late work and drop-outs are added by themselves.")

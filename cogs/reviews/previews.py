@@ -1,0 +1,65 @@
+"""Rounds as facilitators see them: from the rows to who reviews what, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.core import Core
+from cogs.reviews import instance, rules
+from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
+from cogs.reviews.rules import Mode, State
+from storage import reviews as storage
+
+
+async def head(core: Core, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
+    found = await core.works.find(session, row.guild_id, row.source, row.subject)
+    undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
+    settings = await core.configs.present(session, row.guild_id, ReviewSettings)
+    confirms_at = None
+    if row.state != CONFIRMED and settings.confirm_hours:
+        confirms_at = row.ready_at + timedelta(hours=settings.confirm_hours)
+    return Preview(
+        id=row.id,
+        title=found.title if found is not None else row.subject,
+        state=row.state,
+        mode=Mode(row.mode),
+        per_work=row.per_work,
+        draws=row.draws,
+        seed=row.seed,
+        works=len(found.works) if found is not None else 0,
+        confirms_at=confirms_at,
+        undo_until=undo,
+    )
+
+
+async def preview(core: Core, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
+    shown = await head(core, session, row)
+    works = await storage.list_of_round(session, row.id)
+    reviews = [
+        each
+        for each in await storage.list_reviews(session, [each.id for each in works])
+        if each.state != State.RELEASED
+    ]
+    settings = await core.configs.present(session, row.guild_id, ReviewSettings)
+    authors = [each.author_id for each in works]
+    facts = await instance.gather(session, core, row.guild_id, authors, row.per_work, settings.release_hours)
+    drawn = tuple(
+        Drawn(
+            work.author_id,
+            tuple(
+                (each.reviewer_id, *instance.reason(facts, each.reviewer_id, work.author_id))
+                for each in reviews
+                if each.work_id == work.id
+            ),
+        )
+        for work in works
+    )
+    loads = Counter(each.reviewer_id for each in reviews)
+    return shown.with_drawn(
+        drawn,
+        loads=dict(Counter(loads.values())),
+        left_out=tuple(each for each in facts.away if not loads[each]),
+    )

@@ -1,0 +1,340 @@
+"""Draws works that wait for review, the queue, and what a member has in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.cards import (
+    Attachment,
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Item,
+    Option,
+    Pick,
+    Style,
+    Text,
+    TextField,
+    custom_id,
+)
+from bot.files import safe_name
+from bot.i18n import Translator
+from bot.text import clean, cut, mention_role, mention_user, quote, timestamp
+from bot.time_input import LONGEST_TYPED
+from cogs.reviews import rules
+from cogs.reviews.model import Asked, Inbox, Review, ReviewSettings, Work, WorkCard
+from cogs.reviews.rules import Wait
+
+CLAIM = "reviews:work.claim"
+ASK = "reviews:work.ask"
+ASK_FORM = "reviews:work.request"
+CLOSE_WORK = "reviews:work.close"
+CHANGE = "reviews:work.change"
+CHANGE_FORM = "reviews:work.changed"
+PICK = "reviews:inbox.pick"
+INBOX = "reviews:inbox.show"
+HELD = "reviews:review.open"
+EXTEND = "reviews:review.extend"
+GIVE_BACK = "reviews:review.back"
+FIRST_PAGE = "reviews:page.first"
+READ = "reviews:review.read"
+READ_PICK = "reviews:review.pick"
+
+_SHOWN = 1500
+_IN_LIST = 90
+_SHORT = 300
+
+
+def request_form(t: Translator, content: str = "") -> Form:
+    """What a review is asked for with."""
+    efforts = tuple(
+        Option(t.tn("{n} minute", "{n} minutes", each), str(each), chosen=each == 20)
+        for each in rules.EFFORTS
+    )
+    return Form(
+        t("Ask for a review"),
+        custom_id(ASK_FORM),
+        (
+            TextField(
+                "content",
+                t("Your work"),
+                description=t("A link, or the text itself."),
+                long=True,
+                max_length=rules.LONGEST_CONTENT,
+                value=content or None,
+            ),
+            TextField(
+                "focus",
+                t("What would you like feedback on?"),
+                placeholder=t("Is the second part clear?"),
+                max_length=rules.LONGEST_FOCUS,
+                required=False,
+            ),
+            TextField(
+                "tried",
+                t("What have you tried?"),
+                placeholder=t("I read it aloud once, and cut the introduction."),
+                max_length=rules.LONGEST_FOCUS,
+                required=False,
+            ),
+            ChoiceField("minutes", t("How long should a review take?"), efforts),
+            TextField(
+                "deadline",
+                t("By when? May be left empty."),
+                description=t("For example: Friday, tomorrow 18:00, in three days."),
+                max_length=LONGEST_TYPED,
+                required=False,
+            ),
+        ),
+    )
+
+
+def work_card(card: WorkCard, t: Translator) -> Card:
+    """What everybody in the channel sees."""
+    work = card.work
+    lines = [_headline(work, t), *_work_lines(work, t), _chip(card, t)]
+    if work.is_open and not card.given and card.place is not None:
+        lines.append(f"-# {queue_text(card.place, card.wait, t)}")
+    items: list[Item] = [Text("\n".join(lines))]
+    if work.is_open:
+        items.append(
+            Buttons((Button(t("I'll review this"), custom_id(CLAIM, work.id), style=Style.PRIMARY),))
+        )
+    return Card(tuple(items))
+
+
+def asked_card(asked: Asked, t: Translator) -> Card:
+    """The receipt of a request."""
+    work = asked.work
+    lines = [
+        t("**Asked.** I tell you when somebody has reviewed it."),
+        queue_text(asked.place, asked.wait, t),
+    ]
+    if work.overdrawn:
+        lines.append(
+            t(
+                "You have had more reviews than you gave, so it comes after others. Giving one moves the next up."
+            )
+        )
+    if work.channel_id is None:
+        lines.append(
+            t("No channel is chosen for reviews, so it waits in {command}.", command="`/review inbox`")
+        )
+    return Card(
+        (
+            Text("\n".join(lines)),
+            Buttons(
+                (
+                    Button(t("What waits"), custom_id(INBOX)),
+                    Button(t("I don't need it any more"), custom_id(CLOSE_WORK, work.id)),
+                )
+            ),
+        )
+    )
+
+
+def refused_card(reason: str, content: str, t: Translator) -> Card:
+    """What was typed is shown again, so that nobody has to think of it anew."""
+    typed = t("-# You wrote: {what}", what=quote(content, _SHOWN)) if content else ""
+    button = Button(t("Ask for a review"), custom_id(ASK), style=Style.PRIMARY)
+    return Card((Text(f"{reason}\n{typed}".strip()), Buttons((button,))))
+
+
+def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
+    """The file that is to be reviewed, where everybody can open it."""
+    text = t("{member} would like a review of this:", member=mention_user(member_id))
+    return Card((Text(text), Attachment(safe_name(name), content)))
+
+
+def lost_file_card(t: Translator) -> Card:
+    text = t("Discord does not have the file any more. Ask anew with {command}.", command="`/review request`")
+    return Card((Text(text),))
+
+
+def hand_card(review: Review, t: Translator, said_first: str | None = None) -> Card:
+    """A review that is yours to write, with the rules of a good one."""
+    work = review.work
+    lines = [said_first] if said_first else []
+    lines += [_headline(work, t), *_work_lines(work, t), rules_text(t)]
+    if review.ends_at is not None:
+        when = timestamp(review.ends_at, "R")
+        lines.append(
+            t("It is yours until {time}; then somebody else may have it.", time=when)
+            if review.state is rules.State.CLAIMED
+            else t("Please write it by {time}.", time=when)
+        )
+    if review.draft:
+        lines.append(t("-# What you wrote so far is kept."))
+    label = t("Go on writing") if review.draft else t("Write the review")
+    buttons = [Button(label, custom_id(FIRST_PAGE, review.id), style=Style.PRIMARY)]
+    if review.state is rules.State.CLAIMED and review.extensions < rules.MOST_EXTENSIONS:
+        buttons.append(Button(t("Extend"), custom_id(EXTEND, review.id)))
+    buttons.append(Button(t("Give back"), custom_id(GIVE_BACK, review.id)))
+    return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
+
+
+def given_back_card(t: Translator) -> Card:
+    text = t("Given back, and that is fine: somebody else may have it. What you wrote is kept for you.")
+    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+
+
+def closed_work_card(work: Work, t: Translator) -> Card:
+    text = t("Closed: {title}. Reviews that you have stay yours.", title=quote(work.title, _IN_LIST))
+    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+
+
+def changed_card(t: Translator) -> Card:
+    text = t("**Your new version is there.** Whoever reviewed the last one is told.")
+    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+
+
+def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Card:
+    """What waits for somebody, what they asked for, and what they could take."""
+    items: list[Item] = [Text(said_first)] if said_first else []
+    if inbox.held:
+        items.append(Text(t("**Yours to write**")))
+        for each in inbox.held[:3]:
+            until = timestamp(each.ends_at, "R") if each.ends_at is not None else ""
+            items.append(Text(f"{quote(each.work.title, _IN_LIST)} · {until}"))
+            items.append(Buttons((Button(t("Open"), custom_id(HELD, each.id), style=Style.PRIMARY),)))
+    if inbox.unread:
+        items.append(Text(t("**Reviews of your work that you have not rated yet**")))
+        options = tuple(
+            Option(cut(" ".join(clean(each.work.title).split()), _IN_LIST), str(each.id))
+            for each in inbox.unread
+        )[:25]
+        items.append(Pick(custom_id(READ_PICK), t("Read a review"), options))
+    if inbox.asked:
+        lines = [t("**What you asked for**")]
+        for work, given, place in inbox.asked:
+            title = quote(work.title, _IN_LIST)
+            if place is not None:
+                lines.append(t("{title} · number {place} in the queue", title=title, place=place))
+            else:
+                lines.append(t.tn("{title} · {n} review", "{title} · {n} reviews", given, title=title))
+        lines.append(f"-# {wait_text(inbox.wait, t)}")
+        items.append(Text("\n".join(lines)))
+    items += _pool(inbox, t)
+    items.append(Buttons((Button(t("Ask for a review"), custom_id(ASK)),)))
+    return Card(tuple(items))
+
+
+def _pool(inbox: Inbox, t: Translator) -> list[Item]:
+    if not inbox.pool:
+        return [Text(t("**Nothing waits for a reviewer at the moment.**"))]
+    options = tuple(
+        Option(
+            cut(" ".join(clean(each.title).split()) or "…", _IN_LIST),
+            str(each.id),
+            description=cut(
+                t.tn("about {n} minute", "about {n} minutes", each.minutes)
+                + (f" · {' '.join(clean(each.focus).split())}" if each.focus else ""),
+                _IN_LIST,
+            ),
+        )
+        for each in inbox.pool
+    )
+    title = Text(t("**These wait for their first review**, the longest wait first."))
+    return [title, Pick(custom_id(PICK), t("Take one"), options)]
+
+
+def duty_card(card: WorkCard, settings: ReviewSettings, t: Translator) -> Card:
+    """Asks the reviewers on duty, once."""
+    role = settings.duty_role_id
+    text = t(
+        "{role}, this has waited for its first review since {time}: **{title}**. Has one of you {n} minutes?",
+        role=mention_role(role) if role is not None else "",
+        time=timestamp(card.work.asked_at, "R"),
+        title=quote(card.work.title, _IN_LIST),
+        n=card.work.minutes,
+    )
+    button = Button(t("I'll review this"), custom_id(CLAIM, card.work.id), style=Style.PRIMARY)
+    return Card((Text(text), Buttons((button,))), role_pings=frozenset({role} if role is not None else ()))
+
+
+def queue_text(place: int, wait: Wait | None, t: Translator) -> str:
+    """Where a work stands, and how long it usually takes."""
+    return f"{t('Number {place} in the queue.', place=place)} {wait_text(wait, t)}"
+
+
+def wait_text(wait: Wait | None, t: Translator) -> str:
+    """How long works wait for their first review, honestly."""
+    if wait is None:
+        return t("How long it takes is not known yet: too few were asked for in the last 30 days.")
+    if wait.median is None:
+        return t(
+            "In the last 30 days half of the works waited longer than {span} for their first review.",
+            span=span_text(wait.seen, t),
+        )
+    if wait.p90 is None:
+        return t(
+            "In the last 30 days half had their first review within {median}; one in ten waits longer than {seen}.",
+            median=span_text(wait.median, t),
+            seen=span_text(wait.seen, t),
+        )
+    return t(
+        "In the last 30 days half had their first review within {median}, nine in ten within {p90}.",
+        median=span_text(wait.median, t),
+        p90=span_text(wait.p90, t),
+    )
+
+
+def span_text(span: timedelta, t: Translator) -> str:
+    """A length of time as people say it."""
+    minutes = max(1, round(span.total_seconds() / 60))
+    if minutes < 90:
+        return t.tn("{n} minute", "{n} minutes", minutes)
+    if minutes < 48 * 60:
+        return t.tn("{n} hour", "{n} hours", round(minutes / 60))
+    return t.tn("{n} day", "{n} days", round(minutes / (24 * 60)))
+
+
+def rules_text(t: Translator) -> str:
+    """The four rules of good feedback, in view where a review is written."""
+    return t(
+        "-# A good review asks a clarifying question, names the place or the source, suggests a next step, and "
+        "names a strength."
+    )
+
+
+def author_name(work: Work, t: Translator) -> str:
+    """Who made it, for everybody but its author."""
+    return t("the author") if work.mode.hides_author else mention_user(work.author_id)
+
+
+def _headline(work: Work, t: Translator) -> str:
+    if work.mode.hides_author:
+        return t("**A work to review**")
+    return t("{member} would like a review:", member=mention_user(work.author_id))
+
+
+def _work_lines(work: Work, t: Translator) -> list[str]:
+    lines = [quote(work.content, _SHOWN)]
+    if work.version > 1:
+        lines.append(t("Version {n}. {changed}", n=work.version, changed=quote(work.changed, _SHORT)))
+    if work.focus:
+        lines.append(t("**Feedback on:** {text}", text=quote(work.focus, 2 * rules.LONGEST_FOCUS)))
+    if work.tried:
+        lines.append(t("**Tried so far:** {text}", text=quote(work.tried, 2 * rules.LONGEST_FOCUS)))
+    about = t.tn("about {n} minute", "about {n} minutes", work.minutes)
+    if work.deadline_at is not None:
+        about += " · " + t("wanted by {time}", time=timestamp(work.deadline_at, "f"))
+    lines.append(f"-# {about}")
+    return lines
+
+
+def _chip(card: WorkCard, t: Translator) -> str:
+    if not card.work.is_open:
+        return t("**Closed.**")
+    if card.holder is not None:
+        until = timestamp(card.held_until, "R") if card.held_until is not None else ""
+        if card.work.mode.hides_reviewer or not card.holder:
+            return t("**In review:** somebody is on it until {time}.", time=until)
+        return t(
+            "**In review:** {member} is on it until {time}.", member=mention_user(card.holder), time=until
+        )
+    if card.given:
+        return t.tn("**Reviewed:** {n} review so far.", "**Reviewed:** {n} reviews so far.", card.given)
+    return t("**Waiting** for a reviewer.")

@@ -1,0 +1,263 @@
+"""What becomes of a review: its author reads, rates and answers it, changes the work, and either side closes it."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.acts import Act
+from bot.authority import Actor
+from bot.core import Core
+from bot.errors import AlreadyDone, InvalidInput
+from bot.text import clean
+from cogs.reviews import rules
+from cogs.reviews.keeping import Keeping
+from cogs.reviews.model import (
+    AREA,
+    NEWS_RENDERER,
+    RATED,
+    TALK_RENDERER,
+    Availability,
+    Mine,
+    Reply,
+    Review,
+    Who,
+    Work,
+    gone,
+    review_of,
+    somebody_elses,
+    work_of,
+)
+from cogs.reviews.rules import State
+from storage import reviews as storage
+
+MOST_REPLIES = 30
+LISTED = 10
+
+
+class Talking:
+    """The use cases after a review was given."""
+
+    def __init__(self, core: Core, keeping: Keeping) -> None:
+        self._core = core
+        self._keeping = keeping
+
+    async def read(self, who: Who, review_id: int) -> Review:
+        """A review that was given, with what was said about it, for its author or its writer."""
+        async with self._core.db.read() as session:
+            row = await storage.find_review(session, review_id)
+            work = await storage.find_work(session, row.work_id) if row is not None else None
+            replies = await storage.list_replies(session, review_id)
+        if row is None or work is None:
+            raise gone()
+        await self._check(who, work, row)
+        return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in replies))
+
+    async def find(self, review_id: int) -> Review | None:
+        """The same for drawing it, whoever asks."""
+        async with self._core.db.read() as session:
+            row = await storage.find_review(session, review_id)
+            work = await storage.find_work(session, row.work_id) if row is not None else None
+        return review_of(row, work) if row is not None and work is not None else None
+
+    async def reply(self, who: Who, review_id: int, text: str) -> Review:
+        """Answer to a review, or to an answer. The other side is told. Raises `InvalidInput`, `AlreadyDone`."""
+        text = clean(text)[: rules.LONGEST_REPLY]
+        if not text:
+            raise InvalidInput("Write a line, then send it.")
+        async with self._core.db.begin() as session:
+            work, row = await self._lock(who, session, review_id)
+            if row.closed_at is not None:
+                raise AlreadyDone("This review is closed. Thank you both!")
+            replies = await storage.list_replies(session, row.id)
+            if len(replies) >= MOST_REPLIES:
+                raise InvalidInput(
+                    "This has become a long talk. Go on in a channel or by message, if you like."
+                )
+            reply = storage.ReviewReplyRow(
+                guild_id=row.guild_id,
+                review_id=row.id,
+                member_id=who.member_id,
+                text=text,
+                at=self._core.clock.now(),
+            )
+            session.add(reply)
+            await session.flush()
+            key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
+            if who.member_id == work.author_id:
+                await self._keeping.telling.reviewer(session, work, row, key)
+            else:
+                await self._keeping.telling.author(session, work, TALK_RENDERER, key, {"review_id": row.id})
+            said = (*replies, reply)
+            return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in said))
+
+    async def change(self, who: Who, work_id: int, content: str, changed: str) -> Work:
+        """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again."""
+        content = rules.check_content(clean(content))
+        async with self._core.db.begin() as session:
+            work = await self._own(who, session, work_id)
+            if work.state != storage.OPEN:
+                raise AlreadyDone(
+                    "This work is closed. {command} asks for a new review.", command="`/review request`"
+                )
+            rows = [
+                each for each in await storage.list_reviews(session, [work.id]) if each.state == State.GIVEN
+            ]
+            if not any(each.version == work.version for each in rows):
+                work.content = content  # nobody has written about this version, so it is not a new one
+                work.changed = clean(changed)[: rules.LONGEST_FOCUS]
+            else:
+                work.version += 1
+                work.content, work.changed = content, clean(changed)[: rules.LONGEST_FOCUS]
+                newest = {each.reviewer_id: each for each in rows}
+                for each in newest.values():
+                    if each.closed_at is None:
+                        key = f"{TALK_RENDERER}:{each.id}:v{work.version}"
+                        await self._keeping.telling.reviewer(session, work, each, key)
+            await session.flush()
+            await self._keeping.redraw(session, work)
+            return work_of(work)
+
+    async def rate(self, who: Who, review_id: int, rating: tuple[int, int, int], why: str) -> Review:
+        """The author says how the review was. It can be said again, and the last word counts."""
+        if any(not 0 <= each <= 2 for each in rating):
+            raise InvalidInput("That cannot be chosen any more. Please open the form again.")
+        async with self._core.db.begin() as session:
+            work, row = await self._lock(who, session, review_id)
+            if work.author_id != who.member_id:
+                raise somebody_elses()
+            row.helpful, row.specific, row.kind = rating
+            row.rated_why = clean(why)[: rules.LONGEST_FOCUS] or None
+            act = Act(RATED, row.guild_id, who.member_id, str(row.id), {"work_id": work.id})
+            await self._core.ledger.record(session, act)
+            return review_of(row, work)
+
+    async def close(self, who: Who, review_id: int) -> Review:
+        """Either side has nothing to add. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work, row = await self._lock(who, session, review_id)
+            if row.closed_at is not None:
+                raise AlreadyDone("This review is closed. Thank you both!")
+            row.closed_at = self._core.clock.now()
+            return review_of(row, work)
+
+    async def close_work(self, who: Who, work_id: int) -> Work:
+        """The author needs no (more) reviews. Who has one in hand is told so by their card. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work = await self._own(who, session, work_id)
+            if work.state != storage.OPEN:
+                raise AlreadyDone("This work is closed already.")
+            work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
+            for row in await storage.list_reviews(session, [work.id]):
+                if row.state in rules.HELD:
+                    row.state, row.ends_at = State.RELEASED.value, None
+                    key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
+                    await self._keeping.telling.reviewer(session, work, row, key)
+            await session.flush()
+            await self._keeping.rooms.close(session, work)
+            await self._keeping.redraw(session, work)
+            return work_of(work)
+
+    async def own_work(self, who: Who, work_id: int) -> Work:
+        """One of the member's own works. Raises `NotFound`, `NotAllowed`."""
+        async with self._core.db.read() as session:
+            row = await storage.find_work(session, work_id)
+        return work_of(await self._checked(who, row))
+
+    async def mine(self, actor: Actor) -> Mine:
+        """What the member gave and received."""
+        async with self._core.db.read() as session:
+            given, received, _ = await storage.count_given_and_received(
+                session, actor.guild_id, actor.member_id
+            )
+            reviews = await storage.list_given(session, actor.guild_id, actor.member_id)
+            works = await storage.list_of_author(session, actor.guild_id, actor.member_id, limit=LISTED)
+            about = await storage.list_reviews(session, [each.id for each in works])
+            reviewed = {
+                each.work_id: await storage.find_work(session, each.work_id) for each in reviews[:LISTED]
+            }
+        rated = [
+            (each.helpful, each.specific, each.kind)
+            for each in reviews
+            if each.helpful is not None and each.specific is not None and each.kind is not None
+        ]
+        return Mine(
+            given,
+            received,
+            rules.ratings(rated),
+            tuple(
+                review_of(each, work)
+                for each in reviews[:LISTED]
+                if (work := reviewed[each.work_id]) is not None
+            ),
+            tuple(
+                (
+                    work_of(work),
+                    tuple(
+                        review_of(each, work)
+                        for each in about
+                        if each.work_id == work.id and each.state == State.GIVEN
+                    ),
+                )
+                for work in works
+            ),
+        )
+
+    async def availability(self, actor: Actor) -> Availability:
+        """How many reviews the member takes, and when."""
+        async with self._core.db.read() as session:
+            row = await storage.find_availability(session, actor.guild_id, actor.member_id)
+        if row is None:
+            return Availability(None, rules.EVERY_DAY, volunteers=False)
+        return Availability(row.per_week, row.weekdays, row.volunteers)
+
+    async def set_availability(
+        self, actor: Actor, per_week: str, weekdays: list[int], *, volunteers: bool
+    ) -> Availability:
+        """Say it. Raises `InvalidInput`."""
+        digits = per_week.strip()
+        if not digits.isascii() or not digits.isdigit() or int(digits[:4]) > rules.MOST_PER_WEEK:
+            raise InvalidInput(
+                "Write how many reviews a week you take at most, from 0 to {most}.", most=rules.MOST_PER_WEEK
+            )
+        mask = sum({1 << each for each in weekdays if 0 <= each <= 6}) or rules.EVERY_DAY
+        async with self._core.db.begin() as session:
+            await storage.set_availability(
+                session,
+                actor.guild_id,
+                actor.member_id,
+                per_week=int(digits),
+                weekdays=mask,
+                volunteers=volunteers,
+            )
+        return Availability(int(digits), mask, volunteers)
+
+    # ------------------------------------------------------------------------------------------ shared
+
+    async def _lock(
+        self, who: Who, session: AsyncSession, review_id: int
+    ) -> tuple[storage.ReviewWorkRow, storage.ReviewRow]:
+        held = await storage.lock_review(session, review_id)
+        if held is None:
+            raise gone()
+        await self._check(who, *held)
+        return held
+
+    async def _check(self, who: Who, work: storage.ReviewWorkRow, row: storage.ReviewRow) -> None:
+        if who.guild_id not in (None, row.guild_id) or row.state != State.GIVEN:
+            raise gone()
+        if who.member_id not in (work.author_id, row.reviewer_id):
+            raise somebody_elses()
+        if who.guild_id is None:
+            await self._core.features.require(row.guild_id, AREA)
+
+    async def _own(self, who: Who, session: AsyncSession, work_id: int) -> storage.ReviewWorkRow:
+        return await self._checked(who, await storage.lock_work(session, work_id))
+
+    async def _checked(self, who: Who, row: storage.ReviewWorkRow | None) -> storage.ReviewWorkRow:
+        if row is None or who.guild_id not in (None, row.guild_id) or row.state == storage.PLANNED:
+            raise gone()
+        if row.author_id != who.member_id:
+            raise somebody_elses()
+        if who.guild_id is None:
+            await self._core.features.require(row.guild_id, AREA)
+        return row

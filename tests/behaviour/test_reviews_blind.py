@@ -1,0 +1,81 @@
+"""Blind rounds: nobody sees more than they should, whatever they press, and staff leave a trace when they look."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.people import Person
+from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.reviews import (
+    choose_places,
+    confirm_round,
+    hold_challenge,
+    open_round,
+    pairs,
+    set_how,
+    set_numbers,
+    told,
+    write,
+)
+
+
+async def _begin(world: LyceumWorld, mode: str) -> tuple[list[Person], dict[int, list[int]]]:
+    """A round of three in which everybody reviews one."""
+    await choose_places(world, world.general)
+    await set_how(world, mode=mode)
+    await set_numbers(world, per_work="1")
+    people = [world.member, world.people["Cleo"], await world.join("Ann")]
+    await hold_challenge(world, *people)
+    drawn = pairs(await confirm_round(world))
+    return people, drawn
+
+
+@pytest.mark.parametrize(("mode", "hides_author"), [("single", False), ("double", True)])
+async def test_names_stay_hidden_from_the_review_to_the_talk(
+    community: LyceumWorld, mode: str, *, hides_author: bool
+) -> None:
+    world = community
+    people, drawn = await _begin(world, mode)
+    author = people[0]
+    reviewer = next(each for each in people if each.id == drawn[author.id][0])
+    inbox = await world.slash(reviewer, world.general, "review inbox")
+    hand = await world.press(reviewer, inbox, "Open")
+    assert (f"<@{author.id}>" not in hand.text) is hides_author
+    await write(world, reviewer, hand)
+    [note] = told(world, author, "your work has a review")
+    assert f"<@{reviewer.id}>" not in note.text
+    read = await world.press(author, note, "Read it")
+    assert "Reviewer A" in read.text and f"<@{reviewer.id}>" not in read.text
+    form = await world.press(author, read, "Answer")
+    await world.submit(author, form, {"text": "Who are you?"})
+    [note] = told(world, reviewer, "there is an answer")
+    assert f"<@{author.id}>" not in note.text
+    talk = await world.press(reviewer, note, "Read it")
+    assert "Who are you?" in talk.text
+    assert (f"<@{author.id}>" not in talk.text) is hides_author
+    form = await world.press(reviewer, talk, "Answer")
+    await world.submit(reviewer, form, {"text": "A friend"})
+    [note] = told(world, author, "there is an answer")
+    read = await world.press(author, note, "Read it")
+    assert "Reviewer A" in read.text and f"<@{reviewer.id}>" not in read.text and "A friend" in read.text
+    assert all(
+        reviewer.id not in each.mentions for each in world.posted(world.general) if "A friend" in each.text
+    )
+
+
+async def test_staff_see_who_it_was_with_a_reason_that_stands_in_the_record(community: LyceumWorld) -> None:
+    world = community
+    people, drawn = await _begin(world, "double")
+    author = people[0]
+    reviewer = next(each for each in people if each.id == drawn[author.id][0])
+    inbox = await world.slash(reviewer, world.general, "review inbox")
+    await write(world, reviewer, await world.press(reviewer, inbox, "Open"))
+    card = await world.slash(world.facilitator, world.general, "manage reviews rounds")
+    card = await world.press(world.facilitator, card, "Behind a blind review")
+    form = await world.choose(world.facilitator, card, "Reviewer A: Knots", menu="reviews:blind.pick")
+    assert form.modal is not None
+    seen = await world.submit(world.facilitator, form, {"why": "A complaint about its tone"})
+    assert f"<@{reviewer.id}>" in seen.text and seen.ephemeral
+    audit = await world.slash(world.facilitator, world.general, "manage audit")
+    assert "looked who wrote the blind review" in audit.text and "A complaint about its tone" in audit.text
+    assert (await open_round(world)).text

@@ -1,0 +1,386 @@
+"""The use cases of reviews on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.acts import Act
+from bot.authority import MANAGE_GUILD, Actor
+from bot.core import Core
+from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound
+from bot.features import Feature
+from bot.guild_config import GuildConfig
+from bot.i18n import N_
+from bot.works import Source, WorkRound
+from bot.works import Work as MadeWork
+from cogs.reviews import model
+from cogs.reviews.allocation import Allocation
+from cogs.reviews.keeping import Keeping
+from cogs.reviews.model import AREA, ReviewSettings, Who
+from cogs.reviews.places import Places
+from cogs.reviews.service import ReviewsService
+from cogs.reviews.staff import ReviewsStaff
+from cogs.reviews.talking import Talking
+from storage.acts import ActRow
+from storage.database import Database
+from storage.footprint import erase
+from storage.guilds import GuildRow
+from storage.outbox import OutboxRow
+from storage.reviews import ReviewRow, ReviewSettingsRow, ReviewWorkRow
+from tests.clocks import FixedClock
+
+GUILD, GENERAL = 1, 101
+FARAH = Actor(GUILD, 10, permissions=MANAGE_GUILD)
+BEN, CLEO, DORA, EMIL = (Actor(GUILD, each) for each in (12, 13, 14, 15))
+TYPED = {"content": "https://example.org/knots", "minutes": "20"}
+GOOD = {
+    "aim": "1",
+    "clear": "2",
+    "strength": "The harbour is told so well that I could smell it.",
+    "question": "Who is it for?",
+    "next_step": "Read the second paragraph aloud, and cut what you stumble over.",
+}
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Parts:
+    """What a test works with."""
+
+    core: Core
+    service: ReviewsService
+    talking: Talking
+    allocation: Allocation
+    places: Places
+    staff: ReviewsStaff
+    works: dict[str, list[MadeWork]]
+    clock: FixedClock
+
+    async def work_off(self) -> None:
+        while await self.core.jobs.run_due():
+            pass
+
+    async def later(self, span: timedelta) -> None:
+        self.clock.advance(span)
+        await self.work_off()
+
+    async def hand_in(self, actors: Sequence[Actor], subject: str = "1") -> None:
+        """Work comes in for a round, as a challenge would say it."""
+        for actor in actors:
+            now = self.clock.now()
+            made = MadeWork(actor.member_id, f"https://example.org/{actor.member_id}", now)
+            self.works.setdefault(subject, []).append(made)
+            async with self.core.db.begin() as session:
+                await self.core.ledger.record(session, Act(model.READY, GUILD, actor.member_id, subject))
+
+    async def rows(self, table: type[Any]) -> list[Any]:
+        async with self.core.db.read() as session:
+            return list(await session.scalars(select(table).order_by(table.id)))
+
+
+@pytest.fixture
+async def parts(database: Database, clock: FixedClock) -> Parts:
+    core = Core.build(database, clock)
+    core.configs.register(GuildConfig, GuildRow)
+    core.configs.register(ReviewSettings, ReviewSettingsRow)
+    core.features.describe(Feature(AREA, N_("Peer reviews")))
+    for kind in model.KINDS:
+        core.notifier.register(kind)
+    keeping = Keeping(core)
+    allocation = Allocation(core, keeping)
+    for name, handler in keeping.jobs.items():
+        core.jobs.register(name, handler)
+    core.jobs.register(model.FILL_JOB, allocation.fill_due)
+    core.jobs.register_prepared(model.CONFIRM_JOB, allocation.prepare, allocation.confirm_due)
+    core.ledger.react_to(model.READY, allocation.work_is_ready)
+    made: dict[str, list[MadeWork]] = {}
+
+    async def find(session: AsyncSession, guild_id: int, subject: str) -> WorkRound | None:
+        del session, guild_id
+        return WorkRound("Knots", "", tuple(made[subject]))
+
+    core.works.register(Source("challenges", model.READY, find))
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, ReviewSettings, channel_id=GENERAL)
+    return Parts(
+        core,
+        ReviewsService(core, keeping),
+        Talking(core, keeping),
+        allocation,
+        Places(core, keeping),
+        ReviewsStaff(core),
+        made,
+        clock,
+    )
+
+
+async def ask(parts: Parts, actor: Actor = BEN, **typed: str) -> int:
+    asked = await parts.service.request(actor, TYPED | typed, channel_id=GENERAL)
+    return asked.work.id
+
+
+async def give(parts: Parts, actor: Actor, work_id: int) -> int:
+    """Take a work and review it."""
+    review = await parts.service.claim(actor, work_id)
+    written = await parts.service.write(who(actor), review.id, 0, GOOD)
+    assert written.page is None and written.thin is None and not written.lost
+    return review.id
+
+
+def who(actor: Actor) -> Who:
+    return Who(GUILD, actor.member_id)
+
+
+async def test_of_many_claims_at_once_one_holds(parts: Parts) -> None:
+    work_id = await ask(parts)
+    found = await asyncio.gather(
+        *(parts.service.claim(Actor(GUILD, 20 + each), work_id) for each in range(8)), return_exceptions=True
+    )
+    assert sum(not isinstance(each, BaseException) for each in found) == 1
+    assert all(isinstance(each, AlreadyDone) for each in found if isinstance(each, BaseException))
+
+
+async def test_of_many_works_at_once_three_can_be_claimed(parts: Parts) -> None:
+    ids = [await ask(parts, Actor(GUILD, 30 + each)) for each in range(6)]
+    found = await asyncio.gather(*(parts.service.claim(CLEO, each) for each in ids), return_exceptions=True)
+    assert sum(isinstance(each, LimitReached) for each in found) == 3
+
+
+async def test_a_review_sent_twice_is_one_act_and_one_notification(parts: Parts) -> None:
+    work_id = await ask(parts)
+    review = await parts.service.claim(CLEO, work_id)
+    found = await asyncio.gather(
+        *(parts.service.write(who(CLEO), review.id, 0, GOOD) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(each, AlreadyDone) for each in found) == 3
+    assert [each.kind for each in await parts.rows(ActRow)] == [model.GIVEN]
+    told = [each for each in await parts.rows(OutboxRow) if each.renderer == model.RECEIVED_RENDERER]
+    assert [each.member_id for each in told] == [BEN.member_id]
+
+
+async def test_a_claim_that_was_extended_ends_when_the_last_lock_does(parts: Parts) -> None:
+    work_id = await ask(parts)
+    review = await parts.service.claim(CLEO, work_id)
+    await parts.service.extend(who(CLEO), review.id)
+    await parts.later(timedelta(minutes=31))
+    with pytest.raises(AlreadyDone):
+        await parts.service.claim(DORA, work_id)
+    await parts.later(timedelta(minutes=30))
+    assert (await parts.service.claim(DORA, work_id)).reviewer_id == DORA.member_id
+
+
+async def test_another_hand_in_between_keeps_the_draft_of_the_first(parts: Parts) -> None:
+    work_id = await ask(parts)
+    first = await parts.service.claim(CLEO, work_id)
+    await parts.service.give_back(who(CLEO), first.id)
+    await parts.service.claim(DORA, work_id)
+    written = await parts.service.write(who(CLEO), first.id, 0, GOOD)
+    assert written.lost
+    review = (await parts.rows(ReviewRow))[0]
+    assert review.draft["question"] == "Who is it for?" and review.answers is None
+
+
+async def test_what_is_typed_is_cut_cleaned_and_what_is_no_answer_is_left_out(parts: Parts) -> None:
+    work_id = await ask(parts)
+    review = await parts.service.claim(CLEO, work_id)
+    bad = GOOD | {"aim": "99", "clear": "x", "strength": "y" * 4000 + "\x00", "bogus": "1"}
+    written = await parts.service.write(who(CLEO), review.id, 0, bad)
+    assert written.page == 0 and set(written.review.draft) == {"strength", "question", "next_step"}
+    assert len(written.review.draft["strength"]) == 1500
+
+
+async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) -> None:
+    work_id = await ask(parts)
+    await parts.staff.change(FARAH, {"rubric": "comments-only"})
+    review = await parts.service.claim(CLEO, work_id)
+    assert review.work.rubric.key == "any-work"
+    other = await parts.service.claim(CLEO, await ask(parts, DORA))
+    assert other.work.rubric.key == "comments-only"
+    assert (await parts.service.write(who(CLEO), other.id, 0, GOOD)).page is None
+
+
+async def test_nobody_but_the_two_reads_a_review(parts: Parts) -> None:
+    review_id = await give(parts, CLEO, await ask(parts))
+    assert (await parts.talking.read(who(BEN), review_id)).reviewer_id == CLEO.member_id
+    for stranger, error in ((who(DORA), NotAllowed), (Who(2, BEN.member_id), NotFound)):
+        with pytest.raises(error):
+            await parts.talking.read(stranger, review_id)
+        with pytest.raises(error):
+            await parts.talking.reply(stranger, review_id, "Hello")
+
+
+async def test_people_who_avoid_each_other_never_review_each_other(parts: Parts) -> None:
+    work_id = await ask(parts)
+    async with parts.core.db.begin() as session:
+        await parts.core.avoidances.add(session, GUILD, BEN.member_id, CLEO.member_id)
+    with pytest.raises(AlreadyDone, match="not free"):
+        await parts.service.claim(CLEO, work_id)
+    assert (await parts.service.inbox(CLEO)).pool == ()
+    assert len((await parts.service.inbox(DORA)).pool) == 1
+
+
+async def test_a_new_version_is_reviewed_again_by_the_same_person(parts: Parts) -> None:
+    work_id = await ask(parts)
+    await give(parts, CLEO, work_id)
+    with pytest.raises(AlreadyDone):
+        await parts.service.claim(CLEO, work_id)
+    work = await parts.talking.change(who(BEN), work_id, "https://example.org/2", "Shorter")
+    assert work.version == 2
+    second = await give(parts, CLEO, work_id)
+    assert (await parts.talking.read(who(BEN), second)).version == 2
+
+
+async def test_ratings_are_an_act_once_and_an_aggregate_from_five_on(parts: Parts) -> None:
+    ids = [await give(parts, CLEO, await ask(parts, Actor(GUILD, 30 + each))) for each in range(5)]
+    for each, review_id in enumerate(ids):
+        assert (await parts.talking.mine(CLEO)).ratings is None
+        rater = Who(GUILD, 30 + each)
+        await parts.talking.rate(rater, review_id, (2, 2, 2), "")
+        await parts.talking.rate(rater, review_id, (2, 1, 2), "I looked again")
+    found = (await parts.talking.mine(CLEO)).ratings
+    assert found is not None and (found.count, found.helpful, found.specific) == (5, 100, 50)
+    assert sum(each.kind == model.RATED for each in await parts.rows(ActRow)) == 5
+    with pytest.raises(NotAllowed):
+        await parts.talking.rate(who(CLEO), ids[0], (2, 2, 2), "")
+
+
+async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) -> None:
+    people = [Actor(GUILD, 40 + each) for each in range(12)]
+    await parts.hand_in(people)
+    drawn = [await parts.allocation.draw(FARAH, 1, seed) for seed in (7, 8, 7)]
+    assert drawn[0].drawn == drawn[2].drawn and [each.draws for each in drawn] == [1, 2, 3]
+    assert drawn[0].loads == {2: 12}
+    with pytest.raises(NotAllowed):
+        await parts.allocation.draw(BEN, 1, 7)
+    with pytest.raises(AlreadyDone):
+        await parts.allocation.confirm(FARAH, 1, 2)
+
+
+async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
+    await parts.hand_in([BEN, CLEO, DORA])
+    await parts.allocation.draw(FARAH, 1, 7)
+    found = await asyncio.gather(
+        *(parts.allocation.confirm(FARAH, 1, 1) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(each, AlreadyDone) for each in found) == 3
+    told = [each for each in await parts.rows(OutboxRow) if each.renderer == model.ASSIGNED_RENDERER]
+    assert sorted(each.member_id for each in told) == [12, 13, 14]
+
+
+async def test_after_an_undo_no_job_of_the_first_time_does_anything(parts: Parts) -> None:
+    await parts.hand_in([BEN, CLEO, DORA])
+    await parts.allocation.draw(FARAH, 1, 7)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    undone = await parts.allocation.undo(FARAH, 1)
+    assert undone.state == "drawn"
+    await parts.later(100 * HOUR)
+    assert {each.state for each in await parts.rows(ReviewRow)} == {"planned"}
+    assert (await parts.service.inbox(BEN)).held == ()
+
+
+async def test_an_undo_is_refused_once_somebody_has_begun_to_write(parts: Parts) -> None:
+    await parts.hand_in([BEN, CLEO, DORA])
+    await parts.allocation.draw(FARAH, 1, 7)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    held = (await parts.service.inbox(BEN)).held
+    await parts.service.write(who(BEN), held[0].id, 0, {"strength": "Fine"})
+    with pytest.raises(AlreadyDone, match="begun to write"):
+        await parts.allocation.undo(FARAH, 1)
+
+
+async def test_a_block_that_makes_it_impossible_is_never_named(parts: Parts) -> None:
+    await parts.hand_in([BEN, CLEO, DORA])
+    async with parts.core.db.begin() as session:
+        await parts.core.avoidances.add(session, GUILD, BEN.member_id, CLEO.member_id)
+    with pytest.raises(LimitReached) as refused:
+        await parts.allocation.draw(FARAH, 1, 7)
+    assert "12" not in str(refused.value) and "13" not in str(refused.value)
+    assert "Ask for fewer reviews each" in str(refused.value)
+
+
+async def test_a_week_with_no_more_than_one_review_is_kept_over_rounds(parts: Parts) -> None:
+    people = [BEN, CLEO, DORA, EMIL]
+    await parts.talking.set_availability(CLEO, "1", [], volunteers=False)
+    await parts.hand_in(people)
+    first = await parts.allocation.draw(FARAH, 1, 7)
+    assert sum(CLEO.member_id == by for work in first.drawn for by, *_ in work.reviewers) == 1
+    await parts.allocation.confirm(FARAH, 1, 1)
+    await parts.hand_in(people, "2")
+    newest = (await parts.allocation.overview(FARAH))[0]
+    second = await parts.allocation.draw(FARAH, newest.id, 7)
+    assert sum(CLEO.member_id == by for work in second.drawn for by, *_ in work.reviewers) == 0
+
+
+async def test_a_volunteer_without_work_is_given_some(parts: Parts) -> None:
+    await parts.talking.set_availability(EMIL, "2", [], volunteers=True)
+    await parts.hand_in([BEN, CLEO, DORA])
+    drawn = await parts.allocation.draw(FARAH, 1, 7)
+    assert any(by == EMIL.member_id for work in drawn.drawn for by, *_ in work.reviewers)
+
+
+async def test_when_the_author_is_deleted_the_work_goes_and_when_the_reviewer_is_their_review_stays(
+    parts: Parts,
+) -> None:
+    kept = await give(parts, CLEO, await ask(parts))
+    await give(parts, CLEO, await ask(parts, DORA))
+    held = await parts.service.claim(CLEO, await ask(parts, EMIL))
+    await erase_all(parts, DORA)
+    assert [each.author_id for each in await parts.rows(ReviewWorkRow)] == [BEN.member_id, EMIL.member_id]
+    await erase_all(parts, CLEO)
+    async with parts.core.db.begin() as session:
+        await parts.places.redraw_all(session, GUILD)
+    review = await parts.talking.read(who(BEN), kept)
+    assert review.reviewer_id == 0 and review.answers["question"] == "Who is it for?"
+    assert (await parts.rows(ReviewRow))[-1].state == "released"
+    assert (await parts.service.claim(DORA, held.work.id)).reviewer_id == DORA.member_id
+    await parts.talking.reply(who(BEN), kept, "Thank you anyway")
+    await parts.later(100 * HOUR)
+
+
+async def test_unmasking_needs_a_reason_and_is_written_down(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"mode": "double", "per_work": "1"})
+    await parts.hand_in([BEN, CLEO, DORA])
+    await parts.allocation.draw(FARAH, 1, 7)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    held = (await parts.service.inbox(BEN)).held[0]
+    await parts.service.write(who(BEN), held.id, 0, GOOD)
+    [blind] = await parts.staff.list_blind(FARAH)
+    with pytest.raises(InvalidInput):
+        await parts.staff.unmask(FARAH, blind.id, " ")
+    with pytest.raises(NotAllowed):
+        await parts.staff.unmask(BEN, blind.id, "I would like to know")
+    found = await parts.staff.unmask(FARAH, blind.id, "A complaint came in")
+    assert found.reviewer_id == BEN.member_id
+
+
+async def test_the_hours_must_come_one_after_the_other(parts: Parts) -> None:
+    with pytest.raises(InvalidInput):
+        await parts.staff.change(FARAH, {"first_nudge_hours": "50"})
+    with pytest.raises(InvalidInput):
+        await parts.staff.change(FARAH, {"release_hours": "many"})
+    changed = await parts.staff.change(FARAH, {"first_nudge_hours": "12", "release_hours": "100"})
+    assert (changed.first_nudge_hours, changed.release_hours) == (12, 100)
+
+
+async def test_a_second_request_comes_after_those_of_who_gave(parts: Parts) -> None:
+    first, second = await ask(parts), await ask(parts)
+    other = await ask(parts, DORA)
+    pool = (await parts.service.inbox(EMIL)).pool
+    assert [each.id for each in pool] == [first, other, second]
+    await give(parts, BEN, other)
+    with pytest.raises(LimitReached):
+        for _ in range(6):
+            await ask(parts)
+
+
+async def erase_all(parts: Parts, actor: Actor) -> None:
+    async with parts.core.db.begin() as session:
+        await erase(session, GUILD, actor.member_id, limit=500, now=parts.clock.now())
