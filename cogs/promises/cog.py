@@ -100,6 +100,7 @@ class PromisesCog(commands.Cog):
         staff = plain_command("promises", "Promises that stand in channels", self._staff_list)
         bot.groups.attach(bot.groups.manage, staff, STAFF_HELP)
         bot.core.features.describe(Feature(AREA, N_("Promises")))
+        bot.core.features.on_switch(asking.switched)
         await self.service.load()
 
     async def cog_unload(self) -> None:
@@ -116,6 +117,7 @@ class PromisesCog(commands.Cog):
         bot.core.erasure.stop_redrawing(self.service.redraw_all)
         bot.groups.forget_help(HELP)
         bot.groups.detach(bot.groups.manage, "promises", STAFF_HELP)
+        bot.core.features.stop_telling(self.service.asking.switched)
         bot.core.features.forget(AREA)
 
     # ------------------------------------------------------------------------------------------ making

@@ -387,6 +387,32 @@ async def test_switched_off_nothing_is_asked_and_afterwards_all_is_there(world: 
     assert "**Done.**" in promises(world)[0].text
 
 
+async def test_what_fell_due_while_it_was_off_is_asked_once_when_it_is_on_again(world: LyceumWorld) -> None:
+    ann, cleo = world.member, world.people["Cleo"]
+    await commit(world, ann)
+    await commit(world, cleo, by="in 25 days")
+    await switch(world, "promises", on=False)
+    await world.advance_to(FRIDAY + 13 * DAY)
+    for on in (True, False, True):
+        await switch(world, "promises", on=on)
+    await world.advance(timedelta(minutes=2))
+    [question] = questions(world, ann)
+    assert QUESTION in question.text and questions(world, cleo) == []
+    await world.press(ann, question, "Done")
+    await world.advance(20 * DAY)
+    assert len(questions(world, cleo)) == 1 and "Done" not in world.read(question).labels
+
+
+async def test_what_fell_due_long_ago_while_it_was_off_closes_without_a_question(world: LyceumWorld) -> None:
+    await commit(world)
+    await switch(world, "promises", on=False)
+    await world.advance_to(FRIDAY + 15 * DAY)
+    await switch(world, "promises", on=True)
+    await world.advance(timedelta(minutes=2))
+    [card] = promises(world)
+    assert "that is fine" in card.text and questions(world) == []
+
+
 async def test_a_dm_of_a_feature_that_was_switched_off_says_so(world: LyceumWorld) -> None:
     await reach(world, world.member, dm_allowed=True)
     await commit(world)
