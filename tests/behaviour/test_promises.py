@@ -374,6 +374,22 @@ async def test_with_its_channel_deleted_the_promise_is_still_on_the_list(world: 
     assert world.posted(world.staff) == []
 
 
+@pytest.mark.parametrize("dm_allowed", [False, True], ids=["no DMs", "DMs closed"])
+async def test_a_private_promise_without_a_channel_is_asked_beside_the_next_answer(
+    world: LyceumWorld, dm_allowed: bool
+) -> None:
+    await reach(world, world.member, dm_allowed=dm_allowed)
+    world.close_dms(world.member)
+    await commit(world, channel=world.weekly, only_me=True)
+    await world.delete_channel(world.weekly)
+    await world.advance_to(FRIDAY + 2 * DAY)
+    line = "A promise of yours is due. How did it go?"
+    asked = await world.slash(world.member, world.general, "me notifications")
+    assert asked.ephemeral and line in asked.text
+    assert line not in (await world.slash(world.member, world.general, "me notifications")).text
+    assert questions(world) == [] and world.posted(world.staff) == []
+
+
 async def test_switched_off_nothing_is_asked_and_afterwards_all_is_there(world: LyceumWorld) -> None:
     await commit(world)
     await switch(world, "promises", on=False)
