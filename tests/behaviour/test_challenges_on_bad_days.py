@@ -221,6 +221,24 @@ async def test_a_channel_deleted_while_it_is_open_leaves_the_results_a_place(rhy
     assert len(c.results(rhythm, rhythm.first_wins)) == 1
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while here", "while away"])
+async def test_of_a_channel_deleted_while_it_is_open_staff_are_told_once(
+    rhythm: LyceumWorld, away: bool
+) -> None:
+    if away:
+        rhythm.faults.hold(*CREATE_MESSAGE, times=None)
+        await rhythm.advance_to(MONDAY)
+        async with rhythm.while_down(crash=True):
+            rhythm.faults.clear()
+            await rhythm.delete_channel(rhythm.weekly)
+    else:
+        await live_until(rhythm, MONDAY + HOUR)
+        await rhythm.delete_channel(rhythm.weekly)
+    await rhythm.advance_to(RESULTS + MINUTE)
+    [notice] = [each for each in notices(rhythm) if "deleted" in each]
+    assert "Challenge channel" in notice
+
+
 async def test_a_member_who_left_is_not_pinged(rhythm: LyceumWorld) -> None:
     await live_until(rhythm, MONDAY + HOUR)
     await rhythm.leave(rhythm.member)
