@@ -306,7 +306,7 @@ class TestMembers:
     async def test_a_late_one_joins_the_results_that_are_out(self, opened: LyceumWorld) -> None:
         await opened.advance_to(RESULTS + timedelta(hours=1))
         [result] = c.results(opened, opened.first_wins)
-        assert "Nobody handed anything in" in result.text
+        assert "There is nothing to show this time" in result.text
         [post] = [each for each in c.posts(opened, opened.weekly) if "Knots" in each.text]
         form = await opened.press(opened.member, post, "Hand in late")
         await opened.submit(opened.member, form, {"work": "better late"})

@@ -11,6 +11,7 @@ from bot.authority import MANAGE_GUILD, Actor
 from sandbox.faults import CREATE_MESSAGE, EDIT_MESSAGE
 from tests.behaviour import challenges as c
 from tests.behaviour.quests import LyceumWorld, OpenWorld, notices
+from tests.behaviour.test_privacy import deleted
 
 MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 18, 20, tzinfo=UTC)
@@ -271,6 +272,15 @@ async def test_who_is_deleted_after_the_results_leaves_them(rhythm: LyceumWorld)
     await rhythm.advance(timedelta(days=1, hours=1))
     [result] = c.results(rhythm, rhythm.first_wins)
     assert result.mentions == (ben.id,)
+
+
+async def test_when_all_who_handed_in_were_deleted_nobody_says_that_nobody_did(rhythm: LyceumWorld) -> None:
+    cleo = rhythm.people["Cleo"]
+    await live_until(rhythm, MONDAY + HOUR)
+    await deleted(rhythm, cleo)
+    await rhythm.advance_to(RESULTS + MINUTE)
+    [result] = c.results(rhythm, rhythm.first_wins)
+    assert "nothing to show" in result.text and "Nobody" not in result.text
 
 
 async def switch(world: LyceumWorld, *, on: bool) -> None:
