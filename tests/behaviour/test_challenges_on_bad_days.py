@@ -142,6 +142,30 @@ async def test_discord_away_for_a_day_at_the_closing(rhythm: LyceumWorld) -> Non
     assert "Join" not in c.posts(rhythm, rhythm.weekly)[0].labels
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["channel away", "then the bot away"])
+@pytest.mark.parametrize("found", [False, True], ids=["unseen", "found anyway"])
+async def test_what_was_never_posted_has_results_only_if_somebody_handed_in(
+    rhythm: LyceumWorld, found: bool, away: bool
+) -> None:
+    rhythm.faults.status(503, "POST", f"/channels/{rhythm.weekly.id}/messages", times=None)
+    rhythm.ring_by_itself = False
+    await rhythm.advance_to(MONDAY)
+    await rhythm.tick()
+    if found:
+        await c.hand_in(rhythm, rhythm.people["Cleo"])
+    if away:
+        async with rhythm.while_down(crash=True):
+            rhythm.faults.clear()
+            await rhythm.advance_to(RESULTS)
+    else:
+        await rhythm.advance_to(SUNDAY + HOUR)
+        rhythm.faults.clear()
+    rhythm.ring_by_itself = True
+    await rhythm.advance_to(RESULTS + HOUR)
+    assert titles(rhythm) == ["Splices"]  # the next week's
+    assert len(c.results(rhythm, rhythm.first_wins)) == found
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 @pytest.mark.parametrize("moment", [MONDAY, SUNDAY], ids=["opening", "closing"])
 async def test_a_zone_changed_a_minute_before_never_opens_twice(
