@@ -1,9 +1,10 @@
-"""What is private and waits, shown to the member beside the next private answer they get: no ping, no channel.
+"""What is for no channel and waits, shown to the member beside the next private answer they get: no ping.
 
-It is for members without DMs, who could be told nothing else in private. For whom something waits is kept in memory,
-so that an interaction of anybody else costs no query; where several processes share the work, what another one's job
-left is known after the next start. A line is written down as told before it is shown: a process that
-dies in between has shown it to nobody, but never twice. Tested in `tests/behaviour/test_firsts.py`.
+It is for members without DMs: what is private, and what has lost its channel, could not be told to them otherwise. For
+whom something waits is kept in memory, so that an interaction of anybody else costs no query; where several processes
+share the work, what another one's job left is known after the next start. A line is written down as told before it is
+shown: a process that dies in between has shown it to nobody, but never twice. Tested in `tests/behaviour/test_firsts.py`
+and `test_promises.py`.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ import aiohttp
 import discord
 
 from bot.authority import ELEVATED
-from bot.card_views import allowed_mentions, marker_on, to_view
-from bot.cards import Card, EventDraft, PollDraft, ThreadTitle
+from bot.card_views import allowed_mentions, marker_on, to_view, without_buttons
+from bot.cards import Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
 from bot.pace import checked
@@ -140,7 +140,13 @@ class DiscordCalls:
             raise
         return message.id
 
-    async def _edit(self, effect: PlannedEffect, card: Card, _nonce: str, marker: int) -> int | None:
+    async def _edit(
+        self, effect: PlannedEffect, card: Card | WithoutButtons, _nonce: str, marker: int
+    ) -> int | None:
+        if isinstance(card, WithoutButtons):
+            message = await self._message(effect).fetch()
+            await message.edit(view=without_buttons(message), allowed_mentions=discord.AllowedMentions.none())
+            return effect.message_id
         await self._message(effect).edit(
             view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card)
         )

@@ -8,6 +8,7 @@ import discord
 
 from bot.authority import Actor
 from bot.errors import InvalidInput, NotAllowed
+from bot.own import Who
 
 
 def tags_of(interaction: discord.Interaction[Any]) -> dict[str, Any]:
@@ -34,6 +35,11 @@ def actor_of(interaction: discord.Interaction[Any]) -> Actor:
         is_owner=interaction.guild is not None and interaction.guild.owner_id == member.id,
         locale=interaction.locale.value,
     )
+
+
+def who_of(interaction: discord.Interaction[Any]) -> Who:
+    """The person behind an interaction, also on a DM."""
+    return Who(interaction.guild_id, interaction.user.id, interaction.locale.value)
 
 
 def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str]:

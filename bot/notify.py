@@ -12,7 +12,7 @@ A pause holds back everything that notifies, without exception. What a member do
 ever: a private answer to a press is no notification, and neither is a post that names them without a ping.
 
 A kind that is private is told by DM, or beside the next private answer that the member gets (`bot/asides.py`), and
-never in a channel.
+never in a channel. So is what has lost its channel.
 
 `decide` in `bot/notify_rules.py` is pure; the rest puts its decision into rows. Tested in
 `tests/bot/test_notify*.py`.
@@ -173,12 +173,12 @@ class Notifier:
             await self._outbox.plan(session, _effect(notification, row.id, wishes, decision.at))
         elif decision.delivery is Delivery.DIGEST:
             await self._expect_digest(session, member, decision.at)
-            if kind.private and not member.dm_allowed:
+            if (kind.private or notification.channel_id is None) and not member.dm_allowed:
                 mark(session, f"{ASIDE_MARK}:{member.guild_id}:{member.member_id}")
         return decision.delivery
 
     async def list_asides(self, session: AsyncSession) -> set[tuple[int, int]]:
-        """Server and member of everybody for whom something private waits and who does not get DMs."""
+        """Server and member of everybody for whom something waits that is told in no channel."""
         private = [kind.name for kind in self._kinds.values() if kind.private]
         return await storage.list_waiting_people(session, private)
 
@@ -192,7 +192,7 @@ class Notifier:
         lines: list[str] = []
         for row in rows:
             kind = self._kinds.get(row.kind)
-            if kind is not None and kind.private:
+            if kind is not None and (kind.private or row.channel_id is None):
                 row.digest_key = f"aside:{row.id}"
                 lines.append(self.line_of(row.kind, row.key) or kind.digest_line)
         return list(dict.fromkeys(lines))
@@ -252,7 +252,7 @@ class Notifier:
     async def fall_back_from_dm(self, session: AsyncSession, guild_id: int, member_id: int, key: str) -> None:
         """Discord does not let us DM this member (any more): use channels until they opt in again.
 
-        What is private of that which was told under this key waits for a private answer.
+        Of what was told under this key, what no channel is for waits for a private answer.
         """
         await member_storage.change_member(session, guild_id, member_id, dm_allowed=False)
         private = [kind.name for kind in self._kinds.values() if kind.private]

@@ -1,8 +1,8 @@
 """Draws effects at the moment of sending, from the state as it is then.
 
 A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids.
-A renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, or raises `Obsolete` with the reason when
-there is nothing to show any more. Every card that tells a member something, of which the notification's
+A renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, `WithoutButtons` where what it drew is
+not known any more, or raises `Obsolete` with the reason when there is nothing to show. Every card that tells a member something, of which the notification's
 row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it; a DM also says from which
 server it comes. `translator` has the language: the member's for a DM, the community's for a post.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.cards import Button, Card, EventDraft, PollDraft, Text, ThreadTitle, custom_id
+from bot.cards import Button, Card, EventDraft, PollDraft, Text, ThreadTitle, WithoutButtons, custom_id
 from bot.dispatcher import PlannedEffect
 from bot.i18n import Translator
 from bot.languages import Languages
@@ -22,7 +22,7 @@ from bot.text import quote
 WHY_CONTROL = "notify:why.show"
 LONGEST_NAME = 200  # a server's name has 100 characters, each of which may need a backslash
 
-Rendered = Card | ThreadTitle | EventDraft | PollDraft
+Rendered = Card | ThreadTitle | EventDraft | PollDraft | WithoutButtons
 Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
 
 

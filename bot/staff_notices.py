@@ -20,6 +20,7 @@ from bot.outbox import IN_CHANNEL, Effect, EffectKind, Lane
 from bot.renderers import Renderers
 from bot.schedules import Schedule
 from bot.text import mention_channel, mention_role, mention_user
+from storage import outbox as outbox_storage
 from storage.outbox import UNMENDABLE
 
 RENDERER = "staff.notice"
@@ -111,6 +112,9 @@ class StaffNotices:
             await self._fall_back_to_channel(session, effect)
         if code in UNMENDABLE or effect.renderer == RENDERER:
             return
+        lost = f"notice:{effect.guild_id}:lost:{effect.channel_id}:"
+        if code == "channel_gone" and await outbox_storage.has_key_like(session, lost):
+            return  # staff know that the channel was deleted
         target = effect.role_id or effect.channel_id or effect.member_id or 0
         await self._plan(
             session,
@@ -142,7 +146,10 @@ class StaffNotices:
     async def choice_lost(
         self, session: AsyncSession, guild_id: int, label: str, of: str, place_id: int
     ) -> None:
-        """A channel or role chosen in /setup was deleted. `label` (a gettext id) says what it was for."""
+        """A channel or role chosen in /setup was deleted. `label` (a gettext id) says what it was for.
+
+        What fails in that channel from then on is not told beside it.
+        """
         arguments = {"about": "lost", "label": label, "of": of}
         await self._plan(session, guild_id, f"lost:{place_id}:{label}"[:120], arguments)
 

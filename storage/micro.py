@@ -171,6 +171,19 @@ async def find_started(session: AsyncSession, guild_id: int, member_id: int) -> 
     return (await session.scalars(query.order_by(MicroStartRow.id).limit(1))).one_or_none()
 
 
+async def list_done(
+    session: AsyncSession, guild_id: int, member_id: int, *, since: datetime, until: datetime
+) -> list[MicroStartRow]:
+    """What somebody did in this time, the newest first."""
+    query = select(MicroStartRow).where(
+        MicroStartRow.guild_id == guild_id,
+        MicroStartRow.member_id == member_id,
+        MicroStartRow.state == DONE,
+        MicroStartRow.done_at.between(since, until),
+    )
+    return list(await session.scalars(query.order_by(MicroStartRow.id.desc())))
+
+
 async def find_start(session: AsyncSession, start_id: int) -> MicroStartRow | None:
     return await session.get(MicroStartRow, start_id)
 

@@ -149,10 +149,17 @@ async def withdraw(session: AsyncSession, key: str) -> None:
     await session.execute(query.values(delivery="off"))
 
 
+def _in_no_channel(kinds: Collection[str]) -> ColumnElement[bool]:
+    return or_(NotificationRow.kind.in_(kinds), NotificationRow.channel_id.is_(None))
+
+
 async def wait_again(session: AsyncSession, key: str, kinds: Collection[str]) -> bool:
-    """What was told under this key, alone or in a digest, and is of these kinds is not told yet. Whether there is any."""
+    """What was told under this key, alone or in a digest, and is of these kinds or has no channel is not told yet.
+
+    Whether there is any.
+    """
     query = select(NotificationRow).where(
-        or_(NotificationRow.key == key, NotificationRow.digest_key == key), NotificationRow.kind.in_(kinds)
+        or_(NotificationRow.key == key, NotificationRow.digest_key == key), _in_no_channel(kinds)
     )
     rows = list(await session.scalars(query.with_for_update()))
     for row in rows:
@@ -178,9 +185,9 @@ async def list_waiting(session: AsyncSession, guild_id: int, member_id: int) -> 
 
 
 async def list_waiting_people(session: AsyncSession, kinds: Collection[str]) -> set[tuple[int, int]]:
-    """Server and member of everybody for whom something of these kinds waits."""
+    """Server and member of everybody for whom something waits that is of these kinds or has no channel."""
     query = select(NotificationRow.guild_id, NotificationRow.member_id).where(
-        NotificationRow.kind.in_(kinds),
+        _in_no_channel(kinds),
         NotificationRow.delivery == "digest",
         NotificationRow.digest_key.is_(None),
     )

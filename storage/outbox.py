@@ -152,6 +152,12 @@ async def find_by_key(session: AsyncSession, key: str) -> OutboxRow | None:
     return (await session.scalars(select(OutboxRow).where(OutboxRow.key == key))).one_or_none()
 
 
+async def has_key_like(session: AsyncSession, beginning: str) -> bool:
+    """Whether there is an effect whose key begins so."""
+    query = select(OutboxRow.id).where(OutboxRow.key.startswith(beginning, autoescape=True)).limit(1)
+    return await session.scalar(query) is not None
+
+
 async def newest_wishes(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datetime) -> dict[str, int]:
     """For each coalesce key of these rows the id of the newest effect that was tried or is due.
 

@@ -104,6 +104,14 @@ async def list_open(session: AsyncSession, guild_id: int, member_id: int) -> lis
     return list(await session.scalars(query.order_by(PromiseRow.due_at, PromiseRow.id)))
 
 
+async def list_due(session: AsyncSession, guild_id: int, now: datetime) -> list[PromiseRow]:
+    """The open promises of a community whose time has come."""
+    query = select(PromiseRow).where(
+        PromiseRow.guild_id == guild_id, PromiseRow.state == OPEN, PromiseRow.due_at <= now
+    )
+    return list(await session.scalars(query.order_by(PromiseRow.id)))
+
+
 async def list_public(
     session: AsyncSession, guild_id: int, *, limit: int | None = None, since: datetime | None = None
 ) -> list[PromiseRow]:

@@ -13,7 +13,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Card, ThreadTitle
 from bot.components import Handler
-from bot.dispatcher import Obsolete, PlannedEffect
+from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.errors import NotFound
 from bot.features import Feature
 from bot.groups import HelpLine
@@ -362,6 +362,13 @@ class ChallengesCog(commands.Cog):
         )
         if results is None:
             raise Obsolete("there are no results of it")
+        if effect.kind is EffectKind.POST and not results.finishers:
+            # What could not be posted while it was open has no results either, unless somebody found it anyway.
+            was_posted = await self.service.was_posted(results.challenge.id)
+            if was_posted is None:
+                raise Unreachable("whether the challenge was posted is not settled yet")
+            if not was_posted:
+                raise Obsolete(N_("the challenge itself could not be posted, and nobody handed anything in"))
         return render_results.results_card(results, await self._translator(effect))
 
     async def _draw_reminder(self, effect: PlannedEffect) -> Card:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, cast
@@ -36,6 +37,8 @@ LIMITS: Mapping[str, int] = {
     "core": 500,
     "stretch": 500,
 }
+TEXT_FORM = ("title", "purpose", "done", "hint", "minutes")
+TRACKS_FORM = ("core", "warm_up", "stretch", "theme")
 REQUIRED = ("title", "purpose", "done", "core")
 MOST_MINUTES = 20 * 60
 MOST_IN_A_FILE = 100
@@ -108,6 +111,11 @@ def changed(text: ChallengeText, **typed: str) -> ChallengeText:
         values["theme"] = " ".join(clean(typed["theme"]).split())[:40]
     new = replace(text, **values)
     return new if new == text else replace(new, ours=False)
+
+
+def fingerprint(text: ChallengeText, names: Iterable[str]) -> int:
+    """A number below 2**32 by which a form knows whether what it was filled with still stands."""
+    return zlib.crc32("\0".join(str(getattr(text, name)) for name in names).encode())
 
 
 def read_minutes(typed: str) -> int:

@@ -16,6 +16,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
 from cogs.challenges import definition, render_manage, render_store
+from cogs.challenges.model import Overtaken
 from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.shipped import shipped
 from cogs.challenges.staff import ChallengesStaff
@@ -151,10 +152,15 @@ class Desk:
         reply = reply_to(interaction)
         await reply.ask(render_manage.tracks_form(challenge, reply.translator))
 
-    async def _save(self, interaction: _Interaction, challenge_id: int | None) -> None:
-        challenge = await self._workshop.edit(actor_of(interaction), challenge_id or 0, _typed(interaction))
-        reply = reply_to(interaction)
+    async def _save(self, interaction: _Interaction, number: int | None) -> None:
+        actor, reply = actor_of(interaction), reply_to(interaction)
         t = reply.translator
+        challenge_id, seen = divmod(number or 0, render_manage.SEEN)
+        try:
+            challenge = await self._workshop.edit(actor, challenge_id, _typed(interaction), seen=seen)
+        except Overtaken as overtaken:
+            await reply.show_privately(render_manage.overtaken_card(overtaken, t))
+            return
         await reply.show_privately(render_manage.manage_card(challenge, t, said_first=t("**Saved.**")))
 
     # ------------------------------------------------------------------------------------------ the queue

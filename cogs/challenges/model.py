@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Contribution, RecordedAct
-from bot.errors import UserError
+from bot.errors import AlreadyDone, UserError
 from bot.i18n import N_
 from bot.nominal_times import WEEKDAY_CODES, LocalRule
 from cogs.challenges.definition import ChallengeText, from_json
@@ -255,6 +255,14 @@ class Plan:
     channel_id: int | None
     joined: int
     next_opening: datetime | None
+
+
+class Overtaken(AlreadyDone):
+    """Somebody else has changed what a form was filled with. Nothing was saved; `written` is what was typed."""
+
+    def __init__(self, challenge: Challenge, written: ChallengeText) -> None:
+        super().__init__("Somebody changed it while you were writing, so nothing was saved.")
+        self.challenge, self.written = challenge, written
 
 
 def challenge_of(row: storage.ChallengeRow) -> Challenge:

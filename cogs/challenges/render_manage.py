@@ -17,10 +17,11 @@ from bot.cards import (
     TextField,
     custom_id,
 )
-from bot.i18n import Translator
-from bot.text import SELECT_OPTIONS, mention_channel, timestamp
+from bot.i18n import N_, Translator
+from bot.text import SELECT_OPTIONS, mention_channel, quote, timestamp
+from cogs.challenges import definition
 from cogs.challenges.definition import LIMITS, ChallengeText
-from cogs.challenges.model import STATE_NAMES, Challenge, Overview, Plan, Schedule
+from cogs.challenges.model import STATE_NAMES, Challenge, Overtaken, Overview, Plan, Schedule
 from cogs.challenges.render import challenge_text, deadline_text, plain_title, title_of
 from cogs.challenges.rules import RUNNING, State
 
@@ -64,7 +65,19 @@ LIBRARY_MENUS = {
     "data": "challenges:library.data",
 }
 
+SEEN = 2**32  # the id of a form is numbered `challenge * SEEN + fingerprint`: never change it
 LISTED = 10
+_LABELS = {
+    "title": N_("Title"),
+    "purpose": N_("What is it good for?"),
+    "done": N_("What does done look like?"),
+    "hint": N_("A hint, if you like"),
+    "minutes": N_("About how many minutes does the core take?"),
+    "core": N_("Core"),
+    "warm_up": N_("Warm-up"),
+    "stretch": N_("Stretch"),
+    "theme": N_("Theme"),
+}
 
 
 def overview_card(overview: Overview, t: Translator, *, said_first: str = "") -> Card:
@@ -176,21 +189,43 @@ def _rows(challenge: Challenge, t: Translator) -> tuple[tuple[Button, ...], ...]
             return ((download, back),)
 
 
+def form_id(name: str, challenge: Challenge, names: Sequence[str]) -> str:
+    """The id of a form about a challenge, with the fingerprint of what it is filled with."""
+    return custom_id(name, challenge.id * SEEN + definition.fingerprint(challenge.text, names))
+
+
+def overtaken_card(overtaken: Overtaken, t: Translator) -> Card:
+    """Somebody else was quicker. What was typed stays in sight while the form shows what stands by now."""
+    challenge, now, written = overtaken.challenge, overtaken.challenge.text, overtaken.written
+    lines = [
+        t("**Somebody changed it while you were writing, so nothing was saved.**"),
+        t("“Edit it again” shows what it says now. What you wrote differs in this:"),
+    ]
+    names = [name for name in _LABELS if getattr(now, name) != getattr(written, name)]
+    lines += [f"- {t(_LABELS[name])}: {quote(str(getattr(written, name)), 1000) or '-'}" for name in names]
+    again = Button(
+        t("Edit it again"), custom_id(EDIT if names[0] in definition.TEXT_FORM else TRACKS, challenge.id)
+    )
+    return Card((Text("\n".join(lines)), Buttons((again,))))
+
+
 def text_form(challenge: Challenge | None, t: Translator) -> Form:
     """What it is. Without a challenge it is a new one."""
     text = challenge.text if challenge is not None else ChallengeText(title="")
-    name = custom_id(EDIT_FORM, challenge.id) if challenge is not None else custom_id(NEW_FORM)
+    name = (
+        form_id(EDIT_FORM, challenge, definition.TEXT_FORM) if challenge is not None else custom_id(NEW_FORM)
+    )
     return Form(
         t("Edit the challenge") if challenge is not None else t("A new challenge"),
         name,
         (
-            _field("title", t("Title"), None, text, t),
-            _field("purpose", t("What is it good for?"), None, text, t, long=True),
-            _field("done", t("What does done look like?"), None, text, t, long=True),
-            _field("hint", t("A hint, if you like"), None, text, t, long=True),
+            _field("title", None, text, t),
+            _field("purpose", None, text, t, long=True),
+            _field("done", None, text, t, long=True),
+            _field("hint", None, text, t, long=True),
             TextField(
                 "minutes",
-                t("About how many minutes does the core take?"),
+                t(_LABELS["minutes"]),
                 max_length=6,
                 required=False,
                 value=str(text.minutes),
@@ -205,14 +240,14 @@ def tracks_form(challenge: Challenge, t: Translator) -> Form:
     optional = t("May be left empty.")
     return Form(
         t("Edit tracks"),
-        custom_id(TRACKS_FORM, challenge.id),
+        form_id(TRACKS_FORM, challenge, definition.TRACKS_FORM),
         (
-            _field("core", t("Core"), t("What everybody can finish in the week."), text, t, long=True),
-            _field("warm_up", t("Warm-up"), optional, text, t, long=True),
-            _field("stretch", t("Stretch"), optional, text, t, long=True),
+            _field("core", t("What everybody can finish in the week."), text, t, long=True),
+            _field("warm_up", optional, text, t, long=True),
+            _field("stretch", optional, text, t, long=True),
             TextField(
                 "theme",
-                t("Theme"),
+                t(_LABELS["theme"]),
                 description=optional,
                 required=False,
                 max_length=40,
@@ -223,12 +258,12 @@ def tracks_form(challenge: Challenge, t: Translator) -> Form:
 
 
 def _field(
-    name: str, label: str, description: str | None, text: ChallengeText, t: Translator, *, long: bool = False
+    name: str, description: str | None, text: ChallengeText, t: Translator, *, long: bool = False
 ) -> TextField:
     value = str(getattr(text, name))
     return TextField(
         name,
-        label,
+        t(_LABELS[name]),
         description=description,
         long=long,
         required=False,

@@ -32,7 +32,8 @@ def results_card(results: Results, t: Translator) -> Card:
     challenge = results.challenge
     heading = t("**Results: {title}**", title=title_of(challenge, t))
     if not results.finishers:
-        text = t("Nobody handed anything in this time, and that happens. The next one is a new week.")
+        # What was handed in may have gone with who was deleted, so nothing is said about that.
+        text = t("There is nothing to show this time, and that happens. The next one is a new week.")
         return Card((Text(f"{heading}\n{text}"), Buttons((_suggest(t),))))
     count = t.tn(
         "{n} person finished it. Well done!",

@@ -13,6 +13,7 @@ from bot.core import Core
 from bot.errors import InvalidInput, LimitReached
 from bot.text import clean
 from cogs.challenges import rules
+from cogs.challenges.lifecycle import post_key
 from cogs.challenges.model import (
     JOINED,
     Challenge,
@@ -28,6 +29,7 @@ from cogs.challenges.reminders import Reminders
 from cogs.challenges.rules import Lateness, State, Track
 from cogs.challenges.submissions import Submissions, act_of, opened_only
 from storage import challenges as storage
+from storage.outbox import find_by_key
 
 MOST_SUGGESTIONS = 5
 RANKED_OVER = 12  # challenges
@@ -167,6 +169,14 @@ class ChallengesService:
                 ranking = await _ranking(session, guild_id, considered, finishers, willing)
         is_taken = await self._submissions.is_taken(row)
         return Results(challenge_of(row), finishers, ranking, len(considered), is_taken)
+
+    async def was_posted(self, challenge_id: int) -> bool | None:
+        """Whether its post reached the channel, or did long ago; None while that is not settled."""
+        async with self._core.db.read() as session:
+            post = await find_by_key(session, post_key(challenge_id))
+        if post is None:
+            return True
+        return None if post.outcome is None else post.outcome == "sent"
 
     # ------------------------------------------------------------------------------------------ suggesting
 

@@ -17,6 +17,7 @@ from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import (
     AREA,
     Challenge,
+    Overtaken,
     challenge_of,
 )
 from cogs.challenges.rules import State
@@ -47,8 +48,13 @@ class Workshop:
             await self._room(session, actor.guild_id, 1)
             return challenge_of(await self._add(session, actor, text))
 
-    async def edit(self, actor: Actor, challenge_id: int, typed: Mapping[str, str]) -> Challenge:
-        """Change what it says; its post follows. Raises `NotFound`, `InvalidInput`, `AlreadyDone` when it is over."""
+    async def edit(
+        self, actor: Actor, challenge_id: int, typed: Mapping[str, str], *, seen: int | None = None
+    ) -> Challenge:
+        """Change what it says; its post follows. `seen` is the fingerprint of what the form was filled with.
+
+        Raises `NotFound`, `InvalidInput`, `AlreadyDone` when it is over, `Overtaken` when it says something else by now.
+        """
         await self._staff.check(actor)
         async with self._core.db.begin() as session:
             await storage.lock_settings(session, actor.guild_id)
@@ -57,6 +63,9 @@ class Workshop:
                 raise AlreadyDone("It is over, so it stays as people have done it.")
             before = challenge_of(row).text
             text = definition.changed(before, **typed)
+            form = definition.TEXT_FORM if "title" in typed else definition.TRACKS_FORM
+            if text != before and seen not in (None, definition.fingerprint(before, form)):
+                raise Overtaken(challenge_of(row), text)
             if text.missing and (row.state != State.DRAFT or not text.title):
                 raise InvalidInput(
                     "It needs a title, a purpose, what “done” looks like, and what to do in the core track. Nothing was changed."

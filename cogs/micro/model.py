@@ -54,11 +54,12 @@ class Start:
 
 @dataclass(frozen=True)
 class Desk:
-    """What /micro shows: what was begun, or else what is offered."""
+    """What /micro shows: what was begun, or else what is offered. `lost_file` names one that may not have been posted."""
 
     wishes: Wishes
     tasks: tuple[Task, ...] = ()
     started: Start | None = None
+    lost_file: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,14 @@ SET_MOOD = "micro:mood.set"
 
 def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Card:
     """Three tasks to choose from, or the one that was begun."""
+    if desk.lost_file is not None:
+        said_first = t(
+            "I was interrupted while I posted your file {name}, and it is not kept. If you do not see it in the channel, "
+            "please post it yourself. Your task counts.",
+            name=quote(desk.lost_file, 100),
+        )
     if desk.started is not None:
-        return started_card(desk.started, t)
+        return started_card(desk.started, t, said_first=said_first)
     head = t("**Something small, now?** Choose one, or see others.")
     if not desk.tasks and desk.wishes.minutes is None:
         head = t("**There is no task at the moment.** Ask your facilitators for some.")
@@ -61,9 +67,10 @@ def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Ca
     return Card(tuple(items))
 
 
-def started_card(start: Start, t: Translator) -> Card:
+def started_card(start: Start, t: Translator, *, said_first: str | None = None) -> Card:
     """The one that was begun, whenever that was."""
-    lines = [t("**You started: {title}**", title=title_of(start, t))]
+    lines = [said_first] if said_first else []
+    lines += [t("**You started: {title}**", title=title_of(start, t))]
     if start.task is not None:
         lines += [text_of(start.task, t), f"-# {facts_of(start.task, t)}"]
     if start.file:

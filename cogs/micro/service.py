@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +33,8 @@ from cogs.micro.shipped import shipped
 from storage import micro as storage
 
 ANY = "any"
+LONGEST_POSTING = timedelta(minutes=15)  # as long as Discord lets an interaction be answered
+LOOKED_BACK = timedelta(days=30)
 # Where somebody says they stand in their profile, until they choose here.
 _LEVELS = {
     ProfileLevel.NEW: Level.STARTER,
@@ -49,7 +53,8 @@ class MicroService:
         """What somebody began, or what is offered to them: the same as before, while it is fresh."""
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor)
-            return await self._desk(session, row)
+            lost_file = await self._forget_lost_file(session, actor)
+            return replace(await self._desk(session, row), lost_file=lost_file)
 
     async def another(self, actor: Actor) -> Desk:
         """Pass what is offered over."""
@@ -235,6 +240,18 @@ class MicroService:
             row.offer, row.offered_at, row.deals = {"keys": offered}, now, row.deals + 1
             await storage.note_seen(session, row.guild_id, row.member_id, offered, now)
         return Desk(wishes, tuple(tasks[key] for key in offered))
+
+    async def _forget_lost_file(self, session: AsyncSession, actor: Actor) -> str | None:
+        """The name of a file that was to be shown when the process died, once: nobody can post it any more."""
+        now = self._core.clock.now()
+        for row in await storage.list_done(
+            session, actor.guild_id, actor.member_id, since=now - LOOKED_BACK, until=now - LONGEST_POSTING
+        ):
+            if row.channel_id is not None and "url" in row.file:
+                name = str(row.file.get("name", "file"))
+                row.file, row.channel_id = {"name": name}, None
+                return name
+        return None
 
     async def _tasks(self, session: AsyncSession, guild_id: int) -> list[Task]:
         """What can be offered in this community."""

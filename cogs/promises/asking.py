@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
+from bot.features import Switched
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
@@ -20,6 +21,7 @@ from bot.notify_rules import UNTIL_I_RETURN
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.promises import rules
 from cogs.promises.model import (
+    AREA,
     CARD_RENDERER,
     CHECK_JOB,
     CHECK_KIND,
@@ -89,6 +91,20 @@ class Asking:
         """Plan to ask when it is due, and to close it two weeks later, even if asking is left out."""
         await self._enqueue(session, row, CHECK_JOB, row.due_at)
         await self._enqueue(session, row, CLOSE_JOB, rules.closes_at(row.due_at, _end(member)))
+
+    async def switched(self, session: AsyncSession, switched: Switched) -> None:
+        """What fell due while promises were off is asked about once they are on again, or closed if that is long ago.
+
+        The jobs of that time were left out, so they are planned anew, for now.
+        """
+        if switched.feature != AREA or not switched.is_on:
+            return
+        now = self._core.clock.now()
+        for row in await storage.list_due(session, switched.guild_id, now):
+            if row.asked_at is None and rules.closes_at(row.due_at, None) > now:
+                await self._enqueue(session, row, CHECK_JOB, now)
+            closes_at = rules.closes_at(row.asked_at or row.due_at, None)
+            await self._enqueue(session, row, CLOSE_JOB, max(now, closes_at))
 
     async def check_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Ask once, as the member wishes to be told."""

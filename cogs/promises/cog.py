@@ -19,13 +19,13 @@ from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values, may_write
+from bot.interactions import actor_of, chosen_values, may_write, who_of
 from bot.lost_places import Watch
 from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.promises import model, render
-from cogs.promises.model import AREA, Promise, PromiseSettings, Who
+from cogs.promises.model import AREA, Promise, PromiseSettings
 from cogs.promises.rules import State
 from cogs.promises.service import PromisesService
 from storage.promises import PromiseSettingsRow
@@ -100,6 +100,7 @@ class PromisesCog(commands.Cog):
         staff = plain_command("promises", "Promises that stand in channels", self._staff_list)
         bot.groups.attach(bot.groups.manage, staff, STAFF_HELP)
         bot.core.features.describe(Feature(AREA, N_("Promises")))
+        bot.core.features.on_switch(asking.switched)
         await self.service.load()
 
     async def cog_unload(self) -> None:
@@ -116,6 +117,7 @@ class PromisesCog(commands.Cog):
         bot.core.erasure.stop_redrawing(self.service.redraw_all)
         bot.groups.forget_help(HELP)
         bot.groups.detach(bot.groups.manage, "promises", STAFF_HELP)
+        bot.core.features.stop_telling(self.service.asking.switched)
         bot.core.features.forget(AREA)
 
     # ------------------------------------------------------------------------------------------ making
@@ -188,19 +190,19 @@ class PromisesCog(commands.Cog):
         self, interaction: discord.Interaction[Any], promise_id: int | None, how: State
     ) -> None:
         promise = await self.service.answer(
-            _who(interaction), promise_id or 0, how, on_question=_is_on_question(interaction)
+            who_of(interaction), promise_id or 0, how, on_question=_is_on_question(interaction)
         )
         await self._answered(interaction, promise)
 
     async def _ask_when(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
-        promise = await self.service.own(_who(interaction), promise_id or 0)
+        promise = await self.service.own(who_of(interaction), promise_id or 0)
         reply = reply_to(interaction)
         await reply.ask(render.move_form(promise, reply.translator))
 
     async def _move(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         by = str(form_answers(interaction).get("by") or "")
         promise = await self.service.move(
-            _who(interaction), promise_id or 0, by, on_question=_is_on_question(interaction)
+            who_of(interaction), promise_id or 0, by, on_question=_is_on_question(interaction)
         )
         await self._answered(interaction, promise)
 
@@ -229,28 +231,28 @@ class PromisesCog(commands.Cog):
         await self._open(interaction, _number(interaction))
 
     async def _open(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
-        promise = await self.service.own(_who(interaction), promise_id or 0)
+        promise = await self.service.own(who_of(interaction), promise_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render.promise_card(promise, reply.translator))
 
     async def _ask_words(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
-        promise = await self.service.own(_who(interaction), promise_id or 0)
+        promise = await self.service.own(who_of(interaction), promise_id or 0)
         reply = reply_to(interaction)
         await reply.ask(render.words_form(promise, reply.translator))
 
     async def _reword(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         what = str(form_answers(interaction).get("what") or "")
-        promise = await self.service.change_words(_who(interaction), promise_id or 0, what)
+        promise = await self.service.change_words(who_of(interaction), promise_id or 0, what)
         reply = reply_to(interaction)
         await reply.show_privately(render.promise_card(promise, reply.translator))
 
     async def _take_back(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
-        await self.service.take_back(_who(interaction), promise_id or 0)
+        await self.service.take_back(who_of(interaction), promise_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render.gone_card(reply.translator))
 
     async def _take_away(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
-        await self.service.take_card_away(_who(interaction), promise_id or 0)
+        await self.service.take_card_away(who_of(interaction), promise_id or 0)
         reply = reply_to(interaction)
         card = render.card_away_card(reply.translator)
         await (reply.replace(card) if interaction.guild_id is None else reply.show_privately(card))
@@ -337,10 +339,6 @@ class PromisesCog(commands.Cog):
 def _is_on_question(interaction: discord.Interaction[Any]) -> bool:
     """Whether the control was used on the question in a channel or DM, rather than on one's own private card."""
     return interaction.message is not None and not interaction.message.flags.ephemeral
-
-
-def _who(interaction: discord.Interaction[Any]) -> Who:
-    return Who(interaction.guild_id, interaction.user.id, interaction.locale.value)
 
 
 def _number(interaction: discord.Interaction[Any]) -> int:

@@ -44,15 +44,6 @@ class PromiseSettings:
 
 
 @dataclass(frozen=True)
-class Who:
-    """Somebody at a control: without a server when it is on a DM."""
-
-    guild_id: int | None
-    member_id: int
-    locale: str | None = None
-
-
-@dataclass(frozen=True)
 class Promise:
     """A promise as it stands. `due_at` is UTC. `public` means that it has a card in `channel_id`."""
 

@@ -14,6 +14,7 @@ from bot.errors import AlreadyDone, InvalidInput
 from bot.i18n import N_
 from bot.nominal_times import local_now, to_instant
 from bot.outbox import Lane
+from bot.own import Who, check_own
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.promises import rules
@@ -24,7 +25,6 @@ from cogs.promises.model import (
     MADE,
     Promise,
     PromiseSettings,
-    Who,
     gone,
     promise_of,
     somebody_elses,
@@ -285,13 +285,7 @@ class PromisesService:
         return await self._checked(who, await storage.lock_promise(session, promise_id))
 
     async def _checked(self, who: Who, row: storage.PromiseRow | None) -> storage.PromiseRow:
-        if row is None or who.guild_id not in (None, row.guild_id):
-            raise gone()
-        if row.member_id != who.member_id:
-            raise somebody_elses()
-        if who.guild_id is None:  # on a DM nobody has asked yet whether the feature is on
-            await self._core.features.require(row.guild_id, AREA)
-        return row
+        return await check_own(self._core.features, AREA, who, row, gone=gone, somebody_elses=somebody_elses)
 
 
 def read_due(typed: str, now: datetime, zone: str, locale: str | None) -> tuple[datetime, str | None]:

@@ -19,14 +19,13 @@ from bot.outbox import Effect, EffectKind, Lane
 from bot.text import clean
 from cogs.rituals import rules
 from cogs.rituals.model import Part, Ritual, title_of
-from cogs.rituals.posting import PROMPT_RENDERER
+from cogs.rituals.posting import DRAWN_FOR, PROMPT_RENDERER
 from cogs.rituals.rules import COUNTED, WITH_BUTTON, AnswerBy
 from storage import rituals as storage
 
 ANSWERED = "ritual.answered"
 ANSWER_RENDERER = "rituals.answer"
 _OPEN_FOR = timedelta(days=60)  # how long after a prompt somebody who writes in its thread is counted
-_DRAWN_FOR = timedelta(days=90)  # as long as the outbox knows where a card stands
 _MOST_PROMPTS = 5000
 
 
@@ -153,7 +152,7 @@ class Answers(Part):
             for row in await storage.list_rituals(session, guild_id)
             if (await self.snapshot(session, row)).answer in WITH_BUTTON
         }
-        for run in await storage.list_since(session, guild_id, since=now - _DRAWN_FOR):
+        for run in await storage.list_since(session, guild_id, since=now - DRAWN_FOR):
             if run.ritual_id not in answered:
                 continue
             effect = Effect(

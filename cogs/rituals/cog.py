@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import Card, Item, PollDraft, ThreadTitle
+from bot.cards import Card, Item, PollDraft, ThreadTitle, WithoutButtons
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import NotFound
 from bot.features import Feature
@@ -31,6 +31,7 @@ from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
 from cogs.rituals.model import Ritual, RitualSettings
 from cogs.rituals.posting import (
+    ENDED_RENDERER,
     LOOK_JOB,
     POST_JOB,
     PROMPT_RENDERER,
@@ -81,6 +82,7 @@ class RitualsCog(commands.Cog):
             QUIET_RENDERER: (self._draw_quiet, N_("asking about a quiet ritual")),
             STOCK_RENDERER: (self._draw_stock, N_("telling of an empty queue of prompts")),
             SUGGESTED_RENDERER: (self._draw_suggested, N_("telling of suggested prompts")),
+            ENDED_RENDERER: (self._draw_ended, N_("taking the button off an ended ritual")),
             LOST_RENDERER: (self._draw_lost, N_("telling of a ritual without a channel")),
         }
 
@@ -187,6 +189,9 @@ class RitualsCog(commands.Cog):
         if not ritual.is_lost:
             raise Obsolete(N_("the ritual has a channel again"))
         return staff_cards.lost_card(ritual, await self._translator(effect))
+
+    async def _draw_ended(self, _: PlannedEffect) -> WithoutButtons:
+        return WithoutButtons()
 
     async def _draw_suggested(self, effect: PlannedEffect) -> Card:
         ritual = await self._ritual(effect)

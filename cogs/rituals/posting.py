@@ -16,7 +16,8 @@ from bot.outbox import Effect, EffectKind, Lane
 from cogs.rituals import rules
 from cogs.rituals.model import AUDIT_AREA, Part, Ritual, title_of
 from cogs.rituals.queue import Asked, Queue
-from cogs.rituals.rules import COUNTED, QUIET_RUNS, WITH_THREAD, AnswerBy
+from cogs.rituals.rules import COUNTED, QUIET_RUNS, WITH_BUTTON, WITH_THREAD, AnswerBy
+from cogs.rituals.shipped import templates
 from storage import rituals as storage
 
 POST_JOB = "rituals.post"
@@ -25,6 +26,8 @@ PROMPT_RENDERER = "rituals.prompt"
 THREAD_RENDERER = "rituals.thread"
 QUIET_RENDERER = "rituals.quiet"
 STOCK_RENDERER = "rituals.stock"
+ENDED_RENDERER = "rituals.ended"
+DRAWN_FOR = timedelta(days=90)  # as long as the outbox knows where a card stands
 REASON_GONE = N_("the ritual was removed")
 REASON_PAUSED = N_("the ritual was paused")
 REASON_EMPTY = N_("there was nothing left to ask that had not been asked in the last half year")
@@ -231,6 +234,28 @@ class Posting(Part):
             )
             effects.append(thread)
         await self._core.outbox.plan(session, *effects, job_id=job_id)
+
+    async def take_buttons_away(self, session: AsyncSession, row: storage.RitualRow) -> None:
+        """The ritual ends: what was posted stays, and nobody is asked any more. Its rows are gone by then."""
+        template = templates()[row.template]
+        answer = AnswerBy(row.answer) if row.answer else template.answer
+        has_button = answer in WITH_BUTTON or (template.queue and answer is not AnswerBy.POLL)
+        if not has_button or row.lost_at is not None:
+            return
+        since = self._core.clock.now() - DRAWN_FOR
+        for run in await storage.list_since(session, row.guild_id, since=since):
+            if run.ritual_id != row.id:
+                continue
+            effect = Effect(
+                kind=EffectKind.EDIT,
+                key=f"{run.effect_key}:ended",
+                guild_id=row.guild_id,
+                channel_id=row.channel_id,
+                renderer=ENDED_RENDERER,
+                lane=Lane.BULK,
+                after=run.effect_key,
+            )
+            await self._core.outbox.plan(session, effect)
 
     async def _take(self, session: AsyncSession, row: storage.RitualRow, key: str) -> Asked | None:
         """What is asked this time, and a word to staff when there is little left."""

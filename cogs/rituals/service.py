@@ -320,6 +320,7 @@ class RitualsService(Part):
         await self._note(
             session, actor, row, N_("ended the ritual {ritual}"), before={"channel_id": row.channel_id}
         )
+        await self.posting.take_buttons_away(session, row)
         await session.delete(row)
         await session.flush()
 

@@ -18,7 +18,7 @@ from bot.errors import InvalidInput, NotAllowed, ServiceUnavailable
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
-from bot.interactions import actor_of
+from bot.interactions import actor_of, who_of
 from bot.outbox import EffectKind
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
@@ -26,7 +26,7 @@ from bot.text import clean
 from cogs.showcase import model, render, rules
 from cogs.showcase.config import ShowcasePart
 from cogs.showcase.digests import Digests
-from cogs.showcase.model import AREA, Found, ShowcaseSettings, Who
+from cogs.showcase.model import AREA, Found, ShowcaseSettings
 from cogs.showcase.reading import Reader
 from cogs.showcase.rules import State
 from cogs.showcase.service import ShowcaseService
@@ -156,12 +156,12 @@ class ShowcaseCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ the author's answer
 
     async def _ask_yes(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        entry = await self.service.asked(_who(interaction), entry_id or 0)
+        entry = await self.service.asked(who_of(interaction), entry_id or 0)
         reply = reply_to(interaction)
         await reply.ask(render.yes_form(entry, reply.translator))
 
     async def _agree(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        who, reply = _who(interaction), reply_to(interaction)
+        who, reply = who_of(interaction), reply_to(interaction)
         entry = await self.service.asked(who, entry_id or 0)
         await self._message(entry.guild_id, entry.channel_id, entry.message_id)
         title = str(form_answers(interaction).get("title") or "")
@@ -169,17 +169,17 @@ class ShowcaseCog(commands.Cog):
         await reply.replace(render.agreed_card(entry, reply.translator))
 
     async def _decline(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        await self.service.say_no(_who(interaction), entry_id or 0, never=False)
+        await self.service.say_no(who_of(interaction), entry_id or 0, never=False)
         reply = reply_to(interaction)
         await reply.replace(render.declined_card(reply.translator))
 
     async def _never(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        await self.service.say_no(_who(interaction), entry_id or 0, never=True)
+        await self.service.say_no(who_of(interaction), entry_id or 0, never=True)
         reply = reply_to(interaction)
         await reply.replace(render.never_card(entry_id or 0, reply.translator))
 
     async def _again(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        entry = await self.service.own(_who(interaction), entry_id or 0)
+        entry = await self.service.own(who_of(interaction), entry_id or 0)
         await self.service.ask_me_again(entry.guild_id, entry.member_id)
         reply = reply_to(interaction)
         await reply.replace(render.again_card(reply.translator))
@@ -187,18 +187,18 @@ class ShowcaseCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ one's own
 
     async def _ask_title(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        entry = await self.service.own(_who(interaction), entry_id or 0)
+        entry = await self.service.own(who_of(interaction), entry_id or 0)
         reply = reply_to(interaction)
         await reply.ask(render.title_form(entry, reply.translator))
 
     async def _retitle(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
         title = str(form_answers(interaction).get("title") or "")
-        entry = await self.service.retitle(_who(interaction), entry_id or 0, title)
+        entry = await self.service.retitle(who_of(interaction), entry_id or 0, title)
         reply = reply_to(interaction)
         await reply.show_privately(render.entry_card(entry, reply.translator))
 
     async def _withdraw(self, interaction: discord.Interaction[Any], entry_id: int | None) -> None:
-        entry = await self.service.withdraw(_who(interaction), entry_id or 0)
+        entry = await self.service.withdraw(who_of(interaction), entry_id or 0)
         reply = reply_to(interaction)
         await reply.replace(render.entry_card(entry, reply.translator))
 
@@ -301,10 +301,6 @@ class ShowcaseCog(commands.Cog):
 def _found(message: discord.Message) -> Found:
     by_bot = message.author.bot or message.webhook_id is not None or message.is_system()
     return Found(message.id, message.channel.id, message.author.id, by_bot)
-
-
-def _who(interaction: discord.Interaction[Any]) -> Who:
-    return Who(interaction.guild_id, interaction.user.id)
 
 
 def _unreachable() -> ServiceUnavailable:

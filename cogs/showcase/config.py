@@ -7,7 +7,7 @@ from bot.config_reading import Given, Wanted, one_of
 from bot.core import Core
 from bot.i18n import N_
 from bot.nominal_times import WEEKDAYS
-from cogs.showcase import rules
+from bot.time_input import read_time
 from cogs.showcase.digests import Digests
 from cogs.showcase.model import ShowcaseSettings
 
@@ -25,12 +25,15 @@ class ShowcasePart:
 
     async def export(self, ground: Ground) -> Wanted:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
-        return {"day": WEEKDAYS[settings.weekday], "at": _clock(settings.minute)}
+        return {
+            "day": WEEKDAYS[settings.weekday],
+            "at": f"{settings.minute // 60:02}:{settings.minute % 60:02}",
+        }
 
     async def read(self, ground: Ground, given: Given) -> None:
         del ground
         given.text("day", one_of(WEEKDAYS), required=True)
-        given.text("at", lambda typed: _clock(rules.read_minute(typed)), required=True)
+        given.text("at", lambda typed: f"{read_time(typed):%H:%M}", required=True)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         settings = await self._configs.present(ground.session, ground.guild_id, ShowcaseSettings)
@@ -38,9 +41,6 @@ class ShowcasePart:
         if "day" in wanted:
             weekday = WEEKDAYS.index(wanted["day"])
         if "at" in wanted:
-            minute = rules.read_minute(wanted["at"])
+            at = read_time(wanted["at"])
+            minute = at.hour * 60 + at.minute
         await self._digests.choose_time_in(ground.session, ground.actor, weekday, minute)
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

@@ -14,6 +14,7 @@ from bot.jobs import Job, Skipped
 from bot.nominal_times import LocalRule, local_now, weekly
 from bot.outbox import Effect, EffectKind, Lane
 from bot.schedules import CatchUp, NewSchedule
+from bot.time_input import read_time
 from cogs.showcase import rules
 from cogs.showcase.model import DIGEST_JOB, DIGEST_RENDERER, Desk, Part, ShowcaseSettings, entry_of
 from cogs.showcase.rules import State
@@ -147,10 +148,10 @@ class Digests:
     async def choose_time(self, actor: Actor, weekday: int, typed: str) -> None:
         """Another day and hour. Raises `NotAllowed`, `InvalidInput`."""
         await self.check(actor)
-        minute = rules.read_minute(typed)
+        at = read_time(typed)
         rules.check_weekday(weekday)
         async with self._core.db.begin() as session:
-            await self.choose_time_in(session, actor, weekday, minute)
+            await self.choose_time_in(session, actor, weekday, at.hour * 60 + at.minute)
 
     async def choose_time_in(self, session: AsyncSession, actor: Actor, weekday: int, minute: int) -> None:
         """The same within a transaction, for who was let through before."""

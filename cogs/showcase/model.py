@@ -48,14 +48,6 @@ class ShowcaseSettings:
 
 
 @dataclass(frozen=True)
-class Who:
-    """Somebody at a control: without a server when it is on a DM."""
-
-    guild_id: int | None
-    member_id: int
-
-
-@dataclass(frozen=True)
 class Found:
     """A message as somebody pointed at it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,6 @@ A_PART = 10
 """Messages on one card: what fits into Discord's 4,000 characters with the longest titles."""
 LONGEST_TITLE = 100
 ASKS_A_DAY = 5
-_TIME = re.compile(r"(\d{1,2}):(\d\d)")
 
 T = TypeVar("T")
 
@@ -88,14 +86,6 @@ def check_answer(state: State) -> None:
     """Whether a question is still open. Raises `AlreadyDone`."""
     if state is not State.ASKED:
         raise AlreadyDone("You have answered this one already. Nothing more is needed.")
-
-
-def read_minute(typed: str) -> int:
-    """Minutes after midnight. Raises `InvalidInput`."""
-    match = _TIME.fullmatch(typed.strip())
-    if match is None or not typed.isascii() or int(match[1]) > 23 or int(match[2]) > 59:
-        raise InvalidInput("Please write the time like 17:00.")
-    return int(match[1]) * 60 + int(match[2])
 
 
 def check_weekday(weekday: int) -> int:

@@ -12,6 +12,7 @@ from bot.authority import Actor
 from bot.core import Core
 from bot.errors import InvalidInput, LimitReached, NotAllowed, NotConfigured, NotFound
 from bot.notify import Notification
+from bot.own import Who, check_own
 from bot.text import clean
 from cogs.showcase import rules
 from cogs.showcase.digests import Digests
@@ -23,7 +24,6 @@ from cogs.showcase.model import (
     Entry,
     Found,
     ShowcaseSettings,
-    Who,
     entry_of,
     gone,
     somebody_elses,
@@ -244,13 +244,7 @@ class ShowcaseService:
         }
 
     async def _checked(self, who: Who, row: storage.ShowcaseEntryRow | None) -> storage.ShowcaseEntryRow:
-        if row is None or who.guild_id not in (None, row.guild_id):
-            raise gone()
-        if row.member_id != who.member_id:
-            raise somebody_elses()
-        if who.guild_id is None:  # on a DM nobody has asked yet whether the feature is on
-            await self._core.features.require(row.guild_id, AREA)
-        return row
+        return await check_own(self._core.features, AREA, who, row, gone=gone, somebody_elses=somebody_elses)
 
 
 def _ask_key(row: storage.ShowcaseEntryRow) -> str:

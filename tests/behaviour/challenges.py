@@ -60,10 +60,11 @@ async def set_policy(
     return await world.submit(world.facilitator, form, {"grace": grace, "after": after, "ranking": ranking})
 
 
-async def look(world: LyceumWorld, title: str) -> Answer:
+async def look(world: LyceumWorld, title: str, by: Person | None = None) -> Answer:
     """A facilitator looks at one challenge."""
-    card = await world.slash(world.facilitator, world.general, "manage challenges list")
-    return await world.choose(world.facilitator, card, title, menu="challenges:manage.look")
+    person = by or world.facilitator
+    card = await world.slash(person, world.general, "manage challenges list")
+    return await world.choose(person, card, title, menu="challenges:manage.look")
 
 
 async def open_now(world: LyceumWorld, title: str) -> Answer:

@@ -306,7 +306,7 @@ class TestMembers:
     async def test_a_late_one_joins_the_results_that_are_out(self, opened: LyceumWorld) -> None:
         await opened.advance_to(RESULTS + timedelta(hours=1))
         [result] = c.results(opened, opened.first_wins)
-        assert "Nobody handed anything in" in result.text
+        assert "There is nothing to show this time" in result.text
         [post] = [each for each in c.posts(opened, opened.weekly) if "Knots" in each.text]
         form = await opened.press(opened.member, post, "Hand in late")
         await opened.submit(opened.member, form, {"work": "better late"})
@@ -390,6 +390,26 @@ class TestFacilitators:
         form = await opened.press(opened.facilitator, await c.look(opened, "Knots"), "Edit")
         await opened.submit(opened.facilitator, form, c.KNOTS | {"title": "Better knots"})
         assert "**Better knots**" in c.posts(opened, opened.weekly)[0].text
+
+    async def test_of_two_who_edit_at_once_the_second_is_told_and_loses_nothing(
+        self, opened: LyceumWorld
+    ) -> None:
+        boss, owner = opened.facilitator, opened.people["Olive"]
+        first, second, tracks = [
+            await opened.press(person, await c.look(opened, "Knots", by=person), label)
+            for person, label in ((boss, "Edit"), (owner, "Edit"), (owner, "Edit tracks"))
+        ]
+        await opened.submit(boss, first, c.KNOTS | {"title": "Better knots"})
+        told = await opened.submit(owner, second, c.KNOTS | {"title": "My knots", "hint": "With *gloves*"})
+        assert "Somebody changed it while you were writing" in told.text
+        assert "My knots" in told.text and "With \\*gloves\\*" in told.text
+        assert "**Better knots**" in c.posts(opened, opened.weekly)[0].text
+        again = await opened.press(owner, told, "Edit it again")
+        assert "Better knots" in str(again.result.modal)
+        assert "Saved." in (await opened.submit(owner, again, c.KNOTS | {"title": "My knots"})).text
+        assert "**My knots**" in c.posts(opened, opened.weekly)[0].text
+        saved = await opened.submit(owner, tracks, c.TRACKS | {"core": "Tie four knots."})
+        assert "Saved." in saved.text, "the other form was not touched meanwhile"
 
     async def test_removing_asks_first(self, world: LyceumWorld) -> None:
         sure = await world.press(world.facilitator, await c.look(world, "Knots"), "Remove")

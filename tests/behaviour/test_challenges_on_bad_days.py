@@ -11,6 +11,7 @@ from bot.authority import MANAGE_GUILD, Actor
 from sandbox.faults import CREATE_MESSAGE, EDIT_MESSAGE
 from tests.behaviour import challenges as c
 from tests.behaviour.quests import LyceumWorld, OpenWorld, notices
+from tests.behaviour.test_privacy import deleted
 
 MONDAY = datetime(2026, 1, 12, 9, tzinfo=UTC)
 SUNDAY = datetime(2026, 1, 18, 20, tzinfo=UTC)
@@ -141,6 +142,30 @@ async def test_discord_away_for_a_day_at_the_closing(rhythm: LyceumWorld) -> Non
     assert "Join" not in c.posts(rhythm, rhythm.weekly)[0].labels
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["channel away", "then the bot away"])
+@pytest.mark.parametrize("found", [False, True], ids=["unseen", "found anyway"])
+async def test_what_was_never_posted_has_results_only_if_somebody_handed_in(
+    rhythm: LyceumWorld, found: bool, away: bool
+) -> None:
+    rhythm.faults.status(503, "POST", f"/channels/{rhythm.weekly.id}/messages", times=None)
+    rhythm.ring_by_itself = False
+    await rhythm.advance_to(MONDAY)
+    await rhythm.tick()
+    if found:
+        await c.hand_in(rhythm, rhythm.people["Cleo"])
+    if away:
+        async with rhythm.while_down(crash=True):
+            rhythm.faults.clear()
+            await rhythm.advance_to(RESULTS)
+    else:
+        await rhythm.advance_to(SUNDAY + HOUR)
+        rhythm.faults.clear()
+    rhythm.ring_by_itself = True
+    await rhythm.advance_to(RESULTS + HOUR)
+    assert titles(rhythm) == ["Splices"]  # the next week's
+    assert len(c.results(rhythm, rhythm.first_wins)) == found
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
 @pytest.mark.parametrize("moment", [MONDAY, SUNDAY], ids=["opening", "closing"])
 async def test_a_zone_changed_a_minute_before_never_opens_twice(
@@ -221,6 +246,24 @@ async def test_a_channel_deleted_while_it_is_open_leaves_the_results_a_place(rhy
     assert len(c.results(rhythm, rhythm.first_wins)) == 1
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while here", "while away"])
+async def test_of_a_channel_deleted_while_it_is_open_staff_are_told_once(
+    rhythm: LyceumWorld, away: bool
+) -> None:
+    if away:
+        rhythm.faults.hold(*CREATE_MESSAGE, times=None)
+        await rhythm.advance_to(MONDAY)
+        async with rhythm.while_down(crash=True):
+            rhythm.faults.clear()
+            await rhythm.delete_channel(rhythm.weekly)
+    else:
+        await live_until(rhythm, MONDAY + HOUR)
+        await rhythm.delete_channel(rhythm.weekly)
+    await rhythm.advance_to(RESULTS + MINUTE)
+    [notice] = [each for each in notices(rhythm) if "deleted" in each]
+    assert "Challenge channel" in notice
+
+
 async def test_a_member_who_left_is_not_pinged(rhythm: LyceumWorld) -> None:
     await live_until(rhythm, MONDAY + HOUR)
     await rhythm.leave(rhythm.member)
@@ -253,6 +296,15 @@ async def test_who_is_deleted_after_the_results_leaves_them(rhythm: LyceumWorld)
     await rhythm.advance(timedelta(days=1, hours=1))
     [result] = c.results(rhythm, rhythm.first_wins)
     assert result.mentions == (ben.id,)
+
+
+async def test_when_all_who_handed_in_were_deleted_nobody_says_that_nobody_did(rhythm: LyceumWorld) -> None:
+    cleo = rhythm.people["Cleo"]
+    await live_until(rhythm, MONDAY + HOUR)
+    await deleted(rhythm, cleo)
+    await rhythm.advance_to(RESULTS + MINUTE)
+    [result] = c.results(rhythm, rhythm.first_wins)
+    assert "nothing to show" in result.text and "Nobody" not in result.text
 
 
 async def switch(world: LyceumWorld, *, on: bool) -> None:

@@ -211,6 +211,23 @@ async def test_killed_while_it_is_shown_it_is_shown_once(world: LyceumWorld, aft
     assert len(shown(world)) == 1
 
 
+async def test_killed_while_a_file_is_posted_its_maker_is_told_once_what_became_of_it(
+    world: LyceumWorld,
+) -> None:
+    await begin(world)
+    form = await world.slash(world.member, world.general, "micro", file=("map.txt", b"a map"))
+    gate = world.faults.hold("POST", "/webhooks/*/*")
+    await world.submit(world.member, form, {"note": "", "share": True})
+    assert gate.waiting == 1
+    await world.crash()
+    await world.start_again()
+    line = "interrupted while I posted your file map.txt"
+    assert line not in (await look(world)).text, "another process may still be at it"
+    await world.advance(timedelta(minutes=16))
+    assert line in (await look(world)).text and shown(world) == []
+    assert line not in (await look(world)).text
+
+
 async def test_switched_off_in_the_middle_nothing_is_lost(world: LyceumWorld) -> None:
     started = await begin(world)
     await switch(world, "micro", on=False)

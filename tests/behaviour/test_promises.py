@@ -374,6 +374,22 @@ async def test_with_its_channel_deleted_the_promise_is_still_on_the_list(world: 
     assert world.posted(world.staff) == []
 
 
+@pytest.mark.parametrize("dm_allowed", [False, True], ids=["no DMs", "DMs closed"])
+async def test_a_private_promise_without_a_channel_is_asked_beside_the_next_answer(
+    world: LyceumWorld, dm_allowed: bool
+) -> None:
+    await reach(world, world.member, dm_allowed=dm_allowed)
+    world.close_dms(world.member)
+    await commit(world, channel=world.weekly, only_me=True)
+    await world.delete_channel(world.weekly)
+    await world.advance_to(FRIDAY + 2 * DAY)
+    line = "A promise of yours is due. How did it go?"
+    asked = await world.slash(world.member, world.general, "me notifications")
+    assert asked.ephemeral and line in asked.text
+    assert line not in (await world.slash(world.member, world.general, "me notifications")).text
+    assert questions(world) == [] and world.posted(world.staff) == []
+
+
 async def test_switched_off_nothing_is_asked_and_afterwards_all_is_there(world: LyceumWorld) -> None:
     await commit(world)
     await switch(world, "promises", on=False)
@@ -385,6 +401,32 @@ async def test_switched_off_nothing_is_asked_and_afterwards_all_is_there(world: 
     listed = await world.slash(world.member, world.general, "commit")
     await world.press(world.member, listed, "Done")
     assert "**Done.**" in promises(world)[0].text
+
+
+async def test_what_fell_due_while_it_was_off_is_asked_once_when_it_is_on_again(world: LyceumWorld) -> None:
+    ann, cleo = world.member, world.people["Cleo"]
+    await commit(world, ann)
+    await commit(world, cleo, by="in 25 days")
+    await switch(world, "promises", on=False)
+    await world.advance_to(FRIDAY + 13 * DAY)
+    for on in (True, False, True):
+        await switch(world, "promises", on=on)
+    await world.advance(timedelta(minutes=2))
+    [question] = questions(world, ann)
+    assert QUESTION in question.text and questions(world, cleo) == []
+    await world.press(ann, question, "Done")
+    await world.advance(20 * DAY)
+    assert len(questions(world, cleo)) == 1 and "Done" not in world.read(question).labels
+
+
+async def test_what_fell_due_long_ago_while_it_was_off_closes_without_a_question(world: LyceumWorld) -> None:
+    await commit(world)
+    await switch(world, "promises", on=False)
+    await world.advance_to(FRIDAY + 15 * DAY)
+    await switch(world, "promises", on=True)
+    await world.advance(timedelta(minutes=2))
+    [card] = promises(world)
+    assert "that is fine" in card.text and questions(world) == []
 
 
 async def test_a_dm_of_a_feature_that_was_switched_off_says_so(world: LyceumWorld) -> None:

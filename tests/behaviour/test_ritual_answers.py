@@ -10,7 +10,7 @@ from sandbox.people import Person
 from sandbox.seen import Answer, Seen
 from sandbox.server import Channel
 from tests.behaviour.quests import LyceumWorld
-from tests.behaviour.rituals import add, fill_in, opened
+from tests.behaviour.rituals import add, end, fill_in, opened
 
 WEEK = timedelta(weeks=1)
 EDIT = ("PATCH", "/channels/*/messages/*")
@@ -102,10 +102,18 @@ class TestOnTheCard:
         await wins.advance(timedelta(minutes=2))
         assert "Kept" in prompt(wins).text
 
-    async def test_the_button_of_an_ended_ritual_answers_politely(self, wins: LyceumWorld) -> None:
-        question = await wins.press(wins.facilitator, await opened(wins, "Friday wins"), "End it")
-        await wins.press(wins.facilitator, question, "Yes, end it")
-        assert "the ritual has ended" in (await wins.press(wins.member, prompt(wins), "Answer")).text
+    async def test_the_cards_of_an_ended_ritual_stay_without_their_button(self, wins: LyceumWorld) -> None:
+        old = prompt(wins)
+        await answer(wins, wins.member, "I tied a bowline")
+        await wins.advance(WEEK)
+        late = await wins.press(wins.people["Cleo"], prompt(wins), "Answer")
+        await end(wins, "Friday wins")
+        await wins.advance(timedelta(minutes=1))
+        assert [wins.read(each).labels for each in (old, prompt(wins))] == [[], []]
+        assert f"<@{wins.member.id}>: I tied a bowline" in wins.read(old).text
+        assert wins.pings(wins.member) == []
+        reply = await wins.submit(wins.people["Cleo"], late, {"text": "Too late", "shown": True})
+        assert "the ritual has ended" in reply.text
 
     async def test_the_button_of_last_week_still_works(self, wins: LyceumWorld) -> None:
         old = prompt(wins)

@@ -13,7 +13,8 @@ from bot.core import Core
 from bot.errors import AlreadyDone, LimitReached, NotAllowed, NotFound
 from bot.features import Feature
 from bot.i18n import N_
-from cogs.promises.model import AREA, CHECK_JOB, CHECK_KIND, CLOSE_JOB, PromiseSettings, Who
+from bot.own import Who
+from cogs.promises.model import AREA, CHECK_JOB, CHECK_KIND, CLOSE_JOB, PromiseSettings
 from cogs.promises.rules import State
 from cogs.promises.service import PromisesService
 from storage.acts import ActRow

@@ -51,19 +51,6 @@ def test_an_author_is_asked_once_a_message(state: State | None) -> None:
         rules.check_ask(state)
 
 
-@given(st.integers(0, 23), st.integers(0, 59))
-def test_every_time_of_day_is_read(hour: int, minute: int) -> None:
-    assert rules.read_minute(f" {hour:02}:{minute:02} ") == hour * 60 + minute
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "17", "24:00", "12:60", "-1:00", "\u0661\u0667:\u0660\u0660", "17:00:00"]
-)
-def test_what_no_clock_shows_is_refused(typed: str) -> None:
-    with pytest.raises(InvalidInput):
-        rules.read_minute(typed)
-
-
 @pytest.mark.parametrize("weekday", [-1, 7])
 def test_a_week_has_seven_days(weekday: int) -> None:
     with pytest.raises(InvalidInput):

@@ -13,8 +13,9 @@ from bot.core import Core
 from bot.errors import AlreadyDone, LimitReached, NotAllowed, NotConfigured, NotFound
 from bot.features import Feature
 from bot.i18n import N_
+from bot.own import Who
 from cogs.showcase.digests import Digests
-from cogs.showcase.model import AREA, ASK_KIND, DIGEST_JOB, Found, ShowcaseSettings, Who
+from cogs.showcase.model import AREA, ASK_KIND, DIGEST_JOB, Found, ShowcaseSettings
 from cogs.showcase.service import ShowcaseService
 from storage.acts import ActRow
 from storage.database import Database
@@ -153,3 +154,11 @@ async def test_the_deletion_of_a_person_leaves_nothing_of_them(service: Showcase
     async with core.db.read() as session:
         [left] = await session.scalars(select(ShowcaseEntryRow))
     assert left.id == asked.id and left.asked_by == 0
+
+
+@pytest.mark.parametrize(("typed", "minute"), [("17:00", 17 * 60), ("5 pm", 17 * 60), ("9", 9 * 60)])
+@pytest.mark.usefixtures("service")
+async def test_its_time_is_read_as_everywhere(core: Core, typed: str, minute: int) -> None:
+    await Digests(core).choose_time(FARAH, 2, typed)
+    settings = await core.configs.get(GUILD, ShowcaseSettings)
+    assert (settings.weekday, settings.minute) == (2, minute)
