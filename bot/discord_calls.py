@@ -29,6 +29,7 @@ from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
 UNKNOWN_MESSAGE = 10008
 THREAD_EXISTS = 160004
+THREAD_ARCHIVED = 50083
 REFUSALS: dict[int, str] = {
     10003: "channel_gone",
     10004: "guild_gone",
@@ -40,7 +41,7 @@ REFUSALS: dict[int, str] = {
     50007: "dms_closed",
     50033: "member_gone",
     50013: "no_permission",
-    50083: "thread_archived",
+    THREAD_ARCHIVED: "thread_archived",
     50278: "dms_closed",
 }
 # Refusals that say nothing about the effect: DMs opened too fast, Cloudflare's block, overload.
@@ -141,10 +142,22 @@ class DiscordCalls:
         return message.id
 
     async def _edit(self, effect: PlannedEffect, card: Card, _nonce: str, marker: int) -> int | None:
+        try:
+            await self._edit_once(effect, card, marker)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+            # Somebody's name may have to go from it, so it is opened for a moment.
+            assert effect.channel_id is not None
+            await self._client.http.edit_channel(effect.channel_id, archived=False)
+            await self._edit_once(effect, card, marker)
+            await self._client.http.edit_channel(effect.channel_id, archived=True)
+        return effect.message_id
+
+    async def _edit_once(self, effect: PlannedEffect, card: Card, marker: int) -> None:
         await self._message(effect).edit(
             view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card)
         )
-        return effect.message_id
 
     async def _delete(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
         try:
