@@ -1,0 +1,410 @@
+"""The use cases of pairings on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.authority import MANAGE_GUILD, Actor
+from bot.core import Core
+from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotConfigured, NotFound
+from bot.features import Feature
+from bot.i18n import N_
+from bot.jobs import Job
+from cogs.pairs.meetings import Meetings
+from cogs.pairs.model import (
+    AREA,
+    ASK_JOB,
+    ASK_KIND,
+    CLOSE_JOB,
+    LEFT_KIND,
+    MET,
+    ROUND_JOB,
+    PairSettings,
+)
+from cogs.pairs.rounds import REASON_CHANGED, Prepared, Rounds, seed_of
+from cogs.pairs.rules import Outcome, Why
+from cogs.pairs.service import PairsService
+from cogs.pairs.staff import PairsStaff
+from storage.acts import ActRow
+from storage.database import Database
+from storage.footprint import erase
+from storage.jobs import JobRow
+from storage.notifications import NotificationRow
+from storage.outbox import OutboxRow
+from storage.pairs import (
+    PairGroupRow,
+    PairMemberRow,
+    PairPersonRow,
+    PairPoolRow,
+    PairRoundRow,
+    PairSettingsRow,
+)
+from tests.clocks import FixedClock
+
+GUILD, OTHER_GUILD, PLACE = 1, 2, 101
+FARAH = Actor(GUILD, 10, permissions=MANAGE_GUILD)
+DAY = timedelta(days=1)
+
+
+def actor(member_id: int) -> Actor:
+    return Actor(GUILD, member_id)
+
+
+@dataclass
+class Stand:
+    """The services over one database."""
+
+    core: Core
+    service: PairsService
+    staff: PairsStaff
+    rounds: Rounds
+    meetings: Meetings
+
+    async def join(self, *members: int) -> None:
+        for each in members:
+            await self.service.join(actor(each))
+
+    async def hold(self) -> None:
+        preview = await self.rounds.preview(FARAH)
+        assert await self.rounds.confirm(FARAH, preview.round_id) is None
+
+    async def groups(self) -> list[tuple[int, tuple[int, ...]]]:
+        async with self.core.db.read() as session:
+            found: dict[int, list[int]] = {}
+            for row in await session.scalars(select(PairPersonRow).order_by(PairPersonRow.id)):
+                found.setdefault(row.group_id, []).append(row.member_id)
+        return [(group, tuple(sorted(members))) for group, members in sorted(found.items())]
+
+    async def group_of(self, member_id: int) -> int:
+        return [group for group, members in await self.groups() if member_id in members][-1]
+
+
+def stand_on(core: Core) -> Stand:
+    core.configs.register(PairSettings, PairSettingsRow)
+    core.features.describe(Feature(AREA, N_("Pairings")))
+    rounds = Rounds(core)
+    meetings = Meetings(core, rounds)
+    core.jobs.register_prepared(ROUND_JOB, rounds.prepare, rounds.due)
+    core.jobs.register(ASK_JOB, meetings.ask_due)
+    core.jobs.register(CLOSE_JOB, meetings.close_due)
+    core.notifier.register(ASK_KIND)
+    core.notifier.register(LEFT_KIND)
+    return Stand(core, PairsService(core), PairsStaff(core), rounds, meetings)
+
+
+@pytest.fixture
+async def stand(database: Database, clock: FixedClock) -> Stand:
+    found = stand_on(Core.build(database, clock))
+    await found.staff.set_place(FARAH, PLACE)
+    return found
+
+
+async def count(core: Core, model: type[object], **wanted: object) -> int:
+    async with core.db.read() as session:
+        return len(list(await session.scalars(select(model).filter_by(**wanted))))
+
+
+async def acts(core: Core) -> set[int]:
+    async with core.db.read() as session:
+        rows = await session.scalars(select(ActRow).filter_by(kind=MET, retracted_at=None))
+        return {row.member_id for row in rows}
+
+
+# ---------------------------------------------------------------------------------------------- taking part
+
+
+async def test_joining_twice_changes_only_what_was_said(stand: Stand) -> None:
+    first = await stand.service.join(actor(12), days="mon", teach="SQL")
+    second = await stand.service.join(actor(12), learn="Rust")
+    assert first.is_new and not second.is_new
+    assert (second.weekdays, second.teach, second.learn) == (1, ("SQL",), ("Rust",))
+    with pytest.raises(InvalidInput):
+        await stand.service.join(actor(12), days="blue")
+    assert (await stand.service.change(actor(12), [], "", "")).weekdays == 127
+
+
+async def test_without_joining_nothing_can_be_skipped_or_left(stand: Stand) -> None:
+    with pytest.raises(NotFound):
+        await stand.service.skip(actor(12))
+    with pytest.raises(AlreadyDone):
+        await stand.service.leave(actor(12))
+
+
+# ---------------------------------------------------------------------------------------------- by the schedule
+
+
+async def due_job(stand: Stand, clock: FixedClock) -> Job:
+    """The job of the first round: Monday 16:00."""
+    await stand.staff.set_rhythm(FARAH, [0], "16:00", 1)
+    clock.advance(timedelta(hours=8))
+    await stand.core.schedules.materialise_due()
+    async with stand.core.db.read() as session:
+        row = (await session.scalars(select(JobRow).filter_by(name=ROUND_JOB))).one()
+    return Job(
+        row.id,
+        row.name,
+        row.guild_id,
+        row.key,
+        row.payload,
+        row.run_at,
+        1,
+        row.schedule_id,
+        datetime.fromisoformat(row.nominal or ""),
+    )
+
+
+async def test_a_round_is_groups_threads_cards_and_jobs(stand: Stand, clock: FixedClock) -> None:
+    await stand.join(12, 13, 14, 15, 16)
+    job = await due_job(stand, clock)
+    await stand.core.jobs.run_due()
+    groups = await stand.groups()
+    assert sorted(len(members) for _, members in groups) == [2, 3]
+    async with stand.core.db.read() as session:
+        kinds = [row.kind for row in await session.scalars(select(OutboxRow).order_by(OutboxRow.id))]
+        [held] = await session.scalars(select(PairRoundRow))
+    assert sorted(kinds) == ["open_room", "open_room", "post", "post"]
+    assert held.seed == seed_of(GUILD, f"{job.schedule_id} {job.nominal and job.nominal.isoformat()}")
+    assert (
+        await count(stand.core, JobRow, name=ASK_JOB) == await count(stand.core, JobRow, name=CLOSE_JOB) == 2
+    )
+
+
+async def test_two_processes_draw_the_same_pairs_and_hold_one_round(
+    stand: Stand, database: Database, clock: FixedClock
+) -> None:
+    await stand.join(*range(12, 32))
+    job = await due_job(stand, clock)
+    other = stand_on(Core.build(Database(database.url.render_as_string(hide_password=False)), clock))
+    mine, theirs = await stand.rounds.prepare(job), await other.rounds.prepare(job)
+    assert mine.drawn == theirs.drawn and len(mine.drawn.groups) == 10
+
+    async def hold(at: Stand, prepared: Prepared) -> object:
+        async with at.core.db.begin() as session:
+            return await at.rounds.due(session, job, prepared)
+
+    results = await asyncio.gather(hold(stand, mine), hold(other, theirs))
+    assert sum(each is None for each in results) == 1
+    assert {members for _, members in await stand.groups()} == set(mine.drawn.groups)
+    assert await count(stand.core, PairRoundRow) == 1
+    await other.core.db.close()
+
+
+async def test_what_changed_while_it_was_drawn_is_drawn_again(stand: Stand, clock: FixedClock) -> None:
+    await stand.join(12, 13)
+    job = await due_job(stand, clock)
+    prepared = await stand.rounds.prepare(job)
+    await stand.service.leave(actor(13))
+    await stand.join(14)
+    async with stand.core.db.begin() as session:
+        skipped = await stand.rounds.due(session, job, prepared)
+    assert skipped is not None and skipped.reason == REASON_CHANGED and await stand.groups() == []
+    for _ in range(3):
+        await stand.core.jobs.run_due()
+    assert [members for _, members in await stand.groups()] == [(12, 14)]
+    assert await count(stand.core, PairRoundRow) == 1
+
+
+async def test_without_a_channel_or_anybody_there_is_no_round(stand: Stand, clock: FixedClock) -> None:
+    await due_job(stand, clock)
+    await stand.core.jobs.run_due()
+    assert await count(stand.core, PairRoundRow) == 0
+    await stand.staff.set_place(FARAH, None)
+    await stand.join(12, 13)
+    clock.advance(7 * DAY)
+    await stand.core.schedules.materialise_due()
+    await stand.core.jobs.run_due()
+    assert await count(stand.core, PairRoundRow) == 0
+    with pytest.raises(NotConfigured):
+        await stand.rounds.preview(FARAH)
+
+
+async def test_who_is_left_out_is_told_and_comes_first_until_they_are_paired(stand: Stand) -> None:
+    await stand.join(12, 13, 14, 15)
+    async with stand.core.db.begin() as session:
+        for one, other in ((12, 13), (12, 14), (13, 14)):
+            await stand.core.avoidances.add(session, GUILD, one, other)
+    left: list[int] = []
+    for _ in range(3):
+        preview = await stand.rounds.preview(FARAH)
+        assert {why for _, why in preview.left_out} == {Why.NOBODY_FITS} and len(preview.left_out) == 2
+        left += [member for member, _ in preview.left_out]
+        await stand.rounds.confirm(FARAH, preview.round_id)
+    # Whoever was left out twice in a row would have been in the round between.
+    assert {member: left.count(member) for member in (12, 13, 14)} == {12: 2, 13: 2, 14: 2}
+    assert await count(stand.core, NotificationRow, kind=LEFT_KIND.name) == 6
+
+
+async def test_of_those_who_left_the_past_counts_when_they_come_back(stand: Stand) -> None:
+    await stand.join(12, 13, 14, 15)
+    await stand.hold()
+    before = {members for _, members in await stand.groups()}
+    await stand.service.leave(actor(12))
+    await stand.join(12)
+    await stand.hold()
+    await stand.hold()
+    after = [members for _, members in await stand.groups()]
+    assert len(after) == len(set(after)) == 6 and before < set(after)
+
+
+# ---------------------------------------------------------------------------------------------- by hand
+
+
+async def test_only_facilitators_preview_confirm_and_take_back(stand: Stand) -> None:
+    await stand.join(12, 13)
+    preview = await stand.rounds.preview(FARAH)
+    for attempt in (
+        stand.rounds.preview(actor(12)),
+        stand.rounds.roll_again(actor(12), preview.round_id),
+        stand.rounds.confirm(actor(12), preview.round_id),
+        stand.rounds.undo(actor(12), preview.round_id),
+        stand.staff.desk(actor(12)),
+        stand.staff.set_place(actor(12), None),
+        stand.staff.set_rhythm(actor(12), [0], "16:00", 1),
+        stand.staff.set_weights(actor(12), 1, 1, 10),
+        stand.staff.slow_down(actor(12)),
+    ):
+        with pytest.raises(NotAllowed):
+            await attempt
+    stranger = Actor(OTHER_GUILD, 10, permissions=MANAGE_GUILD)
+    with pytest.raises(NotFound):
+        await stand.rounds.undo(stranger, preview.round_id)
+
+
+async def test_of_two_previews_the_newer_stands(stand: Stand) -> None:
+    await stand.join(12, 13)
+    older, newer = await stand.rounds.preview(FARAH), await stand.rounds.preview(FARAH)
+    with pytest.raises(NotFound):
+        await stand.rounds.confirm(FARAH, older.round_id)
+    assert await stand.rounds.confirm(FARAH, newer.round_id) is None
+    with pytest.raises(AlreadyDone):
+        await stand.rounds.confirm(FARAH, newer.round_id)
+
+
+async def test_taken_back_everything_is_as_before(stand: Stand, clock: FixedClock) -> None:
+    await stand.join(12, 13, 14)
+    await stand.service.skip(actor(14))
+    preview = await stand.rounds.preview(FARAH)
+    await stand.rounds.confirm(FARAH, preview.round_id)
+    assert not (await stand.service.status(actor(14))).skips_next
+    await stand.meetings.say(actor(12), await stand.group_of(12), Outcome.MET)
+    await stand.rounds.undo(FARAH, preview.round_id)
+    assert (await stand.service.status(actor(14))).skips_next
+    assert await acts(stand.core) == set() and (await stand.service.status(actor(12))).met == ()
+    again = await stand.rounds.preview(FARAH)
+    assert again.groups[0].times == 0
+    with pytest.raises(AlreadyDone):
+        await stand.rounds.undo(FARAH, preview.round_id)
+    with pytest.raises(AlreadyDone, match="taken this round back"):
+        await stand.meetings.say(actor(12), await stand.group_of(12), Outcome.MET)
+    await stand.rounds.confirm(FARAH, again.round_id)
+    clock.advance(timedelta(minutes=10, seconds=1))
+    with pytest.raises(LimitReached):
+        await stand.rounds.undo(FARAH, again.round_id)
+
+
+async def test_a_rhythm_is_chosen_slowed_down_and_ended(stand: Stand) -> None:
+    await stand.staff.set_rhythm(FARAH, [3, 0], "9:30", 1)
+    desk = await stand.staff.desk(FARAH)
+    assert desk.rhythm is not None and (desk.rhythm.days, desk.rhythm.weeks) == ((0, 3), 1)
+    assert desk.next_at == datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+    await stand.staff.slow_down(FARAH)
+    desk = await stand.staff.desk(FARAH)
+    assert desk.rhythm is not None and desk.rhythm.weeks == 2
+    await stand.staff.set_rhythm(FARAH, [], "9:30", 1)
+    assert (await stand.staff.desk(FARAH)).rhythm is None
+    for bad in ((4, 1, 10), (1, -1, 10), (1, 1, 1), (1, 1, 29)):
+        with pytest.raises(InvalidInput):
+            await stand.staff.set_weights(FARAH, *bad)
+
+
+# ---------------------------------------------------------------------------------------------- how it went
+
+
+async def test_meeting_is_recognised_once_for_each_who_took_part(stand: Stand) -> None:
+    await stand.join(12, 13)
+    await stand.hold()
+    group = await stand.group_of(12)
+    await asyncio.gather(*(stand.meetings.say(actor(12), group, Outcome.MET) for _ in range(4)))
+    assert await acts(stand.core) == {12, 13} and await count(stand.core, ActRow, kind=MET) == 2
+    found = await stand.meetings.say(actor(13), group, Outcome.NOT)
+    assert found.outcome is Outcome.PARTLY and await acts(stand.core) == {12}
+    await stand.meetings.say(actor(13), group, Outcome.MET)
+    assert await acts(stand.core) == {12, 13}
+    with pytest.raises(NotAllowed):
+        await stand.meetings.say(actor(14), group, Outcome.MET)
+    with pytest.raises(NotFound):
+        await stand.meetings.say(Actor(OTHER_GUILD, 12), group, Outcome.MET)
+
+
+async def test_of_many_who_want_another_pair_each_gets_one(stand: Stand) -> None:
+    members = range(12, 20)
+    await stand.join(*members)
+    await stand.hold()
+    first = [members for _, members in await stand.groups()]
+    wishes = [stand.meetings.ask_for_another(actor(a), await stand.group_of(a)) for a, _ in first]
+    await asyncio.gather(*wishes)
+    second = [members for _, members in await stand.groups()][4:]
+    assert sorted(each for pair in second for each in pair) == sorted(a for a, _ in first)
+    assert await count(stand.core, PairPoolRow) == 0
+
+
+async def test_a_second_pair_is_never_with_whom_one_avoids_or_met(stand: Stand) -> None:
+    await stand.join(12, 13, 14, 15)
+    await stand.hold()
+    a = 12
+    b = next(each for _, members in await stand.groups() if a not in members for each in members)
+    async with stand.core.db.begin() as session:
+        await stand.core.avoidances.add(session, GUILD, b, a)
+    await stand.meetings.ask_for_another(actor(a), await stand.group_of(a))
+    _, found = await stand.meetings.ask_for_another(actor(b), await stand.group_of(b))
+    assert not found and await count(stand.core, PairPoolRow) == 2
+    with pytest.raises(AlreadyDone):
+        await stand.meetings.ask_for_another(actor(a), await stand.group_of(a))
+    await stand.hold()
+    assert await count(stand.core, PairPoolRow) == 0
+
+
+async def test_what_nobody_tells_is_asked_about_once_and_closed(stand: Stand, clock: FixedClock) -> None:
+    await stand.join(12, 13)
+    await stand.hold()
+    async with stand.core.db.begin() as session:  # as the dispatcher does
+        for row in await session.scalars(select(OutboxRow)):
+            row.outcome, row.result_id = "sent", 500 + row.id
+    for _ in range(6):
+        clock.advance(DAY)
+        await stand.core.jobs.run_due()
+    assert await count(stand.core, NotificationRow, kind=ASK_KIND.name) == 2
+    for _ in range(5):
+        clock.advance(DAY)
+        await stand.core.jobs.run_due()
+    assert await count(stand.core, NotificationRow, kind=ASK_KIND.name) == 2
+    async with stand.core.db.read() as session:
+        [group] = await session.scalars(select(PairGroupRow))
+        closing = list(await session.scalars(select(OutboxRow).filter_by(kind="close_room")))
+    assert group.closed_at is not None and len(closing) == 1
+    [past] = (await stand.staff.desk(FARAH)).rounds
+    assert past.rate.silent == 1
+
+
+async def test_of_a_deleted_person_nothing_stays(stand: Stand, clock: FixedClock) -> None:
+    await stand.join(12, 13)
+    await stand.hold()
+    await stand.meetings.say(actor(12), await stand.group_of(12), Outcome.MET)
+    await stand.meetings.ask_for_another(actor(12), await stand.group_of(12))
+    async with stand.core.db.begin() as session:
+        await erase(session, GUILD, 12, limit=100, now=clock.now() + DAY)
+    for model in (PairMemberRow, PairPersonRow, PairPoolRow):
+        assert await count(stand.core, model, member_id=12) == 0
+    async with stand.core.db.begin() as session:
+        await stand.meetings.redraw_all(session, GUILD)
+        edits = list(await session.scalars(select(OutboxRow).filter_by(kind="edit", member_id=None)))
+    assert edits
+    status = await stand.service.status(actor(13))
+    assert [each.others for each in status.met] == [()]
+    await stand.join(14)
+    await stand.hold()
