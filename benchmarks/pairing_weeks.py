@@ -3,7 +3,7 @@
     python -m benchmarks.pairing_weeks [members ...]
 
 About 85 % take part in each week. The value is a share of a bound that no pairing can pass, whole trios included, so
-the best there is lies somewhat below 1. Seconds are those of the slowest round, by the clock. 30 and 300 by default.
+the best there is lies somewhat below 1. Seconds are those that the slowest round took of the processor. 30 and 300 by default.
 """
 
 from __future__ import annotations

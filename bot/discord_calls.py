@@ -198,7 +198,8 @@ class DiscordCalls:
         self, effect: PlannedEffect, title: ThreadTitle, _nonce: str, _marker: int
     ) -> int | None:
         name = cut(title.name, THREAD_NAME)
-        known = await self._rooms(effect, name) if effect.attempts else []
+        was_tried = effect.attempts > 0 or effect.first_try_at is not None
+        known = await self._rooms(effect, name) if was_tried else []
         if not known:
             sent: list[None] = []
             with checked(lambda: sent.append(None)):

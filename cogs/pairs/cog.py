@@ -34,7 +34,7 @@ from cogs.pairs.staff import PairsStaff
 from storage.pairs import PairSettingsRow
 
 HELP = (
-    HelpLine(N_("Meet one person here in each round"), "/pair join", control=render.JOIN, rank=6),
+    HelpLine(N_("Meet one person here in each round"), "/pair join", control=render.SHOW, rank=6),
     HelpLine(N_("See whom you met, and skip a round"), "/pair status"),
 )
 STAFF_HELP = HelpLine(
@@ -77,6 +77,7 @@ class PairsCog(commands.Cog):
             render.MET: self._met,
             render.NOT: self._missed,
             render.REMATCH: self._rematch,
+            render.SHOW: self._status,
             render.SKIP: self._skip,
             render.COME: self._come,
             render.CHANGE: self._ask_change,
@@ -172,6 +173,9 @@ class PairsCog(commands.Cog):
 
     @pair.command(name="status", description="Your next round, your days and topics, and whom you met")
     async def pair_status(self, interaction: discord.Interaction[Any]) -> None:
+        await self._status(interaction, None)
+
+    async def _status(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self._show(interaction, await self.service.status(actor_of(interaction)))
 
     async def _join(self, interaction: discord.Interaction[Any], _: int | None) -> None:

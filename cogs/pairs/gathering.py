@@ -75,14 +75,19 @@ class Gathering:
         self, session: AsyncSession, guild_id: int, groups: Collection[tuple[int, ...]]
     ) -> dict[tuple[int, ...], list[str]]:
         """The ice-breakers that two people of each group had together, the oldest first."""
-        history = await storage.list_history(session, guild_id)
-        had = [
-            (rows[0][2], {member for *_, member in rows})
-            for rows in (list(each) for _, each in groupby(history, key=lambda each: each[0]))
-        ]
-        return {
-            group: [starter for starter, members in had if len(members & set(group)) > 1] for group in groups
-        }
+        starter_of: dict[int, str] = {}
+        groups_of: dict[int, set[int]] = {}
+        for group_id, _, starter, member_id in await storage.list_history(session, guild_id):
+            starter_of[group_id] = starter
+            groups_of.setdefault(member_id, set()).add(group_id)
+
+        def had(group: tuple[int, ...]) -> list[str]:
+            both = (
+                groups_of.get(a, set[int]()) & groups_of.get(b, set[int]()) for a, b in combinations(group, 2)
+            )
+            return [starter_of[each] for each in sorted({each for found in both for each in found})]
+
+        return {group: had(group) for group in groups}
 
 
 def person_of(row: storage.PairMemberRow, zone: str, now: datetime) -> Person:

@@ -102,6 +102,9 @@ class Holding:
     async def take_back(self, session: AsyncSession, row: PairRoundRow) -> None:
         """As if the round had not been, but for what was posted, which says so."""
         row.state = storage.UNDONE
+        for member, _, _ in await storage.list_members(session, row.guild_id):
+            if member.left_out_in == row.id:
+                await self._core.notifier.withdraw(session, _left_key(row.id, member.member_id))
         await storage.take_back_marks(session, row.guild_id, row.id)
         await storage.remove_from_pool(session, row.guild_id)
         for group in await storage.list_groups(session, row.id):
@@ -111,8 +114,6 @@ class Holding:
                     person.act_id = None
             await self.redraw(session, group)
             await self.close_room(session, group)
-        for each, _, _ in await storage.list_members(session, row.guild_id):
-            await self._core.notifier.withdraw(session, _left_key(row.id, each.member_id))
 
     async def redraw(self, session: AsyncSession, group: PairGroupRow, *, lane: Lane = Lane.AWAITED) -> None:
         """Show the card as the group stands now."""

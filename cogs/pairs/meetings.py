@@ -201,7 +201,7 @@ class Meetings:
         other = drawing.best_of_pool(me, list(people.values()), inputs, may) if me is not None else None
         if other is None or settings.channel_id is None:
             return False
-        round_row = await storage.lock_round(session, row.round_id)
+        round_row = await storage.find_round(session, row.round_id)
         assert round_row is not None  # the group belongs to it
         await storage.remove_from_pool(session, row.guild_id, member_id, other.id)
         pair = (min(member_id, other.id), max(member_id, other.id))

@@ -33,6 +33,7 @@ from cogs.pairs.starters import shipped
 MET = "pairs:card.met"
 NOT = "pairs:card.missed"
 REMATCH = "pairs:card.rematch"
+SHOW = "pairs:mine.show"
 SKIP = "pairs:mine.skip"
 COME = "pairs:mine.come"
 CHANGE = "pairs:mine.change"

@@ -1,9 +1,8 @@
-"""The use cases of pairings on both databases."""
+"""Taking part, and the rounds, on both databases."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,108 +11,25 @@ from sqlalchemy import select
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotConfigured, NotFound
-from bot.features import Feature
-from bot.i18n import N_
 from bot.jobs import Job
-from cogs.pairs.meetings import Meetings
 from cogs.pairs.model import (
-    AREA,
     ASK_JOB,
-    ASK_KIND,
     CLOSE_JOB,
     LEFT_KIND,
-    MET,
     ROUND_JOB,
-    PairSettings,
 )
-from cogs.pairs.rounds import REASON_CHANGED, Prepared, Rounds, seed_of
+from cogs.pairs.rounds import REASON_CHANGED, Prepared, seed_of
 from cogs.pairs.rules import Outcome, Why
-from cogs.pairs.service import PairsService
-from cogs.pairs.staff import PairsStaff
-from storage.acts import ActRow
 from storage.database import Database
-from storage.footprint import erase
 from storage.jobs import JobRow
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
 from storage.pairs import (
     PairGroupRow,
-    PairMemberRow,
-    PairPersonRow,
-    PairPoolRow,
     PairRoundRow,
-    PairSettingsRow,
 )
 from tests.clocks import FixedClock
-
-GUILD, OTHER_GUILD, PLACE = 1, 2, 101
-FARAH = Actor(GUILD, 10, permissions=MANAGE_GUILD)
-DAY = timedelta(days=1)
-
-
-def actor(member_id: int) -> Actor:
-    return Actor(GUILD, member_id)
-
-
-@dataclass
-class Stand:
-    """The services over one database."""
-
-    core: Core
-    service: PairsService
-    staff: PairsStaff
-    rounds: Rounds
-    meetings: Meetings
-
-    async def join(self, *members: int) -> None:
-        for each in members:
-            await self.service.join(actor(each))
-
-    async def hold(self) -> None:
-        preview = await self.rounds.preview(FARAH)
-        assert await self.rounds.confirm(FARAH, preview.round_id) is None
-
-    async def groups(self) -> list[tuple[int, tuple[int, ...]]]:
-        async with self.core.db.read() as session:
-            found: dict[int, list[int]] = {}
-            for row in await session.scalars(select(PairPersonRow).order_by(PairPersonRow.id)):
-                found.setdefault(row.group_id, []).append(row.member_id)
-        return [(group, tuple(sorted(members))) for group, members in sorted(found.items())]
-
-    async def group_of(self, member_id: int) -> int:
-        return [group for group, members in await self.groups() if member_id in members][-1]
-
-
-def stand_on(core: Core) -> Stand:
-    core.configs.register(PairSettings, PairSettingsRow)
-    core.features.describe(Feature(AREA, N_("Pairings")))
-    rounds = Rounds(core)
-    meetings = Meetings(core, rounds)
-    core.jobs.register_prepared(ROUND_JOB, rounds.prepare, rounds.due)
-    core.jobs.register(ASK_JOB, meetings.ask_due)
-    core.jobs.register(CLOSE_JOB, meetings.close_due)
-    core.notifier.register(ASK_KIND)
-    core.notifier.register(LEFT_KIND)
-    return Stand(core, PairsService(core), PairsStaff(core), rounds, meetings)
-
-
-@pytest.fixture
-async def stand(database: Database, clock: FixedClock) -> Stand:
-    found = stand_on(Core.build(database, clock))
-    await found.staff.set_place(FARAH, PLACE)
-    return found
-
-
-async def count(core: Core, model: type[object], **wanted: object) -> int:
-    async with core.db.read() as session:
-        return len(list(await session.scalars(select(model).filter_by(**wanted))))
-
-
-async def acts(core: Core) -> set[int]:
-    async with core.db.read() as session:
-        rows = await session.scalars(select(ActRow).filter_by(kind=MET, retracted_at=None))
-        return {row.member_id for row in rows}
-
+from tests.pairs.stand import DAY, FARAH, GUILD, OTHER_GUILD, Stand, actor, acts, count, stand_on
 
 # ---------------------------------------------------------------------------------------------- taking part
 
@@ -322,89 +238,12 @@ async def test_a_rhythm_is_chosen_slowed_down_and_ended(stand: Stand) -> None:
             await stand.staff.set_weights(FARAH, *bad)
 
 
-# ---------------------------------------------------------------------------------------------- how it went
-
-
-async def test_meeting_is_recognised_once_for_each_who_took_part(stand: Stand) -> None:
+async def test_two_people_who_meet_again_and_again_get_another_ice_breaker_each_time(stand: Stand) -> None:
     await stand.join(12, 13)
-    await stand.hold()
-    group = await stand.group_of(12)
-    await asyncio.gather(*(stand.meetings.say(actor(12), group, Outcome.MET) for _ in range(4)))
-    assert await acts(stand.core) == {12, 13} and await count(stand.core, ActRow, kind=MET) == 2
-    found = await stand.meetings.say(actor(13), group, Outcome.NOT)
-    assert found.outcome is Outcome.PARTLY and await acts(stand.core) == {12}
-    await stand.meetings.say(actor(13), group, Outcome.MET)
-    assert await acts(stand.core) == {12, 13}
-    with pytest.raises(NotAllowed):
-        await stand.meetings.say(actor(14), group, Outcome.MET)
-    with pytest.raises(NotFound):
-        await stand.meetings.say(Actor(OTHER_GUILD, 12), group, Outcome.MET)
-
-
-async def test_of_many_who_want_another_pair_each_gets_one(stand: Stand) -> None:
-    members = range(12, 20)
-    await stand.join(*members)
-    await stand.hold()
-    first = [members for _, members in await stand.groups()]
-    wishes = [stand.meetings.ask_for_another(actor(a), await stand.group_of(a)) for a, _ in first]
-    await asyncio.gather(*wishes)
-    second = [members for _, members in await stand.groups()][4:]
-    assert sorted(each for pair in second for each in pair) == sorted(a for a, _ in first)
-    assert await count(stand.core, PairPoolRow) == 0
-
-
-async def test_a_second_pair_is_never_with_whom_one_avoids_or_met(stand: Stand) -> None:
-    await stand.join(12, 13, 14, 15)
-    await stand.hold()
-    a = 12
-    b = next(each for _, members in await stand.groups() if a not in members for each in members)
-    async with stand.core.db.begin() as session:
-        await stand.core.avoidances.add(session, GUILD, b, a)
-    await stand.meetings.ask_for_another(actor(a), await stand.group_of(a))
-    _, found = await stand.meetings.ask_for_another(actor(b), await stand.group_of(b))
-    assert not found and await count(stand.core, PairPoolRow) == 2
-    with pytest.raises(AlreadyDone):
-        await stand.meetings.ask_for_another(actor(a), await stand.group_of(a))
-    await stand.hold()
-    assert await count(stand.core, PairPoolRow) == 0
-
-
-async def test_what_nobody_tells_is_asked_about_once_and_closed(stand: Stand, clock: FixedClock) -> None:
-    await stand.join(12, 13)
-    await stand.hold()
-    async with stand.core.db.begin() as session:  # as the dispatcher does
-        for row in await session.scalars(select(OutboxRow)):
-            row.outcome, row.result_id = "sent", 500 + row.id
     for _ in range(6):
-        clock.advance(DAY)
-        await stand.core.jobs.run_due()
-    assert await count(stand.core, NotificationRow, kind=ASK_KIND.name) == 2
-    for _ in range(5):
-        clock.advance(DAY)
-        await stand.core.jobs.run_due()
-    assert await count(stand.core, NotificationRow, kind=ASK_KIND.name) == 2
+        await stand.hold()
     async with stand.core.db.read() as session:
-        [group] = await session.scalars(select(PairGroupRow))
-        closing = list(await session.scalars(select(OutboxRow).filter_by(kind="close_room")))
-    assert group.closed_at is not None and len(closing) == 1
-    [past] = (await stand.staff.desk(FARAH)).rounds
-    assert past.rate.silent == 1
-
-
-async def test_of_a_deleted_person_nothing_stays(stand: Stand, clock: FixedClock) -> None:
-    await stand.join(12, 13)
-    await stand.hold()
-    await stand.meetings.say(actor(12), await stand.group_of(12), Outcome.MET)
-    await stand.meetings.ask_for_another(actor(12), await stand.group_of(12))
-    async with stand.core.db.begin() as session:
-        await erase(session, GUILD, 12, limit=100, now=clock.now() + DAY)
-    for model in (PairMemberRow, PairPersonRow, PairPoolRow):
-        assert await count(stand.core, model, member_id=12) == 0
-    async with stand.core.db.begin() as session:
-        await stand.meetings.redraw_all(session, GUILD)
-        edits = list(await session.scalars(select(OutboxRow).filter_by(kind="edit", member_id=None)))
-    assert edits
-    status = await stand.service.status(actor(13))
-    assert [each.others for each in status.met] == [()]
-    await stand.join(14)
-    await stand.hold()
+        starters = [row.starter for row in await session.scalars(select(PairGroupRow))]
+    assert len(set(starters)) == 6
+    [proposed] = (await stand.rounds.preview(FARAH)).groups
+    assert proposed.times == 6
