@@ -29,6 +29,7 @@ from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
 UNKNOWN_MESSAGE = 10008
 THREAD_EXISTS = 160004
+THREAD_ARCHIVED = 50083
 REFUSALS: dict[int, str] = {
     10003: "channel_gone",
     10004: "guild_gone",
@@ -40,7 +41,7 @@ REFUSALS: dict[int, str] = {
     50007: "dms_closed",
     50033: "member_gone",
     50013: "no_permission",
-    50083: "thread_archived",
+    THREAD_ARCHIVED: "thread_archived",
     50278: "dms_closed",
 }
 # Refusals that say nothing about the effect: DMs opened too fast, Cloudflare's block, overload.
@@ -143,14 +144,26 @@ class DiscordCalls:
     async def _edit(
         self, effect: PlannedEffect, card: Card | WithoutButtons, _nonce: str, marker: int
     ) -> int | None:
+        try:
+            await self._edit_once(effect, card, marker)
+        except discord.HTTPException as error:
+            if error.code != THREAD_ARCHIVED:
+                raise
+            # Somebody's name may have to go from it, so it is opened for a moment.
+            assert effect.channel_id is not None
+            await self._client.http.edit_channel(effect.channel_id, archived=False)
+            await self._edit_once(effect, card, marker)
+            await self._client.http.edit_channel(effect.channel_id, archived=True)
+        return effect.message_id
+
+    async def _edit_once(self, effect: PlannedEffect, card: Card | WithoutButtons, marker: int) -> None:
         if isinstance(card, WithoutButtons):
             message = await self._message(effect).fetch()
             await message.edit(view=without_buttons(message), allowed_mentions=discord.AllowedMentions.none())
-            return effect.message_id
+            return
         await self._message(effect).edit(
             view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card)
         )
-        return effect.message_id
 
     async def _delete(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
         try:
@@ -191,7 +204,8 @@ class DiscordCalls:
         self, effect: PlannedEffect, title: ThreadTitle, _nonce: str, _marker: int
     ) -> int | None:
         name = cut(title.name, THREAD_NAME)
-        known = await self._rooms(effect, name) if effect.attempts else []
+        was_tried = effect.attempts > 0 or effect.first_try_at is not None
+        known = await self._rooms(effect, name) if was_tried else []
         if not known:
             sent: list[None] = []
             with checked(lambda: sent.append(None)):

@@ -220,6 +220,7 @@ class Dispatcher:
     async def _intend_one(
         self, session: AsyncSession, row: storage.OutboxRow, newest: Mapping[str, int], now: datetime
     ) -> _Try:
+        place = row.place  # the one under which it was claimed; what comes after something may move elsewhere
         give_up = await _reason_to_give_up(session, row, newest, now)
         effect = _snapshot(row)
         if give_up is None:
@@ -228,7 +229,7 @@ class Dispatcher:
             # Holds for a new process too, should this one die at any moment of the try.
             row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if _is_event(row) else timedelta(0))
         assert row.lease_until is not None
-        return _Try(effect, row.place, row.lease_until, give_up)
+        return _Try(effect, place, row.lease_until, give_up)
 
     async def _perform(self, attempt: _Try) -> _Result:
         effect = attempt.effect

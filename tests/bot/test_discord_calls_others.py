@@ -341,3 +341,19 @@ async def test_without_the_permission_a_room_is_public_and_without_both_there_is
     assert [each.text for each in stage.world.posted(stage.world.weekly)][-1] == "Hello, you two"
     await stage.plan(EffectKind.CLOSE_ROOM, "close", channel_id=stage.world.weekly.id, after="second")
     assert (await stage.outcome("close"))[0] == "skipped"
+
+
+async def test_a_card_in_a_thread_that_is_closed_is_drawn_again_and_the_thread_stays_closed(
+    stage: Stage,
+) -> None:
+    await _open_room(stage)
+    stage.drawn = Card((Text("Hello, you two"),))
+    await stage.post("card", after="room")
+    await stage.plan(EffectKind.CLOSE_ROOM, "close", channel_id=stage.world.weekly.id, after="room")
+    stage.drawn = Card((Text("Hello, one of you"),))
+    # SimCord takes edits in archived threads, where Discord answers 50083.
+    stage.faults.status(400, "PATCH", "/channels/*/messages/*", code=50083)
+    await stage.plan(EffectKind.EDIT, "edit", channel_id=stage.world.weekly.id, after="card")
+    assert await stage.outcome("edit") == ("sent", None) and _rooms(stage) == []
+    room = stage.world.channel_of((await stage.row("room")).result_id or 0)
+    assert [each.text for each in stage.world.posted(room)] == ["Hello, one of you"]

@@ -32,10 +32,142 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "pair_rounds",
+        sa.Column("id", PrimaryKey(), nullable=False),
+        sa.Column("guild_id", Snowflake(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("inputs", sa.String(length=64), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_rounds")),
+        sa.UniqueConstraint("guild_id", "key", name=op.f("uq_pair_rounds_guild_id_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "pair_settings",
+        sa.Column("guild_id", Snowflake(), autoincrement=False, nullable=False),
+        sa.Column("channel_id", Snowflake(), nullable=True),
+        sa.Column("schedule_id", sa.Integer(), nullable=True),
+        sa.Column("hours_weight", sa.Integer(), nullable=False),
+        sa.Column("topics_weight", sa.Integer(), nullable=False),
+        sa.Column("close_days", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("guild_id", name=op.f("pk_pair_settings")),
+    )
+    op.create_table(
+        "pair_groups",
+        sa.Column("id", PrimaryKey(), nullable=False),
+        sa.Column("guild_id", Snowflake(), nullable=False),
+        sa.Column("round_id", PrimaryKey(), nullable=False),
+        sa.Column("channel_id", Snowflake(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("starter", sa.String(length=64), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("rematch", sa.Boolean(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("closes_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"],
+            ["pair_rounds.id"],
+            name=op.f("fk_pair_groups_round_id_pair_rounds"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_groups")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("pair_groups", schema=None) as batch_op:
+        batch_op.create_index("ix_pair_groups_guild_id", ["guild_id", "round_id"], unique=False)
+
+    op.create_table(
+        "pair_members",
+        sa.Column("guild_id", Snowflake(), autoincrement=False, nullable=False),
+        sa.Column("member_id", Snowflake(), autoincrement=False, nullable=False),
+        sa.Column("joined_at", UtcDateTime(), nullable=False),
+        sa.Column("weekdays", sa.Integer(), nullable=False),
+        sa.Column("teach", sa.Text(), nullable=False),
+        sa.Column("learn", sa.Text(), nullable=False),
+        sa.Column("skip_next", sa.Boolean(), nullable=False),
+        sa.Column("skipped_in", PrimaryKey(), nullable=True),
+        sa.Column("left_out_in", PrimaryKey(), nullable=True),
+        sa.Column("paired_in", PrimaryKey(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["left_out_in"],
+            ["pair_rounds.id"],
+            name=op.f("fk_pair_members_left_out_in_pair_rounds"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["paired_in"],
+            ["pair_rounds.id"],
+            name=op.f("fk_pair_members_paired_in_pair_rounds"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["skipped_in"],
+            ["pair_rounds.id"],
+            name=op.f("fk_pair_members_skipped_in_pair_rounds"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("guild_id", "member_id", name=op.f("pk_pair_members")),
+    )
+    op.create_table(
+        "pair_people",
+        sa.Column("id", PrimaryKey(), nullable=False),
+        sa.Column("guild_id", Snowflake(), nullable=False),
+        sa.Column("group_id", PrimaryKey(), nullable=False),
+        sa.Column("member_id", Snowflake(), nullable=False),
+        sa.Column("said", sa.String(length=16), nullable=True),
+        sa.Column("act_id", PrimaryKey(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["act_id"], ["acts.id"], name=op.f("fk_pair_people_act_id_acts"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["pair_groups.id"],
+            name=op.f("fk_pair_people_group_id_pair_groups"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_people")),
+        sa.UniqueConstraint("group_id", "member_id", name=op.f("uq_pair_people_group_id_member_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("pair_people", schema=None) as batch_op:
+        batch_op.create_index("ix_pair_people_guild_id", ["guild_id", "member_id"], unique=False)
+
+    op.create_table(
+        "pair_pool",
+        sa.Column("guild_id", Snowflake(), autoincrement=False, nullable=False),
+        sa.Column("member_id", Snowflake(), autoincrement=False, nullable=False),
+        sa.Column("group_id", PrimaryKey(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["group_id"],
+            ["pair_groups.id"],
+            name=op.f("fk_pair_pool_group_id_pair_groups"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("guild_id", "member_id", name=op.f("pk_pair_pool")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("pair_pool")
+    with op.batch_alter_table("pair_people", schema=None) as batch_op:
+        batch_op.drop_index("ix_pair_people_guild_id")
+
+    op.drop_table("pair_people")
+    op.drop_table("pair_members")
+    with op.batch_alter_table("pair_groups", schema=None) as batch_op:
+        batch_op.drop_index("ix_pair_groups_guild_id")
+
+    op.drop_table("pair_groups")
+    op.drop_table("pair_settings")
+    op.drop_table("pair_rounds")
     op.drop_table("avoidances")
     # ### end Alembic commands ###
