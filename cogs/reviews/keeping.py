@@ -179,6 +179,18 @@ class Keeping:
             key = f"reviews.news:{row.id}:{row.turn}"
             await self.telling.author(session, work, NEWS_RENDERER, key, {"work_id": work.id})
 
+    async def close(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
+        """Its author needs no (more) reviews: who has one in hand is told."""
+        work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
+        for row in await storage.list_reviews(session, [work.id]):
+            if row.state in rules.HELD:
+                row.state, row.ends_at = State.RELEASED.value, None
+                key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
+                await self.telling.reviewer(session, work, row, key)
+        await session.flush()
+        await self.rooms.close(session, work)
+        await self.redraw(session, work)
+
     async def expect_fill(self, session: AsyncSession, guild_id: int, round_id: int) -> None:
         """See whether somebody else can take what is missing in a round."""
         at = self._core.clock.now() + FILL_AFTER

@@ -7,8 +7,6 @@ from datetime import timedelta
 from tests.behaviour.challenges import hand_in
 from tests.behaviour.quests import LyceumWorld, notices
 from tests.behaviour.reviews import (
-    GOOD,
-    JUDGED,
     choose_places,
     confirm_round,
     hold_challenge,
@@ -17,7 +15,6 @@ from tests.behaviour.reviews import (
     set_how,
     set_numbers,
     told,
-    works,
     write,
 )
 from tests.behaviour.steps import reach

@@ -194,7 +194,7 @@ async def test_what_is_typed_is_cut_cleaned_and_what_is_no_answer_is_left_out(pa
     bad = GOOD | {"aim": "99", "clear": "x", "strength": "y" * 4000 + "\x00", "bogus": "1"}
     written = await parts.service.write(who(CLEO), review.id, 0, bad)
     assert written.page == 0 and set(written.review.draft) == {"strength", "question", "next_step"}
-    assert len(written.review.draft["strength"]) == 1500
+    assert len(written.review.draft["strength"]) == 800
 
 
 async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) -> None:
@@ -317,6 +317,23 @@ async def test_a_week_with_no_more_than_one_review_is_kept_over_rounds(parts: Pa
     newest = (await parts.allocation.overview(FARAH))[0]
     second = await parts.allocation.draw(FARAH, newest.id, 7)
     assert sum(CLEO.member_id == by for work in second.drawn for by, *_ in work.reviewers) == 0
+
+
+async def test_in_four_weeks_nobody_meets_the_same_work_twice_and_all_carry_the_same(parts: Parts) -> None:
+    people = [Actor(GUILD, 40 + each) for each in range(12)]
+    met: set[tuple[int, int]] = set()
+    for week in range(4):
+        await parts.hand_in(people, str(week))
+        newest = (await parts.allocation.overview(FARAH))[0]
+        drawn = await parts.allocation.draw(FARAH, newest.id, 7)
+        await parts.allocation.confirm(FARAH, newest.id, drawn.draws)
+        pairs = {(by, work.author_id) for work in drawn.drawn for by, *_ in work.reviewers}
+        assert len(pairs) == 24 and not pairs & met and drawn.loads == {2: 12}
+        met |= pairs
+        for actor in people:
+            for each in (await parts.service.inbox(actor)).held:
+                await parts.service.write(who(actor), each.id, 0, GOOD)
+        parts.clock.advance(timedelta(weeks=1))
 
 
 async def test_a_volunteer_without_work_is_given_some(parts: Parts) -> None:
