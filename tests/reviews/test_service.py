@@ -271,6 +271,7 @@ async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
         *(parts.allocation.confirm(FARAH, 1, 1) for _ in range(4)), return_exceptions=True
     )
     assert sum(isinstance(each, AlreadyDone) for each in found) == 3
+    await parts.work_off()
     told = [each for each in await parts.rows(OutboxRow) if each.renderer == model.ASSIGNED_RENDERER]
     assert sorted(each.member_id for each in told) == [12, 13, 14]
 
