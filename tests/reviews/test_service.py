@@ -264,6 +264,29 @@ async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) ->
         await parts.allocation.confirm(FARAH, 1, 2)
 
 
+async def test_what_nobody_can_be_given_is_offered_to_everybody_and_then_to_who_is_on_duty(
+    parts: Parts,
+) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, duty_role_id=5, per_work=1)
+    await parts.hand_in([BEN, CLEO])
+    await parts.allocation.draw(FARAH, 1, 7)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    [held] = (await parts.service.inbox(CLEO)).held
+    await parts.service.give_back(who(CLEO), held.id)
+    await parts.later(HOUR)
+    assert (await parts.service.inbox(CLEO)).held == ()
+    assert [each.author_id for each in (await parts.service.inbox(DORA)).pool] == [BEN.member_id]
+    shown = [each.renderer for each in await parts.rows(OutboxRow)]
+    assert shown.count(model.WORK_RENDERER) == 1 and model.DUTY_RENDERER not in shown
+    await parts.later(48 * HOUR)
+    await parts.later(48 * HOUR)
+    asked = [each for each in await parts.rows(OutboxRow) if each.renderer == model.DUTY_RENDERER]
+    assert [each.arguments["work_id"] for each in asked].count(held.work.id) == 1
+    await give(parts, DORA, held.work.id)
+    assert (await parts.service.inbox(EMIL)).pool == ()
+
+
 async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
     await parts.hand_in([BEN, CLEO, DORA])
     await parts.allocation.draw(FARAH, 1, 7)
