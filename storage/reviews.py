@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -229,6 +229,11 @@ async def list_of_author(
     return list(await session.scalars(query.order_by(ReviewWorkRow.id.desc()).limit(limit)))
 
 
+async def list_open_of_author(session: AsyncSession, guild_id: int, author_id: int) -> list[ReviewWorkRow]:
+    query = select(ReviewWorkRow).filter_by(guild_id=guild_id, author_id=author_id, state=OPEN)
+    return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
+
+
 async def list_of_round(session: AsyncSession, round_id: int) -> list[ReviewWorkRow]:
     query = select(ReviewWorkRow).filter_by(round_id=round_id).order_by(ReviewWorkRow.id)
     return list(await session.scalars(query.execution_options(populate_existing=True)))
@@ -236,15 +241,14 @@ async def list_of_round(session: AsyncSession, round_id: int) -> list[ReviewWork
 
 async def list_waits(
     session: AsyncSession, guild_id: int, since: datetime
-) -> list[tuple[datetime, datetime | None]]:
-    """When each work was asked for and when its first review came, of all asked since then."""
-    query = select(ReviewWorkRow.asked_at, ReviewWorkRow.first_review_at).where(
+) -> list[tuple[datetime, datetime | None, datetime | None]]:
+    """When each work was asked for, first reviewed and closed, of all asked since then."""
+    query = select(ReviewWorkRow.asked_at, ReviewWorkRow.first_review_at, ReviewWorkRow.closed_at).where(
         ReviewWorkRow.guild_id == guild_id,
         ReviewWorkRow.asked_at >= since,
         ReviewWorkRow.state != PLANNED,
-        or_(ReviewWorkRow.state == OPEN, ReviewWorkRow.first_review_at.is_not(None)),
     )
-    return [(asked, first) for asked, first in await session.execute(query)]
+    return [(asked, first, closed) for asked, first, closed in await session.execute(query)]
 
 
 async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:

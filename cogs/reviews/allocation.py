@@ -22,7 +22,7 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
 from bot.outbox import Effect, EffectKind, Lane
-from bot.works import WorkRound
+from bot.works import Work, WorkRound
 from cogs.reviews import instance, rules
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
@@ -184,7 +184,7 @@ class Allocation:
             if any(each.state == State.GIVEN or each.draft for each in reviews):
                 raise AlreadyDone("Somebody has begun to write already, so it stands.")
             for each in reviews:
-                key = self._keeping.telling.assigned_key(row, each.reviewer_id)
+                key = self._keeping.telling.assigned_key(each)
                 await self._core.notifier.withdraw(session, key)
                 await self._core.outbox.delete_post(
                     session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
@@ -270,19 +270,15 @@ class Allocation:
         if not short:
             return Skipped(N_("nothing is missing"))
         settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        facts = await instance.gather(
-            session, self._core, row.guild_id, list(kept), row.per_work, settings.release_hours
-        )
+        facts = await instance.gather(session, self._core, row, list(kept), settings.release_hours)
         loads = Counter(reviewer for chosen in kept.values() for reviewer in chosen)
         chosen = await asyncio.to_thread(
             instance.fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
         )
         for work in short:
             new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
-            for reviewer in new:
-                review = await self._keeping.plan_review(session, work, reviewer)
-                await self._keeping.assign(session, work, review)
-                await self._keeping.telling.assigned(session, row, review, f":{review.id}:{review.turn}")
+            rows = [await self._keeping.plan_review(session, work, reviewer) for reviewer in new]
+            await self._keeping.assign(session, rows, rows)
             if not new and not kept[work.author_id]:
                 await self._keeping.show_in_pool(session, work)
                 await self._keeping.expect_duty(session, work)
@@ -296,11 +292,14 @@ class Allocation:
             await storage.lock_work(session, each.id)
         found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
         known = {each.author_id for each in works}
-        for work in found.works if found is not None else ():
-            if found is not None and work.author_id not in known:
-                rubric = works[0].rubric if works else None
-                works.append(await self._add_work(session, row, found, work.author_id, work.content, rubric))
-                works[-1].state = storage.OPEN
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        for made in found.works if found is not None else ():
+            if found is not None and made.author_id not in known:
+                late = self._new_work(row, found, made, settings)
+                late.state = storage.OPEN
+                late.rubric = works[0].rubric if works else late.rubric  # one round, one rubric
+                session.add(late)
+                works.append(late)
         await session.flush()
         return works
 
@@ -315,9 +314,7 @@ class Allocation:
             raise InvalidInput("There is no work in this round (any more).")
         settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
         authors = [each.author_id for each in found.works]
-        facts = await instance.gather(
-            session, self._core, row.guild_id, authors, row.per_work, settings.release_hours
-        )
+        facts = await instance.gather(session, self._core, row, authors, settings.release_hours)
         return found, facts
 
     async def _write(
@@ -330,41 +327,32 @@ class Allocation:
     ) -> None:
         """Put a drawing in place of the last one."""
         await storage.drop_planned(session, row.id)
-        for each in found.works:
-            work = await self._add_work(session, row, found, each.author_id, each.content, None)
-            for reviewer in chosen.get(each.author_id, ()):
-                await self._keeping.plan_review(session, work, reviewer)
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        works = [self._new_work(row, found, each, settings) for each in found.works]
+        session.add_all(works)
+        await session.flush()
+        await self._keeping.plan_new(session, [(each, chosen.get(each.author_id, ())) for each in works])
         row.state, row.seed = DRAWN, seed
         row.draws += 1
         await session.flush()
 
-    async def _add_work(
-        self,
-        session: AsyncSession,
-        row: storage.ReviewRoundRow,
-        found: WorkRound,
-        author_id: int,
-        content: str,
-        rubric: dict[str, object] | None,
+    def _new_work(
+        self, row: storage.ReviewRoundRow, found: WorkRound, made: Work, settings: ReviewSettings
     ) -> storage.ReviewWorkRow:
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
         keys = {each.key for each in shipped()}
         wanted = found.theme if found.theme in keys else settings.rubric
-        work = storage.ReviewWorkRow(
+        return storage.ReviewWorkRow(
             guild_id=row.guild_id,
-            author_id=author_id,
+            author_id=made.author_id,
             round_id=row.id,
             state=storage.PLANNED,
             mode=row.mode,
             wanted=row.per_work,
             title=found.title[:100],
-            content=content,
-            rubric=rubric or to_json(find_rubric(wanted)),
+            content=made.content,
+            rubric=to_json(find_rubric(wanted)),
             asked_at=self._core.clock.now(),
         )
-        session.add(work)
-        await session.flush()
-        return work
 
     async def _confirm(self, session: AsyncSession, row: storage.ReviewRoundRow) -> None:
         now = self._core.clock.now()
@@ -375,15 +363,11 @@ class Allocation:
             work.state, work.asked_at = storage.OPEN, now
             work.content = newest.get(work.author_id, work.content)
         await session.flush()
-        by_id = {each.id: each for each in works}
-        told: dict[int, storage.ReviewRow] = {}
         row.state, row.confirmed_at = CONFIRMED, now
-        for review in await storage.list_reviews(session, list(by_id)):
-            if review.state == State.PLANNED:
-                await self._keeping.assign(session, by_id[review.work_id], review)
-                told.setdefault(review.reviewer_id, review)
-        for _, review in sorted(told.items()):  # members' rows are locked in one order
-            await self._keeping.telling.assigned(session, row, review)
+        reviews = await storage.list_reviews(session, [each.id for each in works])
+        planned = [each for each in reviews if each.state == State.PLANNED]
+        told = {each.reviewer_id: each for each in planned}
+        await self._keeping.assign(session, planned, tuple(told.values()))
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(

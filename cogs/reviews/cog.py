@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import aiohttp
@@ -74,7 +73,7 @@ PAGE = Page(
     in_steps=False,
 )
 FEATURE = Feature(AREA, N_("Peer reviews"))
-_OUR_FILE = re.compile(r"https://cdn\.discordapp\.com/\S+/(?P<name>[^/?\s]+)(\?\S*)?\Z")
+MOST_FILES = 1000  # remembered between the command and its form
 
 
 class ReviewsCog(commands.Cog):
@@ -95,6 +94,8 @@ class ReviewsCog(commands.Cog):
         self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
         self._jobs = {**self.keeping.jobs, model.FILL_JOB: self.allocation.fill_due}
         self._watch = Watch(self.places.channels, self.places.lose_channel)
+        # What was given to the command, by its address, until the form is sent; lost, it stays a link for a day.
+        self._files: dict[str, str] = {}
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask_for_message)
         self._controls: dict[str, Handler] = {
             render.ASK: self._ask,
@@ -187,6 +188,9 @@ class ReviewsCog(commands.Cog):
         actor_of(interaction)
         if file is not None:
             check_file(file.filename, file.size)
+            self._files[file.url] = file.filename
+            while len(self._files) > MOST_FILES:
+                self._files.pop(next(iter(self._files)))
         await reply_to(interaction).ask(
             render.request_form(reply_to(interaction).translator, link or (file.url if file else ""))
         )
@@ -206,9 +210,9 @@ class ReviewsCog(commands.Cog):
     async def _request(self, interaction: _Interaction, _: int | None) -> None:
         actor, reply, typed = actor_of(interaction), reply_to(interaction), form_answers(interaction)
         content = str(typed.get("content") or "").strip()
-        file = _OUR_FILE.match(content)
-        if file is not None:  # Discord keeps it for a day only, so it is posted once more.
-            typed["content"] = file["name"]
+        name = self._files.get(content)
+        if name is not None:  # Discord keeps it for a day only, so it is posted once more.
+            typed["content"] = name
         try:
             asked = await self.service.request(actor, typed, channel_id=interaction.channel_id)
         except UserError as error:
@@ -217,8 +221,9 @@ class ReviewsCog(commands.Cog):
             await reply.show_privately(refusal)
             return
         await reply.show_privately(render.asked_card(asked, reply.translator))
-        if file is not None:
-            await self._post_file(interaction, asked.work.id, content, file["name"])
+        if name is not None:
+            self._files.pop(content, None)
+            await self._post_file(interaction, asked.work.id, content, name)
 
     async def _post_file(self, interaction: _Interaction, work_id: int, url: str, name: str) -> None:
         """Post the file where everybody can open it."""

@@ -50,9 +50,10 @@ class Facts:
 
 
 async def gather(
-    session: AsyncSession, core: Core, guild_id: int, authors: Collection[int], per_work: int, hours: int
+    session: AsyncSession, core: Core, row: storage.ReviewRoundRow, authors: Collection[int], hours: int
 ) -> Facts:
-    """Look everything up. `hours` is how long a reviewer has for a review."""
+    """Look everything up for a round. `hours` is how long a reviewer has for a review."""
+    guild_id, per_work = row.guild_id, row.per_work
     now = core.clock.now()
     config = await core.configs.present(session, guild_id, GuildConfig)
     said = await storage.list_availability(session, guild_id)
@@ -76,7 +77,9 @@ async def gather(
             most = wishes.per_week if wishes is not None else None
             rooms[each] = rules.room_this_week(most, taken.get(each, 0), per_work + SPARE)
     met: dict[tuple[int, int], int] = {}
-    for reviewer, author, at, _ in await storage.list_meetings(session, guild_id, now - HISTORY):
+    for reviewer, author, at, round_id in await storage.list_meetings(session, guild_id, now - HISTORY):
+        if round_id == row.id:
+            continue  # what this round has given is no earlier meeting
         weeks = max(1, -(-(now - at) // rules.WEEK))
         met[reviewer, author] = min(weeks, met.get((reviewer, author), weeks))
     return Facts(
@@ -219,7 +222,7 @@ def reason(facts: Facts, reviewer: int, author: int) -> tuple[str, dict[str, Any
     weeks = facts.met.get((reviewer, author))
     fields: dict[str, Any] = {"hours": hours, "given": given}
     if weeks is not None:
-        return N_("reviewed this author {weeks} weeks ago, nobody else was free"), {"weeks": weeks}
+        return N_("reviewed this author in the last weeks, as nobody else was free"), {}
     if given:
         return N_("new to this author, {hours} hours in common, {given} reviews given"), fields
     return N_("new to this author, {hours} hours in common"), {"hours": hours}

@@ -6,7 +6,7 @@ back to the queue by itself: a claim when its lock is over, a given one after da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +26,7 @@ from cogs.reviews.model import (
     NEWS_RENDERER,
     NUDGE_JOB,
     RELEASE_JOB,
+    TELL_JOB,
     WORK_RENDERER,
     ReviewSettings,
 )
@@ -51,6 +52,7 @@ class Keeping:
         self.channels: set[int] = set()
         self.jobs: dict[str, Handler] = {
             LOCK_JOB: self.lock_due,
+            TELL_JOB: self.tell_due,
             NUDGE_JOB: self.nudge_due,
             RELEASE_JOB: self.release_due,
             DUTY_JOB: self.duty_due,
@@ -96,23 +98,53 @@ class Keeping:
         return row
 
     async def assign(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
+        self, session: AsyncSession, rows: Sequence[storage.ReviewRow], told: Collection[storage.ReviewRow]
     ) -> None:
-        """A round gives it to its reviewer: from now on the hours count."""
-        settings = await self._core.configs.present(session, work.guild_id, ReviewSettings)
+        """A round gives these to their reviewers: from now on the hours count.
+
+        Of several for one person one is among `told`, by which they hear of all. They hear by jobs of their own: a
+        large round is otherwise a long transaction.
+        """
+        if not rows:
+            return
+        settings = await self._core.configs.present(session, rows[0].guild_id, ReviewSettings)
         now = self._core.clock.now()
-        row.state, row.taken_at = State.ASSIGNED.value, now
-        row.ends_at = ends_at = now + timedelta(hours=settings.release_hours)
+        ends_at = now + timedelta(hours=settings.release_hours)
+        jobs: list[NewJob] = []
+        for row in rows:
+            row.state, row.taken_at, row.ends_at = State.ASSIGNED.value, now, ends_at
+            for number, hours in enumerate((settings.first_nudge_hours, settings.second_nudge_hours)):
+                if hours < settings.release_hours:
+                    jobs.append(_job(NUDGE_JOB, row, now + timedelta(hours=hours), str(number)))
+            jobs.append(_job(RELEASE_JOB, row, ends_at))
+        jobs += [_job(TELL_JOB, row, now) for row in told]
         await session.flush()
-        for number, hours in enumerate((settings.first_nudge_hours, settings.second_nudge_hours)):
-            if hours < settings.release_hours:
-                await self._enqueue(session, NUDGE_JOB, row, now + timedelta(hours=hours), str(number))
-        await self._enqueue(session, RELEASE_JOB, row, ends_at)
+        await self._core.jobs.enqueue(session, *jobs)
+
+    async def plan_new(
+        self, session: AsyncSession, drawn: Sequence[tuple[storage.ReviewWorkRow, Sequence[int]]]
+    ) -> None:
+        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed."""
+        now = self._core.clock.now()
+        session.add_all(
+            storage.ReviewRow(
+                guild_id=work.guild_id,
+                work_id=work.id,
+                reviewer_id=member_id,
+                version=work.version,
+                state=State.PLANNED.value,
+                alias=alias,
+                taken_at=now,
+            )
+            for work, members in drawn
+            for alias, member_id in enumerate(members)
+        )
+        await session.flush()
 
     async def plan_review(
         self, session: AsyncSession, work: storage.ReviewWorkRow, member_id: int
     ) -> storage.ReviewRow:
-        """A drawing gives it to the member, which means nothing until it is confirmed."""
+        """Give one that is missing to a member, to be confirmed at once."""
         return await self._hand(session, work, member_id, State.PLANNED)
 
     async def _hand(
@@ -179,6 +211,18 @@ class Keeping:
             key = f"reviews.news:{row.id}:{row.turn}"
             await self.telling.author(session, work, NEWS_RENDERER, key, {"work_id": work.id})
 
+    async def close(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
+        """Its author needs no (more) reviews: who has one in hand is told."""
+        work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
+        for row in await storage.list_reviews(session, [work.id]):
+            if row.state in rules.HELD:
+                row.state, row.ends_at = State.RELEASED.value, None
+                key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
+                await self.telling.reviewer(session, work, row, key)
+        await session.flush()
+        await self.rooms.close(session, work)
+        await self.redraw(session, work)
+
     async def expect_fill(self, session: AsyncSession, guild_id: int, round_id: int) -> None:
         """See whether somebody else can take what is missing in a round."""
         at = self._core.clock.now() + FILL_AFTER
@@ -218,6 +262,14 @@ class Keeping:
         if held is None or held[1].state != State.CLAIMED or not self._is_over(held[1]):
             return Skipped(_OVER)
         await self.release(session, *held, tell_author=False)
+        return None
+
+    async def tell_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Tell a reviewer what a round gave them."""
+        held = await self._held(session, job)
+        if held is None or held[1].state != State.ASSIGNED:
+            return Skipped(_OVER)
+        await self.telling.assigned(session, held[1])
         return None
 
     async def nudge_due(self, session: AsyncSession, job: Job) -> Skipped | None:
@@ -273,14 +325,7 @@ class Keeping:
     async def _enqueue(
         self, session: AsyncSession, name: str, row: storage.ReviewRow, at: datetime, more: str = ""
     ) -> None:
-        job = NewJob(
-            name,
-            f"{name}:{row.id}:{row.turn}:{more}",
-            run_at=at,
-            guild_id=row.guild_id,
-            payload={"review_id": row.id, "turn": row.turn},
-        )
-        await self._core.jobs.enqueue(session, job)
+        await self._core.jobs.enqueue(session, _job(name, row, at, more))
 
     async def _plan(
         self,
@@ -304,3 +349,14 @@ class Keeping:
             after=after,
         )
         await self._core.outbox.plan(session, effect)
+
+
+def _job(name: str, row: storage.ReviewRow, at: datetime, more: str = "") -> NewJob:
+    """A job about one turn of a review."""
+    return NewJob(
+        name,
+        f"{name}:{row.id}:{row.turn}:{more}",
+        run_at=at,
+        guild_id=row.guild_id,
+        payload={"review_id": row.id, "turn": row.turn},
+    )

@@ -18,6 +18,7 @@ from storage import reviews as storage
 AREA = "reviews"
 READY = "challenge.closed"  # a work of a challenge can be reviewed, see bot/works.py
 LOCK_JOB = "reviews.lock"
+TELL_JOB = "reviews.tell"
 NUDGE_JOB = "reviews.nudge"
 RELEASE_JOB = "reviews.release"
 DUTY_JOB = "reviews.duty"

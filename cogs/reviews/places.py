@@ -26,10 +26,18 @@ class Places:
             self._keeping.channels |= await storage.list_all_channels(session)
 
     async def left(self, guild_id: int, member_id: int) -> None:
-        """Somebody left the server: what they had in hand goes to others."""
+        """Somebody left the server: what they had in hand goes to others, and nobody is to review for them."""
+        async with self._core.db.read() as session:
+            held = await storage.list_held(session, guild_id, member_id)
+            works = await storage.list_open_of_author(session, guild_id, member_id)
+        if not held and not works:
+            return
         async with self._core.db.begin() as session:
-            rows = await storage.list_held(session, guild_id, member_id)
-            await self._keeping.release_all(session, rows)
+            for each in works:
+                work = await storage.lock_work(session, each.id)
+                if work is not None and work.state == storage.OPEN:
+                    await self._keeping.close(session, work)
+            await self._keeping.release_all(session, held)
 
     async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
         """Somebody was deleted: what they had in hand goes to others, and the cards are drawn again."""

@@ -45,7 +45,7 @@ async def preview(core: Core, session: AsyncSession, row: storage.ReviewRoundRow
     ]
     settings = await core.configs.present(session, row.guild_id, ReviewSettings)
     authors = [each.author_id for each in works]
-    facts = await instance.gather(session, core, row.guild_id, authors, row.per_work, settings.release_hours)
+    facts = await instance.gather(session, core, row, authors, settings.release_hours)
     drawn = tuple(
         Drawn(
             work.author_id,

@@ -65,7 +65,7 @@ _RATINGS = (
     ("kind", N_("Was it kind?")),
 )
 _HOW = (N_("No"), N_("Partly"), N_("Yes"))
-_SHOWN_WORDS = 900  # three of them and the talk fit one message
+_SHOWN_WORDS = 2 * rules.LONGEST_WORDS  # a letter may need a backslash
 _SHOWN_REPLY = 300
 _SHOWN_REPLIES = 3
 

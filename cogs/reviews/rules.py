@@ -11,7 +11,7 @@ from bot.errors import AlreadyDone, InvalidInput, LimitReached
 
 LONGEST_CONTENT = 1000
 LONGEST_FOCUS = 400
-LONGEST_WORDS = 1500  # of each answer in words
+LONGEST_WORDS = 800  # of each answer in words: all of them are read on one card
 LONGEST_REPLY = 1500
 MOST_WAITING = 5  # works of one author without a review
 MOST_HELD = 3  # reviews that somebody may have claimed at once
@@ -124,9 +124,16 @@ class Wait:
     seen: timedelta
 
 
-def waiting_time(waits: Iterable[tuple[datetime, datetime | None]], now: datetime) -> Wait | None:
-    """The Kaplan-Meier estimate from when each was asked for and first reviewed; None when there are too few."""
-    lengths = sorted((max((first or now) - asked, timedelta()), first is None) for asked, first in waits)
+def waiting_time(
+    waits: Iterable[tuple[datetime, datetime | None, datetime | None]], now: datetime
+) -> Wait | None:
+    """The Kaplan-Meier estimate from when each was asked for, first reviewed, and closed; None when there are too few.
+
+    What was closed without a review waited until then at least, and what still waits until now.
+    """
+    lengths = sorted(
+        (max((first or closed or now) - asked, timedelta()), first is None) for asked, first, closed in waits
+    )
     if len(lengths) < FEWEST_WAITS:
         return None
     left, still = len(lengths), 1.0

@@ -13,7 +13,6 @@ from cogs.reviews import rules
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
-    NEWS_RENDERER,
     RATED,
     TALK_RENDERER,
     Availability,
@@ -146,15 +145,7 @@ class Talking:
             work = await self._own(who, session, work_id)
             if work.state != storage.OPEN:
                 raise AlreadyDone("This work is closed already.")
-            work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
-            for row in await storage.list_reviews(session, [work.id]):
-                if row.state in rules.HELD:
-                    row.state, row.ends_at = State.RELEASED.value, None
-                    key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
-                    await self._keeping.telling.reviewer(session, work, row, key)
-            await session.flush()
-            await self._keeping.rooms.close(session, work)
-            await self._keeping.redraw(session, work)
+            await self._keeping.close(session, work)
             return work_of(work)
 
     async def own_work(self, who: Who, work_id: int) -> Work:

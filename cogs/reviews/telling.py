@@ -28,18 +28,21 @@ class Telling:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def assigned_key(self, row: storage.ReviewRoundRow, member_id: int) -> str:
-        """What a reviewer is told under of all that a round gives them."""
-        return f"{ASSIGNED_RENDERER}:{row.id}:{member_id}:{row.draws}"
+    def assigned_key(self, review: storage.ReviewRow) -> str:
+        """What a reviewer is told under of all that a round gives them; `review` is one of it."""
+        return f"{ASSIGNED_RENDERER}:{review.id}:{review.turn}"
 
-    async def assigned(
-        self, session: AsyncSession, row: storage.ReviewRoundRow, review: storage.ReviewRow, more: str = ""
-    ) -> None:
-        """Tell a reviewer, once, of all that a round gives them; `review` is one of it. `more` is for one that came later."""
-        key = self.assigned_key(row, review.reviewer_id) + more
-        arguments = {"review_id": review.id}
+    async def assigned(self, session: AsyncSession, review: storage.ReviewRow) -> None:
+        """Tell a reviewer of all that a round gives them."""
+        key, arguments = self.assigned_key(review), {"review_id": review.id}
         await self._notify(
-            session, ASSIGNED_KIND.name, key, row.guild_id, review.reviewer_id, ASSIGNED_RENDERER, arguments
+            session,
+            ASSIGNED_KIND.name,
+            key,
+            review.guild_id,
+            review.reviewer_id,
+            ASSIGNED_RENDERER,
+            arguments,
         )
 
     async def nudge(self, session: AsyncSession, key: str, row: storage.ReviewRow) -> None:

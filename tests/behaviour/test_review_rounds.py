@@ -75,6 +75,7 @@ async def test_late_work_and_drop_outs_are_added_and_what_stands_is_kept(communi
     await world.advance(timedelta(minutes=1))
     after = pairs(await open_round(world))
     assert {author: by for author, by in after.items() if author != late.id} == before
+    assert "in the last weeks" not in (await open_round(world)).text
     assert len(after[late.id]) == 2 and late.id not in after[late.id]
     gone = people[-1]
     held = [author for author, by in after.items() if gone.id in by]
@@ -82,6 +83,7 @@ async def test_late_work_and_drop_outs_are_added_and_what_stands_is_kept(communi
     await world.leave(gone)
     await world.advance(timedelta(minutes=1))
     final = pairs(await open_round(world))
+    assert final.pop(gone.id) == [], "nobody is to review for somebody who is not here"
     for author, by in final.items():
         assert gone.id not in by and author not in by
         assert len(by) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from tests.behaviour.quests import LyceumWorld, notices
@@ -151,8 +152,8 @@ async def test_hostile_and_endless_texts_hurt_nobody(world: LyceumWorld) -> None
     await ask(world, content=HOSTILE, focus=HOSTILE, tried=HOSTILE)
     [card] = works(world)
     assert card.pinged == ()
-    hostile = dict.fromkeys(GOOD, (HOSTILE + " why? " + "y" * 1500)[:1500])
-    sent = await write(world, cleo, await claim(world, cleo), {**JUDGED, **hostile, "question": "z" * 1500})
+    hostile = {name: f"{name} {HOSTILE} why? {'z' * 800}"[:800] for name in GOOD}
+    sent = await write(world, cleo, await claim(world, cleo), {**JUDGED, **hostile})
     assert "Sent" in sent.text
     read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
     assert read.ephemeral and "z" * 100 in read.text
@@ -173,8 +174,8 @@ async def test_a_deadline_a_file_and_a_message_can_be_asked_with(world: LyceumWo
     refused = await world.menu(world.people["Cleo"], world.general, "Request review", message)
     assert "your own messages only" in refused.text
     form = await world.slash(ben, world.general, "review request", file=("poem.txt", b"The sea, the sea"))
-    assert form.modal is not None
-    await world.submit(ben, form, {"minutes": "10"})
+    [url] = re.findall(r"https://cdn[^\"' ]+", str(world.faults.log[-1].body))
+    await world.submit(ben, form, {"content": url, "minutes": "10"})
     posted = [each for each in world.posted(world.general) if "would like a review of this" in each.text]
     assert len(posted) == 1 and world.file(posted[0], "poem.txt") == b"The sea, the sea"
     assert f"/{posted[0].id}" in works(world)[-1].text
@@ -187,6 +188,6 @@ async def test_the_settings_go_through_a_configuration_file(world: LyceumWorld) 
     text = await export(world)
     assert "[reviews]" in text and "per_work = 3" in text
     card = await apply(world, await give(world, text.replace("per_work = 3", "per_work = 1")))
-    assert "per_work" in card.text or "Applied" in card.text or card.text
+    assert card.ephemeral
     shown = await world.slash(world.facilitator, world.general, "manage reviews settings")
     assert "Each work gets 1 reviews" in shown.text

@@ -113,6 +113,12 @@ def test_only_a_hundred_people_are_pinged_and_never_everyone() -> None:
     assert len(sent["users"]) == 100 and sent["parse"] == []  # type: ignore[typeddict-item]
 
 
+def test_a_role_is_pinged_only_where_the_card_says_so() -> None:
+    sent = allowed_mentions(Card((Text("<@&5> <@&6>"),), role_pings=frozenset({5}))).to_dict()
+    assert sent["roles"] == [5] and sent["parse"] == []  # type: ignore[typeddict-item]
+    assert "roles" not in allowed_mentions(Card((Text("<@&5>"),))).to_dict()
+
+
 fields = st.builds(
     TextField,
     name=st.just("x"),

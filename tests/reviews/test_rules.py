@@ -37,10 +37,10 @@ def _claim(
     )
 
 
-def _asked(*hours: float | None, ago: float = 100) -> list[tuple[datetime, datetime | None]]:
+def _asked(*hours: float | None, ago: float = 100) -> list[tuple[datetime, datetime | None, None]]:
     """Works asked for `ago` hours ago whose first review came after so many hours; None still waits."""
     asked = NOW - ago * HOUR
-    return [(asked, None if each is None else asked + each * HOUR) for each in hours]
+    return [(asked, None if each is None else asked + each * HOUR, None) for each in hours]
 
 
 def test_under_five_works_nothing_is_said_of_waiting() -> None:
@@ -66,9 +66,15 @@ def test_when_not_even_half_were_reviewed_no_median_is_made_up() -> None:
 
 
 def test_who_has_waited_only_for_a_moment_does_not_count_as_a_long_wait() -> None:
-    fresh = [(NOW - HOUR / 2, None)] * 5
+    fresh = [(NOW - HOUR / 2, None, None)] * 5
     wait = rules.waiting_time([*_asked(1, 1, 1, 1, 1), *fresh], NOW)
     assert wait is not None and wait.median == HOUR
+
+
+def test_what_was_closed_unreviewed_waited_until_then_and_not_for_nothing() -> None:
+    closed = [(NOW - 100 * HOUR, None, NOW - 98 * HOUR)] * 5
+    wait = rules.waiting_time([*_asked(1, 1, 1, 3, 3), *closed], NOW)
+    assert wait is not None and wait.median == 3 * HOUR and wait.seen == 3 * HOUR
 
 
 @given(st.lists(st.tuples(st.integers(0, 500), st.booleans()), min_size=5, max_size=40))
@@ -76,9 +82,9 @@ def test_the_median_is_never_shorter_than_if_all_who_wait_were_reviewed_now(
     found: list[tuple[int, bool]],
 ) -> None:
     honest = rules.waiting_time(
-        [(NOW - hours * HOUR, NOW if is_done else None) for hours, is_done in found], NOW
+        [(NOW - hours * HOUR, NOW if is_done else None, None) for hours, is_done in found], NOW
     )
-    naive = rules.waiting_time([(NOW - hours * HOUR, NOW) for hours, _ in found], NOW)
+    naive = rules.waiting_time([(NOW - hours * HOUR, NOW, None) for hours, _ in found], NOW)
     assert honest is not None and naive is not None and naive.median is not None
     assert honest.median is None or honest.median >= naive.median
     assert honest.p90 is None or (honest.median is not None and honest.p90 >= honest.median)

@@ -194,7 +194,7 @@ async def test_what_is_typed_is_cut_cleaned_and_what_is_no_answer_is_left_out(pa
     bad = GOOD | {"aim": "99", "clear": "x", "strength": "y" * 4000 + "\x00", "bogus": "1"}
     written = await parts.service.write(who(CLEO), review.id, 0, bad)
     assert written.page == 0 and set(written.review.draft) == {"strength", "question", "next_step"}
-    assert len(written.review.draft["strength"]) == 1500
+    assert len(written.review.draft["strength"]) == 800
 
 
 async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) -> None:
@@ -264,6 +264,29 @@ async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) ->
         await parts.allocation.confirm(FARAH, 1, 2)
 
 
+async def test_what_nobody_can_be_given_is_offered_to_everybody_and_then_to_who_is_on_duty(
+    parts: Parts,
+) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, duty_role_id=5, per_work=1)
+    await parts.hand_in([BEN, CLEO])
+    await parts.allocation.draw(FARAH, 1, 7)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    [held] = (await parts.service.inbox(CLEO)).held
+    await parts.service.give_back(who(CLEO), held.id)
+    await parts.later(HOUR)
+    assert (await parts.service.inbox(CLEO)).held == ()
+    assert [each.author_id for each in (await parts.service.inbox(DORA)).pool] == [BEN.member_id]
+    shown = [each.renderer for each in await parts.rows(OutboxRow)]
+    assert shown.count(model.WORK_RENDERER) == 1 and model.DUTY_RENDERER not in shown
+    await parts.later(48 * HOUR)
+    await parts.later(48 * HOUR)
+    asked = [each for each in await parts.rows(OutboxRow) if each.renderer == model.DUTY_RENDERER]
+    assert [each.arguments["work_id"] for each in asked].count(held.work.id) == 1
+    await give(parts, DORA, held.work.id)
+    assert (await parts.service.inbox(EMIL)).pool == ()
+
+
 async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
     await parts.hand_in([BEN, CLEO, DORA])
     await parts.allocation.draw(FARAH, 1, 7)
@@ -271,6 +294,7 @@ async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
         *(parts.allocation.confirm(FARAH, 1, 1) for _ in range(4)), return_exceptions=True
     )
     assert sum(isinstance(each, AlreadyDone) for each in found) == 3
+    await parts.work_off()
     told = [each for each in await parts.rows(OutboxRow) if each.renderer == model.ASSIGNED_RENDERER]
     assert sorted(each.member_id for each in told) == [12, 13, 14]
 
@@ -317,6 +341,23 @@ async def test_a_week_with_no_more_than_one_review_is_kept_over_rounds(parts: Pa
     newest = (await parts.allocation.overview(FARAH))[0]
     second = await parts.allocation.draw(FARAH, newest.id, 7)
     assert sum(CLEO.member_id == by for work in second.drawn for by, *_ in work.reviewers) == 0
+
+
+async def test_in_four_weeks_nobody_meets_the_same_work_twice_and_all_carry_the_same(parts: Parts) -> None:
+    people = [Actor(GUILD, 40 + each) for each in range(12)]
+    met: set[tuple[int, int]] = set()
+    for week in range(4):
+        await parts.hand_in(people, str(week))
+        newest = (await parts.allocation.overview(FARAH))[0]
+        drawn = await parts.allocation.draw(FARAH, newest.id, 7)
+        await parts.allocation.confirm(FARAH, newest.id, drawn.draws)
+        pairs = {(by, work.author_id) for work in drawn.drawn for by, *_ in work.reviewers}
+        assert len(pairs) == 24 and not pairs & met and drawn.loads == {2: 12}
+        met |= pairs
+        for actor in people:
+            for each in (await parts.service.inbox(actor)).held:
+                await parts.service.write(who(actor), each.id, 0, GOOD)
+        parts.clock.advance(timedelta(weeks=1))
 
 
 async def test_a_volunteer_without_work_is_given_some(parts: Parts) -> None:
