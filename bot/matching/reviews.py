@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
-from bot.matching import candidates, engine, feasible, flow
+from bot.matching import engine, feasible, flow
 from bot.matching.instance import Member, ReviewRound, Submission
-from bot.matching.polish import BUDGET, Board, count_reciprocal, least_worth, polish
+from bot.matching.polish import BUDGET, LARGE_BUDGET, SMALL, Board, count_reciprocal, least_worth, polish
 from bot.matching.problem import Assignment, Problem
 from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
 
-UNCOUPLED_UP_TO = 150  # Reviews to give, up to which solving again costs next to nothing.
 UNCOUPLINGS = 40
 DEARER = 25
 
@@ -52,14 +51,15 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
 def solve(problem: Problem, base: Assignment, rng: random.Random) -> Assignment:
     """The best allocation that the engine finds on well-chosen edges."""
     settings = engine.settings(problem)
-    edges = candidates.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
+    edges = settings.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
     return settings.solve(problem, edges)
 
 
 def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
-    """The allocation with fewer pairs who review each other and a better worst work, for `BUDGET` of its value."""
-    least = problem.total(chosen) - int(abs(problem.total(chosen)) * BUDGET)
-    if sum(problem.need) <= UNCOUPLED_UP_TO:
+    """The allocation with fewer pairs who review each other and a better worst work, for a small share of its value."""
+    small = sum(problem.need) <= SMALL
+    least = problem.total(chosen) - int(abs(problem.total(chosen)) * (BUDGET if small else LARGE_BUDGET))
+    if small:
         chosen = _uncouple(problem, chosen, least)
     return polish(problem, chosen, problem.total(chosen) - least)
 
