@@ -17,7 +17,7 @@ from bot.matching.problem import AVOIDED, Assignment, Problem
 from bot.matching.valuation import LEVEL_STEPS, SHARED_HOURS, ReviewValues
 
 np: Any = importlib.import_module("numpy")
-Table = Any  # An array of whole numbers.
+Array = Any  # An array of whole numbers.
 
 TIES = 8
 NEVER = -16 * AVOIDED
@@ -37,7 +37,7 @@ def choose(
     if len(works) and len(able):
         chance = np.random.default_rng(rng.getrandbits(64))
         people = _people(problem, works, able, chance, sample)
-        table = _table(problem, works, people, chance)
+        table = value_table(problem, works, people, chance)
         need = np.array(problem.need)[works]
         most = int(need.max())
         if len(able) > ALL_BELOW:
@@ -56,7 +56,7 @@ def choose(
     return edges
 
 
-def _people(problem: Problem, works: Table, able: Table, chance: Any, sample: int) -> Table:
+def _people(problem: Problem, works: Array, able: Array, chance: Any, sample: int) -> Array:
     """Who is looked at for each work, in ascending order: all, or a sample in which the skilled have more."""
     if len(able) <= max(SAMPLE_ABOVE, sample):
         return np.broadcast_to(able, (len(works), len(able)))
@@ -78,7 +78,7 @@ def _people(problem: Problem, works: Table, able: Table, chance: Any, sample: in
     return found
 
 
-def _table(problem: Problem, works: Table, people: Table, chance: Any) -> Table:
+def value_table(problem: Problem, works: Array, people: Array, chance: Any) -> Array:
     """What each of `people` is worth to each work, those who met the author lately far down; twice is once."""
     values = problem.values
     if isinstance(values, ReviewValues):
@@ -96,7 +96,7 @@ def _table(problem: Problem, works: Table, people: Table, chance: Any) -> Table:
     return found * TIES + chance.integers(0, TIES, found.shape, dtype=np.int32)
 
 
-def _worth(values: ReviewValues, works: Table, people: Table) -> Table:
+def _worth(values: ReviewValues, works: Array, people: Array) -> Array:
     """The default valuation without who met whom."""
     topics = {each: number for number, each in enumerate(values.best)}
     best = np.array(list(values.best.values()), dtype=np.int32)
@@ -113,7 +113,7 @@ def _worth(values: ReviewValues, works: Table, people: Table) -> Table:
     return found
 
 
-def _add(flat: Table, keys: Table, problem: Problem, works: Table, some: Sequence[dict[int, int]]) -> None:
+def _add(flat: Array, keys: Array, problem: Problem, works: Array, some: Sequence[dict[int, int]]) -> None:
     """Add to a few edges, each given as work -> reviewer -> what to add."""
     count = len(problem.reviewers)
     wanted = [s * count + r for s in works.tolist() for r in some[s]]
@@ -126,7 +126,7 @@ def _add(flat: Table, keys: Table, problem: Problem, works: Table, some: Sequenc
     flat[places[inside]] += amounts[inside]
 
 
-def _settle(problem: Problem, people: Table, table: Table, need: Table) -> tuple[Table, Table, Table]:
+def _settle(problem: Problem, people: Array, table: Array, need: Array) -> tuple[Array, Array, Array]:
     """The steps of the market. Gives the edges still of interest, and the prices."""
     low, high = np.array(problem.low), np.array(problem.high)
     prices = np.zeros(len(high), dtype=np.int32)
@@ -144,7 +144,7 @@ def _settle(problem: Problem, people: Table, table: Table, need: Table) -> tuple
     return people, table, prices
 
 
-def _adjust(prices: Table, wanted: Table, low: Table, high: Table, step: int) -> Table:
+def _adjust(prices: Array, wanted: Array, low: Array, high: Array, step: int) -> Array:
     """Up for whoever is over-wanted, down for the idle, and back to nothing for whoever has room."""
     found = np.select(
         [wanted > high, wanted < low, (wanted < high) & (prices > 0), (wanted > low) & (prices < 0)],
@@ -159,7 +159,7 @@ def _adjust(prices: Table, wanted: Table, low: Table, high: Table, step: int) ->
     return found.astype(np.int32)
 
 
-def _narrow(people: Table, table: Table, prices: Table, keep: int) -> tuple[Table, Table]:
+def _narrow(people: Array, table: Array, prices: Array, keep: int) -> tuple[Array, Array]:
     """The best by adjusted price."""
     if people.shape[1] <= keep:
         return people, table

@@ -14,7 +14,7 @@ from bot.matching.problem import Assignment, Problem
 
 RECIPROCAL = 100  # What a pair who review each other is priced at.
 BUDGET = 0.01  # The share of the value that all of this may cost in a small round,
-LARGE_BUDGET = 0.0045  # and in a larger one, where fewer pairs review each other and swaps are cheaper.
+LARGE_BUDGET = 0.0048  # and in a larger one, where fewer pairs review each other and swaps are cheaper.
 SMALL = 150  # Reviews to give in a small round.
 PARTNERS = (800, 250)  # Reviews that are tried as a partner of a swap: in a round with fewer, and with more.
 LOOKED_AT = 60  # Partners that a work gains most from, in a round that is thinned out.

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
-from bot.matching import engine, feasible, flow
+from bot.matching import engine, feasible
 from bot.matching.instance import Member, ReviewRound, Submission
-from bot.matching.polish import BUDGET, LARGE_BUDGET, SMALL, Board, count_reciprocal, least_worth, polish
+from bot.matching.polish import BUDGET, LARGE_BUDGET, SMALL, polish
 from bot.matching.problem import Assignment, Problem
+from bot.matching.uncouple import uncouple
 from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
-
-UNCOUPLINGS = 40
-DEARER = 25
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,7 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
     """Who reviews whom. Raises `LimitReached` when the numbers do not fit, naming who and which one."""
     problem = build(asked, seed)
     base = feasible.find_any(problem)
-    chosen = solve(problem, base, random.Random(seed))
-    if finish:
-        chosen = polish_all(problem, chosen)
+    chosen = solve(problem, base, random.Random(seed), finish=finish)
     names = problem.reviewers
     found = {
         name: (*asked.kept.get(name, ()), *sorted(names[r] for r in chosen[s]))
@@ -48,48 +44,26 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
     )
 
 
-def solve(problem: Problem, base: Assignment, rng: random.Random) -> Assignment:
-    """The best allocation that the engine finds on well-chosen edges."""
+def solve(problem: Problem, base: Assignment, rng: random.Random, *, finish: bool = True) -> Assignment:
+    """The best allocation that the engine finds on well-chosen edges; then, for a small share of its value, one
+    with fewer pairs who review each other and a better worst work.
+    """
     settings = engine.settings(problem)
     edges = settings.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
-    return settings.solve(problem, edges)
+    chosen = settings.solve(problem, edges)
+    if not finish:
+        return chosen
+    return finished(problem, chosen, edges, settings.solve)
 
 
-def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
-    """The allocation with fewer pairs who review each other and a better worst work, for a small share of its value."""
-    small = sum(problem.need) <= SMALL
-    least = problem.total(chosen) - int(abs(problem.total(chosen)) * (BUDGET if small else LARGE_BUDGET))
-    if small:
-        chosen = _uncouple(problem, chosen, least)
+def finished(
+    problem: Problem, chosen: Assignment, edges: list[dict[int, int]], solve: engine.Solve
+) -> Assignment:
+    """What is best by the values alone, with what they do not say seen to."""
+    value = problem.total(chosen)
+    least = value - int(abs(value) * (BUDGET if sum(problem.need) <= SMALL else LARGE_BUDGET))
+    chosen = uncouple(problem, chosen, edges, solve, least)
     return polish(problem, chosen, problem.total(chosen) - least)
-
-
-def _uncouple(problem: Problem, chosen: Assignment, least: int) -> Assignment:
-    """Solve again and again with one half of each reciprocal pair made dearer: in a small round few swaps are left."""
-    edges = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(len(problem.need))]
-    floor = least_worth(problem, chosen)
-    repeats = problem.count_avoided(chosen)
-    best, fewest = chosen, count_reciprocal(problem, chosen)
-    for _ in range(UNCOUPLINGS):
-        board = Board(problem, chosen)
-        pairs: dict[frozenset[int], tuple[int, int, int]] = {}
-        for s, r in board.places():
-            for pair in board.pairs(s, r):
-                half = (problem.edge(s, r), s, r)
-                pairs[frozenset(pair)] = min(half, pairs.get(frozenset(pair), half))
-        if not pairs:
-            break
-        for _, s, r in pairs.values():
-            edges[s][r] -= DEARER
-        chosen = flow.solve(problem, edges)
-        count, worst = (
-            count_reciprocal(problem, chosen),
-            min(problem.worth(s, c) for s, c in enumerate(chosen)),
-        )
-        good_enough = problem.total(chosen) >= least and worst >= floor
-        if count < fewest and good_enough and problem.count_avoided(chosen) <= repeats:
-            best, fewest = chosen, count
-    return best
 
 
 def build(asked: ReviewRound, seed: int = 0) -> Problem:
