@@ -125,7 +125,9 @@ def _scan_fast(problem: Problem, edges: Edges, prices: Sequence[int]) -> int:
         table = fast_candidates.value_table(problem, works, people, np.random.default_rng(1))
         net = table // fast_candidates.TIES - price
         tops = np.argpartition(-net, many, axis=1)[:, :many]
-        known = np.where(grade >= np.array(problem.senior_from)[works][:, None], net, fast_candidates.NEVER * 4)
+        known = np.where(
+            grade >= np.array(problem.senior_from)[works][:, None], net, fast_candidates.NEVER * 4
+        )
         best = known.argmax(axis=1)
         for row, s in enumerate(works.tolist()):
             order = sorted(tops[row].tolist(), key=lambda r, row=row: (-net[row, r], r))

@@ -16,7 +16,8 @@ from bot.matching import auction, candidates, fast_flow, flow
 from bot.matching.problem import Assignment, Problem
 
 FLOW_UP_TO = 900  # Reviews to give in a round, up to which plain Python solves the flow.
-FAST_ABOVE = 100  # Below this many, loading the library takes longer than solving.
+SMALL = 150  # Reviews in a small round, up to which solving again costs next to nothing.
+FAST_ABOVE = 150  # Below this many, loading the library takes longer than solving.
 
 
 class Choose(Protocol):
@@ -31,13 +32,17 @@ class Solve(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """`sample`: reviewers that are looked at for each work of a large round. `keep`: edges that the solver sees."""
+    """`sample`: reviewers that are looked at for each work of a large round. `keep`: edges that the solver sees.
+
+    `tries`: how often it solves again to have fewer people review each other.
+    """
 
     name: str
     choose: Choose
     solve: Solve
     sample: int
     keep: int
+    tries: int
 
 
 def has_extra() -> bool:
@@ -50,8 +55,9 @@ def settings(problem: Problem, *, extra: bool | None = None) -> Engine:
     if units > FAST_ABOVE and (has_extra() if extra is None else extra):
         from bot.matching import fast_candidates
 
-        sample = 300 if units > 10_000 else 600
-        return Engine("ortools", fast_candidates.choose, fast_flow.solve, sample=sample, keep=15)
+        sample, tries = (300, 0) if units > 10_000 else (600, 1 if units > 1_000 else 6)
+        return Engine("ortools", fast_candidates.choose, fast_flow.solve, sample=sample, keep=15, tries=tries)
     if units <= FLOW_UP_TO:
-        return Engine("flow", candidates.choose, flow.solve, sample=300, keep=16)
-    return Engine("auction", candidates.choose, auction.solve, sample=600, keep=30)
+        tries = 40 if units <= SMALL else 4
+        return Engine("flow", candidates.choose, flow.solve, sample=300, keep=16, tries=tries)
+    return Engine("auction", candidates.choose, auction.solve, sample=600, keep=30, tries=1)

@@ -2,7 +2,8 @@
 
 All works go through a step of the market at once, as rows of a table. Values stand in it eight times as large, plus
 a chance number below eight: that is how ties fall differently for each work, as the shuffled lists of the plain one
-make them. Import this only where numpy is there.
+make them. In a large round a sample sets the prices, and then everybody is looked at once (`fast_scan.py`): what is
+attractive at these prices is added. Import this only where numpy is there.
 """
 
 from __future__ import annotations
@@ -13,18 +14,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.matching.candidates import ALL_BELOW, SAMPLE_ABOVE, SKILLED_SHARE, STEPS
+from bot.matching.fast_scan import TIES, Array, count_bits, favourites
 from bot.matching.problem import AVOIDED, Assignment, Problem
 from bot.matching.valuation import LEVEL_STEPS, SHARED_HOURS, ReviewValues
 
 np: Any = importlib.import_module("numpy")
-Array = Any  # An array of whole numbers.
-
-TIES = 8
+SCAN_ABOVE = 400  # Reviewers above which a sample misses some that the prices leave attractive.
 NEVER = -16 * AVOIDED
 # After that many steps of the market, a work goes on with so many of its candidates.
 NARROW = {4: 100, 9: 40}
-HALF_DAY = 12
-POPCOUNT = np.array([each.bit_count() for each in range(1 << HALF_DAY)], dtype=np.uint8)
 
 
 def choose(
@@ -43,6 +41,11 @@ def choose(
         if len(able) > ALL_BELOW:
             people, table, prices = _settle(problem, people, table, need)
             people, table = _narrow(people, table, prices, keep + most)
+            if len(able) > SCAN_ABOVE and isinstance(problem.values, ReviewValues):
+                more = favourites(problem, problem.values, works, prices // TIES, rng, keep + 1)
+                more.sort(axis=1)
+                people = np.concatenate([people, more], axis=1)
+                table = np.concatenate([table, value_table(problem, works, more, chance)], axis=1)
         for s, row, values in zip(works.tolist(), people.tolist(), (table // TIES).tolist(), strict=True):
             edges[s] = {
                 r: v if v > -AVOIDED // 2 else v + AVOIDED
@@ -106,8 +109,7 @@ def _worth(values: ReviewValues, works: Array, people: Array) -> Array:
     level = np.array([each.level for each in first])
     steps = np.array([[LEVEL_STEPS.get(b - a, 0) for b in range(5)] for a in range(5)], dtype=np.int32)
     hours = np.array(values.hours, dtype=np.int32)[people] & free[:, None]
-    shared = POPCOUNT[hours & ((1 << HALF_DAY) - 1)] + POPCOUNT[hours >> HALF_DAY]
-    found = np.array(SHARED_HOURS, dtype=np.int32)[shared]
+    found = np.array(SHARED_HOURS, dtype=np.int32)[count_bits(hours)]
     found += best[row[:, None], people]
     found += steps[level[:, None], np.array(values.levels)[people]]
     return found
@@ -133,15 +135,21 @@ def _settle(problem: Problem, people: Array, table: Array, need: Array) -> tuple
     for number, step in enumerate(STEPS):
         if number in NARROW:
             people, table = _narrow(people, table, prices, NARROW[number] + int(need.max()))
-        after = table - prices[people]
-        wanted = np.zeros(len(high), dtype=np.int64)
-        for taken in range(min(int(need.max()), after.shape[1])):
-            rows = np.flatnonzero(need > taken)
-            places = after[rows].argmax(axis=1) if len(rows) < len(need) else after.argmax(axis=1)
-            wanted += np.bincount(people[rows, places], minlength=len(high))
-            after[rows, places] = 2 * NEVER * TIES
-        prices = _adjust(prices, wanted, low, high, step * TIES)
+        prices = _adjust(
+            prices, _count_wanted(people, table - prices[people], need, prices), low, high, step * TIES
+        )
     return people, table, prices
+
+
+def _count_wanted(people: Array, after: Array, need: Array, prices: Array) -> Array:
+    """How many works want each reviewer."""
+    wanted = np.zeros(len(prices), dtype=np.int64)
+    for taken in range(min(int(need.max()), after.shape[1])):
+        rows = np.flatnonzero(need > taken)
+        places = after[rows].argmax(axis=1) if len(rows) < len(need) else after.argmax(axis=1)
+        wanted += np.bincount(people[rows, places], minlength=len(wanted))
+        after[rows, places] = 2 * NEVER * TIES
+    return wanted
 
 
 def _adjust(prices: Array, wanted: Array, low: Array, high: Array, step: int) -> Array:

@@ -15,7 +15,6 @@ from bot.matching.problem import Assignment, Problem
 RECIPROCAL = 100  # What a pair who review each other is priced at.
 BUDGET = 0.01  # The share of the value that all of this may cost in a small round,
 LARGE_BUDGET = 0.0048  # and in a larger one, where fewer pairs review each other and swaps are cheaper.
-SMALL = 150  # Reviews to give in a small round.
 PARTNERS = (800, 250)  # Reviews that are tried as a partner of a swap: in a round with fewer, and with more.
 LOOKED_AT = 60  # Partners that a work gains most from, in a round that is thinned out.
 TRIED = 30  # Cheapest swaps of a review that are asked how many reciprocal pairs they leave.
@@ -145,9 +144,7 @@ class Board:
                 partners = self._partners()
             least = self.worths[worst] + 1
             swaps = sorted(
-                swap
-                for r in self.chosen[worst]
-                for swap in self._swaps(worst, r, partners, least, budget)
+                swap for r in self.chosen[worst] for swap in self._swaps(worst, r, partners, least, budget)
             )
             best = next((swap for swap in swaps if self._reciprocal(swap) <= 0), None)
             if best is None:
@@ -204,9 +201,7 @@ class Board:
         if to is None:
             if self.loads[r] <= problem.low[r] or self.loads[other] >= problem.high[other]:
                 return None
-        elif (
-            to == s or r in problem.forbidden[to] or other not in self.chosen[to] or r in self.chosen[to]
-        ):
+        elif to == s or r in problem.forbidden[to] or other not in self.chosen[to] or r in self.chosen[to]:
             return None
         mine = self._rest(s, r) + value
         if self.seniors[s] - problem.is_senior(s, r) + problem.is_senior(s, other):

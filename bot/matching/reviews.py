@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
 from bot.matching import engine, feasible
 from bot.matching.instance import Member, ReviewRound, Submission
-from bot.matching.polish import BUDGET, LARGE_BUDGET, SMALL, polish
+from bot.matching.polish import BUDGET, LARGE_BUDGET, polish
 from bot.matching.problem import Assignment, Problem
 from bot.matching.uncouple import uncouple
 from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
@@ -48,21 +48,19 @@ def solve(problem: Problem, base: Assignment, rng: random.Random, *, finish: boo
     """The best allocation that the engine finds on well-chosen edges; then, for a small share of its value, one
     with fewer pairs who review each other and a better worst work.
     """
-    settings = engine.settings(problem)
-    edges = settings.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
-    chosen = settings.solve(problem, edges)
-    if not finish:
-        return chosen
-    return finished(problem, chosen, edges, settings.solve)
+    chosen_engine = engine.settings(problem)
+    edges = chosen_engine.choose(problem, base, rng, sample=chosen_engine.sample, keep=chosen_engine.keep)
+    chosen = chosen_engine.solve(problem, edges)
+    return finished(problem, chosen, edges, chosen_engine) if finish else chosen
 
 
 def finished(
-    problem: Problem, chosen: Assignment, edges: list[dict[int, int]], solve: engine.Solve
+    problem: Problem, chosen: Assignment, edges: Sequence[dict[int, int]], solver: engine.Engine
 ) -> Assignment:
-    """What is best by the values alone, with what they do not say seen to."""
+    """The best by the values alone, with what they do not say seen to."""
     value = problem.total(chosen)
-    least = value - int(abs(value) * (BUDGET if sum(problem.need) <= SMALL else LARGE_BUDGET))
-    chosen = uncouple(problem, chosen, edges, solve, least)
+    least = value - int(abs(value) * (BUDGET if sum(problem.need) <= engine.SMALL else LARGE_BUDGET))
+    chosen = uncouple(problem, chosen, edges, solver, least)
     return polish(problem, chosen, problem.total(chosen) - least)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.matching.engine import Solve
+from bot.matching.engine import Engine
 from bot.matching.polish import Board, least_worth
 from bot.matching.problem import Assignment, Problem
 
@@ -17,18 +17,12 @@ Half = tuple[int, int]
 Prices = dict[frozenset[int], tuple[int, set[Half]]]
 """What a pair costs by now, and the reviews that cost it."""
 
-TRIES = ((150, 40), (1_000, 6), (10_000, 3))  # In a round of so many reviews to give, at most.
-BUSY_TRIES = 2
 DEARER = 25
 BACK = 0.3  # The share of a step that an edge whose pair is gone becomes cheaper by.
 
 
-def tries(problem: Problem) -> int:
-    return next((many for most, many in TRIES if sum(problem.need) <= most), BUSY_TRIES)
-
-
 def uncouple(
-    problem: Problem, chosen: Assignment, edges: Sequence[dict[int, int]], solve: Solve, least: int
+    problem: Problem, chosen: Assignment, edges: Sequence[dict[int, int]], engine: Engine, least: int
 ) -> Assignment:
     """The allocation with the fewest pairs that was found, worth `least` in all, and with no repeat more."""
     priced = [dict(offered) for offered in edges]
@@ -37,7 +31,7 @@ def uncouple(
     board = Board(problem, chosen)
     pairs = coupled(board)
     best, fewest = chosen, (len(pairs), 0)
-    for _ in range(tries(problem)):
+    for _ in range(engine.tries):
         if not pairs and min(board.worths, default=floor) >= floor:
             break
         _relax(priced, prices, pairs.keys())
@@ -49,7 +43,7 @@ def uncouple(
             if worth < floor and board.chosen[s]:
                 worst = min(board.chosen[s], key=lambda r: problem.edge(s, r))
                 _add(priced, {(s, worst)}, -DEARER)
-        board = Board(problem, solve(problem, priced))
+        board = Board(problem, engine.solve(problem, priced))
         pairs = coupled(board)
         value = sum(board.worths)
         good = value >= least and min(board.worths, default=floor) >= floor
@@ -67,9 +61,7 @@ def coupled(board: Board) -> dict[frozenset[int], set[Half]]:
     return found
 
 
-def _relax(
-    priced: Sequence[dict[int, int]], prices: Prices, still: Collection[frozenset[int]]
-) -> None:
+def _relax(priced: Sequence[dict[int, int]], prices: Prices, still: Collection[frozenset[int]]) -> None:
     """Take a little of the price back from the pairs that are gone."""
     for pair, (paid, halves) in prices.items():
         back = min(paid, int(DEARER * BACK))
