@@ -15,11 +15,11 @@ LOCK_ARGS ?=
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test long run check bench chaos lock messages clean
+.PHONY: help demo test long run check bench bench-matching chaos lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Try Lyceum in a simulated Discord, in your browser: no token, no network
 	@$(BIN)/lyceum demo
@@ -43,6 +43,9 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 
 bench: $(VENV)/.dev ## Measure
 	@if [ -d benchmarks ]; then $(PY) -m benchmarks; else echo "There are no benchmarks in this version."; fi
+
+bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memory, quality
+	@$(PY) -m benchmarks.matching
 
 chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about seven minutes
 	$(PY) -m tests.wire.chaos --kills 200

@@ -8,24 +8,41 @@ same flow at any size.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+import random
 from dataclasses import dataclass
+from typing import Protocol
 
-from bot.matching import auction, fast_flow, flow
+from bot.matching import auction, candidates, fast_flow, flow
 from bot.matching.problem import Assignment, Problem
 
 FLOW_UP_TO = 900  # Reviews to give in a round, up to which plain Python solves the flow.
-FAST_ABOVE = 100  # Below this many, loading the library takes longer than solving.
+SMALL = 150  # Reviews in a small round, up to which solving again costs next to nothing.
+FAST_ABOVE = 150  # Below this many, loading the library takes longer than solving.
+
+
+class Choose(Protocol):
+    def __call__(
+        self, problem: Problem, base: Assignment, rng: random.Random, *, sample: int, keep: int
+    ) -> list[dict[int, int]]: ...
+
+
+class Solve(Protocol):
+    def __call__(self, problem: Problem, edges: list[dict[int, int]], /) -> Assignment: ...
 
 
 @dataclass(frozen=True)
 class Engine:
-    """`sample`: reviewers that are looked at for each work of a large round. `keep`: edges that the solver sees."""
+    """`sample`: reviewers that are looked at for each work of a large round. `keep`: edges that the solver sees.
+
+    `tries`: how often it solves again to have fewer people review each other.
+    """
 
     name: str
-    solve: Callable[[Problem, list[dict[int, int]]], Assignment]
+    choose: Choose
+    solve: Solve
     sample: int
     keep: int
+    tries: int
 
 
 def has_extra() -> bool:
@@ -36,7 +53,11 @@ def settings(problem: Problem, *, extra: bool | None = None) -> Engine:
     """The engine for a round. `extra` tells whether `ortools` is there; None asks."""
     units = sum(problem.need)
     if units > FAST_ABOVE and (has_extra() if extra is None else extra):
-        return Engine("ortools", fast_flow.solve, sample=300 if units > 10_000 else 600, keep=15)
+        from bot.matching import fast_candidates
+
+        sample, tries = (300, 0) if units > 10_000 else (600, 1 if units > 1_000 else 6)
+        return Engine("ortools", fast_candidates.choose, fast_flow.solve, sample=sample, keep=15, tries=tries)
     if units <= FLOW_UP_TO:
-        return Engine("flow", flow.solve, sample=300, keep=16)
-    return Engine("auction", auction.solve, sample=600, keep=30)
+        tries = 40 if units <= SMALL else 4
+        return Engine("flow", candidates.choose, flow.solve, sample=300, keep=16, tries=tries)
+    return Engine("auction", candidates.choose, auction.solve, sample=600, keep=30, tries=1)

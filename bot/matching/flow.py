@@ -23,14 +23,14 @@ MINIMUM = 1_000 * AVOIDED
 
 def solve(problem: Problem, edges: Edges) -> Assignment:
     """The best allocation that uses these edges alone. At least one that keeps all loads must exist."""
-    network = _Network(problem, edges)
+    network = Network(problem, edges)
     for s, need in enumerate(problem.need):
         for _ in range(need):
             network.send(s)
     return network.assignment()
 
 
-class _Network:
+class Network:
     """Nodes: submissions, then their gates, then reviewers, then the end. `arcs[v]` is what is left to use."""
 
     def __init__(self, problem: Problem, edges: Edges) -> None:

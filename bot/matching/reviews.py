@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.errors import InvalidInput
-from bot.matching import candidates, engine, feasible, flow
+from bot.matching import engine, feasible
 from bot.matching.instance import Member, ReviewRound, Submission
-from bot.matching.polish import BUDGET, Board, count_reciprocal, least_worth, polish
+from bot.matching.polish import BUDGET, LARGE_BUDGET, polish
 from bot.matching.problem import Assignment, Problem
+from bot.matching.uncouple import uncouple
 from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
-
-UNCOUPLED_UP_TO = 150  # Reviews to give, up to which solving again costs next to nothing.
-UNCOUPLINGS = 40
-DEARER = 25
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,7 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
     """Who reviews whom. Raises `LimitReached` when the numbers do not fit, naming who and which one."""
     problem = build(asked, seed)
     base = feasible.find_any(problem)
-    chosen = solve(problem, base, random.Random(seed))
-    if finish:
-        chosen = polish_all(problem, chosen)
+    chosen = solve(problem, base, random.Random(seed), finish=finish)
     names = problem.reviewers
     found = {
         name: (*asked.kept.get(name, ()), *sorted(names[r] for r in chosen[s]))
@@ -49,47 +44,24 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
     )
 
 
-def solve(problem: Problem, base: Assignment, rng: random.Random) -> Assignment:
-    """The best allocation that the engine finds on well-chosen edges."""
-    settings = engine.settings(problem)
-    edges = candidates.choose(problem, base, rng, sample=settings.sample, keep=settings.keep)
-    return settings.solve(problem, edges)
+def solve(problem: Problem, base: Assignment, rng: random.Random, *, finish: bool = True) -> Assignment:
+    """The best allocation that the engine finds on well-chosen edges; then, for a small share of its value, one
+    with fewer pairs who review each other and a better worst work.
+    """
+    chosen_engine = engine.settings(problem)
+    edges = chosen_engine.choose(problem, base, rng, sample=chosen_engine.sample, keep=chosen_engine.keep)
+    chosen = chosen_engine.solve(problem, edges)
+    return finished(problem, chosen, edges, chosen_engine) if finish else chosen
 
 
-def polish_all(problem: Problem, chosen: Assignment) -> Assignment:
-    """The allocation with fewer pairs who review each other and a better worst work, for `BUDGET` of its value."""
-    least = problem.total(chosen) - int(abs(problem.total(chosen)) * BUDGET)
-    if sum(problem.need) <= UNCOUPLED_UP_TO:
-        chosen = _uncouple(problem, chosen, least)
+def finished(
+    problem: Problem, chosen: Assignment, edges: Sequence[dict[int, int]], solver: engine.Engine
+) -> Assignment:
+    """The best by the values alone, with what they do not say seen to."""
+    value = problem.total(chosen)
+    least = value - int(abs(value) * (BUDGET if sum(problem.need) <= engine.SMALL else LARGE_BUDGET))
+    chosen = uncouple(problem, chosen, edges, solver, least)
     return polish(problem, chosen, problem.total(chosen) - least)
-
-
-def _uncouple(problem: Problem, chosen: Assignment, least: int) -> Assignment:
-    """Solve again and again with one half of each reciprocal pair made dearer: in a small round few swaps are left."""
-    edges = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(len(problem.need))]
-    floor = least_worth(problem, chosen)
-    repeats = problem.count_avoided(chosen)
-    best, fewest = chosen, count_reciprocal(problem, chosen)
-    for _ in range(UNCOUPLINGS):
-        board = Board(problem, chosen)
-        pairs: dict[frozenset[int], tuple[int, int, int]] = {}
-        for s, r in board.places():
-            for pair in board.pairs(s, r):
-                half = (problem.edge(s, r), s, r)
-                pairs[frozenset(pair)] = min(half, pairs.get(frozenset(pair), half))
-        if not pairs:
-            break
-        for _, s, r in pairs.values():
-            edges[s][r] -= DEARER
-        chosen = flow.solve(problem, edges)
-        count, worst = (
-            count_reciprocal(problem, chosen),
-            min(problem.worth(s, c) for s, c in enumerate(chosen)),
-        )
-        good_enough = problem.total(chosen) >= least and worst >= floor
-        if count < fewest and good_enough and problem.count_avoided(chosen) <= repeats:
-            best, fewest = chosen, count
-    return best
 
 
 def build(asked: ReviewRound, seed: int = 0) -> Problem:

@@ -58,7 +58,10 @@ def again_cost(met: Together) -> int:
 
 
 class ReviewValues:
-    """The default valuation of reviews: skill in the topics, hours in common, level, and not again so soon."""
+    """The default valuation of reviews: skill in the topics, hours in common, level, and not again so soon.
+
+    `best[topics][r]` is what a reviewer's best skill in these topics is worth; `fast_candidates.py` reads all of it.
+    """
 
     def __init__(
         self,
@@ -67,12 +70,12 @@ class ReviewValues:
         members: Mapping[str, Member],
         history: Iterable[Met],
     ) -> None:
-        self._levels = [each.level for each in reviewers]
-        self._hours = [each.hours for each in reviewers]
-        self._best: dict[tuple[str, ...], list[int]] = {}
+        self.levels = [each.level for each in reviewers]
+        self.hours = [each.hours for each in reviewers]
+        self.best: dict[tuple[str, ...], list[int]] = {}
         self._skilled: dict[tuple[str, ...], list[int]] = {}
-        self._topics = [each.topics for each in submissions]
-        self._firsts = [members[each.authors[0]] for each in submissions]
+        self.topics = [each.topics for each in submissions]
+        self.firsts = [members[each.authors[0]] for each in submissions]
         self._steps = {level: [LEVEL_STEPS.get(other - level, 0) for other in range(5)] for level in range(5)}
         numbers = {each.id: r for r, each in enumerate(reviewers)}
         met = last_met(history)
@@ -85,15 +88,15 @@ class ReviewValues:
                     if r is not None:
                         weeks[r] = min(repeat_penalty(ago), weeks.get(r, 0))
             self.penalties.append(weeks)
-        for topics in set(self._topics):
-            self._best[topics] = [
+        for topics in set(self.topics):
+            self.best[topics] = [
                 SKILL * max((e.skills.get(t, 0) for t in topics), default=0) for e in reviewers
             ]
-            self._skilled[topics] = [r for r, best in enumerate(self._best[topics]) if best >= 2 * SKILL]
+            self._skilled[topics] = [r for r, best in enumerate(self.best[topics]) if best >= 2 * SKILL]
 
     def __call__(self, s: int, reviewers: Sequence[int]) -> list[int]:
-        best, first = self._best[self._topics[s]], self._firsts[s]
-        free, steps, levels, hours = first.hours, self._steps[first.level], self._levels, self._hours
+        best, first = self.best[self.topics[s]], self.firsts[s]
+        free, steps, levels, hours = first.hours, self._steps[first.level], self.levels, self.hours
         shared = SHARED_HOURS
         found = [best[r] + shared[(hours[r] & free).bit_count()] + steps[levels[r]] for r in reviewers]
         weeks = self.penalties[s]
@@ -102,7 +105,7 @@ class ReviewValues:
         return found
 
     def skilled(self, s: int) -> Sequence[int]:
-        return self._skilled[self._topics[s]]
+        return self._skilled[self.topics[s]]
 
     def avoid(self, s: int) -> frozenset[int]:
         return frozenset(r for r, penalty in self.penalties[s].items() if penalty == RECENT)

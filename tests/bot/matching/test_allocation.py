@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput, LimitReached
@@ -130,10 +130,11 @@ def test_what_is_kept_stays_and_the_rest_is_filled_up(asked: ReviewRound, rng: r
 def test_the_polish_makes_no_figure_worse_than_promised(asked: ReviewRound) -> None:
     problem = reviews.build(asked)
     try:
-        chosen = reviews.solve(problem, feasible.find_any(problem), random.Random(1))
+        base = feasible.find_any(problem)
     except LimitReached:
         return
-    after = reviews.polish_all(problem, chosen)
+    chosen = reviews.solve(problem, base, random.Random(1), finish=False)
+    after = reviews.solve(problem, base, random.Random(1))
     worst = [min(problem.worth(s, people) for s, people in enumerate(each)) for each in (chosen, after)]
     assert polish.count_reciprocal(problem, after) <= polish.count_reciprocal(problem, chosen)
     assert worst[1] >= worst[0] - abs(worst[0]) / 10
@@ -209,6 +210,77 @@ def test_the_extra_gives_the_same_value() -> None:
         plain, fast = flow.solve(problem, edges), fast_flow.solve(problem, edges)
         assert problem.total(fast) == problem.total(plain)
         assert problem.count_avoided(fast) == problem.count_avoided(plain)
+
+
+def with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra for rounds of any size, and a scan of everybody in all but tiny ones."""
+    pytest.importorskip("ortools", reason="the `scale` extra is not installed")
+    from bot.matching import fast_candidates
+
+    monkeypatch.setattr(engine, "FAST_ABOVE", 0)
+    monkeypatch.setattr(fast_candidates, "SCAN_ABOVE", 3)
+    monkeypatch.setattr(fast_candidates, "ALL_BELOW", 3)
+    monkeypatch.setattr(fast_candidates, "SAMPLE_ABOVE", 3)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(review_rounds(), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_the_extra_keeps_the_rules_in_odd_rounds_and_the_order_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, asked: ReviewRound, seed: int, rng: random.Random
+) -> None:
+    with_the_extra(monkeypatch)
+    try:
+        plain = reviews.allocate(asked, seed)
+    except LimitReached:
+        return
+    check_rules(asked, dict(plain.assignments))
+    other = replace(
+        asked,
+        members=tuple(rng.sample(asked.members, len(asked.members))),
+        reviewers=tuple(rng.sample(asked.reviewers, len(asked.reviewers))),
+    )
+    assert reviews.allocate(other, seed) == plain
+
+
+def test_the_extra_values_and_lists_edges_as_the_plain_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its edges carry the value of the valuation, none is forbidden, and what they allow is worth as much."""
+    with_the_extra(monkeypatch)
+    from bot.matching import fast_candidates
+
+    problem = reviews.build(make_review_round(200, weeks=8), 1)
+    base = feasible.find_any(problem)
+    found = fast_candidates.choose(problem, base, random.Random(1), sample=120, keep=15)
+    for s, offered in enumerate(found):
+        assert not problem.forbidden[s].intersection(offered)
+        assert list(offered.values()) == problem.values(s, list(offered))
+    everything = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(200)]
+    best = flow.solve(problem, everything)
+    chosen = flow.solve(problem, found)
+    assert problem.total(chosen) >= 0.995 * problem.total(best)
+    assert problem.count_avoided(chosen) == problem.count_avoided(best) == 0
+
+
+def test_the_extra_takes_values_of_any_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_the_extra(monkeypatch)
+    from bot.matching import fast_candidates
+
+    default = reviews.build(make_review_round(100), 1)
+    problem = replace(default, values=lambda s, others: [(7 * s + r) % 90 for r in others], _cache={})
+    base = feasible.find_any(problem)
+    found = fast_candidates.choose(problem, base, random.Random(1), sample=60, keep=15)
+    for s, offered in enumerate(found):
+        assert list(offered.values()) == [(7 * s + r) % 90 for r in offered]
+
+
+def test_three_hundred_hold_their_figures() -> None:
+    asked = make_review_round(300)
+    problem = reviews.build(asked, 1)
+    everything = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(300)]
+    best = problem.total(flow.solve(problem, everything))
+    chosen = reviews.solve(problem, feasible.find_any(problem), random.Random(1))
+    assert problem.total(chosen) >= 0.995 * best
+    assert problem.count_avoided(chosen) == 0
+    assert 2 * polish.count_reciprocal(problem, chosen) / 600 <= 0.02
 
 
 def test_the_size_of_a_round_decides_on_the_engine() -> None:
