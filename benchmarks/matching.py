@@ -27,7 +27,7 @@ from itertools import combinations
 from typing import Any
 
 from benchmarks import best
-from bot.matching import engine, feasible, polish, reviews
+from bot.matching import engine, polish, reviews
 from bot.matching import pairs as pairing
 from bot.matching.instance import Met
 from bot.matching.problem import Problem

@@ -7,10 +7,15 @@ from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database
 from tests.clocks import FixedClock
 from tests.databases import PostgresServer, SqliteTemplate
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("lyceum", deadline=None)
+settings.load_profile("lyceum")
 
 
 def pytest_collection_finish() -> None:
