@@ -58,6 +58,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "firsts",
             "micro",
             "onboarding",
+            "pairs",
             "profiles",
             "promises",
             "reviews",

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
@@ -247,3 +247,38 @@ async def test_two_people_who_meet_again_and_again_get_another_ice_breaker_each_
     assert len(set(starters)) == 6
     [proposed] = (await stand.rounds.preview(FARAH)).groups
     assert proposed.times == 6
+
+
+async def test_killed_at_any_statement_nothing_is_left_and_then_the_same_pairs_are_held(
+    stand: Stand, clock: FixedClock
+) -> None:
+    """Each try dies one statement later than the one before, until one gets through."""
+    await stand.join(*range(12, 19))
+    job = await due_job(stand, clock)
+    wanted = (await stand.rounds.prepare(job)).drawn
+    engine = stand.core.db.engine.sync_engine
+    left = [0]
+
+    def die(*_: object) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise RuntimeError("killed")
+
+    event.listen(engine, "before_cursor_execute", die)
+    deaths = 0
+    while True:
+        prepared = await stand.rounds.prepare(job)
+        assert prepared.drawn == wanted
+        try:
+            async with stand.core.db.begin() as session:
+                left[0] = deaths + 1
+                assert await stand.rounds.due(session, job, prepared) is None
+                left[0] = 0
+            break
+        except RuntimeError:
+            left[0] = 0
+            deaths += 1
+            assert await stand.groups() == [] and await count(stand.core, PairRoundRow) == 0
+    event.remove(engine, "before_cursor_execute", die)
+    assert deaths > 10 and tuple(members for _, members in await stand.groups()) == wanted.groups
+    assert await count(stand.core, OutboxRow) == 2 * len(wanted.groups)
