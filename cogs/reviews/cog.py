@@ -103,6 +103,7 @@ class ReviewsCog(commands.Cog):
             render.CLAIM: self._claim,
             render.PICK: self._pick,
             render.INBOX: self._show_inbox,
+            render.OWN_PICK: self._open_own,
             render.HELD: self._open,
             render.EXTEND: self._extend,
             render.GIVE_BACK: self._give_back,
@@ -373,6 +374,11 @@ class ReviewsCog(commands.Cog):
         await self.talking.change(_who(interaction), work_id or 0, content, changed)
         reply = reply_to(interaction)
         await reply.show_privately(render.changed_card(reply.translator))
+
+    async def _open_own(self, interaction: _Interaction, _: int | None) -> None:
+        work = await self.talking.own_work(_who(interaction), _number(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(render.own_card(work, reply.translator))
 
     async def _close_work(self, interaction: _Interaction, work_id: int | None) -> None:
         work = await self.talking.close_work(_who(interaction), work_id or 0)

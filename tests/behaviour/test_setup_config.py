@@ -60,6 +60,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "onboarding",
             "profiles",
             "promises",
+            "reviews",
             "rituals",
             "showcase",
             "streaks",
