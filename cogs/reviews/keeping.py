@@ -19,6 +19,7 @@ from bot.outbox import Effect, EffectKind, Lane
 from cogs.reviews import rules
 from cogs.reviews.model import (
     AREA,
+    CREDIT_JOB,
     DUTY_JOB,
     DUTY_RENDERER,
     FILL_JOB,
@@ -53,6 +54,7 @@ class Keeping:
         self.jobs: dict[str, Handler] = {
             LOCK_JOB: self.lock_due,
             TELL_JOB: self.tell_due,
+            CREDIT_JOB: self.credit_due,
             NUDGE_JOB: self.nudge_due,
             RELEASE_JOB: self.release_due,
             DUTY_JOB: self.duty_due,
@@ -223,6 +225,17 @@ class Keeping:
         await self.rooms.close(session, work)
         await self.redraw(session, work)
 
+    async def credit(self, session: AsyncSession, row: storage.ReviewRow) -> None:
+        """Giving one moves an own work up. By a job, because that work must not be held beside this one."""
+        job = NewJob(
+            CREDIT_JOB,
+            f"{CREDIT_JOB}:{row.id}",
+            run_at=self._core.clock.now(),
+            guild_id=row.guild_id,
+            payload={"member_id": row.reviewer_id},
+        )
+        await self._core.jobs.enqueue(session, job)
+
     async def expect_fill(self, session: AsyncSession, guild_id: int, round_id: int) -> None:
         """See whether somebody else can take what is missing in a round."""
         at = self._core.clock.now() + FILL_AFTER
@@ -271,6 +284,17 @@ class Keeping:
             return Skipped(_OVER)
         await self.telling.assigned(session, held[1])
         return None
+
+    async def credit_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Somebody has given a review: the first of their own works that waits behind others does so no more."""
+        assert job.guild_id is not None
+        for each in await storage.list_open_of_author(session, job.guild_id, int(job.payload["member_id"])):
+            work = await storage.lock_work(session, each.id)
+            if work is not None and work.overdrawn and work.first_review_at is None:
+                work.overdrawn = False
+                await self.redraw(session, work)
+                return None
+        return Skipped(N_("no work of theirs waits behind others"))
 
     async def nudge_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Remind a reviewer, kindly."""

@@ -417,6 +417,9 @@ async def test_a_second_request_comes_after_those_of_who_gave(parts: Parts) -> N
     pool = (await parts.service.inbox(EMIL)).pool
     assert [each.id for each in pool] == [first, other, second]
     await give(parts, BEN, other)
+    await parts.work_off()
+    assert [each.id for each in (await parts.service.inbox(EMIL)).pool] == [first, second]
+    assert not (await parts.service.inbox(EMIL)).pool[1].overdrawn
     with pytest.raises(LimitReached):
         for _ in range(6):
             await ask(parts)
