@@ -2,9 +2,9 @@
 
 Commands: /review request|inbox|mine|availability, the message menu *Request review*, and /manage reviews for staff;
 `python -m cogs.reviews.allocate` allocates from a file.
-Jobs: reviews.lock, when a claim is over; reviews.tell, reviews.nudge and reviews.release, of what a round gives
-somebody;
-reviews.duty, when a work has waited for long; reviews.confirm and reviews.fill, for rounds.
+Jobs: reviews.lock, when a claim is over; reviews.tell, reviews.nudge and reviews.release, of what a round gives to
+somebody; reviews.duty, when a work has waited for long; reviews.confirm and reviews.fill, for rounds; reviews.credit,
+after a review was given.
 Acts: review.given, review.rated.
 Stores about a person: works that they had reviewed, reviews that they wrote and answers to them, how they rated
 reviews, and how many reviews a week they take.

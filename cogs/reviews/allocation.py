@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,14 +19,13 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotFound
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
-from bot.jobs import Job, NewJob, Skipped
+from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
 from bot.works import Work, WorkRound
 from cogs.reviews import instance, rules
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
-    CONFIRM_JOB,
     CONFIRMED,
     DRAWN,
     READY_RENDERER,
@@ -85,15 +83,7 @@ class Allocation:
         if not is_new or settings.channel_id is None:
             return  # without a channel for reviews the round waits silently under /manage reviews
         await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}")
-        if settings.confirm_hours:
-            job = NewJob(
-                CONFIRM_JOB,
-                f"{CONFIRM_JOB}:{row.id}",
-                run_at=now + timedelta(hours=settings.confirm_hours),
-                guild_id=row.guild_id,
-                payload={"round_id": row.id},
-            )
-            await self._core.jobs.enqueue(session, job)
+        await self._keeping.expect_confirmation(session, row, at_least=now)
 
     async def _tell_staff(
         self, session: AsyncSession, row: storage.ReviewRoundRow, key: str, *, has_trouble: bool = False
@@ -277,7 +267,7 @@ class Allocation:
         )
         for work in short:
             new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
-            rows = [await self._keeping.plan_review(session, work, reviewer) for reviewer in new]
+            rows = [await self._keeping.hand(session, work, reviewer, State.PLANNED) for reviewer in new]
             await self._keeping.assign(session, rows, rows)
             if not new and not kept[work.author_id]:
                 await self._keeping.show_in_pool(session, work)

@@ -12,12 +12,12 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.components import Handler
-from bot.errors import InvalidInput, NotAllowed, UserError
+from bot.errors import NotAllowed, UserError
 from bot.features import Feature
 from bot.files import check_file
 from bot.groups import HelpLine
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of
 from bot.lost_places import Watch
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
@@ -28,11 +28,12 @@ from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
-from cogs.reviews.model import AREA, Review, ReviewSettings, Who
+from cogs.reviews.model import AREA, ReviewSettings
 from cogs.reviews.places import Places
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
+from cogs.reviews.talk_controls import TalkControls, number_of, who_of
 from cogs.reviews.talking import Talking
 from storage.reviews import ReviewSettingsRow
 
@@ -87,6 +88,7 @@ class ReviewsCog(commands.Cog):
         self.service = ReviewsService(bot.core, self.keeping)
         self.talking = Talking(bot.core, self.keeping)
         self.places = Places(bot.core, self.keeping)
+        self._talk = TalkControls(self.talking)
         self.allocation = Allocation(bot.core, self.keeping)
         staff = ReviewsStaff(bot.core)
         self.desk = Desk(self.allocation, staff)
@@ -111,18 +113,7 @@ class ReviewsCog(commands.Cog):
             render_review.PAGE_FORMS[0]: self._write_first,
             render_review.PAGE_FORMS[1]: self._write_second,
             render_review.SEND: self._send,
-            render.READ: self._read,
-            render.READ_PICK: self._read_picked,
-            render_review.REPLY: self._ask_reply,
-            render_review.REPLY_FORM: self._reply,
-            render_review.RATE: self._ask_rating,
-            render_review.RATE_FORM: self._rate,
-            render_review.CLOSE: self._close,
-            render.CHANGE: self._ask_change,
-            render.CHANGE_FORM: self._change,
-            render.CLOSE_WORK: self._close_work,
-            render_mine.AVAILABLE: self._ask_available,
-            render_mine.AVAILABLE_FORM: self._set_available,
+            **self._talk.controls,
             **self.desk.controls,
         }
 
@@ -254,26 +245,26 @@ class ReviewsCog(commands.Cog):
         await reply.show_privately(render.hand_card(review, t, t("**It is yours.**")))
 
     async def _pick(self, interaction: _Interaction, _: int | None) -> None:
-        await self._claim(interaction, _number(interaction))
+        await self._claim(interaction, number_of(interaction))
 
     async def _open(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.service.begin(_who(interaction), review_id or 0)
+        review = await self.service.begin(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         if review.state not in HELD:
             if review.state is State.GIVEN:
-                await self._read(interaction, review_id)
+                await self._talk.read(interaction, review_id)
             else:
                 await reply.show_privately(render.given_back_card(reply.translator))
             return
         await reply.show_privately(render.hand_card(review, reply.translator))
 
     async def _extend(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.service.extend(_who(interaction), review_id or 0)
+        review = await self.service.extend(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render.hand_card(review, reply.translator))
 
     async def _give_back(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self.service.give_back(_who(interaction), review_id or 0)
+        await self.service.give_back(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render.given_back_card(reply.translator))
 
@@ -286,10 +277,10 @@ class ReviewsCog(commands.Cog):
         await self._ask_page(interaction, review_id, 1)
 
     async def _ask_page(self, interaction: _Interaction, review_id: int | None, page: int) -> None:
-        review = await self.service.begin(_who(interaction), review_id or 0)
+        review = await self.service.begin(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         if review.state is State.GIVEN:
-            await self._read(interaction, review_id)
+            await self._talk.read(interaction, review_id)
             return
         await reply.ask(render_review.page_form(review, page, reply.translator))
 
@@ -301,83 +292,14 @@ class ReviewsCog(commands.Cog):
 
     async def _write(self, interaction: _Interaction, review_id: int | None, page: int) -> None:
         typed = form_answers(interaction)
-        written = await self.service.write(_who(interaction), review_id or 0, page, typed)
+        written = await self.service.write(who_of(interaction), review_id or 0, page, typed)
         reply = reply_to(interaction)
         await reply.show_privately(render_review.written_card(written, reply.translator))
 
     async def _send(self, interaction: _Interaction, review_id: int | None) -> None:
-        written = await self.service.send(_who(interaction), review_id or 0)
+        written = await self.service.send(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render_review.written_card(written, reply.translator))
-
-    # ------------------------------------------------------------------------------------------ talking about it
-
-    @review.command(description="The reviews that you gave and received")
-    async def mine(self, interaction: _Interaction) -> None:
-        mine = await self.talking.mine(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show(render_mine.mine_card(mine, reply.translator))
-
-    async def _read(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._show_review(interaction, await self.talking.read(_who(interaction), review_id or 0))
-
-    async def _read_picked(self, interaction: _Interaction, _: int | None) -> None:
-        await self._read(interaction, _number(interaction))
-
-    async def _show_review(
-        self, interaction: _Interaction, review: Review, said_first: str | None = None
-    ) -> None:
-        reply = reply_to(interaction)
-        card = render_review.review_card(review, interaction.user.id, reply.translator, said_first)
-        await reply.show_privately(card)
-
-    async def _ask_reply(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.talking.read(_who(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        await reply.ask(render_review.reply_form(review, reply.translator))
-
-    async def _reply(self, interaction: _Interaction, review_id: int | None) -> None:
-        text = str(form_answers(interaction).get("text") or "")
-        review = await self.talking.reply(_who(interaction), review_id or 0, text)
-        await self._show_review(interaction, review, reply_to(interaction).translator("**Sent.**"))
-
-    async def _ask_rating(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.talking.read(_who(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        await reply.ask(render_review.rate_form(review, reply.translator))
-
-    async def _rate(self, interaction: _Interaction, review_id: int | None) -> None:
-        typed = form_answers(interaction)
-        values = [str(typed.get(name) or "") for name in ("helpful", "specific", "kind")]
-        if not all(each in ("0", "1", "2") for each in values):
-            raise InvalidInput("Choose one answer for each question.")
-        rating = (int(values[0]), int(values[1]), int(values[2]))
-        why = str(typed.get("why") or "")
-        await self.talking.rate(_who(interaction), review_id or 0, rating, why)
-        review = await self.talking.read(_who(interaction), review_id or 0)
-        t = reply_to(interaction).translator
-        await self._show_review(interaction, review, t("**Thank you for saying so.**"))
-
-    async def _close(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self.talking.close(_who(interaction), review_id or 0)
-        await self._read(interaction, review_id)
-
-    async def _ask_change(self, interaction: _Interaction, work_id: int | None) -> None:
-        work = await self.talking.own_work(_who(interaction), work_id or 0)
-        reply = reply_to(interaction)
-        await reply.ask(render_review.change_form(work, reply.translator))
-
-    async def _change(self, interaction: _Interaction, work_id: int | None) -> None:
-        typed = form_answers(interaction)
-        content, changed = str(typed.get("content") or ""), str(typed.get("changed") or "")
-        await self.talking.change(_who(interaction), work_id or 0, content, changed)
-        reply = reply_to(interaction)
-        await reply.show_privately(render.changed_card(reply.translator))
-
-    async def _close_work(self, interaction: _Interaction, work_id: int | None) -> None:
-        work = await self.talking.close_work(_who(interaction), work_id or 0)
-        reply = reply_to(interaction)
-        await reply.show_privately(render.closed_work_card(work, reply.translator))
 
     # ------------------------------------------------------------------------------------------ availability
 
@@ -387,23 +309,11 @@ class ReviewsCog(commands.Cog):
         reply = reply_to(interaction)
         await reply.show(render_mine.availability_card(said, reply.translator))
 
-    async def _ask_available(self, interaction: _Interaction, _: int | None) -> None:
-        said = await self.talking.availability(actor_of(interaction))
+    @review.command(description="The reviews that you gave and received")
+    async def mine(self, interaction: _Interaction) -> None:
+        mine = await self.talking.mine(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render_mine.availability_form(said, reply.translator))
-
-    async def _set_available(self, interaction: _Interaction, _: int | None) -> None:
-        typed = form_answers(interaction)
-        days = [int(each) for each in typed.get("weekdays") or () if str(each) in "0123456"]
-        said = await self.talking.set_availability(
-            actor_of(interaction),
-            str(typed.get("per_week") or ""),
-            days,
-            volunteers=bool(typed.get("volunteers")),
-        )
-        reply = reply_to(interaction)
-        t = reply.translator
-        await reply.show_privately(render_mine.availability_card(said, t, t("**Saved.**")))
+        await reply.show(render_mine.mine_card(mine, reply.translator))
 
     # ------------------------------------------------------------------------------------------ what Discord tells
 
@@ -420,14 +330,3 @@ class ReviewsCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
             await self.places.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
-
-
-def _who(interaction: _Interaction) -> Who:
-    return Who(interaction.guild_id, interaction.user.id, interaction.locale.value)
-
-
-def _number(interaction: _Interaction) -> int:
-    [value] = chosen_values(interaction, 1)
-    if not value.isascii() or not value.isdigit():
-        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-    return int(value[:18])

@@ -224,8 +224,8 @@ def reason(facts: Facts, reviewer: int, author: int) -> tuple[str, dict[str, Any
     if weeks is not None:
         return N_("reviewed this author in the last weeks, as nobody else was free"), {}
     if given:
-        return N_("new to this author, {hours} hours in common, {given} reviews given"), fields
-    return N_("new to this author, {hours} hours in common"), {"hours": hours}
+        return N_("new to this author, hours in common: {hours}, reviews given: {given}"), fields
+    return N_("new to this author, hours in common: {hours}"), {"hours": hours}
 
 
 def _id(mention: str) -> int:

@@ -19,6 +19,9 @@ from bot.outbox import Effect, EffectKind, Lane
 from cogs.reviews import rules
 from cogs.reviews.model import (
     AREA,
+    CONFIRM_JOB,
+    CONFIRMED,
+    CREDIT_JOB,
     DUTY_JOB,
     DUTY_RENDERER,
     FILL_JOB,
@@ -53,6 +56,7 @@ class Keeping:
         self.jobs: dict[str, Handler] = {
             LOCK_JOB: self.lock_due,
             TELL_JOB: self.tell_due,
+            CREDIT_JOB: self.credit_due,
             NUDGE_JOB: self.nudge_due,
             RELEASE_JOB: self.release_due,
             DUTY_JOB: self.duty_due,
@@ -90,7 +94,7 @@ class Keeping:
         self, session: AsyncSession, work: storage.ReviewWorkRow, member_id: int
     ) -> storage.ReviewRow:
         """It is the member's for as long as the lock lasts."""
-        row = await self._hand(session, work, member_id, State.CLAIMED)
+        row = await self.hand(session, work, member_id, State.CLAIMED)
         row.ends_at = self._core.clock.now() + rules.LOCK
         row.extensions = 0
         await self.expect_end(session, row)
@@ -141,15 +145,10 @@ class Keeping:
         )
         await session.flush()
 
-    async def plan_review(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, member_id: int
-    ) -> storage.ReviewRow:
-        """Give one that is missing to a member, to be confirmed at once."""
-        return await self._hand(session, work, member_id, State.PLANNED)
-
-    async def _hand(
+    async def hand(
         self, session: AsyncSession, work: storage.ReviewWorkRow, member_id: int, state: State
     ) -> storage.ReviewRow:
+        """The member's review of the version that stands, a new one or that which they gave back."""
         rows = await storage.list_reviews(session, [work.id])
         found = [each for each in rows if each.reviewer_id == member_id and each.version == work.version]
         now = self._core.clock.now()
@@ -223,6 +222,17 @@ class Keeping:
         await self.rooms.close(session, work)
         await self.redraw(session, work)
 
+    async def credit(self, session: AsyncSession, row: storage.ReviewRow) -> None:
+        """Giving one moves an own work up. By a job, because that work must not be held beside this one."""
+        job = NewJob(
+            CREDIT_JOB,
+            f"{CREDIT_JOB}:{row.id}",
+            run_at=self._core.clock.now(),
+            guild_id=row.guild_id,
+            payload={"member_id": row.reviewer_id},
+        )
+        await self._core.jobs.enqueue(session, job)
+
     async def expect_fill(self, session: AsyncSession, guild_id: int, round_id: int) -> None:
         """See whether somebody else can take what is missing in a round."""
         at = self._core.clock.now() + FILL_AFTER
@@ -253,6 +263,23 @@ class Keeping:
             await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
         for work in await storage.list_pool(session, switched.guild_id):
             await self.expect_duty(session, work)
+        for each in await storage.list_rounds(session, switched.guild_id):
+            if each.state == CONFIRMED:
+                await self.expect_fill(session, each.guild_id, each.id)
+            else:
+                await self.expect_confirmation(session, each, at_least=now + GRACE)
+
+    async def expect_confirmation(
+        self, session: AsyncSession, row: storage.ReviewRoundRow, *, at_least: datetime
+    ) -> None:
+        """Where the facilitators chose so, let a round begin by itself."""
+        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
+        if not settings.confirm_hours:
+            return
+        at = max(at_least, row.ready_at + timedelta(hours=settings.confirm_hours))
+        key = f"{CONFIRM_JOB}:{row.id}:{int(at.timestamp())}"
+        job = NewJob(CONFIRM_JOB, key, run_at=at, guild_id=row.guild_id, payload={"round_id": row.id})
+        await self._core.jobs.enqueue(session, job)
 
     # ------------------------------------------------------------------------------------------ jobs
 
@@ -271,6 +298,17 @@ class Keeping:
             return Skipped(_OVER)
         await self.telling.assigned(session, held[1])
         return None
+
+    async def credit_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Somebody has given a review: the first of their own works that waits behind others does so no more."""
+        assert job.guild_id is not None
+        for each in await storage.list_open_of_author(session, job.guild_id, int(job.payload["member_id"])):
+            work = await storage.lock_work(session, each.id)
+            if work is not None and work.overdrawn and work.first_review_at is None:
+                work.overdrawn = False
+                await self.redraw(session, work)
+                return None
+        return Skipped(N_("no work of theirs waits behind others"))
 
     async def nudge_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Remind a reviewer, kindly."""

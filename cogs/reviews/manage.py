@@ -11,14 +11,14 @@ from discord import app_commands
 from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.components import Handler
-from bot.errors import InvalidInput
 from bot.groups import HelpLine
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.reviews import render_manage as render
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.staff import ReviewsStaff
+from cogs.reviews.talk_controls import number_of
 
 _Interaction = discord.Interaction[Any]
 MANAGE_HELP = (
@@ -72,7 +72,7 @@ class Desk:
         await reply.show_privately(render.rounds_card(rounds, reply.translator))
 
     async def _pick_round(self, interaction: _Interaction, _: int | None) -> None:
-        await self._show_round(interaction, _number(interaction))
+        await self._show_round(interaction, number_of(interaction))
 
     async def _show_round(self, interaction: _Interaction, round_id: int | None) -> None:
         found = await self._allocation.look(actor_of(interaction), round_id or 0)
@@ -130,17 +130,10 @@ class Desk:
     async def _ask_why(self, interaction: _Interaction, _: int | None) -> None:
         await self._staff.check(actor_of(interaction))  # a form is not shown to who may not send it
         reply = reply_to(interaction)
-        await reply.ask(render.blind_form(_number(interaction), reply.translator))
+        await reply.ask(render.blind_form(number_of(interaction), reply.translator))
 
     async def _unmask(self, interaction: _Interaction, review_id: int | None) -> None:
         why = str(form_answers(interaction).get("why") or "")
         found = await self._staff.unmask(actor_of(interaction), review_id or 0, why)
         reply = reply_to(interaction)
         await reply.show_privately(render.unmasked_card(found, reply.translator))
-
-
-def _number(interaction: _Interaction) -> int:
-    [value] = chosen_values(interaction, 1)
-    if not value.isascii() or not value.isdigit():
-        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-    return int(value[:18])

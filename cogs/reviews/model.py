@@ -19,6 +19,7 @@ AREA = "reviews"
 READY = "challenge.closed"  # a work of a challenge can be reviewed, see bot/works.py
 LOCK_JOB = "reviews.lock"
 TELL_JOB = "reviews.tell"
+CREDIT_JOB = "reviews.credit"
 NUDGE_JOB = "reviews.nudge"
 RELEASE_JOB = "reviews.release"
 DUTY_JOB = "reviews.duty"

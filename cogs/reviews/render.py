@@ -35,6 +35,7 @@ CHANGE = "reviews:work.change"
 CHANGE_FORM = "reviews:work.changed"
 PICK = "reviews:inbox.pick"
 INBOX = "reviews:inbox.show"
+OWN_PICK = "reviews:inbox.own"
 HELD = "reviews:review.open"
 EXTEND = "reviews:review.extend"
 GIVE_BACK = "reviews:review.back"
@@ -115,7 +116,7 @@ def asked_card(asked: Asked, t: Translator) -> Card:
     if work.overdrawn:
         lines.append(
             t(
-                "You have had more reviews than you gave, so it comes after others. Giving one moves the next up."
+                "You have asked for more reviews than you gave, so it comes after others. For each that you give, one of yours comes sooner."
             )
         )
     if work.channel_id is None:
@@ -175,6 +176,17 @@ def hand_card(review: Review, t: Translator, said_first: str | None = None) -> C
     return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
 
 
+def own_card(work: Work, t: Translator) -> Card:
+    """A work of one's own: what can be done with it while it waits or after its reviews."""
+    lines = _work_lines(work, t)
+    buttons = (
+        Button(t("I changed this"), custom_id(CHANGE, work.id)),
+        Button(t("I don't need it any more"), custom_id(CLOSE_WORK, work.id)),
+        Button(t("What waits"), custom_id(INBOX)),
+    )
+    return Card((Text("\n".join(lines)), Buttons(buttons if work.is_open else buttons[2:])))
+
+
 def given_back_card(t: Translator) -> Card:
     text = t("Given back, and that is fine: somebody else may have it. What you wrote is kept for you.")
     return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
@@ -216,6 +228,11 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
                 lines.append(t.tn("{title} · {n} review", "{title} · {n} reviews", given, title=title))
         lines.append(f"-# {wait_text(inbox.wait, t)}")
         items.append(Text("\n".join(lines)))
+        own = tuple(
+            Option(cut(" ".join(clean(work.title).split()) or "…", _IN_LIST), str(work.id))
+            for work, _, _ in inbox.asked
+        )
+        items.append(Pick(custom_id(OWN_PICK), t("Change or close one of yours"), own))
     items += _pool(inbox, t)
     items.append(Buttons((Button(t("Ask for a review"), custom_id(ASK)),)))
     return Card(tuple(items))

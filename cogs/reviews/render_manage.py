@@ -105,8 +105,8 @@ def round_card(round_: Preview, t: Translator, said_first: str | None = None) ->
     lines.append(f"**{quote(round_.title, 90)}** · {t(_STATES[round_.state])}")
     lines.append(
         t.tn(
-            "{n} work, {each} reviews each. {mode}.",
-            "{n} works, {each} reviews each. {mode}.",
+            "{n} work, reviews of each: {each}. {mode}.",
+            "{n} works, reviews of each: {each}. {mode}.",
             round_.works,
             each=round_.per_work,
             mode=t(MODE_NAMES[round_.mode]),
@@ -207,7 +207,7 @@ def settings_card(settings: ReviewSettings, t: Translator, said_first: str | Non
             role=mention_role(settings.duty_role_id) if settings.duty_role_id else t("nobody"),
         ),
         t(
-            "Each work gets {n} reviews. Rubric: {rubric}. {mode}.",
+            "Reviews of each work: {n}. Rubric: {rubric}. {mode}.",
             n=settings.per_work,
             rubric=t(rubric.title),
             mode=t(MODE_NAMES[Mode(settings.mode)]),

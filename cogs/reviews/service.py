@@ -249,6 +249,7 @@ class ReviewsService:
         await self._core.ledger.record(
             session, Act(GIVEN, row.guild_id, row.reviewer_id, str(row.id), details)
         )
+        await self._keeping.credit(session, row)
         await self._keeping.telling.received(session, work, row)
         await self._keeping.rooms.let_in(session, work, row)
         await self._keeping.redraw(session, work)

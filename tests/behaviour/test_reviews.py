@@ -110,3 +110,22 @@ async def test_a_thin_review_is_asked_for_one_line_more_and_never_held_up(world:
     form = await world.press(cleo, thin, "Add a line")
     assert "Sent" in (await world.submit(cleo, form, {**JUDGED, "strength": "Nice", "question": "Why?"})).text
     assert len(told(world, world.member, "has a review")) == 2
+
+
+async def test_what_was_asked_for_can_be_changed_and_taken_back_before_anybody_looks(
+    world: LyceumWorld,
+) -> None:
+    ben = world.member
+    await ask(world)
+    second = await ask(world, content="https://example.org/second")
+    assert "it comes after others" in second.text
+    inbox = await world.slash(ben, world.general, "review inbox")
+    own = await world.choose(ben, inbox, "https://example.org/knots", menu="reviews:inbox.own")
+    form = await world.press(ben, own, "I changed this")
+    await world.submit(ben, form, {"content": "https://example.org/better", "changed": ""})
+    assert "https://example.org/better" in works(world)[0].text and "Version" not in works(world)[0].text
+    inbox = await world.slash(ben, world.general, "review inbox")
+    own = await world.choose(ben, inbox, "https://example.org/second", menu="reviews:inbox.own")
+    closed = await world.press(ben, own, "I don't need it any more")
+    assert "Closed" in closed.text and works(world)[1].labels == []
+    assert "It is yours" in (await claim(world, world.people["Cleo"], works(world)[0])).text

@@ -190,4 +190,4 @@ async def test_the_settings_go_through_a_configuration_file(world: LyceumWorld) 
     card = await apply(world, await give(world, text.replace("per_work = 3", "per_work = 1")))
     assert card.ephemeral
     shown = await world.slash(world.facilitator, world.general, "manage reviews settings")
-    assert "Each work gets 1 reviews" in shown.text
+    assert "Reviews of each work: 1." in shown.text

@@ -56,6 +56,7 @@ class Parts:
     """What a test works with."""
 
     core: Core
+    keeping: Keeping
     service: ReviewsService
     talking: Talking
     allocation: Allocation
@@ -112,6 +113,7 @@ async def parts(database: Database, clock: FixedClock) -> Parts:
         await core.configs.change(session, GUILD, ReviewSettings, channel_id=GENERAL)
     return Parts(
         core,
+        keeping,
         ReviewsService(core, keeping),
         Talking(core, keeping),
         allocation,
@@ -284,7 +286,7 @@ async def test_what_nobody_can_be_given_is_offered_to_everybody_and_then_to_who_
     asked = [each for each in await parts.rows(OutboxRow) if each.renderer == model.DUTY_RENDERER]
     assert [each.arguments["work_id"] for each in asked].count(held.work.id) == 1
     await give(parts, DORA, held.work.id)
-    assert (await parts.service.inbox(EMIL)).pool == ()
+    assert [each.author_id for each in (await parts.service.inbox(EMIL)).pool] == [CLEO.member_id]
 
 
 async def test_two_who_confirm_at_once_confirm_once(parts: Parts) -> None:
@@ -417,6 +419,9 @@ async def test_a_second_request_comes_after_those_of_who_gave(parts: Parts) -> N
     pool = (await parts.service.inbox(EMIL)).pool
     assert [each.id for each in pool] == [first, other, second]
     await give(parts, BEN, other)
+    await parts.work_off()
+    assert [each.id for each in (await parts.service.inbox(EMIL)).pool] == [first, second]
+    assert not (await parts.service.inbox(EMIL)).pool[1].overdrawn
     with pytest.raises(LimitReached):
         for _ in range(6):
             await ask(parts)
@@ -425,3 +430,18 @@ async def test_a_second_request_comes_after_those_of_who_gave(parts: Parts) -> N
 async def erase_all(parts: Parts, actor: Actor) -> None:
     async with parts.core.db.begin() as session:
         await erase(session, GUILD, actor.member_id, limit=500, now=parts.clock.now())
+
+
+async def test_switched_off_over_the_time_a_round_begins_an_hour_after_it_is_back(parts: Parts) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, confirm_hours=12)
+    parts.core.features.on_switch(parts.keeping.switched)
+    await parts.hand_in([BEN, CLEO, DORA])
+    for is_on in (False, True):
+        async with parts.core.db.begin() as session:
+            await parts.core.features.switch(session, FARAH, AREA, on=is_on)
+        await parts.later(timedelta(minutes=59) if is_on else 20 * HOUR)
+        assert (await parts.allocation.overview(FARAH))[0].state == "waiting"
+    await parts.later(timedelta(minutes=2))
+    assert (await parts.allocation.overview(FARAH))[0].state == "confirmed"
+    assert len((await parts.service.inbox(BEN)).held) == 2

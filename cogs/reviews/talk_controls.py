@@ -1,0 +1,137 @@
+"""The controls of what follows a review, and of what members decide for themselves. Defers to the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from bot.card_views import form_answers
+from bot.components import Handler
+from bot.errors import InvalidInput
+from bot.interactions import actor_of, chosen_values
+from bot.replies import reply_to
+from cogs.reviews import render, render_mine, render_review
+from cogs.reviews.model import Review, Who
+from cogs.reviews.talking import Talking
+
+_Interaction = discord.Interaction[Any]
+
+
+class TalkControls:
+    """Handlers, by the name of their control."""
+
+    def __init__(self, talking: Talking) -> None:
+        self._talking = talking
+        self.controls: dict[str, Handler] = {
+            render.READ: self.read,
+            render.READ_PICK: self._read_picked,
+            render_review.REPLY: self._ask_reply,
+            render_review.REPLY_FORM: self._reply,
+            render_review.RATE: self._ask_rating,
+            render_review.RATE_FORM: self._rate,
+            render_review.CLOSE: self._close,
+            render.CHANGE: self._ask_change,
+            render.CHANGE_FORM: self._change,
+            render.CLOSE_WORK: self._close_work,
+            render.OWN_PICK: self._open_own,
+            render_mine.AVAILABLE: self._ask_available,
+            render_mine.AVAILABLE_FORM: self._set_available,
+        }
+
+    async def read(self, interaction: _Interaction, review_id: int | None) -> None:
+        await self._show_review(interaction, await self._talking.read(who_of(interaction), review_id or 0))
+
+    async def _read_picked(self, interaction: _Interaction, _: int | None) -> None:
+        await self.read(interaction, number_of(interaction))
+
+    async def _show_review(
+        self, interaction: _Interaction, review: Review, said_first: str | None = None
+    ) -> None:
+        reply = reply_to(interaction)
+        card = render_review.review_card(review, interaction.user.id, reply.translator, said_first)
+        await reply.show_privately(card)
+
+    async def _ask_reply(self, interaction: _Interaction, review_id: int | None) -> None:
+        review = await self._talking.read(who_of(interaction), review_id or 0)
+        reply = reply_to(interaction)
+        await reply.ask(render_review.reply_form(review, reply.translator))
+
+    async def _reply(self, interaction: _Interaction, review_id: int | None) -> None:
+        text = str(form_answers(interaction).get("text") or "")
+        review = await self._talking.reply(who_of(interaction), review_id or 0, text)
+        await self._show_review(interaction, review, reply_to(interaction).translator("**Sent.**"))
+
+    async def _ask_rating(self, interaction: _Interaction, review_id: int | None) -> None:
+        review = await self._talking.read(who_of(interaction), review_id or 0)
+        reply = reply_to(interaction)
+        await reply.ask(render_review.rate_form(review, reply.translator))
+
+    async def _rate(self, interaction: _Interaction, review_id: int | None) -> None:
+        typed = form_answers(interaction)
+        values = [str(typed.get(name) or "") for name in ("helpful", "specific", "kind")]
+        if not all(each in ("0", "1", "2") for each in values):
+            raise InvalidInput("Choose one answer for each question.")
+        rating = (int(values[0]), int(values[1]), int(values[2]))
+        why = str(typed.get("why") or "")
+        await self._talking.rate(who_of(interaction), review_id or 0, rating, why)
+        review = await self._talking.read(who_of(interaction), review_id or 0)
+        t = reply_to(interaction).translator
+        await self._show_review(interaction, review, t("**Thank you for saying so.**"))
+
+    async def _close(self, interaction: _Interaction, review_id: int | None) -> None:
+        await self._talking.close(who_of(interaction), review_id or 0)
+        await self.read(interaction, review_id)
+
+    async def _ask_change(self, interaction: _Interaction, work_id: int | None) -> None:
+        work = await self._talking.own_work(who_of(interaction), work_id or 0)
+        reply = reply_to(interaction)
+        await reply.ask(render_review.change_form(work, reply.translator))
+
+    async def _change(self, interaction: _Interaction, work_id: int | None) -> None:
+        typed = form_answers(interaction)
+        content, changed = str(typed.get("content") or ""), str(typed.get("changed") or "")
+        await self._talking.change(who_of(interaction), work_id or 0, content, changed)
+        reply = reply_to(interaction)
+        await reply.show_privately(render.changed_card(reply.translator))
+
+    async def _open_own(self, interaction: _Interaction, _: int | None) -> None:
+        work = await self._talking.own_work(who_of(interaction), number_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(render.own_card(work, reply.translator))
+
+    async def _close_work(self, interaction: _Interaction, work_id: int | None) -> None:
+        work = await self._talking.close_work(who_of(interaction), work_id or 0)
+        reply = reply_to(interaction)
+        await reply.show_privately(render.closed_work_card(work, reply.translator))
+
+    async def _ask_available(self, interaction: _Interaction, _: int | None) -> None:
+        said = await self._talking.availability(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.ask(render_mine.availability_form(said, reply.translator))
+
+    async def _set_available(self, interaction: _Interaction, _: int | None) -> None:
+        typed = form_answers(interaction)
+        days = [int(each) for each in typed.get("weekdays") or () if str(each) in "0123456"]
+        said = await self._talking.set_availability(
+            actor_of(interaction),
+            str(typed.get("per_week") or ""),
+            days,
+            volunteers=bool(typed.get("volunteers")),
+        )
+        reply = reply_to(interaction)
+        t = reply.translator
+        await reply.show_privately(render_mine.availability_card(said, t, t("**Saved.**")))
+
+
+def who_of(interaction: _Interaction) -> Who:
+    """Who acts, on a DM too."""
+    return Who(interaction.guild_id, interaction.user.id, interaction.locale.value)
+
+
+def number_of(interaction: _Interaction) -> int:
+    """The number of what was chosen in a menu. Raises `InvalidInput` for a forged choice."""
+    [value] = chosen_values(interaction, 1)
+    if not value.isascii() or not value.isdigit():
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return int(value[:18])
