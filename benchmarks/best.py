@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from bot.matching import candidates, engine, fast_flow, feasible, flow
+from bot.matching import engine, fast_flow, feasible, flow
 from bot.matching.problem import AVOIDED, Assignment, Problem
 
 Edges = list[dict[int, int]]
@@ -30,8 +30,9 @@ def most(problem: Problem, edges: Edges | None = None, *, close: float = 0.0003)
     assert problem.low == problem.high
     extra = engine.has_extra()
     if edges is None:
+        chosen = engine.settings(problem)
         base = feasible.find_any(problem)
-        edges = candidates.choose(problem, base, random.Random(1), keep=20)
+        edges = chosen.choose(problem, base, random.Random(1), sample=chosen.sample, keep=chosen.keep)
     edges = [dict(offered) for offered in edges]
     found = float("inf")
     for _ in range(ROUNDS):
@@ -101,8 +102,7 @@ def _scan(problem: Problem, edges: Edges, prices: Sequence[int]) -> int:
         net = [value - price for value, price in zip(values, prices, strict=True)]
         for r in problem.avoid[s]:
             net[r] -= AVOIDED
-        able = [r for r in problem.allowed(s)]
-        order = sorted(able, key=lambda r, net=net: (-net[r], r))
+        order = sorted(problem.allowed(s), key=lambda r, net=net: (-net[r], r))
         seniors = [r for r in order if problem.is_senior(s, r)]
         found += _favourites(problem, s, net, order, seniors)
         for r in (*order[:ADDED], *seniors[:2]):

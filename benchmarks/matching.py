@@ -22,14 +22,12 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import combinations
-from typing import Any
 
 from benchmarks import best
 from bot.matching import engine, polish, reviews
 from bot.matching import pairs as pairing
-from bot.matching.instance import Met
+from bot.matching.instance import Met, PairRound
 from bot.matching.problem import Problem
 from bot.matching.valuation import pair_values
 from tests.bot.matching.cohorts import make_pair_round, make_review_round
@@ -75,10 +73,7 @@ QUICK = (
     Run("review", 200, True),
     Run("pairs", 20, False, None, 98),
 )
-HEAD = (
-    ("kind", "members", "extra", "CPU s", "MiB", "% of best", "repeats", "reciprocal %", "senior %")
-    + ("load spread", "worst", "goal", "met")
-)  # fmt: skip
+HEAD = "kind|members|extra|CPU s|MiB|% of best|repeats|reciprocal %|senior %|load spread|worst|goal|met"
 FOOT = """\
 CPU s: of one allocation, processor time; MiB: the most that the process held by then. % of best: of a bound that no
 allocation passes, by column generation over all pairs, within 0.03 % of the optimum where it came that far (up to 300
@@ -94,17 +89,18 @@ def main() -> None:
     if len(asked) == 3:
         print(json.dumps(measure(Run(asked[0], int(asked[1]), asked[2] == "with"))))
         return
-    started = datetime.now(UTC)
+    started = time.perf_counter()
     print(
-        f"{started:%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
+        f"{time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
         f"load {os.getloadavg()[0]:.1f} before"
     )
-    rows = [HEAD]
-    for run in QUICK if asked == ["--quick"] else RUNS:
-        rows.append(row(run, in_process_of_its_own(run) if engine.has_extra() or not run.extra else None))
-    print(markdown(rows))
+    runs = QUICK if asked == ["--quick"] else RUNS
+    rows = [
+        row(run, in_process_of_its_own(run) if engine.has_extra() or not run.extra else None) for run in runs
+    ]
+    print(markdown([tuple(HEAD.split("|")), *rows]))
     print(FOOT)
-    print(f"Load {os.getloadavg()[0]:.1f} after {(datetime.now(UTC) - started).total_seconds():.0f} s.")
+    print(f"Load {os.getloadavg()[0]:.1f} after {time.perf_counter() - started:.0f} s.")
 
 
 def in_process_of_its_own(run: Run) -> dict[str, float]:
@@ -180,7 +176,7 @@ def measure_pairs(run: Run) -> dict[str, float]:
     return {**_together(weeks), "repeats": sum(times - 1 for times in met.values())}
 
 
-def doubled(asked: Any) -> Problem:
+def doubled(asked: PairRound) -> Problem:
     """Everybody gives one meeting and takes one: what that is worth at most bounds twice the worth of real pairs."""
     members = asked.members
     numbers = {each.id: n for n, each in enumerate(members)}

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.matching.candidates import ALL_BELOW, SAMPLE_ABOVE, SKILLED_SHARE, STEPS
 from bot.matching.fast_scan import TIES, Array, count_bits, favourites
+from bot.matching.instance import Member
 from bot.matching.problem import AVOIDED, Assignment, Problem
 from bot.matching.valuation import LEVEL_STEPS, SHARED_HOURS, ReviewValues
 
@@ -104,7 +105,7 @@ def _worth(values: ReviewValues, works: Array, people: Array) -> Array:
     topics = {each: number for number, each in enumerate(values.best)}
     best = np.array(list(values.best.values()), dtype=np.int32)
     row = np.array([topics[values.topics[s]] for s in works.tolist()])
-    first = [values.firsts[s] for s in works.tolist()]
+    first: list[Member] = [values.firsts[s] for s in works.tolist()]
     free = np.array([each.hours for each in first], dtype=np.int32)
     level = np.array([each.level for each in first])
     steps = np.array([[LEVEL_STEPS.get(b - a, 0) for b in range(5)] for a in range(5)], dtype=np.int32)
@@ -118,10 +119,11 @@ def _worth(values: ReviewValues, works: Array, people: Array) -> Array:
 def _add(flat: Array, keys: Array, problem: Problem, works: Array, some: Sequence[dict[int, int]]) -> None:
     """Add to a few edges, each given as work -> reviewer -> what to add."""
     count = len(problem.reviewers)
-    wanted = [s * count + r for s in works.tolist() for r in some[s]]
+    numbers: list[int] = works.tolist()
+    wanted = [s * count + r for s in numbers for r in some[s]]
     if not wanted:
         return
-    amounts = np.array([each for s in works.tolist() for each in some[s].values()], dtype=np.int32)
+    amounts = np.array([each for s in numbers for each in some[s].values()], dtype=np.int32)
     places = np.searchsorted(keys, wanted)
     inside = places < len(keys)
     inside[inside] = keys[places[inside]] == np.array(wanted)[inside]

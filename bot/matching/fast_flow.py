@@ -41,6 +41,7 @@ def solve(problem: Problem, edges: Sequence[dict[int, int]]) -> Assignment:
         raise AssertionError(f"the solver gave up with status {status}")
     chosen: Assignment = [[] for _ in range(works)]
     used = np.asarray(network.flows(arcs)) > 0
-    for s, r in zip(start[used].tolist(), given[used].tolist(), strict=True):
+    pairs: list[tuple[int, int]] = list(zip(start[used].tolist(), given[used].tolist(), strict=True))
+    for s, r in pairs:
         chosen[s].append(r)
     return chosen
