@@ -61,7 +61,7 @@ def settings(problem: Problem, *, extra: bool | None = None) -> Engine:
     """The engine for a round. `extra` tells whether `ortools` is there; None asks."""
     units = sum(problem.need)
     if units > FAST_ABOVE and (has_extra() if extra is None else extra):
-        sample, keep, tries = (300, 12, 0) if units > 10_000 else (600, 15, 1 if units > 1_000 else 6)
+        sample, keep, tries = (300, 12, 0) if units > 10_000 else (600, 15, 1 if units > 1_000 else 8)
         return Engine("ortools", _choose_fast, fast_flow.solve, sample=sample, keep=keep, tries=tries)
     if units <= FLOW_UP_TO:
         tries = 40 if units <= SMALL else 4
