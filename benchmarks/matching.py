@@ -34,8 +34,7 @@ from tests.bot.matching.cohorts import make_pair_round, make_review_round
 
 WEEKS = 8
 TAKE_PART = 0.85
-ROUNDS_BELOW = 100  # A small round costs little and differs much: the mean of as many as `MANY`.
-MANY = 10
+ROUNDS = ((100, 10), (300, 5))  # Rounds of so many members at most differ much: the mean of so many is shown.
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,10 @@ QUICK = (
 HEAD = "kind|members|extra|CPU s|MiB|% of best|repeats|reciprocal %|senior %|load spread|worst|goal|met"
 FOOT = """\
 CPU s: of one allocation, processor time; MiB: the most that the process held by then. % of best: of a bound that no
-allocation passes, by column generation over all pairs, within 0.03 % of the optimum where it came that far (up to 300
-members it is the optimum but for ties); of pairs, of the best fractional pairing, which real pairs need not reach. Repeats: reviews by
-somebody of the last four weeks; of pairs, people who met twice in eight weeks with 85 % taking part. Reciprocal: pairs who
+allocation passes, by column generation over all pairs, four rounds of it or until some allocation is within 0.03 % of it; of
+pairs, of the best fractional pairing, which real pairs need not reach. Repeats: reviews by somebody of the last four weeks; of pairs, people who met twice in eight weeks with 85 % taking part. Reciprocal: pairs who
 review each other, of as many as there could be. Senior: works with a reviewer of level 3 or above their author. Rounds
-of fewer than 100: means of 10 (worst: the least of them); pairs: means of the eight weeks."""
+of up to 100 members: means of 10 rounds, up to 300 of 5 (worst: the least of all); pairs: means of the eight weeks."""
 
 
 def main() -> None:
@@ -124,9 +122,8 @@ def measure(run: Run) -> dict[str, float]:
 
 
 def measure_reviews(run: Run) -> dict[str, float]:
-    return _together(
-        [measure_round(run.count, seed) for seed in range(1, 1 + (MANY if run.count < ROUNDS_BELOW else 1))]
-    )
+    rounds = next((many for most, many in ROUNDS if run.count <= most), 1)
+    return _together([measure_round(run.count, seed) for seed in range(1, rounds + 1)])
 
 
 def measure_round(count: int, seed: int) -> dict[str, float]:

@@ -49,14 +49,20 @@ def has_extra() -> bool:
     return importlib.util.find_spec("ortools") is not None
 
 
+def _choose_fast(
+    problem: Problem, base: Assignment, rng: random.Random, *, sample: int, keep: int
+) -> list[dict[int, int]]:
+    from bot.matching import fast_candidates  # It needs numpy, which is there only with the extra.
+
+    return fast_candidates.choose(problem, base, rng, sample=sample, keep=keep)
+
+
 def settings(problem: Problem, *, extra: bool | None = None) -> Engine:
     """The engine for a round. `extra` tells whether `ortools` is there; None asks."""
     units = sum(problem.need)
     if units > FAST_ABOVE and (has_extra() if extra is None else extra):
-        from bot.matching import fast_candidates
-
-        sample, tries = (300, 0) if units > 10_000 else (600, 1 if units > 1_000 else 6)
-        return Engine("ortools", fast_candidates.choose, fast_flow.solve, sample=sample, keep=15, tries=tries)
+        sample, keep, tries = (300, 12, 0) if units > 10_000 else (600, 15, 1 if units > 1_000 else 8)
+        return Engine("ortools", _choose_fast, fast_flow.solve, sample=sample, keep=keep, tries=tries)
     if units <= FLOW_UP_TO:
         tries = 40 if units <= SMALL else 4
         return Engine("flow", candidates.choose, flow.solve, sample=300, keep=16, tries=tries)

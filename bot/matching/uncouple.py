@@ -17,7 +17,7 @@ Half = tuple[int, int]
 Prices = dict[frozenset[int], tuple[int, set[Half]]]
 """What a pair costs by now, and the reviews that cost it."""
 
-DEARER = 25
+DEARER = 20
 BACK = 0.3  # The share of a step that an edge whose pair is gone becomes cheaper by.
 
 

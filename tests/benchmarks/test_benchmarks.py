@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -11,8 +13,10 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 from rich.console import Console
 
-from benchmarks import commands, messages, rituals, schedules, startup, streaks, submissions
+from benchmarks import best, commands, matching, messages, rituals, schedules, startup, streaks, submissions
 from benchmarks.table import table
+from bot.matching import engine, feasible, flow, reviews
+from tests.bot.matching.cohorts import make_review_round
 
 FIGURES = {
     "messages": {
@@ -94,6 +98,34 @@ async def test_who_hands_in_waits_for_a_receipt() -> None:
     found = await submissions.measure("burst", 3)
     assert (found["handed_in"], found["lost"]) == (3, 0)
     assert 0 < found["waited_p50_s"] <= found["waited_max_s"]
+
+
+def test_matching_is_measured_in_seconds_where_that_is_asked() -> None:
+    """The quick form of `make bench-matching`: every row has its figures, or says what is not installed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.matching", "--quick"], check=True, capture_output=True, text=True
+    )
+    head, _, *rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line[0] == "|"]
+    assert head[:6] == ["kind", "members", "extra", "CPU s", "MiB", "% of best"]
+    assert [row[:3] for row in rows] == [
+        [run.kind, str(run.count), "with" if run.extra else "without"] for run in matching.QUICK
+    ]
+    for row in rows:
+        if row[2] == "with" and not engine.has_extra():
+            assert row[3] == "the `scale` extra is not installed"
+        else:
+            assert 98 <= float(row[5]) <= 100
+            assert row[6] == "0", "nobody meets again"
+
+
+def test_no_allocation_passes_the_bound_and_the_best_reaches_it() -> None:
+    """The oracle is the flow over all pairs; the bound is found from a few of them."""
+    problem = reviews.build(make_review_round(60, k=3), 1)
+    everything = [{r: problem.edge(s, r) for r in sorted(problem.allowed(s))} for s in range(60)]
+    optimum = problem.total(flow.solve(problem, everything))
+    few = [{r: problem.edge(s, r) for r in chosen} for s, chosen in enumerate(feasible.find_any(problem))]
+    assert optimum <= best.most(problem, few) <= 1.01 * optimum
+    assert optimum <= best.most(problem) <= 1.001 * optimum
 
 
 def test_the_table_says_whether_a_goal_is_met() -> None:
