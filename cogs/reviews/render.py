@@ -96,7 +96,7 @@ def work_card(card: WorkCard, t: Translator) -> Card:
     """What everybody in the channel sees."""
     work = card.work
     lines = [_headline(work, t), *_work_lines(work, t), _chip(card, t)]
-    if work.is_open and not card.given and card.place is not None:
+    if work.is_open and card.holder is None and not card.given and card.place is not None:
         lines.append(f"-# {queue_text(card.place, card.wait, t)}")
     items: list[Item] = [Text("\n".join(lines))]
     if work.is_open:

@@ -146,13 +146,13 @@ def _drawn_text(round_: Preview, t: Translator) -> str:
             line += f"\n- {mention_user(reviewer)} · {t(why, **fields) if fields else t(why)}"
         if not work.reviewers:
             line += "\n- " + t("nobody yet")
-        used += len(line) + 1
+        used += len(line) + 2
         if number >= _SHOWN_WORKS or used > _LONGEST_PREVIEW:
             left = len(round_.drawn) - number
             lines.append(t.tn("and {n} work more", "and {n} works more", left))
             break
         lines.append(line)
-    return "\n".join(lines)
+    return "\n\n".join(lines)  # without an empty line, the next author would belong to the list before
 
 
 def _load_text(round_: Preview, t: Translator) -> str:
