@@ -31,6 +31,7 @@ from storage.acts import ActRow
 from storage.database import Database
 from storage.outbox import OutboxRow
 from storage.review_training import ReviewLicenceRow, TrainingRunRow, TrainingSettingsRow
+from storage.reviews import ReviewRoundRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, ROLE = 1, 2, 77
@@ -232,8 +233,9 @@ async def test_who_holds_a_licence_counts_as_experienced_when_works_are_given_ou
 ) -> None:
     await go_through(service)
     people = [BEN.member_id, CLEO.member_id, 14]
+    row = ReviewRoundRow(id=1, guild_id=GUILD, per_work=1)
     async with core.db.read() as session:
-        facts = await instance.gather(session, core, GUILD, people, 1, 72)
+        facts = await instance.gather(session, core, row, people, 72)
     assert facts.trained == {BEN.member_id}
     assert instance.level_of(0, is_trained=True) == SENIOR_LEVEL > instance.level_of(0) == 0
     found, _ = instance.solve(facts, people, 1, 7)
