@@ -71,7 +71,7 @@ class Options:
     outage_share: float = OUTAGE_SHARE
     kinds: tuple[str, ...] = KINDS  # none: only challenges
     with_challenges: bool = True
-    stop_when_doubled: bool = False  # for mutants: what is twice there stays so
+    stop_when_guilty: bool = False  # for mutants: what is twice there, or was never planned, stays so
     say: Callable[[str], None] | None = None
 
 
@@ -141,7 +141,10 @@ class Chaos:
         }
 
     def _is_settled_already(self) -> bool:
-        return self._options.stop_when_doubled and bool(self._verdict().doubled)
+        if not self._options.stop_when_guilty:
+            return False
+        verdict = self._verdict()
+        return bool(verdict.doubled or verdict.strange)
 
     async def _plan(self, count: int) -> list[Firing]:
         """Write down the next so many firings. No bot may live meanwhile."""

@@ -18,6 +18,9 @@ GUILT = {
     "no history check": ("doubled", ("post",)),
     "no nonce": ("doubled", ("post",)),
     "blind events": ("doubled", ("create_event",)),
+    "blind rooms": ("doubled", ("open_room",)),
+    "hasty rooms": ("doubled", ("open_room",)),
+    "random draws": ("strange", ()),
     "one key a challenge": ("lost", ()),
 }
 
@@ -40,11 +43,12 @@ async def test_a_bot_without_one_of_its_guarantees_is_found_guilty(
         mutant=mutant,
         kinds=kinds,
         with_challenges=not kinds,
+        fault_share=0.9 if mutant == "hasty rooms" else chaos.FAULT_SHARE,
         outage_share=0.6 if mutant == "no history check" else 0.0,
-        stop_when_doubled=True,
+        stop_when_guilty=True,
     )
     report = await chaos.run(options, nursery, tmp_path)
     assert getattr(report.verdict, how), str(report)
-    if not kinds:  # found guilty of what it did: the step before came, and this one did not
+    if mutant == "one key a challenge":  # found guilty of what it did: the step before came, and this one did not
         assert "review of Knot 1" in report.verdict.lost, str(report)
         assert "closing of Knot 1" not in report.verdict.lost, str(report)
