@@ -207,13 +207,10 @@ class DiscordCalls:
         was_tried = effect.attempts > 0 or effect.first_try_at is not None
         known = await self._rooms(effect, name) if was_tried else []
         if not known:
-            sent: list[None] = []
-            with checked(lambda: sent.append(None)):
-                created = await self._create_room(effect, name)
+            created = await self._create_room(effect, name)
             if created is None:
                 return None
-            # discord.py may have sent it more than once by itself, and each of them may have been carried out.
-            known = (await self._rooms(effect, name) if len(sent) > 1 else []) or [created]
+            known = [created]
         room, *doubles = known
         for double in doubles:
             await self._client.http.edit_channel(double, archived=True)
@@ -224,17 +221,26 @@ class DiscordCalls:
 
     async def _create_room(self, effect: PlannedEffect, name: str) -> int | None:
         """A private thread, or a public one where that is not allowed. None when neither is."""
-        assert effect.channel_id is not None
         for kind in (discord.ChannelType.private_thread, discord.ChannelType.public_thread):
             with suppress(discord.Forbidden):
-                made = await self._client.http.start_thread_without_message(
-                    effect.channel_id,
-                    name=name,
-                    auto_archive_duration=ROOM_HIDDEN_AFTER,
-                    type=cast(Any, kind.value),
-                )
-                return int(made["id"])
+                return await self._start_thread(effect, name, kind)
         return None
+
+    async def _start_thread(self, effect: PlannedEffect, name: str, kind: discord.ChannelType) -> int:
+        assert effect.channel_id is not None
+        sent: list[None] = []
+        with checked(lambda: sent.append(None)):
+            made = await self._client.http.start_thread_without_message(
+                effect.channel_id,
+                name=name,
+                auto_archive_duration=ROOM_HIDDEN_AFTER,
+                type=cast(Any, kind.value),
+            )
+        if len(sent) > 1:
+            # discord.py has sent it again by itself, and each may be carried out, late even. So it is looked for once
+            # more, when no copy can arrive any more.
+            raise Unreachable("opened more than once perhaps, to be looked at again")
+        return int(made["id"])
 
     async def _rooms(self, effect: PlannedEffect, name: str) -> list[int]:
         """Our threads of this name in the channel, the oldest first."""

@@ -227,7 +227,7 @@ class Dispatcher:
             row.attempts += 1
             row.first_try_at = row.first_try_at or now
             # Holds for a new process too, should this one die at any moment of the try.
-            row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if _is_event(row) else timedelta(0))
+            row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if _has_no_nonce(row) else timedelta(0))
         assert row.lease_until is not None
         return _Try(effect, place, row.lease_until, give_up)
 
@@ -313,7 +313,7 @@ class Dispatcher:
             if result.outcome is None:
                 row.last_error = (result.reason or "")[:1000]
                 again_at = row.not_before = now + max(
-                    pause_after(row.attempts), NONCE_TRUST if _is_event(row) else timedelta(0)
+                    pause_after(row.attempts), NONCE_TRUST if _has_no_nonce(row) else timedelta(0)
                 )
             else:
                 row.outcome = result.outcome
@@ -346,9 +346,9 @@ def pause_after(attempts: int) -> timedelta:
     return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
 
 
-def _is_event(row: storage.OutboxRow) -> bool:
-    """No nonce guards an event: it is looked for only when a create that came late must be in the list."""
-    return row.kind == EffectKind.CREATE_EVENT
+def _has_no_nonce(row: storage.OutboxRow) -> bool:
+    """No nonce guards an event or a room: it is looked for only when a create that came late must be in the list."""
+    return row.kind in (EffectKind.CREATE_EVENT, EffectKind.OPEN_ROOM)
 
 
 async def _reason_to_give_up(

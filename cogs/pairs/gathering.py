@@ -64,7 +64,8 @@ class Gathering:
         history = await storage.list_history(session, guild_id)
         for _, rows in groupby(history, key=lambda each: each[0]):
             group = list(rows)
-            weeks = max(0, int((now - group[0][1]).total_seconds() // _SECONDS_A_WEEK))
+            # To the nearest: a round is held some seconds late, now more, now less.
+            weeks = max(0, round((now - group[0][1]).total_seconds() / _SECONDS_A_WEEK))
             for pair in combinations(sorted(member for *_, member in group), 2):
                 before = found.get(pair)
                 times = before.times + 1 if before is not None else 1

@@ -110,6 +110,22 @@ async def test_two_processes_draw_the_same_pairs_and_hold_one_round(
     await other.core.db.close()
 
 
+async def test_a_minute_more_or_less_since_the_rounds_before_changes_nothing(
+    stand: Stand, clock: FixedClock
+) -> None:
+    """A bot that was killed draws a little later, and one that was late a week ago earlier than that."""
+    await stand.join(*range(12, 19))
+    job = await due_job(stand, clock)
+    clock.advance(timedelta(seconds=20))
+    await stand.core.jobs.run_due()
+    clock.advance(7 * DAY - timedelta(seconds=15))
+    early = await stand.rounds.prepare(job)
+    clock.advance(timedelta(seconds=40))
+    late = await stand.rounds.prepare(job)
+    assert {each.weeks_ago for each in early.inputs.together.values()} == {1}
+    assert (early.inputs, early.drawn) == (late.inputs, late.drawn)
+
+
 async def test_what_changed_while_it_was_drawn_is_drawn_again(stand: Stand, clock: FixedClock) -> None:
     await stand.join(12, 13)
     job = await due_job(stand, clock)

@@ -4,7 +4,7 @@
 
 Each life ends by SIGKILL, at a random time or at a named point of one effect's way; nearly a third of the requests
 meet a fault; now and then Discord is away, sometimes for longer than it remembers nonces. Meanwhile a community plays
-its weekly challenges (`tests/wire/weeks.py`). Whatever was planned must then be there once. A run that did not meet every kind of fault proves nothing and is void.
+its weekly challenges and meets in pairs (`tests/wire/weeks.py`, `rounds.py`). Whatever was planned must then be there once. A run that did not meet every kind of fault proves nothing and is void.
 
 Time is scaled: `RATIO` real-life seconds pass in one. The fake's window, the bot's trust in it and all pauses keep
 their proportions. Random decisions follow from the seed, the moments at which they meet the bot do not. A slow machine
@@ -45,7 +45,7 @@ TRUST = WINDOW / 2
 FAULT_SHARE = 0.3
 OUTAGE_SHARE = 0.1
 FIRINGS_A_KILL = 4.5
-KILLS_A_WEEK = 9  # of the challenges, whose five steps are seldom seen to be done in one life each
+KILLS_A_WEEK = 13  # whose six steps are seldom seen to be done in one life each
 LONGEST_LIFE = 1.6  # seconds, from the first connection; that may take much longer on a slow machine
 LONGEST_YOUTH = 0.6  # for those that die while they start
 DUE_WITHIN = 2.0  # seconds, so that some comes due in a later life or while Discord is away
@@ -58,7 +58,7 @@ SOON = timedelta(minutes=1)
 QUIET_SECONDS = 3.0  # without a request, when nothing is left to do
 TRACED, TRACE_LINES = 3, 60
 MESSAGES = ("post", "direct_message")
-EFFECT_KINDS = (*MESSAGES, "open_thread", "add_role", "remove_role", "create_event")
+EFFECT_KINDS = (*MESSAGES, "open_thread", "open_room", "add_role", "remove_role", "create_event")
 UNSEEN = ("at discord", "after request")  # Discord has done it, and the bot does not know
 
 
@@ -71,7 +71,7 @@ class Options:
     outage_share: float = OUTAGE_SHARE
     kinds: tuple[str, ...] = KINDS  # none: only challenges
     with_challenges: bool = True
-    stop_when_doubled: bool = False  # for mutants: what is twice there stays so
+    stop_when_guilty: bool = False  # for mutants: what is twice there, or was never planned, stays so
     say: Callable[[str], None] | None = None
 
 
@@ -141,7 +141,10 @@ class Chaos:
         }
 
     def _is_settled_already(self) -> bool:
-        return self._options.stop_when_doubled and bool(self._verdict().doubled)
+        if not self._options.stop_when_guilty:
+            return False
+        verdict = self._verdict()
+        return bool(verdict.doubled or verdict.strange)
 
     async def _plan(self, count: int) -> list[Firing]:
         """Write down the next so many firings. No bot may live meanwhile."""
@@ -238,6 +241,7 @@ class Chaos:
             await _while_going_on(
                 end, lambda: len(self._discord.gateway.identifies) == sessions, seconds=CONNECTING_LIMIT
             )
+            await self._weeks.look()
             self._nursery.ask_to_end()
         if (status := await end) != 0:
             self._report.crashes[status] += 1
@@ -326,6 +330,7 @@ def effect_kind(world: World, request: Request) -> str | None:
         return "direct_message" if world.channels[request.ids["channel"]].type == 1 else "post"
     return {
         "create_thread": "open_thread",
+        "start_thread": "open_room",
         "edit_message": "edit",
         "add_role": "add_role",
         "remove_role": "remove_role",

@@ -80,9 +80,19 @@ READS = Counter(
 )
 
 # The routes that take part, by name (`tests/wire/rest.py`).
-CREATES = frozenset({"create_message", "create_thread", "create_event"})
-STATES = frozenset({"add_role", "remove_role", "edit_message", "delete_event", "edit_member"})
-LOOKS = frozenset({"history", "list_events", "open_dm"})
+CREATES = frozenset({"create_message", "create_thread", "start_thread", "create_event"})
+STATES = frozenset(
+    {
+        "add_role",
+        "remove_role",
+        "edit_message",
+        "delete_event",
+        "edit_member",
+        "add_thread_member",
+        "edit_channel",
+    }
+)
+LOOKS = frozenset({"history", "list_events", "active_threads", "open_dm"})
 DECKS = {
     **dict.fromkeys(CREATES, CREATIONS),
     **dict.fromkeys(STATES, CHANGES),

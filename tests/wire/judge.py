@@ -16,9 +16,9 @@ from bot.outbox import EffectKind, Lane
 from storage.database import Database
 from storage.schema import upgrade
 from tests.wire import rehearsal
-from tests.wire.world import GUILD_ID, World
+from tests.wire.world import GUILD_ID, Channel, World
 
-KINDS = ("post", "direct_message", "open_thread", "role", "create_event")
+KINDS = ("post", "direct_message", "open_thread", "open_room", "role", "create_event")
 PEOPLE, CHANNELS, ROLES = 12, 4, 12
 WISHES = 3  # for one role of one member, each undoing the one before
 _NAME = re.compile(r"firing (\S+)")
@@ -156,6 +156,8 @@ def judge(firings: Sequence[Firing], world: World, *, but: Collection[int] = ())
         if message.id in world.threads and not message.deleted
     )
     events = Counter(each.name for each in world.events if not each.deleted)
+    rooms = [each for each in world.rooms.values() if each.parent_id not in but]
+    judge_rooms(world, rooms, verdict)
     planned = {each.name for each in firings}
     verdict.strange += [name for name in (*messages, *events) if name not in planned]
     for firing in firings:
@@ -164,12 +166,23 @@ def judge(firings: Sequence[Firing], world: World, *, but: Collection[int] = ())
         counts = [events[firing.name]] if firing.kind == "create_event" else [messages[firing.name]]
         if firing.kind == "open_thread":
             counts.append(threads[firing.name])
+        if firing.kind == "open_room":
+            written_in = {each.channel_id for each in world.posts() if _name(each.text) == firing.name}
+            counts.append(sum(each.id in written_in and each.name == firing.name for each in rooms))
         if min(counts) < 1:
             verdict.lost.append(firing.name)
         if max(counts) > 1:
             verdict.doubled.append(firing.name)
     _judge_roles([each for each in firings if each.kind == "role"], world, verdict)
     return verdict
+
+
+def judge_rooms(world: World, rooms: Sequence[Channel], verdict: Verdict) -> None:
+    """Of each name one thread may be in use. No thread without a message can be created with a nonce, so one too many
+    that is archived, and in which nobody ever was, is what can be had."""
+    used = {each.channel_id for each in world.posts()}
+    in_use = Counter(each.name for each in rooms if each.people or each.id in used or not each.archived)
+    verdict.doubled += [f"thread {name}" for name, count in in_use.items() if count > 1]
 
 
 def _count_messages(world: World, verdict: Verdict, but: Collection[int]) -> Counter[str]:

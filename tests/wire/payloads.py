@@ -8,6 +8,7 @@ from tests.wire.world import (
     APPLICATION_ID,
     GUILD_ID,
     OWNER_ID,
+    PRIVATE_OR_PUBLIC,
     Channel,
     Event,
     Member,
@@ -105,13 +106,13 @@ def channel(world: World, each: Channel) -> Payload:
         "rate_limit_per_user": 0,
         "last_message_id": None,
     }
-    if each.type == 11:
+    if each.type in PRIVATE_OR_PUBLIC:
         result |= {
             "owner_id": str(APPLICATION_ID),
             "message_count": 0,
             "member_count": 1,
             "thread_metadata": {
-                "archived": False,
+                "archived": each.archived,
                 "auto_archive_duration": 1440,
                 "archive_timestamp": world.now().isoformat(),
                 "locked": False,
@@ -142,7 +143,7 @@ def guild(world: World, *, members: list[Member]) -> Payload:
         "afk_timeout": 300,
         "roles": [role(each) for each in world.roles.values()],
         "channels": [channel(world, each) for each in world.channels.values() if each.type == 0],
-        "threads": [],
+        "threads": [channel(world, each) for each in world.active_threads()],
         "members": [member(world, each) for each in members],
         "voice_states": [],
         "presences": [],

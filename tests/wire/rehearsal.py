@@ -23,6 +23,7 @@ RENDERERS = {
     EffectKind.POST: CARD,
     EffectKind.DIRECT_MESSAGE: CARD,
     EffectKind.OPEN_THREAD: TITLE,
+    EffectKind.OPEN_ROOM: TITLE,
     EffectKind.CREATE_EVENT: DRAFT,
 }
 
@@ -44,6 +45,10 @@ def effects_of(job: Job) -> list[Effect]:
         post = _effect(EffectKind.POST, job)
         thread = replace(_effect(kind, job), key=f"{post.key}:thread", after=post.key, coalesce_key=None)
         return [post, thread]
+    if kind is EffectKind.OPEN_ROOM:
+        room = _effect(kind, job)
+        post = replace(_effect(EffectKind.POST, job), key=f"{room.key}:card", after=room.key)
+        return [room, post]
     return [_effect(kind, job)]
 
 

@@ -21,35 +21,9 @@ from aiohttp import web
 
 from tests.wire import payloads
 from tests.wire.faults import BEFORE, LATE, STATUS, Fault, Faults
+from tests.wire.routes import ROUTES, WITHOUT_TOKEN
 from tests.wire.world import APPLICATION_ID, GUILD_ID, TOKEN, ApiError, Message, Payload, World, unknown
 
-ROUTES: tuple[tuple[str, str, str], ...] = (
-    ("GET", "/gateway/bot", "gateway"),
-    ("GET", "/users/@me", "own_user"),
-    ("POST", "/users/@me/channels", "open_dm"),
-    ("GET", "/oauth2/applications/@me", "application"),
-    ("GET", "/applications/{application}/commands", "list_commands"),
-    ("PUT", "/applications/{application}/commands", "put_commands"),
-    ("GET", "/channels/{channel}", "channel"),
-    ("GET", "/channels/{channel}/messages", "history"),
-    ("POST", "/channels/{channel}/messages", "create_message"),
-    ("PATCH", "/channels/{channel}/messages/{message}", "edit_message"),
-    ("DELETE", "/channels/{channel}/messages/{message}", "delete_message"),
-    ("POST", "/channels/{channel}/messages/{message}/threads", "create_thread"),
-    ("PUT", "/guilds/{guild}/members/{member}/roles/{role}", "add_role"),
-    ("DELETE", "/guilds/{guild}/members/{member}/roles/{role}", "remove_role"),
-    ("GET", "/guilds/{guild}/members", "list_members"),
-    ("PATCH", "/guilds/{guild}/members/{member}", "edit_member"),
-    ("GET", "/guilds/{guild}/scheduled-events", "list_events"),
-    ("POST", "/guilds/{guild}/scheduled-events", "create_event"),
-    ("DELETE", "/guilds/{guild}/scheduled-events/{event}", "delete_event"),
-    ("POST", "/interactions/{interaction}/{token}/callback", "answer_interaction"),
-    ("POST", "/webhooks/{application}/{token}", "follow_up"),
-    ("GET", "/webhooks/{application}/{token}/messages/@original", "original_answer"),
-    ("PATCH", "/webhooks/{application}/{token}/messages/@original", "edit_answer"),
-)
-# Whoever answers an interaction shows its token instead of the bot's.
-WITHOUT_TOKEN = frozenset({"answer_interaction", "follow_up", "original_answer", "edit_answer"})
 HANG_LIMIT = 120.0  # seconds, should the client wait for ever
 
 
@@ -289,6 +263,22 @@ class Rest:
 
     def _create_thread(self, entry: Request) -> Payload:
         thread = self.world.create_thread(entry.ids["channel"], entry.ids["message"], entry.body["name"])
+        return payloads.channel(self.world, thread)
+
+    def _start_thread(self, entry: Request) -> Payload:
+        body = entry.body
+        thread = self.world.start_thread(entry.ids["channel"], body["name"], body["type"])
+        return payloads.channel(self.world, thread)
+
+    def _add_thread_member(self, entry: Request) -> None:
+        self.world.add_to_thread(entry.ids["channel"], entry.ids["member"])
+
+    def _active_threads(self, _: Request) -> Payload:
+        found = self.world.active_threads()
+        return {"threads": [payloads.channel(self.world, each) for each in found], "members": []}
+
+    def _edit_channel(self, entry: Request) -> Payload:
+        thread = self.world.archive(entry.ids["channel"], archived=entry.body["archived"])
         return payloads.channel(self.world, thread)
 
     def _add_role(self, entry: Request) -> None:

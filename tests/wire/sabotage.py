@@ -14,11 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot import dispatcher as dispatcher_module
 from bot.app import Lyceum
 from bot.discord_calls import DiscordCalls
 from bot.dispatcher import Dispatcher
 from bot.jobs import Jobs, NewJob
+from bot.outbox import EffectKind
 from cogs.challenges import model
+from cogs.pairs import rounds as pair_rounds
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
 POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")
@@ -116,6 +119,29 @@ def blind_events(bot: Lyceum) -> None:
     calls._ours = none
 
 
+def blind_rooms(bot: Lyceum) -> None:
+    """Opens a thread again without looking for it."""
+    dispatcher: Any = bot.dispatcher
+    calls: Any = dispatcher._calls
+
+    async def none(*_: Any) -> list[int]:
+        return []
+
+    calls._rooms = none
+
+
+def hasty_rooms(_: Lyceum) -> None:
+    """Looks for a thread while one that was asked for may still come."""
+    seam: Any = dispatcher_module
+    seam._has_no_nonce = lambda row: row.kind == EffectKind.CREATE_EVENT
+
+
+def random_draws(_: Lyceum) -> None:
+    """Draws pairs by another seed with each try."""
+    seam: Any = pair_rounds
+    seam.seed_of = lambda *_: secrets.randbits(31)
+
+
 def one_key_a_challenge(bot: Lyceum) -> None:
     """Gives all steps of a challenge the same key, so that one of them passes for the next."""
     jobs: Any = bot.core.jobs
@@ -137,6 +163,9 @@ MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
     "no history check": no_history_check,
     "no nonce": no_nonce,
     "blind events": blind_events,
+    "blind rooms": blind_rooms,
+    "hasty rooms": hasty_rooms,
+    "random draws": random_draws,
     "one key a challenge": one_key_a_challenge,
 }
 
@@ -152,6 +181,6 @@ def seams() -> dict[type, tuple[str, ...]]:
             "_is_beyond_nonce",
             "_earlier_try",
         ),
-        DiscordCalls: ("perform", "_ours"),
+        DiscordCalls: ("perform", "_ours", "_rooms"),
         Jobs: ("enqueue",),
     }

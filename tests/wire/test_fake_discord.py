@@ -18,7 +18,7 @@ from tests.wire.faults import CREATES, LATE, Fault, Faults, Scripted
 from tests.wire.judge import Community, Firing, judge
 from tests.wire.rehearsal import text_of
 from tests.wire.sabotage import seams
-from tests.wire.world import APPLICATION_ID, GUILD_ID, TOKEN, ApiError, World
+from tests.wire.world import APPLICATION_ID, GUILD_ID, OWNER_ID, TOKEN, ApiError, World
 
 
 def message(text: str, nonce: str | None = None) -> dict[str, Any]:
@@ -59,6 +59,44 @@ def test_the_nonce_of_a_deleted_message_is_answered_with_unknown_message() -> No
     with pytest.raises(ApiError) as refusal:
         world.create_message(room, message("a", "n"))
     assert (refusal.value.status, refusal.value.code) == (404, 10008)
+
+
+def test_any_number_of_threads_may_have_one_name_and_an_archived_one_is_opened_by_who_writes() -> None:
+    world = World()
+    room = world.add_channel("room").id
+    older, newer = (world.start_thread(room, "Pair 1", 12) for _ in range(2))
+    post = world.create_message(older.id, message("a"))
+    world.archive(older.id, archived=True)
+    assert world.active_threads() == [newer]
+    for refused in (
+        lambda: world.edit_message(older.id, post.id, message("b")),
+        lambda: world.add_to_thread(older.id, OWNER_ID),
+    ):
+        with pytest.raises(ApiError) as refusal:
+            refused()
+        assert (refusal.value.status, refusal.value.code) == (400, 50083)
+    world.create_message(older.id, message("c"))
+    world.add_to_thread(older.id, OWNER_ID)
+    assert world.active_threads() == [newer, older]
+    assert (older.people, newer.people) == ([OWNER_ID], [])
+
+
+async def test_discord_py_opens_fills_lists_and_archives_a_thread(
+    client: discord.Client, fake: FakeDiscord
+) -> None:
+    room = fake.world.add_channel("room").id
+    made = await client.http.start_thread_without_message(
+        room, name="Pair 1", auto_archive_duration=10080, type=12
+    )
+    await client.http.add_user_to_thread(int(made["id"]), OWNER_ID)
+    listed = (await client.http.get_active_threads(GUILD_ID))["threads"]
+    assert [(each["name"], each["parent_id"], each["owner_id"]) for each in listed] == [
+        ("Pair 1", str(room), str(APPLICATION_ID))
+    ]
+    await client.http.edit_channel(int(made["id"]), archived=True)
+    assert (await client.http.get_active_threads(GUILD_ID))["threads"] == []
+    assert fake.world.rooms[int(made["id"])].people == [OWNER_ID]
+    assert not fake.rest.unknown_routes
 
 
 def test_a_message_has_one_thread_and_it_bears_the_messages_id() -> None:
@@ -198,6 +236,9 @@ class TestTheJudge:
         elif firing.kind == "create_event":
             start = (world.now() + timedelta(days=1)).isoformat()
             world.create_event({"name": firing.name, "scheduled_start_time": start})
+        elif firing.kind == "open_room":
+            thread = world.start_thread(firing.channel_id or 0, firing.name, 12)
+            world.create_message(thread.id, message(text_of(firing.name)))
         else:
             room = firing.channel_id or world.open_dm(firing.member_id or 0).id
             post = world.create_message(room, message(text_of(firing.name)))
@@ -215,7 +256,7 @@ class TestTheJudge:
         self.carry_out(self.first(kind))
         assert judge(self.firings, self.world).doubled == [self.first(kind).name]
 
-    @pytest.mark.parametrize("kind", ["post", "direct_message", "open_thread", "create_event"])
+    @pytest.mark.parametrize("kind", ["post", "direct_message", "open_thread", "open_room", "create_event"])
     def test_sees_what_is_missing(self, kind: str) -> None:
         more = Firing("more", kind, self.community.channels[0], self.community.people[0])
         assert judge([*self.firings, more], self.world).lost == ["more"]
@@ -224,6 +265,21 @@ class TestTheJudge:
         self.carry_out(self.first("post"))
         self.world.delete(self.world.posts()[-1])
         assert judge(self.firings, self.world).doubled == [self.first("post").name]
+
+    def test_sees_a_second_thread_unless_it_is_archived_and_nobody_was_ever_in_it(self) -> None:
+        firing = self.first("open_room")
+        double = self.world.start_thread(firing.channel_id or 0, firing.name, 12)
+        assert judge(self.firings, self.world).doubled == [f"thread {firing.name}"]
+        double.archived = True
+        assert judge(self.firings, self.world)
+        double.people.append(self.community.people[0])
+        assert judge(self.firings, self.world).doubled == [f"thread {firing.name}"]
+
+    def test_sees_that_a_card_is_not_in_its_thread(self) -> None:
+        room = next(iter(self.world.rooms.values()))
+        card = next(each for each in self.world.posts() if each.channel_id == room.id)
+        card.channel_id = self.community.channels[0]
+        assert judge(self.firings, self.world).lost == [room.name]
 
     def test_sees_a_missing_thread(self) -> None:
         self.world.threads.popitem()

@@ -1,4 +1,4 @@
-"""Weeks of challenges in the chaos test: time goes on to the next step as soon as Discord has seen the one before.
+"""Weeks of challenges and pairing rounds in the chaos test: time goes on to the next step as soon as Discord has seen the one before.
 
 Firings come at their second, challenges at their hour of the week, so between two lives the clock that the bot and
 the fake Discord share is moved. What is waited for is an event, never a time in which it should have come.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from tests.wire import challenges as c
 from tests.wire.challenges import Hands, hands_on
 from tests.wire.fake_discord import FakeDiscord
 from tests.wire.judge import Verdict
+from tests.wire.rounds import CONFIRM_HOURS, PAIRS_AFTER, Meetings, Reviews
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # After the opening on Monday at nine.
 REMINDER, DEADLINE = 5 * DAY + 11 * HOUR, 6 * DAY + 11 * HOUR
 GRACE, RESULTS = DEADLINE + 12 * HOUR, 7 * DAY + 9 * HOUR
+GIVEN = GRACE + CONFIRM_HOURS * HOUR + HOUR / 2  # by then, however late the works were ready
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Step:
     kinds: tuple[str, ...]
     is_seen: Callable[[], bool]
     then: Callable[[], Awaitable[None]] | None = None
+    before: Callable[[datetime], Awaitable[None]] | None = None  # given when it comes
 
 
 class Weeks:
@@ -41,17 +45,24 @@ class Weeks:
         self.gallery = world.add_channel("gallery").id
         self.titles = [f"Knot {number}" for number in range(1, count + 1)]
         self._asked = [world.add_member(f"asks-{number}").id for number in range(4)]
-        self._diligent = [world.add_member(f"hands-in-{number}").id for number in range(2)]
+        self._diligent = [world.add_member(f"hands-in-{number}").id for number in range(4)]
         self._silent = world.add_member("asks-for-nothing").id
+        self._meetings = Meetings(discord, url)
+        self._reviews = Reviews(discord, url, f"Knot {count}", self._diligent)
         self._steps: list[Step] = []
         for number, title in enumerate(self.titles):
-            self._steps += self._steps_of(title, 7 * DAY * number)
+            after = 7 * DAY * number
+            self._steps += self._steps_of(title, after, is_last=number == count - 1)
+            has_met = partial(self._meetings.has_met, number + 1)
+            kinds = ("open_room", "post")
+            self._steps.append(Step(after + PAIRS_AFTER, kinds, has_met, before=self._meetings.foresee))
         self._steps.sort(key=lambda each: each.at)
         self._next = 0  # the step that is to come
 
     @property
     def channels(self) -> frozenset[int]:
-        return frozenset({self.room, self.gallery})
+        own = {self.room, self.gallery, self._meetings.channel, self._reviews.channel, self._reviews.staff}
+        return frozenset({*own, *(each.id for each in self._meetings.rooms)})
 
     @property
     def kinds_due(self) -> set[str]:
@@ -70,6 +81,12 @@ class Weeks:
     async def prepare(self) -> None:
         async with hands_on(self._url, self._world) as hands:
             self._monday = await hands.prepare(self.room, self.gallery, *self.titles)
+        await self._meetings.prepare()
+
+    async def look(self) -> None:
+        """At the end, while the bot lives: staff look at what nobody else is shown."""
+        if self.titles and self.is_over and self._reviews.is_announced():
+            await self._reviews.look()
 
     async def go_on(self, is_idle: Callable[[], bool] = lambda: True) -> None:
         """If Discord has seen the present step, and the bot is idle or dead, let it be the time of the next."""
@@ -82,6 +99,8 @@ class Weeks:
             if present.then is not None:
                 await present.then()
         due = self._monday + self._steps[self._next].at + timedelta(seconds=1)
+        if (before := self._steps[self._next].before) is not None:
+            await before(due)
         self._discord.skip(max(due - self._world.now(), timedelta()))
         self._move_clock()
         self._next += 1
@@ -104,9 +123,12 @@ class Weeks:
                 verdict.lost += [f"{each} of {title}" for each in c.PHASES if each not in said]
                 if said != [each for each in c.PHASES if each in said]:
                     verdict.doubled.append(f"phases of {title}: {said}")
+        if self.titles:
+            self._meetings.judge(verdict)
+            self._reviews.judge(verdict)
 
-    def _steps_of(self, title: str, after: timedelta) -> list[Step]:
-        world = self._world
+    def _steps_of(self, title: str, after: timedelta, *, is_last: bool) -> list[Step]:
+        world, reviews = self._world, self._reviews
 
         def has_opened() -> bool:
             return any(each.id in world.threads for each in c.openings(world, self.room, title))
@@ -114,21 +136,31 @@ class Weeks:
         def says(phase: str) -> bool:
             return any(c.phases(each)[-1] == phase for each in c.openings(world, self.room, title))
 
+        given = Step(after + GIVEN, ("post",), reviews.is_told, before=reviews.foresee)
+
+        def can_be_reviewed() -> bool:
+            return says("review") and (not is_last or reviews.is_announced())
+
         return [
-            Step(after, ("post", "open_thread"), has_opened, self._join),
+            *([given] if is_last else []),
+            Step(after, ("post", "open_thread"), has_opened, self._join_last if is_last else self._join),
             Step(
                 after + REMINDER,
                 ("post",),
                 lambda: set(self._asked) <= set(c.reminded(world, self.room, title)),
             ),
             Step(after + DEADLINE, ("edit",), lambda: says("closing")),
-            Step(after + GRACE, ("edit",), lambda: says("review")),
+            Step(after + GRACE, ("edit",), can_be_reviewed),
             Step(
                 after + RESULTS,
                 ("post", "edit"),
                 lambda: says("results") and bool(c.results(world, self.gallery, title)),
             ),
         ]
+
+    async def _join_last(self) -> None:
+        await self._reviews.begin()
+        await self._join()
 
     async def _join(self) -> None:
         async with hands_on(self._url, self._world) as hands:

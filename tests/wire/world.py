@@ -20,6 +20,8 @@ TOKEN = "OTAwMDAwMDAwMDAwMDAwMDAx.GexAmp.a-made-up-token-of-the-fake-discord"
 ADMINISTRATOR = 8
 COUNTER_BITS = 22
 MEMBERS_A_PAGE = 1000
+PRIVATE_OR_PUBLIC = (11, 12)
+MOST_THREADS, THREAD_NAME = 1000, 100
 
 Payload = dict[str, Any]
 
@@ -50,10 +52,12 @@ class Role:
 class Channel:
     id: int
     name: str
-    type: int = 0  # 0 text, 1 direct messages, 11 public thread
+    type: int = 0  # 0 text, 1 direct messages, 11 public thread, 12 private thread
     guild_id: int | None = GUILD_ID
     parent_id: int | None = None
     recipient_id: int | None = None
+    archived: bool = False
+    people: list[int] = field(default_factory=list[int])  # who was added to a thread, in order
 
 
 @dataclass
@@ -137,7 +141,8 @@ class World:
             ),
         }
         self.messages: list[Message] = []
-        self.threads: dict[int, Channel] = {}
+        self.threads: dict[int, Channel] = {}  # of messages, by their ids
+        self.rooms: dict[int, Channel] = {}  # threads without a message
         self.events: list[Event] = []
         self.role_changes: list[RoleChange] = []
         self.commands: list[Payload] = []
@@ -183,6 +188,7 @@ class World:
     def create_message(self, channel_id: int, body: Payload) -> Message:
         """Discord's rule of nonces: within the window the same nonce gives the first message back."""
         channel = self.find_channel(channel_id)
+        channel.archived = False  # who writes there opens it again
         recipient = self.members.get(channel.recipient_id or 0)
         if recipient is not None and recipient.refuses_dms:
             raise ApiError(403, 50007, "Cannot send messages to this user")
@@ -198,6 +204,7 @@ class World:
 
     def edit_message(self, channel_id: int, message_id: int, body: Payload) -> Message:
         message = self.find_message(channel_id, message_id)
+        self._check_open(channel_id)
         message.said_before.append(message.text)
         message.body = {**message.body, **body}
         message.edits += 1
@@ -225,6 +232,37 @@ class World:
         thread = Channel(message_id, name, type=11, parent_id=channel_id)
         self.threads[message_id] = self.channels[message_id] = thread
         return thread
+
+    def start_thread(self, channel_id: int, name: str, type_: int) -> Channel:
+        """A thread without a message: any number may have the same name."""
+        parent = self.find_channel(channel_id)
+        if parent.type != 0 or type_ not in PRIVATE_OR_PUBLIC or not 1 <= len(name) <= THREAD_NAME:
+            raise ApiError(400, 50035, "Invalid Form Body")
+        if len(self.active_threads()) >= MOST_THREADS:
+            raise ApiError(400, 160006, "Maximum number of active threads reached")
+        thread = Channel(self.snowflake(), name, type=type_, parent_id=channel_id)
+        self.channels[thread.id] = self.rooms[thread.id] = thread
+        return thread
+
+    def add_to_thread(self, thread_id: int, member_id: int) -> None:
+        thread = self.find_channel(thread_id)
+        self._check_open(thread_id)
+        if member_id not in self.members:
+            raise unknown(10007, "Member")
+        if member_id not in thread.people:
+            thread.people.append(member_id)
+
+    def archive(self, thread_id: int, *, archived: bool) -> Channel:
+        thread = self.find_channel(thread_id)
+        if thread.type not in PRIVATE_OR_PUBLIC:
+            raise ApiError(400, 50024, "Cannot execute action on this channel type")
+        thread.archived = archived
+        return thread
+
+    def active_threads(self) -> list[Channel]:
+        """Those that are not archived, the newest first."""
+        threads = {**self.threads, **self.rooms}
+        return [threads[each] for each in sorted(threads, reverse=True) if not threads[each].archived]
 
     def change_role(self, member_id: int, role_id: int, *, given: bool) -> None:
         member = self.members.get(member_id)
@@ -286,6 +324,10 @@ class World:
         self.messages.append(message)
         self._by_channel.setdefault(channel_id, []).append(message)
         return message
+
+    def _check_open(self, channel_id: int) -> None:
+        if self.find_channel(channel_id).archived:
+            raise ApiError(400, 50083, "Thread is archived")
 
     def _find_by_nonce(self, nonce: str) -> Message | None:
         since = self.now() - self.nonce_window
