@@ -42,7 +42,7 @@ HELP = HelpLine(N_("Choose what I am told, when and where"), "/me notifications"
 NO_QUIET = "none"
 GUILDS_LIMIT = "guild"
 _MORE = "page:"  # no kind is named so: a name has letters, digits, dots and dashes
-_SHOWN_KINDS = 15
+_SHOWN_KINDS = 25
 _KINDS_A_PAGE = SELECT_OPTIONS - 1  # one place is kept for the way to the others
 
 HOW = {
