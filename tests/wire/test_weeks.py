@@ -326,13 +326,13 @@ async def _running_challenge(week: Week) -> int:
 
 
 async def test_five_hundred_hand_in_within_a_minute_and_each_is_answered_with_a_receipt(week: Week) -> None:
-    """Sent as fast as they go, in far less than a minute; counted by what members saw, and by the results."""
+    """Sent within a quarter of that minute; counted by what members saw, and by the results."""
     world = week.discord.world
     async with week.bot():
         await week.go_to(week.monday)
         await until(lambda: bool(week.openings()), seconds=10, what="it is open")
         challenge = await _running_challenge(week)
-        handed = await hand_in_evenly(week.discord, week.room, challenge, 500, timedelta(seconds=5))
+        handed = await hand_in_evenly(week.discord, week.room, challenge, 500, timedelta(seconds=15))
         await until(
             lambda: all(each.answer(week.discord) for each in handed), seconds=60, what="all answered"
         )
@@ -341,7 +341,9 @@ async def test_five_hundred_hand_in_within_a_minute_and_each_is_answered_with_a_
         await until(lambda: bool(week.results()), seconds=10, what="the results")
     assert None not in receipts
     assert len(set(receipts)) == 500
-    assert [each for each in handed if (each.waited(week.discord) or 9) >= 3] == [], "Discord waits 3 s"
+    waited = {each.work: each.waited(week.discord) for each in handed}
+    late = {work: seconds for work, seconds in waited.items() if seconds is None or seconds >= 3}
+    assert late == {}, "Discord waits 3 s"
     [results] = c.results(world, week.gallery, "Knot 1")
     assert "500 people finished it" in results.text
 
