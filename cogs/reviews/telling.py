@@ -1,4 +1,8 @@
-"""What authors and reviewers are told, each as they wish. Within the caller's transaction."""
+"""What authors and reviewers are told, each as they wish. Within the caller's transaction.
+
+About a work of a blind round nothing is told in a channel, where a mention would say who is behind it: only by DM, or
+beside the next private answer.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from cogs.reviews.model import (
     TALK_RENDERER,
     ReviewSettings,
 )
+from cogs.reviews.rules import Mode
 from storage import reviews as storage
 from storage.personal import NOBODY
 
@@ -35,22 +40,16 @@ class Telling:
     async def assigned(self, session: AsyncSession, review: storage.ReviewRow) -> None:
         """Tell a reviewer of all that a round gives them."""
         key, arguments = self.assigned_key(review), {"review_id": review.id}
+        work = await session.get_one(storage.ReviewWorkRow, review.work_id)
         await self._notify(
-            session,
-            ASSIGNED_KIND.name,
-            key,
-            review.guild_id,
-            review.reviewer_id,
-            ASSIGNED_RENDERER,
-            arguments,
+            session, work, ASSIGNED_KIND.name, key, review.reviewer_id, ASSIGNED_RENDERER, arguments
         )
 
     async def nudge(self, session: AsyncSession, key: str, row: storage.ReviewRow) -> None:
         """Remind a reviewer, kindly."""
         arguments = {"review_id": row.id}
-        await self._notify(
-            session, NUDGE_KIND.name, key, row.guild_id, row.reviewer_id, NUDGE_RENDERER, arguments
-        )
+        work = await session.get_one(storage.ReviewWorkRow, row.work_id)
+        await self._notify(session, work, NUDGE_KIND.name, key, row.reviewer_id, NUDGE_RENDERER, arguments)
 
     async def author(
         self,
@@ -60,16 +59,7 @@ class Telling:
         key: str,
         arguments: dict[str, int],
     ) -> None:
-        await self._notify(
-            session,
-            RECEIVED_KIND.name,
-            key,
-            work.guild_id,
-            work.author_id,
-            renderer,
-            arguments,
-            work.channel_id,
-        )
+        await self._notify(session, work, RECEIVED_KIND.name, key, work.author_id, renderer, arguments)
 
     async def received(
         self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
@@ -82,38 +72,30 @@ class Telling:
         self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow, key: str
     ) -> None:
         """Tell the reviewer that the author answered, or changed the work."""
-        await self._notify(
-            session,
-            TALK_KIND.name,
-            key,
-            work.guild_id,
-            row.reviewer_id,
-            TALK_RENDERER,
-            {"review_id": row.id},
-            work.channel_id,
-        )
+        arguments = {"review_id": row.id}
+        await self._notify(session, work, TALK_KIND.name, key, row.reviewer_id, TALK_RENDERER, arguments)
 
     async def _notify(
         self,
         session: AsyncSession,
+        work: storage.ReviewWorkRow,
         kind: str,
         key: str,
-        guild_id: int,
         member_id: int,
         renderer: str,
         arguments: dict[str, int],
-        channel_id: int | None = None,
     ) -> None:
         if member_id == NOBODY:
             return
-        settings = await self._core.configs.present(session, guild_id, ReviewSettings)
+        settings = await self._core.configs.present(session, work.guild_id, ReviewSettings)
+        is_blind = Mode(work.mode).hides_reviewer
         notification = Notification(
             kind=kind,
             key=key,
-            guild_id=guild_id,
+            guild_id=work.guild_id,
             member_id=member_id,
             renderer=renderer,
-            channel_id=settings.channel_id or channel_id,
+            channel_id=None if is_blind else settings.channel_id or work.channel_id,
             arguments=arguments,
             lane=Lane.SCHEDULED,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sandbox.people import Person
@@ -17,6 +19,7 @@ from tests.behaviour.reviews import (
     told,
     write,
 )
+from tests.behaviour.steps import reach
 
 
 async def _begin(world: LyceumWorld, mode: str) -> tuple[list[Person], dict[int, list[int]]]:
@@ -38,11 +41,13 @@ async def test_names_stay_hidden_from_the_review_to_the_talk(
     people, drawn = await _begin(world, mode)
     author = people[0]
     reviewer = next(each for each in people if each.id == drawn[author.id][0])
+    for person in (author, reviewer):
+        await reach(world, person, dm_allowed=True)
     inbox = await world.slash(reviewer, world.general, "review inbox")
     hand = await world.press(reviewer, inbox, "Open")
     assert (f"<@{author.id}>" not in hand.text) is hides_author
     await write(world, reviewer, hand)
-    [note] = told(world, author, "your work has a review")
+    [note] = told(world, author, "Reviewer A reviewed your work")
     assert f"<@{reviewer.id}>" not in note.text
     read = await world.press(author, note, "Read it")
     assert "Reviewer A" in read.text and f"<@{reviewer.id}>" not in read.text
@@ -61,6 +66,25 @@ async def test_names_stay_hidden_from_the_review_to_the_talk(
     assert all(
         reviewer.id not in each.mentions for each in world.posted(world.general) if "A friend" in each.text
     )
+
+
+@pytest.mark.parametrize("mode", ["single", "double"])
+async def test_no_post_names_who_is_behind_a_blind_review(community: LyceumWorld, mode: str) -> None:
+    """Without DMs too: a mention at the moment of an answer would say whose it is."""
+    world = community
+    people, drawn = await _begin(world, mode)
+    author = people[0]
+    reviewer = next(each for each in people if each.id == drawn[author.id][0])
+    before = {person.id: len(world.pings(person)) for person in people}
+    inbox = await world.slash(reviewer, world.general, "review inbox")
+    await write(world, reviewer, await world.press(reviewer, inbox, "Open"))
+    inbox = await world.slash(author, world.general, "review inbox")
+    read = await world.choose(author, inbox, "Knots", menu="reviews:review.pick")
+    form = await world.press(author, read, "Answer")
+    await world.submit(author, form, {"text": "Who are you?"})
+    await world.advance(timedelta(hours=30))  # past the first reminder of the others
+    assert {person.id: len(world.pings(person)) for person in people} == before
+    assert all("Who are you?" not in each.text for each in world.posted(world.general))
 
 
 async def test_staff_see_who_it_was_with_a_reason_that_stands_in_the_record(community: LyceumWorld) -> None:

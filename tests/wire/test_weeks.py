@@ -325,6 +325,7 @@ async def _running_challenge(week: Week) -> int:
     return standing.challenge.id
 
 
+@pytest.mark.long
 async def test_five_hundred_hand_in_within_a_minute_and_each_is_answered_with_a_receipt(week: Week) -> None:
     """Sent within a quarter of that minute; counted by what members saw, and by the results."""
     world = week.discord.world
