@@ -28,7 +28,16 @@ from tests.wire.world import GUILD_ID
 
 MINUTE = timedelta(minutes=1)
 TITLES = ("Knot 1", "Knot 2", "Knot 3")
-OUTAGES = pytest.mark.parametrize("outage", [MINUTE, HOUR, DAY, 8 * DAY], ids=["1min", "1h", "24h", "8d"])
+OUTAGES = pytest.mark.parametrize(
+    "outage",
+    [
+        MINUTE,
+        pytest.param(HOUR, marks=pytest.mark.long),
+        pytest.param(DAY, marks=pytest.mark.long),
+        8 * DAY,
+    ],
+    ids=["1min", "1h", "24h", "8d"],
+)
 SHORT_AND_LONG = pytest.mark.parametrize(
     "outage",
     [
@@ -39,7 +48,11 @@ SHORT_AND_LONG = pytest.mark.parametrize(
     ],
     ids=["1min", "1h", "24h", "8d"],
 )
-JUMPS = pytest.mark.parametrize("jump", [HOUR, -HOUR, DAY, -DAY], ids=["+1h", "-1h", "+1d", "-1d"])
+JUMPS = pytest.mark.parametrize(
+    "jump",
+    [HOUR, pytest.param(-HOUR, marks=pytest.mark.long), pytest.param(DAY, marks=pytest.mark.long), -DAY],
+    ids=["+1h", "-1h", "+1d", "-1d"],
+)
 
 
 class Week(Stage):
