@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.matching import engine, fast_flow, feasible, flow
@@ -83,7 +83,11 @@ def _potentials(problem: Problem, edges: Edges, chosen: Assignment) -> list[int]
 
 
 def _favourites(
-    problem: Problem, s: int, net: Sequence[int], order: Sequence[int], seniors: Sequence[int]
+    problem: Problem,
+    s: int,
+    net: Sequence[int] | Mapping[int, int],
+    order: Sequence[int],
+    seniors: Sequence[int],
 ) -> int:
     """What a work gets at most after the prices: its favourites, or all but one of them and the best senior."""
     need = problem.need[s]
@@ -133,7 +137,7 @@ def _scan_fast(problem: Problem, edges: Edges, prices: Sequence[int]) -> int:
             order = sorted(tops[row].tolist(), key=lambda r, row=row: (-net[row, r], r))
             senior = [int(best[row])] if known[row, best[row]] > fast_candidates.NEVER * 2 else []
             mine = {r: int(net[row, r]) for r in (*order, *senior)}
-            found += _favourites(problem, s, mine, order, senior)  # type: ignore[arg-type]
+            found += _favourites(problem, s, mine, order, senior)
             for r in mine:
                 if r not in problem.forbidden[s] and r not in edges[s]:
                     edges[s][r] = problem.edge(s, r)

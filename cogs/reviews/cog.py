@@ -17,7 +17,7 @@ from bot.features import Feature
 from bot.files import check_file
 from bot.groups import HelpLine
 from bot.i18n import N_
-from bot.interactions import actor_of
+from bot.interactions import actor_of, who_of
 from bot.lost_places import Watch
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
@@ -33,7 +33,7 @@ from cogs.reviews.places import Places
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
-from cogs.reviews.talk_controls import TalkControls, number_of, who_of
+from cogs.reviews.talk_controls import TalkControls, number_of
 from cogs.reviews.talking import Talking
 from storage.reviews import ReviewSettingsRow
 

@@ -91,15 +91,6 @@ class ReviewSettings:
 
 
 @dataclass(frozen=True)
-class Who:
-    """Somebody at a control: without a server when it is on a DM."""
-
-    guild_id: int | None
-    member_id: int
-    locale: str | None = None
-
-
-@dataclass(frozen=True)
 class Work:
     """A work to be reviewed, as it stands. Instants are UTC."""
 

@@ -13,6 +13,7 @@ from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
 from bot.outbox import Posted
+from bot.own import Who
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.reviews import rules
@@ -24,7 +25,6 @@ from cogs.reviews.model import (
     Inbox,
     Review,
     ReviewSettings,
-    Who,
     Work,
     WorkCard,
     Written,

@@ -9,10 +9,10 @@ import discord
 from bot.card_views import form_answers
 from bot.components import Handler
 from bot.errors import InvalidInput
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_values, who_of
 from bot.replies import reply_to
 from cogs.reviews import render, render_mine, render_review
-from cogs.reviews.model import Review, Who
+from cogs.reviews.model import Review
 from cogs.reviews.talking import Talking
 
 _Interaction = discord.Interaction[Any]
@@ -122,11 +122,6 @@ class TalkControls:
         reply = reply_to(interaction)
         t = reply.translator
         await reply.show_privately(render_mine.availability_card(said, t, t("**Saved.**")))
-
-
-def who_of(interaction: _Interaction) -> Who:
-    """Who acts, on a DM too."""
-    return Who(interaction.guild_id, interaction.user.id, interaction.locale.value)
 
 
 def number_of(interaction: _Interaction) -> int:

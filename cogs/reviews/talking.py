@@ -8,6 +8,7 @@ from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
+from bot.own import Who
 from bot.text import clean
 from cogs.reviews import rules
 from cogs.reviews.keeping import Keeping
@@ -19,7 +20,6 @@ from cogs.reviews.model import (
     Mine,
     Reply,
     Review,
-    Who,
     Work,
     gone,
     review_of,

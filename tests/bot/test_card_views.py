@@ -110,12 +110,12 @@ def test_what_is_cut_off_says_so() -> None:
 
 def test_only_a_hundred_people_are_pinged_and_never_everyone() -> None:
     sent = allowed_mentions(Card((Text("@everyone <@&5> <@7>"),), pings=frozenset(range(1, 300)))).to_dict()
-    assert len(sent["users"]) == 100 and sent["parse"] == []  # type: ignore[typeddict-item]
+    assert len(sent["users"]) == 100 and sent["parse"] == []  # type: ignore[typeddict-item]  # both are there
 
 
 def test_a_role_is_pinged_only_where_the_card_says_so() -> None:
     sent = allowed_mentions(Card((Text("<@&5> <@&6>"),), role_pings=frozenset({5}))).to_dict()
-    assert sent["roles"] == [5] and sent["parse"] == []  # type: ignore[typeddict-item]
+    assert sent["roles"] == [5] and sent["parse"] == []  # type: ignore[typeddict-item]  # both are there
     assert "roles" not in allowed_mentions(Card((Text("<@&5>"),))).to_dict()
 
 

@@ -73,7 +73,7 @@ def test_hours_over_midnight_are_one_span() -> None:
 def test_each_state_of_a_pair_can_be_told_from_its_card(
     changes: dict[str, object], shown: str, buttons: list[str]
 ) -> None:
-    card = render.group_card(replace(GROUP, **changes), T)  # type: ignore[arg-type]
+    card = render.group_card(replace(GROUP, **changes), T)  # type: ignore[arg-type]  # any field
     assert shown in words(card) and labels(card) == buttons
 
 
@@ -110,5 +110,5 @@ def test_who_is_not_in_can_take_part_with_one_tap() -> None:
 def test_the_forms_show_what_holds() -> None:
     status = Status(1, is_in=True, weekdays=rules.mask_of((0, 2)), teach=("SQL", "knots"))
     days, teach, _ = render.change_form(status, T).fields
-    assert [each.value for each in days.options if each.chosen] == ["0", "2"]  # type: ignore[union-attr]
-    assert teach.value == "SQL, knots"  # type: ignore[union-attr]
+    assert [each.value for each in days.options if each.chosen] == ["0", "2"]  # type: ignore[union-attr]  # it is the choice
+    assert teach.value == "SQL, knots"  # type: ignore[union-attr]  # it is the text

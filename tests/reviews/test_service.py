@@ -19,12 +19,13 @@ from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotF
 from bot.features import Feature
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
+from bot.own import Who
 from bot.works import Source, WorkRound
 from bot.works import Work as MadeWork
 from cogs.reviews import model
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.keeping import Keeping
-from cogs.reviews.model import AREA, ReviewSettings, Who
+from cogs.reviews.model import AREA, ReviewSettings
 from cogs.reviews.places import Places
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
