@@ -38,6 +38,7 @@ from bot.groups import SharedGroups, plain_command
 from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.interactions import actor_of, tags_of
+from bot.jobs import SLICE as JOBS_AT_ONCE
 from bot.jobs import WAKE_MARK as JOBS_MARK
 from bot.languages import Languages
 from bot.log import tag_task
@@ -51,6 +52,7 @@ from bot.pace import Pace
 from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
+from bot.schedules import SLICE as SCHEDULES_AT_ONCE
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard
@@ -304,10 +306,11 @@ class Lyceum(SpacedSessions):
         await self.setup_watch.look_around()
         more = True
         while more and loop.time() < ends_at:
-            more = await core.schedules.materialise_due() > 0
+            more = await core.schedules.materialise_due() >= SCHEDULES_AT_ONCE
         more = True
         while more and loop.time() < ends_at:
-            more = await core.jobs.run_due() > 0
+            # A slice that was not full was the last; what its jobs have enqueued is due, and rings again at once.
+            more = await core.jobs.run_due() >= JOBS_AT_ONCE
         self.dispatcher.wake()
 
     async def _tick_and_look_ahead(self) -> datetime | None:

@@ -31,6 +31,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage import sqlite_driver
+
 logger = logging.getLogger(__name__)
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -226,7 +228,11 @@ def _sqlite_engine(url: URL, pool_size: int) -> AsyncEngine:
         # Errors would quote the values of the statement, which are members' words, and end up in the log.
         hide_parameters=True,
         # The driver would otherwise start and end transactions at moments of its own choosing.
-        connect_args={"isolation_level": None, "cached_statements": 1000},
+        connect_args={
+            "isolation_level": None,
+            "cached_statements": 1000,
+            "async_creator_fn": sqlite_driver.connect,
+        },
     )
     event.listen(engine.sync_engine, "connect", prepare_sqlite_connection)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, String, Table, and_, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, Table, and_, delete, func, select, tuple_, union
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -101,14 +101,15 @@ async def count_all(session: AsyncSession, model: type[Base], guild_id: int) -> 
 
 async def list_people(session: AsyncSession, guild_id: int) -> set[int]:
     """Everybody of whom the server's tables hold something that is theirs. `NOBODY` is not one of them."""
-    found: set[int] = set()
+    queries: list[Select[Any]] = []
     for each in statements():
         of = each.personal
-        if of.through is None and of.path is None and of.on_deletion is OnDeletion.ERASE and not of.mention:
-            columns = each.model.__table__.c
-            if "guild_id" in columns:
-                query = select(columns[of.column]).where(columns.guild_id == guild_id).distinct()
-                found |= {int(id_) for id_ in await session.scalars(query) if id_ is not None}
+        columns = each.model.__table__.c
+        is_theirs = of.through is None and of.path is None and of.on_deletion is OnDeletion.ERASE
+        if is_theirs and not of.mention and "guild_id" in columns:
+            queries.append(select(columns[of.column]).where(columns.guild_id == guild_id))
+    # One statement, because every start of the bot asks this of every server.
+    found = {int(id_) for id_ in await session.scalars(union(*queries)) if id_ is not None}
     return found - {NOBODY}
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from storage.database import Database
 from tests.clocks import FixedClock
-from tests.databases import PostgresServer, SqliteTemplate
+from tests.databases import PostgresServer, SharedStatements, SqliteTemplate
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("lyceum", deadline=None)
@@ -22,6 +22,13 @@ def pytest_collection_finish() -> None:
     """What has been imported by now stays, so full collections need not look through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_statements() -> Generator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storage.database.create_async_engine", SharedStatements())
+        yield
 
 
 @pytest.fixture(scope="session")

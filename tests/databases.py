@@ -19,8 +19,10 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import URL, Engine, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage import database as database_module
 from storage.database import Database
 from storage.schema import upgrade
 
@@ -42,6 +44,34 @@ async def _migrate(url: str) -> None:
         await upgrade(database)
     finally:
         await database.close()
+
+
+class SharedStatements:
+    """Lets every SQLite engine of a process know what another has compiled into SQL.
+
+    Each test opens engines of its own, each start of a simulated bot too, and all would compile the same statements
+    anew. SQLAlchemy keeps what it has compiled by dialect and by engine, so both are handed on.
+    """
+
+    def __init__(self) -> None:
+        self._make = database_module.create_async_engine
+        self._first: Engine | None = None
+
+    def __call__(self, url: URL, **options: Any) -> AsyncEngine:
+        made = self._make(url, **options, **({"query_cache_size": 5000} if self._is_sqlite(url) else {}))
+        engine = made.sync_engine
+        if not self._is_sqlite(url):
+            return made
+        if self._first is None:
+            self._first = engine
+        elif hasattr(self._first.dialect, "server_version_info"):  # which it asks for when it first connects
+            engine.dialect = self._first.dialect
+            engine._compiled_cache = self._first._compiled_cache
+        return made
+
+    @staticmethod
+    def _is_sqlite(url: URL) -> bool:
+        return url.get_backend_name() == "sqlite"
 
 
 class SqliteTemplate:
