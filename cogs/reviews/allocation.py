@@ -37,6 +37,7 @@ from cogs.reviews.model import (
 from cogs.reviews.previews import head, preview
 from cogs.reviews.rubrics import shipped, to_json
 from cogs.reviews.rules import State
+from storage import review_rounds
 from storage import reviews as storage
 
 ROUNDS_SHOWN = 10
@@ -68,7 +69,7 @@ class Allocation:
             return
         settings = await self._core.configs.present(session, act.guild_id, ReviewSettings)
         now = self._core.clock.now()
-        row, is_new = await storage.begin_round(
+        row, is_new = await review_rounds.begin_round(
             session,
             act.guild_id,
             source.feature,
@@ -86,7 +87,7 @@ class Allocation:
         await self._keeping.expect_confirmation(session, row, at_least=now)
 
     async def _tell_staff(
-        self, session: AsyncSession, row: storage.ReviewRoundRow, key: str, *, has_trouble: bool = False
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, key: str, *, has_trouble: bool = False
     ) -> None:
         config = await self._core.configs.present(session, row.guild_id, GuildConfig)
         if config.staff_channel_id is None:
@@ -108,20 +109,20 @@ class Allocation:
         """The newest rounds, without who reviews what. Raises `NotAllowed`."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            rows = await storage.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
+            rows = await review_rounds.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
             return tuple([await head(self._core, session, row) for row in rows])
 
     async def look(self, actor: Actor, round_id: int) -> Preview:
         """A round with who reviews what and why. Raises `NotAllowed`, `NotFound`."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             return await preview(self._core, session, row)
 
     async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
         """A round and how many works it has by now, for drawing it."""
         async with self._core.db.read() as session:
-            row = await storage.find_round(session, guild_id, round_id)
+            row = await review_rounds.find_round(session, guild_id, round_id)
             if row is None:
                 return None
             found = await self._core.works.find(session, guild_id, row.source, row.subject)
@@ -131,13 +132,13 @@ class Allocation:
         """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             draws = row.draws
             found, facts = await self._gather(session, row)
         authors = [each.author_id for each in found.works]
         chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, row.per_work, seed)
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
             if row.draws != draws:
                 raise AlreadyDone("Somebody else has drawn it at this moment. Look at it again.")
@@ -149,7 +150,7 @@ class Allocation:
         """Let the drawing hold that was shown: everybody is told. Raises `AlreadyDone` when it is not the newest."""
         await self._check_staff(actor)
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
             if row.state != DRAWN or row.draws != draws:
                 raise AlreadyDone("It was drawn anew meanwhile. Look at it again, then confirm.")
@@ -162,7 +163,7 @@ class Allocation:
         await self._check_staff(actor)
         now = self._core.clock.now()
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             if row.state != CONFIRMED or row.confirmed_at is None:
                 raise AlreadyDone("It is not confirmed, so there is nothing to undo.")
             if now > row.confirmed_at + rules.UNDO_WITHIN:
@@ -197,7 +198,7 @@ class Allocation:
         """Draw a round that nobody has drawn, before the transaction of its job. None when there is nothing to draw."""
         assert job.guild_id is not None
         async with self._core.db.read() as session:
-            row = await storage.find_round(session, job.guild_id, int(job.payload["round_id"]))
+            row = await review_rounds.find_round(session, job.guild_id, int(job.payload["round_id"]))
             if row is None or row.state != WAITING:
                 return None
             per_work = row.per_work
@@ -218,7 +219,7 @@ class Allocation:
     ) -> Skipped | None:
         """The facilitators chose that a round begins by itself. What does not fit they are told."""
         assert job.guild_id is not None
-        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
+        row = await review_rounds.lock_round(session, job.guild_id, int(job.payload["round_id"]))
         if row is None or row.state == CONFIRMED:
             return Skipped(N_("it was confirmed already"))
         if row.state == WAITING:
@@ -234,7 +235,7 @@ class Allocation:
     async def fill_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Add late works, and find somebody for each review that is missing. What stands is kept."""
         assert job.guild_id is not None
-        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
+        row = await review_rounds.lock_round(session, job.guild_id, int(job.payload["round_id"]))
         if row is None or row.state != CONFIRMED:
             return Skipped(N_("the round is not confirmed"))
         works = await self._add_late(session, row)
@@ -275,7 +276,7 @@ class Allocation:
         return None
 
     async def _add_late(
-        self, session: AsyncSession, row: storage.ReviewRoundRow
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow
     ) -> list[storage.ReviewWorkRow]:
         works = await storage.list_of_round(session, row.id)
         for each in works:
@@ -296,7 +297,7 @@ class Allocation:
     # ------------------------------------------------------------------------------------------ shared
 
     async def _gather(
-        self, session: AsyncSession, row: storage.ReviewRoundRow
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow
     ) -> tuple[WorkRound, instance.Facts]:
         _check_open(row)
         found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
@@ -310,7 +311,7 @@ class Allocation:
     async def _write(
         self,
         session: AsyncSession,
-        row: storage.ReviewRoundRow,
+        row: review_rounds.ReviewRoundRow,
         found: WorkRound,
         chosen: Mapping[int, Sequence[int]],
         seed: int,
@@ -327,7 +328,7 @@ class Allocation:
         await session.flush()
 
     def _new_work(
-        self, row: storage.ReviewRoundRow, found: WorkRound, made: Work, settings: ReviewSettings
+        self, row: review_rounds.ReviewRoundRow, found: WorkRound, made: Work, settings: ReviewSettings
     ) -> storage.ReviewWorkRow:
         keys = {each.key for each in shipped()}
         wanted = found.theme if found.theme in keys else settings.rubric
@@ -344,7 +345,7 @@ class Allocation:
             asked_at=self._core.clock.now(),
         )
 
-    async def _confirm(self, session: AsyncSession, row: storage.ReviewRoundRow) -> None:
+    async def _confirm(self, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> None:
         now = self._core.clock.now()
         found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
         newest = {each.author_id: each.content for each in found.works} if found is not None else {}
@@ -361,7 +362,7 @@ class Allocation:
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(
-        self, session: AsyncSession, actor: Actor, row: storage.ReviewRoundRow, what: str
+        self, session: AsyncSession, actor: Actor, row: review_rounds.ReviewRoundRow, what: str
     ) -> None:
         found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
         await self._core.audit.record(
@@ -373,7 +374,7 @@ class Allocation:
         require(actor, Capability.FACILITATE, config.capability_roles)
 
 
-def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:
+def _found(row: review_rounds.ReviewRoundRow | None) -> review_rounds.ReviewRoundRow:
     if row is None:
         raise NotFound(
             "That round does not exist any more. {command} shows what there is.",
@@ -382,6 +383,6 @@ def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:
     return row
 
 
-def _check_open(row: storage.ReviewRoundRow) -> None:
+def _check_open(row: review_rounds.ReviewRoundRow) -> None:
     if row.state == CONFIRMED:
         raise AlreadyDone("This round is confirmed. Late work and drop-outs are added by themselves.")

@@ -35,7 +35,7 @@ from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talk_controls import TalkControls, number_of
 from cogs.reviews.talking import Talking
-from storage.reviews import ReviewSettingsRow
+from storage.review_wishes import ReviewSettingsRow
 
 _Interaction = discord.Interaction[Any]
 HELP = (

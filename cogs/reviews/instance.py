@@ -27,6 +27,7 @@ from cogs.reviews import rules
 from cogs.reviews.training.licences import Licences
 from storage import members as member_storage
 from storage import privacy as privacy_storage
+from storage import review_rounds, review_wishes
 from storage import reviews as storage
 
 HISTORY = timedelta(weeks=8)
@@ -50,13 +51,13 @@ class Facts:
 
 
 async def gather(
-    session: AsyncSession, core: Core, row: storage.ReviewRoundRow, authors: Collection[int], hours: int
+    session: AsyncSession, core: Core, row: review_rounds.ReviewRoundRow, authors: Collection[int], hours: int
 ) -> Facts:
     """Look everything up for a round. `hours` is how long a reviewer has for a review."""
     guild_id, per_work = row.guild_id, row.per_work
     now = core.clock.now()
     config = await core.configs.present(session, guild_id, GuildConfig)
-    said = await storage.list_availability(session, guild_id)
+    said = await review_wishes.list_availability(session, guild_id)
     people = sorted({*authors, *(member for member, each in said.items() if each.volunteers)})
     departed = await privacy_storage.list_departed(session, guild_id)
     taken = await storage.count_taken(session, guild_id, people, now - rules.WEEK)
@@ -128,7 +129,7 @@ def solve(
 def fill(
     facts: Facts,
     authors: Sequence[int],
-    row: storage.ReviewRoundRow,
+    row: review_rounds.ReviewRoundRow,
     kept: Mapping[int, Sequence[int]],
     loads: Mapping[int, int],
     refused: frozenset[tuple[int, int]],

@@ -36,6 +36,7 @@ from cogs.reviews.model import (
 from cogs.reviews.rooms import Rooms
 from cogs.reviews.rules import State
 from cogs.reviews.telling import Telling
+from storage import review_rounds
 from storage import reviews as storage
 
 _OVER = N_("the review was written, given back or handed on")
@@ -263,14 +264,14 @@ class Keeping:
             await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
         for work in await storage.list_pool(session, switched.guild_id):
             await self.expect_duty(session, work)
-        for each in await storage.list_rounds(session, switched.guild_id):
+        for each in await review_rounds.list_rounds(session, switched.guild_id):
             if each.state == CONFIRMED:
                 await self.expect_fill(session, each.guild_id, each.id)
             else:
                 await self.expect_confirmation(session, each, at_least=now + GRACE)
 
     async def expect_confirmation(
-        self, session: AsyncSession, row: storage.ReviewRoundRow, *, at_least: datetime
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, *, at_least: datetime
     ) -> None:
         """Where the facilitators chose so, let a round begin by itself."""
         settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)

@@ -75,7 +75,7 @@ KINDS = (RECEIVED_KIND, ASSIGNED_KIND, NUDGE_KIND, TALK_KIND)
 
 @dataclass(frozen=True)
 class ReviewSettings:
-    """What a community chose; see `storage.reviews.ReviewSettingsRow`."""
+    """What a community chose; see `storage.review_wishes.ReviewSettingsRow`."""
 
     guild_id: int
     channel_id: int | None = None

@@ -11,10 +11,11 @@ from bot.core import Core
 from cogs.reviews import instance, rules
 from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
 from cogs.reviews.rules import Mode, State
+from storage import review_rounds
 from storage import reviews as storage
 
 
-async def head(core: Core, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
+async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
     found = await core.works.find(session, row.guild_id, row.source, row.subject)
     undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
     settings = await core.configs.present(session, row.guild_id, ReviewSettings)
@@ -35,7 +36,7 @@ async def head(core: Core, session: AsyncSession, row: storage.ReviewRoundRow) -
     )
 
 
-async def preview(core: Core, session: AsyncSession, row: storage.ReviewRoundRow) -> Preview:
+async def preview(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
     shown = await head(core, session, row)
     works = await storage.list_of_round(session, row.id)
     reviews = [

@@ -35,7 +35,8 @@ from storage.database import Database
 from storage.footprint import erase
 from storage.guilds import GuildRow
 from storage.outbox import OutboxRow
-from storage.reviews import ReviewRow, ReviewSettingsRow, ReviewWorkRow
+from storage.review_wishes import ReviewSettingsRow
+from storage.reviews import ReviewRow, ReviewWorkRow
 from tests.clocks import FixedClock
 
 GUILD, GENERAL = 1, 101

@@ -30,8 +30,8 @@ from storage import members as member_storage
 from storage.acts import ActRow
 from storage.database import Database
 from storage.outbox import OutboxRow
+from storage.review_rounds import ReviewRoundRow
 from storage.review_training import ReviewLicenceRow, TrainingRunRow, TrainingSettingsRow
-from storage.reviews import ReviewRoundRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, ROLE = 1, 2, 77
