@@ -118,14 +118,11 @@ class Allocation:
             row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             return await preview(self._core, session, row)
 
-    async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
-        """A round and how many works it has by now, for drawing it."""
+    async def find(self, guild_id: int, round_id: int) -> Preview | None:
+        """A round with how many works it has by now, for drawing it."""
         async with self._core.db.read() as session:
             row = await review_rounds.find_round(session, guild_id, round_id)
-            if row is None:
-                return None
-            found = await self._core.works.find(session, guild_id, row.source, row.subject)
-            return await head(self._core, session, row), len(found.works) if found is not None else 0
+            return await head(self._core, session, row) if row is not None else None
 
     async def draw(self, actor: Actor, round_id: int, seed: int) -> Preview:
         """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
@@ -264,18 +261,34 @@ class Allocation:
         await session.flush()
 
     async def _confirm(self, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> None:
+        """Hand out what was drawn, as far as it still fits. The rest is looked for anew a moment later."""
         now = self._core.clock.now()
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        found = await find_works(self._core, session, row)
         newest = {each.author_id: each.content for each in found.works} if found is not None else {}
-        works = await storage.list_of_round(session, row.id)
-        for work in works:
+        works: dict[int, storage.ReviewWorkRow] = {}
+        for work in await storage.list_of_round(session, row.id):
+            if work.state != storage.PLANNED:
+                continue
+            if found is not None and work.author_id not in newest:
+                await session.delete(work)  # who is not here (any more) needs no review
+                continue
             work.state, work.asked_at = storage.OPEN, now
             work.content = newest.get(work.author_id, work.content)
-        await session.flush()
+            works[work.id] = work
         row.state, row.confirmed_at = CONFIRMED, now
-        reviews = await storage.list_reviews(session, [each.id for each in works])
-        planned = [each for each in reviews if each.state == State.PLANNED]
-        await self._keeping.assign(session, planned)
+        await session.flush()
+        planned = [
+            each for each in await storage.list_reviews(session, list(works)) if each.state == State.PLANNED
+        ]
+        known = await facts.gather(session, self._core, row, [each.author_id for each in works.values()])
+        drawn = [(each.reviewer_id, works[each.work_id].author_id) for each in planned]
+        fits = rules.still_fit(drawn, known.rooms, known.blocked)
+        for each, is_fit in zip(planned, fits, strict=True):
+            if not is_fit:
+                await session.delete(each)
+        await self._keeping.assign(
+            session, [each for each, is_fit in zip(planned, fits, strict=True) if is_fit]
+        )
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(

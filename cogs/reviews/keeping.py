@@ -71,15 +71,13 @@ class Keeping:
             self.channels.add(work.channel_id)
             await self._plan(session, work, EffectKind.POST, work.effect_key)
 
-    async def redraw(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, *, lane: Lane = Lane.AWAITED
-    ) -> None:
+    async def redraw(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """Show the card as the work stands now."""
         work.edits += 1
         await session.flush()
         if work.channel_id is not None:
             key = f"reviews.redraw:{work.id}:{work.edits}"
-            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key, lane=lane)
+            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key)
 
     async def show_in_pool(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """A work of a round that nobody could be given is offered to everybody."""
@@ -372,7 +370,6 @@ class Keeping:
         key: str,
         *,
         after: str | None = None,
-        lane: Lane = Lane.AWAITED,
     ) -> None:
         effect = Effect(
             kind=kind,
@@ -382,7 +379,6 @@ class Keeping:
             member_id=work.author_id,
             renderer=WORK_RENDERER,
             arguments={"work_id": work.id},
-            lane=lane,
             after=after,
         )
         await self._core.outbox.plan(session, effect)

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.core import Core
 from cogs.reviews import facts, rules
 from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
+from cogs.reviews.rounds import find_works
 from cogs.reviews.rules import Mode, State
 from storage import review_rounds
 from storage import reviews as storage
 
 
 async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
-    found = await core.works.find(session, row.guild_id, row.source, row.subject)
+    found = await find_works(core, session, row)
     undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
     settings = await core.configs.present(session, row.guild_id, ReviewSettings)
     confirms_at = None

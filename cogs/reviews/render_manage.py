@@ -171,7 +171,7 @@ def _load_text(round_: Preview, t: Translator) -> str:
     return "\n".join(lines)
 
 
-def ready_card(round_: Preview, count: int, t: Translator, *, has_trouble: bool) -> Card:
+def ready_card(round_: Preview, t: Translator, *, has_trouble: bool) -> Card:
     """Tells staff that works wait, or that a round could not begin by itself."""
     title = quote(round_.title, 90)
     if has_trouble:
@@ -183,7 +183,7 @@ def ready_card(round_: Preview, count: int, t: Translator, *, has_trouble: bool)
         text = t.tn(
             "**{title}**: {n} work waits to be given to reviewers.",
             "**{title}**: {n} works wait to be given to reviewers.",
-            count,
+            round_.works,
             title=title,
         )
         if round_.confirms_at is not None:
