@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +43,7 @@ from storage import reviews as storage
 _OVER = N_("the review was written, given back or handed on")
 _REVIEWED = N_("it has been reviewed, is in somebody's hands, or is closed")
 GRACE = timedelta(hours=1)
+_BY_LOT = SystemRandom()
 FILL_AFTER = timedelta(seconds=10)  # several that drop out together are made good for together
 
 
@@ -125,7 +127,10 @@ class Keeping:
     async def plan_new(
         self, session: AsyncSession, drawn: Sequence[tuple[storage.ReviewWorkRow, Sequence[int]]]
     ) -> None:
-        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed."""
+        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed.
+
+        The order, which authors see as Reviewer A and B, is by lot: that of the drawing would tell who is who.
+        """
         now = self._core.clock.now()
         session.add_all(
             storage.ReviewRow(
@@ -138,7 +143,7 @@ class Keeping:
                 taken_at=now,
             )
             for work, members in drawn
-            for alias, member_id in enumerate(members)
+            for alias, member_id in enumerate(_BY_LOT.sample(members, len(members)))
         )
         await session.flush()
 

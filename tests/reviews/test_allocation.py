@@ -123,3 +123,18 @@ async def test_a_deletion_draws_no_card_of_others_again(parts: Parts) -> None:
         await parts.places.redraw_all(session, GUILD)
     new = (await parts.rows(OutboxRow))[before:]
     assert [(each.kind, each.arguments["work_id"]) for each in new] == [("edit", 2)]
+
+
+async def test_the_letter_of_a_blind_reviewer_tells_nothing(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"mode": "double"})
+    await draw(parts, [Actor(GUILD, 40 + each) for each in range(30)])
+    by_work: dict[int, list[tuple[int, int]]] = {}
+    for each in await parts.rows(ReviewRow):
+        by_work.setdefault(each.work_id, []).append((each.alias, each.reviewer_id))
+    assert {tuple(alias for alias, _ in found) for found in by_work.values()} == {(0, 1)}, (
+        "also by their row ids"
+    )
+    # All one way by chance: once in 500 million.
+    assert len({found == sorted(found, key=lambda each: each[1]) for found in by_work.values()}) == 2
+    shown = await parts.allocation.look(FARAH, 1)
+    assert {who for work in shown.drawn for who, *_ in work.reviewers} == {0}
