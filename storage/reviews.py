@@ -363,3 +363,8 @@ async def list_replies(session: AsyncSession, review_id: int) -> list[ReviewRepl
 async def drop_planned(session: AsyncSession, round_id: int) -> None:
     """A drawing goes, and its works with it."""
     await session.execute(delete(ReviewWorkRow).filter_by(round_id=round_id, state=PLANNED))
+
+
+async def drop_works(session: AsyncSession, work_ids: Collection[int]) -> None:
+    """These works go, and their reviews with them."""
+    await session.execute(delete(ReviewWorkRow).where(ReviewWorkRow.id.in_(work_ids)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,7 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
-from bot.works import WorkRound
+from bot.works import Work, WorkRound
 from cogs.reviews import facts, rules, solving
 from cogs.reviews.facts import Facts
 from cogs.reviews.keeping import Keeping
@@ -170,23 +170,49 @@ class Allocation:
             reviews = await storage.list_reviews(session, [each.id for each in works])
             if any(each.state == State.GIVEN or each.draft for each in reviews):
                 raise AlreadyDone("Somebody has begun to write already, so it stands.")
-            for each in reviews:
-                key = self._keeping.telling.assigned_key(each)
-                await self._core.notifier.withdraw(session, key)
-                await self._core.outbox.delete_post(
-                    session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
-                )
-                each.state, each.ends_at, each.turn = State.PLANNED.value, None, each.turn + 1
-            for work in works:
-                work.state = storage.PLANNED
-                if work.channel_id is not None:
-                    await self._core.outbox.delete_post(
-                        session, work.effect_key, f"reviews.unshow:{work.id}:{row.draws}"
-                    )
-            row.state, row.confirmed_at = DRAWN, None
-            row.draws += 1  # the card that confirmed it is old now
+            works = [each for each in works if each.state == storage.OPEN]
+            await self._take_away(session, works, reviews)
+            await self._draw_again(session, row, works, reviews)
             await self._note(session, actor, row, N_("took back who reviews what in “{title}”"))
             return await preview(self._core, session, row)
+
+    async def _take_away(
+        self,
+        session: AsyncSession,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """Nobody hears of these any more, and their cards go."""
+        for each in reviews:
+            key = self._keeping.telling.assigned_key(each)
+            await self._core.notifier.withdraw(session, key)
+            await self._core.outbox.delete_post(session, key, f"reviews.unassign:{each.id}:{each.turn}")
+        for work in works:
+            if work.channel_id is not None:
+                await self._core.outbox.delete_post(session, work.effect_key, f"reviews.unshow:{work.id}")
+
+    async def _draw_again(
+        self,
+        session: AsyncSession,
+        row: review_rounds.ReviewRoundRow,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """In place of what was confirmed a drawing of the same: rows of its own, of which no job or card knows yet.
+
+        What was given back meanwhile is left out of it; what its author closed stays closed.
+        """
+        authors = {each.id: each.author_id for each in works}
+        chosen: dict[int, list[int]] = {}
+        for each in reviews:
+            if each.state in rules.HELD:
+                chosen.setdefault(authors[each.work_id], []).append(each.reviewer_id)
+        found = await find_works(self._core, session, row)
+        made = tuple(Work(each.author_id, each.content, each.asked_at) for each in works)
+        kept = WorkRound(found.title if found else row.subject, found.theme if found else "", made)
+        await storage.drop_works(session, [each.id for each in works])
+        row.confirmed_at = None
+        await self._write(session, row, kept, chosen, row.seed)  # the card that confirmed it is old now
 
     # ------------------------------------------------------------------------------------------ by itself
 
@@ -235,6 +261,10 @@ class Allocation:
     ) -> tuple[WorkRound, Facts]:
         _check_open(row)
         found = await find_works(self._core, session, row)
+        works = await storage.list_of_round(session, row.id)
+        closed = {each.author_id for each in works if each.state == storage.CLOSED}  # before it was undone
+        if found is not None:
+            found = replace(found, works=[each for each in found.works if each.author_id not in closed])
         if found is None or not found.works:
             raise InvalidInput("There is no work in this round (any more).")
         authors = [each.author_id for each in found.works]

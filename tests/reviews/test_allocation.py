@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from bot.authority import Actor
 from bot.notify_rules import UNTIL_I_RETURN
-from cogs.reviews.model import Preview
+from cogs.reviews.model import WORK_RENDERER, Preview
 from storage.outbox import OutboxRow
 from storage.reviews import ReviewRow, ReviewWorkRow
-from tests.reviews.stand import FARAH, GUILD, HOUR, Parts
+from tests.reviews.stand import FARAH, GUILD, HOUR, Parts, who
 
 PEOPLE = [Actor(GUILD, 40 + each) for each in range(6)]
 
@@ -137,4 +137,50 @@ async def test_the_letter_of_a_blind_reviewer_tells_nothing(parts: Parts) -> Non
     # All one way by chance: once in 500 million.
     assert len({found == sorted(found, key=lambda each: each[1]) for found in by_work.values()}) == 2
     shown = await parts.allocation.look(FARAH, 1)
-    assert {who for work in shown.drawn for who, *_ in work.reviewers} == {0}
+    assert {by for work in shown.drawn for by, *_ in work.reviewers} == {0}
+
+
+async def test_an_undo_takes_back_only_what_still_stood(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    await draw(parts)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    works = {each.author_id: each.id for each in await parts.rows(ReviewWorkRow)}
+    closing, giving_back = PEOPLE[0], PEOPLE[1]
+    await parts.talking.close_work(who(closing), works[closing.member_id])
+    held = (await parts.service.inbox(giving_back)).held
+    for each in held:
+        await parts.service.give_back(who(giving_back), each.id)
+    undone = await parts.allocation.undo(FARAH, 1)
+    states = {each.author_id: each.state for each in await parts.rows(ReviewWorkRow)}
+    assert states == {each.member_id: "closed" if each == closing else "planned" for each in PEOPLE}
+    by = [each.reviewer_id for each in await parts.rows(ReviewRow) if each.state == "planned"]
+    assert giving_back.member_id not in by and len(by) == 6 - 1 - len(held)
+    again = await parts.allocation.draw(FARAH, 1, 8)
+    assert closing.member_id not in {each.author_id for each in again.drawn if each.reviewers}
+    await parts.allocation.confirm(FARAH, 1, again.draws)
+    await parts.later(HOUR)
+    states = {each.author_id: each.state for each in await parts.rows(ReviewWorkRow)}
+    assert states == {each.member_id: "closed" if each == closing else "open" for each in PEOPLE}
+    assert undone.state == "drawn" and again.draws == 3
+
+
+async def test_a_work_offered_to_everybody_is_offered_again_after_an_undo(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    pair = PEOPLE[:2]
+    await draw(parts, pair)
+    for draws in (1, 3):
+        await parts.allocation.confirm(FARAH, 1, draws)
+        [held] = (await parts.service.inbox(pair[0])).held
+        await parts.service.give_back(who(pair[0]), held.id)
+        await parts.later(timedelta(minutes=1))
+        posts = [
+            each
+            for each in await parts.rows(OutboxRow)
+            if each.renderer == WORK_RENDERER and each.kind == "post"
+        ]
+        assert len(posts) == (draws + 1) // 2, "a card of its own each time"
+        if draws == 1:
+            await parts.allocation.undo(FARAH, 1)
+            await parts.allocation.draw(FARAH, 1, 7)
+    taken = [each for each in await parts.rows(OutboxRow) if each.kind == "delete"]
+    assert [each.after_key for each in taken].count(posts[0].key) == 1
