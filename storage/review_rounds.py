@@ -17,6 +17,7 @@ class ReviewRoundRow(Base):
     """The works of one challenge (`source` and `subject` name it) and who reviews whom.
 
     `draws` counts the drawings, so that an old card cannot confirm what it does not show. `seed` belongs to the last.
+    `confirms_at` is when it begins by itself, if it does: as was chosen when its first work came.
     """
 
     __tablename__ = "review_rounds"
@@ -42,6 +43,7 @@ class ReviewRoundRow(Base):
     prepared_by: Mapped[int | None] = mapped_column(Snowflake)
     ready_at: Mapped[datetime] = mapped_column()
     confirmed_at: Mapped[datetime | None] = mapped_column()
+    confirms_at: Mapped[datetime | None] = mapped_column()
 
 
 async def lock_round(session: AsyncSession, guild_id: int, round_id: int) -> ReviewRoundRow | None:

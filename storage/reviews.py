@@ -148,8 +148,10 @@ async def lock_work(session: AsyncSession, work_id: int) -> ReviewWorkRow | None
 
 
 async def list_pool(session: AsyncSession, guild_id: int) -> list[ReviewWorkRow]:
-    """Works that wait for their first review, in the order in which they are offered."""
+    """Works that wait for their first review and that nobody has in hand, in the order in which they are offered."""
+    held = select(ReviewRow.id).where(ReviewRow.work_id == ReviewWorkRow.id, ReviewRow.state.in_(HELD))
     query = select(ReviewWorkRow).filter_by(guild_id=guild_id, state=OPEN, first_review_at=None)
+    query = query.where(~held.exists())
     order = (ReviewWorkRow.overdrawn, ReviewWorkRow.asked_at, ReviewWorkRow.id)
     return list(await session.scalars(query.order_by(*order)))
 
@@ -329,9 +331,7 @@ async def list_all_held(session: AsyncSession, guild_id: int) -> list[ReviewRow]
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
-async def list_to_do(
-    session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]
-) -> list[ReviewRow]:
+async def list_to_do(session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]) -> list[ReviewRow]:
     """What these people have to write, or were drawn for."""
     query = select(ReviewRow).where(
         ReviewRow.guild_id == guild_id,

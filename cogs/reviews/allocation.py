@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -83,7 +84,9 @@ class Allocation:
         if not is_new or settings.channel_id is None:
             return  # without a channel for reviews the round waits silently under /manage reviews
         await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}")
-        await self._keeping.expect_confirmation(session, row, at_least=now)
+        if settings.confirm_hours:
+            at = now + timedelta(hours=settings.confirm_hours)
+            await self._keeping.expect_confirmation(session, row, at)
 
     async def _tell_staff(
         self, session: AsyncSession, row: review_rounds.ReviewRoundRow, key: str, *, has_trouble: bool = False

@@ -204,9 +204,9 @@ class Keeping:
         await self.redraw(session, work)
         if work.state != storage.OPEN:
             return
-        if work.round_id is not None:
+        if work.round_id is not None:  # the reviewers on duty are asked when nobody of the round can be
             await self.expect_fill(session, work.guild_id, work.round_id)
-        if work.first_review_at is None:
+        elif work.first_review_at is None:
             await self.expect_duty(session, work)
         if tell_author:
             key = f"reviews.news:{row.id}:{row.turn}"
@@ -268,17 +268,14 @@ class Keeping:
         for each in await review_rounds.list_rounds(session, switched.guild_id):
             if each.state == CONFIRMED:
                 await self.expect_fill(session, each.guild_id, each.id)
-            else:
-                await self.expect_confirmation(session, each, at_least=now + GRACE)
+            elif each.confirms_at is not None:
+                await self.expect_confirmation(session, each, max(each.confirms_at, now + GRACE))
 
     async def expect_confirmation(
-        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, *, at_least: datetime
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, at: datetime
     ) -> None:
-        """Where the facilitators chose so, let a round begin by itself."""
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        if not settings.confirm_hours:
-            return
-        at = max(at_least, row.ready_at + timedelta(hours=settings.confirm_hours))
+        """Let a round begin by itself at this moment."""
+        row.confirms_at = at
         key = f"{CONFIRM_JOB}:{row.id}:{int(at.timestamp())}"
         job = NewJob(CONFIRM_JOB, key, run_at=at, guild_id=row.guild_id, payload={"round_id": row.id})
         await self._core.jobs.enqueue(session, job)
@@ -317,7 +314,8 @@ class Keeping:
         held = await self._held(session, job)
         if held is None or held[1].state != State.ASSIGNED:
             return Skipped(_OVER)
-        await self.telling.nudge(session, job.key, held[1])
+        if not await self.telling.nudge(session, job.key, held[1]):
+            return Skipped(N_("the member was reminded within the last day"))
         return None
 
     async def release_due(self, session: AsyncSession, job: Job) -> Skipped | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
 from cogs.reviews import facts, rules
-from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
+from cogs.reviews.model import CONFIRMED, Drawn, Preview
 from cogs.reviews.rounds import find_works
 from cogs.reviews.rules import Mode, State
 from storage import review_rounds
@@ -22,10 +21,6 @@ from storage.personal import NOBODY
 async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
     found = await find_works(core, session, row)
     undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
-    settings = await core.configs.present(session, row.guild_id, ReviewSettings)
-    confirms_at = None
-    if row.state != CONFIRMED and settings.confirm_hours:
-        confirms_at = row.ready_at + timedelta(hours=settings.confirm_hours)
     return Preview(
         id=row.id,
         title=found.title if found is not None else row.subject,
@@ -35,7 +30,7 @@ async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRound
         draws=row.draws,
         seed=row.seed,
         works=len(found.works) if found is not None else 0,
-        confirms_at=confirms_at,
+        confirms_at=row.confirms_at if row.state != CONFIRMED else None,
         undo_until=undo,
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.authority import Actor
 from bot.notify_rules import UNTIL_I_RETURN
-from cogs.reviews.model import WORK_RENDERER, Preview
+from cogs.reviews.model import WORK_RENDERER, Preview, ReviewSettings
 from storage.outbox import OutboxRow
 from storage.reviews import ReviewRow, ReviewWorkRow
 from tests.reviews.stand import FARAH, GUILD, HOUR, Parts, who
@@ -184,3 +184,25 @@ async def test_a_work_offered_to_everybody_is_offered_again_after_an_undo(parts:
             await parts.allocation.draw(FARAH, 1, 7)
     taken = [each for each in await parts.rows(OutboxRow) if each.kind == "delete"]
     assert [each.after_key for each in taken].count(posts[0].key) == 1
+
+
+async def test_a_round_begins_when_was_chosen_as_its_first_work_came(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"confirm_hours": "12"})
+    await parts.hand_in(PEOPLE)
+    at = parts.clock.now() + 12 * HOUR
+    for hours in ("24", "0"):
+        await parts.staff.change(FARAH, {"confirm_hours": hours})
+        assert (await parts.allocation.overview(FARAH))[0].confirms_at == at
+    await parts.later(11 * HOUR)
+    assert (await parts.allocation.overview(FARAH))[0].state == "waiting"
+    await parts.later(HOUR)
+    begun = (await parts.allocation.overview(FARAH))[0]
+    assert begun.state == "confirmed" and begun.confirms_at is None
+    await parts.staff.change(FARAH, {"confirm_hours": "12"})
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, channel_id=None)
+    await parts.hand_in(PEOPLE, "2")
+    silent = (await parts.allocation.overview(FARAH))[0]
+    assert silent.confirms_at is None, "without a channel it waits, and says nothing else"
+    await parts.later(100 * HOUR)
+    assert (await parts.allocation.overview(FARAH))[0].state == "waiting"

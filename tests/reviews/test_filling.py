@@ -8,8 +8,10 @@ from datetime import timedelta
 
 from bot.authority import Actor
 from bot.jobs import Job
+from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.filling import Filling
+from cogs.reviews.model import ReviewSettings
 from storage.outbox import OutboxRow
 from storage.reviews import ReviewRow, ReviewWorkRow
 from tests.reviews.stand import BEN, CLEO, DORA, EMIL, FARAH, GOOD, GUILD, HOUR, Parts, who
@@ -121,3 +123,34 @@ async def test_where_not_all_can_be_had_nobody_waits_for_none_while_another_gets
     assert min(counts[each] for each in works.values()) >= 1
     shown = [each for each in await parts.rows(OutboxRow) if each.renderer == model.WORK_RENDERER]
     assert shown == [], "nothing has to be offered to everybody"
+
+
+async def test_who_is_on_duty_is_not_called_for_what_somebody_else_is_given(parts: Parts) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, duty_role_id=5, per_work=1)
+    people = [BEN, CLEO, DORA, EMIL]
+    await begin(parts, people)
+    await write_all(parts, people[1:])
+    await parts.later(73 * HOUR)  # past the 48 hours after which those on duty are asked
+    await parts.later(timedelta(minutes=1))
+    [again] = [each for each in await parts.rows(ReviewRow) if each.state == "assigned"]
+    assert again.reviewer_id != BEN.member_id
+    assert model.DUTY_RENDERER not in [each.renderer for each in await parts.rows(OutboxRow)]
+    await parts.later(73 * HOUR)
+    await parts.later(timedelta(minutes=1))
+    while held := [each for each in await parts.rows(ReviewRow) if each.state == "assigned"]:
+        await parts.service.give_back(Who(GUILD, held[0].reviewer_id), held[0].id)
+        await parts.later(timedelta(minutes=1))
+    asked = [each.renderer for each in await parts.rows(OutboxRow)]
+    assert asked.count(model.DUTY_RENDERER) == 1, "when nobody of the round is left to ask"
+
+
+async def test_who_has_several_in_hand_is_reminded_once_a_day(parts: Parts) -> None:
+    people = [BEN, CLEO, DORA, EMIL]
+    await begin(parts, people)
+    for hours, times in ((23, 0), (2, 1), (22, 1), (2, 2), (20, 2)):
+        await parts.later(hours * HOUR)
+        told = Counter(
+            each.member_id for each in await parts.rows(OutboxRow) if each.renderer == model.NUDGE_RENDERER
+        )
+        assert [told[each.member_id] for each in people] == [times] * 4

@@ -336,3 +336,15 @@ async def test_switched_off_over_the_time_a_round_begins_an_hour_after_it_is_bac
     await parts.later(timedelta(minutes=2))
     assert (await parts.allocation.overview(FARAH))[0].state == "confirmed"
     assert len((await parts.service.inbox(BEN)).held) == 2
+
+
+async def test_what_is_in_somebodys_hands_takes_no_place_in_the_queue(parts: Parts) -> None:
+    first, second = await ask(parts), await ask(parts, DORA)
+    review = await parts.service.claim(CLEO, first)
+    found = await parts.service.place_of(second)
+    assert found is not None and found[1] == 1
+    assert [(work.id, place) for work, _, place in (await parts.service.inbox(BEN)).asked] == [(first, None)]
+    assert (await parts.service.request(EMIL, TYPED, channel_id=GENERAL)).place == 2
+    await parts.service.give_back(who(CLEO), review.id)
+    found = await parts.service.place_of(second)
+    assert found is not None and found[1] == 2
