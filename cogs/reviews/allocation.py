@@ -135,14 +135,14 @@ class Allocation:
             draws = row.draws
             found, known = await self._gather(session, row)
         authors = [each.author_id for each in found.works]
-        chosen = await asyncio.to_thread(solving.solve, known, authors, row.per_work, seed)
+        answer = await asyncio.to_thread(solving.solve, known, authors, row.per_work, seed)
         async with self._core.db.begin() as session:
             row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
             if row.draws != draws:
                 raise AlreadyDone("Somebody else has drawn it at this moment. Look at it again.")
             row.prepared_by = actor.member_id
-            await self._write(session, row, found, chosen, seed)
+            await self._write(session, row, found, solving.by_author(answer.assignments), seed)
             return await preview(self._core, session, row)
 
     async def confirm(self, actor: Actor, round_id: int, draws: int) -> Preview:
@@ -234,10 +234,10 @@ class Allocation:
         authors = [each.author_id for each in found.works]
         seed = int(job.payload["round_id"])
         try:
-            chosen = await asyncio.to_thread(solving.solve, known, authors, per_work, seed)
+            answer = await asyncio.to_thread(solving.solve, known, authors, per_work, seed)
         except LimitReached:
             return _Prepared(found, {}, seed, fits=False)
-        return _Prepared(found, chosen, seed)
+        return _Prepared(found, solving.by_author(answer.assignments), seed)
 
     async def confirm_due(
         self, session: AsyncSession, job: Job, prepared: _Prepared | None

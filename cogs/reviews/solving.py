@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.errors import LimitReached
 from bot.matching import instance as matching
-from bot.matching.reviews import allocate, allocate_most
+from bot.matching.reviews import ReviewAnswer, allocate, allocate_most
 from bot.text import mention_user
 from cogs.reviews import rules
 from cogs.reviews.facts import SPARE, Facts, level_of
@@ -27,7 +27,7 @@ def solve(
     seed: int,
     kept: Mapping[int, Sequence[int]] | None = None,
     standing: Mapping[int, int] | None = None,
-) -> dict[int, tuple[int, ...]]:
+) -> ReviewAnswer:
     """Who reviews the work of each author, kept ones first. Raises `LimitReached`.
 
     Everybody gets an equal share, with what they have (`standing`) counted. Where blocks make that impossible, it is
@@ -37,13 +37,13 @@ def solve(
     needed = sum(max(0, per_work - len(kept.get(each, ()))) for each in authors)
     shares = rules.loads(facts.rooms, needed, standing or {})
     try:
-        return _allocate(facts, authors, per_work, seed, kept, shares)
+        return allocate(_round(facts, authors, per_work, kept, shares), seed)
     except LimitReached:
-        loose = {each: (0, room) for each, room in facts.rooms.items()}
+        loose = _round(facts, authors, per_work, kept, _loose(facts))
         try:
-            return _allocate(facts, authors, per_work, seed, kept, loose)
+            return allocate(loose, seed)
         except LimitReached as refusal:
-            if facts.blocked and _would_fit(facts, authors, per_work, seed, kept, loose):
+            if facts.blocked and _fits(replace(loose, blocked=()), seed):
                 raise LimitReached(
                     "Not everybody may review everybody, and with so few people the numbers do not fit. Ask for fewer "
                     "reviews each, or find somebody more who likes to review."
@@ -63,7 +63,8 @@ def fill(
     """Who is to review the works of these authors besides those who do, who has least first; as far as can be found.
 
     `kept` holds who has or gave a review of each, `standing` how many of the round each has or gave. `spent` have
-    given one of the round back, or let one run out: they are asked for no more of it.
+    given one of the round back, or let one run out: they are asked for no more of it. Somebody new to the author
+    counts for more than an equal share.
     """
     rooms = {
         each: 0 if each in spent else max(0, min(room, per_work + SPARE - standing.get(each, 0)))
@@ -71,38 +72,32 @@ def fill(
     }
     able = replace(facts, rooms=rooms)
     part = {each: kept.get(each, ()) for each in authors}
+    loose = _round(able, authors, per_work, part, _loose(able))
     try:
-        found = solve(able, authors, per_work, seed, part, standing)
+        answer = solve(able, authors, per_work, seed, part, standing)
+        if answer.repeats:
+            answer = min(answer, allocate(loose, seed), key=lambda each: each.repeats)
+        found = by_author(answer.assignments)
     except LimitReached:
-        shares = {each: (0, room) for each, room in rooms.items()}
-        found = _ids(allocate_most(_round(able, authors, per_work, part, shares), seed))
+        found = by_author(allocate_most(loose, seed))
     return {author: tuple(each for each in found[author] if each not in part[author]) for author in authors}
 
 
-def _would_fit(
-    facts: Facts,
-    authors: Sequence[int],
-    per_work: int,
-    seed: int,
-    kept: Mapping[int, Sequence[int]],
-    shares: Shares,
-) -> bool:
+def by_author(assignments: Mapping[str, Sequence[str]]) -> dict[int, tuple[int, ...]]:
+    """The ids of the reviewers by that of the author."""
+    return {_id(work): tuple(map(_id, chosen)) for work, chosen in assignments.items()}
+
+
+def _loose(facts: Facts) -> Shares:
+    return {each: (0, room) for each, room in facts.rooms.items()}
+
+
+def _fits(asked: matching.ReviewRound, seed: int) -> bool:
     try:
-        _allocate(replace(facts, blocked=frozenset()), authors, per_work, seed, kept, shares)
+        allocate(asked, seed, finish=False)
     except LimitReached:
         return False
     return True
-
-
-def _allocate(
-    facts: Facts,
-    authors: Sequence[int],
-    per_work: int,
-    seed: int,
-    kept: Mapping[int, Sequence[int]],
-    shares: Shares,
-) -> dict[int, tuple[int, ...]]:
-    return _ids(allocate(_round(facts, authors, per_work, kept, shares), seed).assignments)
 
 
 def _round(
@@ -137,10 +132,6 @@ def _round(
         history=tuple(matching.Met(ago, tuple(sorted(pairs))) for ago, pairs in sorted(weeks.items())),
         kept={mention_user(each): tuple(map(mention_user, chosen)) for each, chosen in kept.items()},
     )
-
-
-def _ids(assignments: Mapping[str, Sequence[str]]) -> dict[int, tuple[int, ...]]:
-    return {_id(work): tuple(map(_id, chosen)) for work, chosen in assignments.items()}
 
 
 def _id(mention: str) -> int:

@@ -107,13 +107,15 @@ async def build(database: Database, clock: FixedClock) -> Parts:
     core.works.register(Source("challenges", model.READY, find))
     async with core.db.begin() as session:
         await core.configs.change(session, GUILD, ReviewSettings, channel_id=GENERAL)
+    places = Places(core, keeping)
+    core.erasure.on_departure(places.departed)
     return Parts(
         core,
         keeping,
         ReviewsService(core, keeping),
         Talking(core, keeping),
         allocation,
-        Places(core, keeping),
+        places,
         ReviewsStaff(core),
         made,
         clock,

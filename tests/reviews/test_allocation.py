@@ -76,7 +76,6 @@ async def test_who_takes_fewer_by_now_is_given_no_more_than_that(parts: Parts) -
 async def test_who_left_between_drawing_and_confirming_neither_reviews_nor_is_reviewed(parts: Parts) -> None:
     await draw(parts)
     gone = PEOPLE[4].member_id
-    parts.core.erasure.on_departure(parts.places.departed)
     await leave(parts, gone)
     await parts.allocation.confirm(FARAH, 1, 1)
     await parts.later(HOUR)
@@ -99,7 +98,6 @@ async def test_who_leaves_unseen_keeps_nobody_waiting_and_has_no_open_work(parts
     await draw(parts)
     await parts.allocation.confirm(FARAH, 1, 1)
     gone = PEOPLE[3].member_id
-    parts.core.erasure.on_departure(parts.places.departed)
     await leave(parts, gone)
     await parts.later(timedelta(minutes=1))
     found = await reviewers(parts)
