@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.matching.valuation import SENIOR_LEVEL
 from bot.nominal_times import local_now
+from bot.profiles import Level
 from cogs.reviews import rules
 from cogs.reviews.model import ReviewSettings
 from cogs.reviews.training.licences import Licences
@@ -27,13 +28,14 @@ HISTORY = timedelta(weeks=8)
 SPARE = 2  # reviews more than an equal share that somebody takes who has not said how many they take
 NEW = N_("new to this author")
 AGAIN = N_("reviewed this author in the last weeks, as nobody else was free")
+MENTOR_LEVEL = 2
 _LEVELS = (1, 5, 15)  # reviews given, from which on somebody counts as one level more experienced
 
 
 @dataclass(frozen=True)
 class Facts:
     """What is known of the people of a round. `rooms` is how many more reviews each may be given now; `trained` are
-    who holds a reviewer's licence."""
+    who holds a reviewer's licence, `mentors` who says that they help others. Languages are those of their profiles."""
 
     now: datetime
     hours: Mapping[int, int]
@@ -43,6 +45,8 @@ class Facts:
     rooms: Mapping[int, int]
     away: tuple[int, ...]
     trained: frozenset[int] = frozenset()
+    languages: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    mentors: frozenset[int] = frozenset()
 
 
 async def gather(
@@ -81,6 +85,7 @@ async def gather(
             continue  # what this round has given is no earlier meeting
         weeks = max(1, -(-(now - at) // rules.WEEK))
         met[reviewer, author] = min(weeks, met.get((reviewer, author), weeks))
+    profiles = await core.profiles.list_of(session, guild_id, people)
     return Facts(
         now,
         awake,
@@ -90,12 +95,15 @@ async def gather(
         rooms,
         tuple(away),
         await Licences(core).list_reviewers(session, guild_id, of=people),
+        {each.member_id: each.languages for each in profiles if each.languages},
+        frozenset(each.member_id for each in profiles if each.level is Level.MENTOR),
     )
 
 
-def level_of(given: int, *, is_trained: bool = False) -> int:
-    """How experienced somebody is as a reviewer, from 0. Who holds the licence counts as senior from the first day."""
-    level = sum(given >= each for each in _LEVELS)
+def level_of(given: int, *, is_trained: bool = False, is_mentor: bool = False) -> int:
+    """How experienced somebody is as a reviewer, from 0. Who holds the licence counts as senior from the first day, and
+    who says that they help others as if they had given some."""
+    level = max(sum(given >= each for each in _LEVELS), MENTOR_LEVEL if is_mentor else 0)
     return max(level, SENIOR_LEVEL) if is_trained else level
 
 

@@ -16,6 +16,7 @@ from bot.text import mention_user
 from cogs.reviews import rules
 from cogs.reviews.facts import SPARE, Facts, level_of
 
+LANGUAGE = 2  # what a language of the author is worth: as much as two levels of skill in a topic
 Shares = Mapping[int, tuple[int, int]]
 """How many reviews more somebody must and may be given."""
 
@@ -114,12 +115,20 @@ def _round(
         members=tuple(
             matching.Member(
                 mention_user(each),
-                level_of(facts.given.get(each, 0), is_trained=each in facts.trained),
+                level_of(
+                    facts.given.get(each, 0),
+                    is_trained=each in facts.trained,
+                    is_mentor=each in facts.mentors,
+                ),
                 facts.hours.get(each, matching.ALL_DAY),
+                dict.fromkeys(facts.languages.get(each, ()), LANGUAGE),
             )
             for each in people
         ),
-        submissions=tuple(matching.Submission(mention_user(each), (mention_user(each),)) for each in authors),
+        submissions=tuple(
+            matching.Submission(mention_user(each), (mention_user(each),), facts.languages.get(each, ()))
+            for each in authors
+        ),
         # What is kept counts as load in `bot.matching`, and the shares are what comes on top.
         reviewers=tuple(
             matching.Reviewer(mention_user(each), low + loads[each], high + loads[each])

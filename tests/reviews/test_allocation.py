@@ -204,3 +204,16 @@ async def test_a_round_begins_when_was_chosen_as_its_first_work_came(parts: Part
     assert silent.confirms_at is None, "without a channel it waits, and says nothing else"
     await parts.later(100 * HOUR)
     assert (await parts.allocation.overview(FARAH))[0].state == "waiting"
+
+
+async def test_who_speaks_the_language_of_the_author_is_preferred(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    german, french = PEOPLE[:3], PEOPLE[3:]
+    for code, speakers in (("de", german), ("fr", french)):
+        for actor in speakers:
+            async with parts.core.db.begin() as session:
+                await parts.core.profiles.change(session, GUILD, actor.member_id, languages=(code,))
+    drawn = await draw(parts)
+    speaks = {each.member_id: each in german for each in PEOPLE}
+    assert all(speaks[work.author_id] == speaks[by] for work in drawn.drawn for by, *_ in work.reviewers)
+    assert drawn.loads == {1: 6}
