@@ -56,6 +56,7 @@ class Weeks:
         self.apart: dict[tuple[int, int], datetime] = {}  # and since when
         self.apart_met = 0
         self.drawn = self.spread = self.reciprocal = self.replaced = self.to_silent = 0
+        self.claimed: set[int] = set()  # by people who were not asked
         self.delays: dict[tuple[int, int], float] = {}
 
     async def run(self, weeks: int) -> Figures:
@@ -124,6 +125,7 @@ class Weeks:
         pool = (await self.parts.service.inbox(actor)).pool
         if pool:
             review = await self.parts.service.claim(actor, pool[0].id)
+            self.claimed.add(review.id)
             await self.parts.service.write(who(actor), review.id, 0, GOOD)
 
     async def _leave(self, gone: set[int]) -> None:
@@ -143,7 +145,8 @@ class Weeks:
         for each in taken:
             pair = (each.reviewer_id, works[each.work_id].author_id)
             self.replaced += pair not in self.rounds[-1]
-            self.to_silent += each.reviewer_id in let_go and each.taken_at > let_go[each.reviewer_id]
+            over = let_go.get(each.reviewer_id)
+            self.to_silent += over is not None and each.taken_at > over and each.id not in self.claimed
             self.apart_met += pair in self.apart and each.taken_at >= self.apart[pair]
 
     def _count_repeats(self, works: dict[int, ReviewWorkRow], given: list[ReviewRow]) -> int:
