@@ -20,4 +20,5 @@ async def test_in_two_weeks_every_work_is_reviewed_and_nobody_meets_again(
     assert (found.repeats, found.apart, found.to_silent, found.left_over) == (0, 0, 0, 0)
     assert found.reviewed == 100 and found.twice >= 95
     assert found.replaced > 0, "somebody stood in for somebody"
-    assert found.median <= 24 and found.p90 <= 48
+    assert found.median <= 24
+    assert found.p90 <= 72, "nine in ten have a review before the first one would be taken back"

@@ -162,10 +162,10 @@ class Weeks:
         )
 
     async def _rows(self, state: str) -> list[Any]:
+        # Not by their ids, which are by lot within a work.
+        order = (ReviewRow.work_id, ReviewRow.reviewer_id, ReviewRow.version)
         async with self.parts.core.db.read() as session:
-            return list(
-                await session.scalars(select(ReviewRow).filter_by(state=state).order_by(ReviewRow.id))
-            )
+            return list(await session.scalars(select(ReviewRow).filter_by(state=state).order_by(*order)))
 
     async def _figures(self) -> Figures:
         works = {each.id: each for each in await self.parts.rows(ReviewWorkRow)}
