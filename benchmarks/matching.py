@@ -24,7 +24,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from benchmarks import best
+from benchmarks import best, review_weeks
 from bot.matching import engine, polish, reviews
 from bot.matching import pairs as pairing
 from bot.matching.instance import Met, PairRound
@@ -98,7 +98,25 @@ def main() -> None:
     ]
     print(markdown([tuple(HEAD.split("|")), *rows]))
     print(FOOT)
+    if asked != ["--quick"]:
+        print_weeks()
     print(f"Load {os.getloadavg()[0]:.1f} after {time.perf_counter() - started:.0f} s.")
+
+
+def print_weeks() -> None:
+    """Eight weeks of rounds as a community lives them, each size in a fresh process."""
+    found = [
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-m", "benchmarks.review_weeks", str(count)],
+                check=True,
+                stdout=subprocess.PIPE,
+                text=True,
+            ).stdout
+        )
+        for count in review_weeks.MEMBERS
+    ]
+    print(markdown([tuple(found[0]), *[tuple(map(str, each.values())) for each in found]]))
 
 
 def in_process_of_its_own(run: Run) -> dict[str, float]:

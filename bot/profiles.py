@@ -6,6 +6,7 @@ Shared by every feature that meets people where they are (quests, matching, remi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -57,6 +58,13 @@ class Profiles:
         """The profile as it stands; an empty one where nothing was said."""
         row = await storage.find_profile(session, guild_id, member_id)
         return _snapshot(row) if row is not None else Profile(guild_id, member_id)
+
+    async def list_of(
+        self, session: AsyncSession, guild_id: int, member_ids: Collection[int]
+    ) -> list[Profile]:
+        """Those of these members who said something."""
+        rows = await storage.list_profiles(session, guild_id, member_ids)
+        return [_snapshot(row) for row in rows]
 
     async def change(self, session: AsyncSession, guild_id: int, member_id: int, **changes: Any) -> Profile:
         """Change the named fields of `Profile`, and return it as it will stand. None empties a field."""

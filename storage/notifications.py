@@ -84,6 +84,17 @@ async def is_known(session: AsyncSession, key: str) -> bool:
     return await session.scalar(select(NotificationRow.id).filter_by(key=key)) is not None
 
 
+async def was_told(session: AsyncSession, guild_id: int, member_id: int, kind: str, since: datetime) -> bool:
+    """Whether something of this kind was decided for the member since then, at once or for the digest."""
+    query = select(NotificationRow.id).where(
+        NotificationRow.guild_id == guild_id,
+        NotificationRow.member_id == member_id,
+        NotificationRow.kind == kind,
+        NotificationRow.created_at > since,
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def get_notification(session: AsyncSession, notification_id: int) -> NotificationRow | None:
     return await session.get(NotificationRow, notification_id)
 

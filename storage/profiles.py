@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import String, Text
+from sqlalchemy import String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +37,13 @@ class ProfileRow(Base):
 
 async def find_profile(session: AsyncSession, guild_id: int, member_id: int) -> ProfileRow | None:
     return await session.get(ProfileRow, (guild_id, member_id))
+
+
+async def list_profiles(
+    session: AsyncSession, guild_id: int, member_ids: Collection[int]
+) -> list[ProfileRow]:
+    query = select(ProfileRow).where(ProfileRow.guild_id == guild_id, ProfileRow.member_id.in_(member_ids))
+    return list(await session.scalars(query.order_by(ProfileRow.member_id)))
 
 
 async def change_profile(session: AsyncSession, guild_id: int, member_id: int, **changes: Any) -> ProfileRow:

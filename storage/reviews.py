@@ -1,4 +1,4 @@
-"""Work that waits for review, who reviews it, what they wrote, and how many reviews people wish to be asked for."""
+"""Works that wait for review, who reviews them, and what they wrote and answered."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.base import Base, PrimaryKey, Snowflake
 from storage.outbox import OutboxRow
-from storage.personal import N_, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
+from storage.personal import N_, OnDeletion, Personal, SeenBy
 
 KEPT = timedelta(days=730)
 PLANNED = "planned"
@@ -23,56 +23,6 @@ CLAIMED = "claimed"
 GIVEN = "given"
 HELD = (ASSIGNED, CLAIMED)
 """Somebody has it and has not written it yet."""
-
-
-class ReviewSettingsRow(Base):
-    """What a community chose. Hours count from when somebody was given a review; a `confirm_hours` of 0 is never."""
-
-    __tablename__ = "review_settings"
-    personal: ClassVar = NOTHING_PERSONAL
-
-    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    channel_id: Mapped[int | None] = mapped_column(Snowflake)
-    duty_role_id: Mapped[int | None] = mapped_column(Snowflake)
-    per_work: Mapped[int] = mapped_column(default=2)
-    mode: Mapped[str] = mapped_column(String(16), default="open")
-    rubric: Mapped[str] = mapped_column(String(30), default="any-work")
-    first_nudge_hours: Mapped[int] = mapped_column(default=24)
-    second_nudge_hours: Mapped[int] = mapped_column(default=48)
-    release_hours: Mapped[int] = mapped_column(default=72)
-    duty_hours: Mapped[int] = mapped_column(default=48)
-    confirm_hours: Mapped[int] = mapped_column(default=0)
-
-
-class ReviewRoundRow(Base):
-    """The works of one challenge (`source` and `subject` name it) and who reviews whom.
-
-    `draws` counts the drawings, so that an old card cannot confirm what it does not show. `seed` belongs to the last.
-    """
-
-    __tablename__ = "review_rounds"
-    personal: ClassVar = (
-        Personal(
-            "prepared_by",
-            OnDeletion.DETACH,
-            what=N_("Rounds of reviews that you prepared as staff"),
-            seen_by=SeenBy.STAFF,
-        ),
-    )
-    __table_args__ = (UniqueConstraint("guild_id", "source", "subject"),)
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    source: Mapped[str] = mapped_column(String(32))
-    subject: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(16))  # waiting, drawn, confirmed
-    mode: Mapped[str] = mapped_column(String(16))
-    per_work: Mapped[int] = mapped_column()
-    seed: Mapped[int] = mapped_column(default=0)
-    draws: Mapped[int] = mapped_column(default=0)
-    prepared_by: Mapped[int | None] = mapped_column(Snowflake)
-    ready_at: Mapped[datetime] = mapped_column()
-    confirmed_at: Mapped[datetime | None] = mapped_column()
 
 
 class ReviewWorkRow(Base):
@@ -185,22 +135,6 @@ class ReviewReplyRow(Base):
     at: Mapped[datetime] = mapped_column()
 
 
-class ReviewAvailabilityRow(Base):
-    """How many reviews a week somebody takes at most, and on which days they like to be asked: bit 0 is Monday.
-
-    `volunteers`: they may be given reviews of rounds in which they have no work.
-    """
-
-    __tablename__ = "review_availability"
-    personal: ClassVar = (Personal(what=N_("How many reviews a week you take, and on which days")),)
-
-    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    per_week: Mapped[int] = mapped_column()
-    weekdays: Mapped[int] = mapped_column()
-    volunteers: Mapped[bool] = mapped_column(default=False)
-
-
 # ---------------------------------------------------------------------------------------------- works
 
 
@@ -214,8 +148,10 @@ async def lock_work(session: AsyncSession, work_id: int) -> ReviewWorkRow | None
 
 
 async def list_pool(session: AsyncSession, guild_id: int) -> list[ReviewWorkRow]:
-    """Works that wait for their first review, in the order in which they are offered."""
+    """Works that wait for their first review and that nobody has in hand, in the order in which they are offered."""
+    held = select(ReviewRow.id).where(ReviewRow.work_id == ReviewWorkRow.id, ReviewRow.state.in_(HELD))
     query = select(ReviewWorkRow).filter_by(guild_id=guild_id, state=OPEN, first_review_at=None)
+    query = query.where(~held.exists())
     order = (ReviewWorkRow.overdrawn, ReviewWorkRow.asked_at, ReviewWorkRow.id)
     return list(await session.scalars(query.order_by(*order)))
 
@@ -231,6 +167,18 @@ async def list_of_author(
 
 async def list_open_of_author(session: AsyncSession, guild_id: int, author_id: int) -> list[ReviewWorkRow]:
     query = select(ReviewWorkRow).filter_by(guild_id=guild_id, author_id=author_id, state=OPEN)
+    return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
+
+
+async def list_unfinished(
+    session: AsyncSession, guild_id: int, author_ids: Collection[int]
+) -> list[ReviewWorkRow]:
+    """Works of these people that are drawn or open."""
+    query = select(ReviewWorkRow).where(
+        ReviewWorkRow.guild_id == guild_id,
+        ReviewWorkRow.author_id.in_(author_ids),
+        ReviewWorkRow.state.in_((PLANNED, OPEN)),
+    )
     return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
 
 
@@ -260,16 +208,6 @@ async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:
 async def list_in_channel(session: AsyncSession, guild_id: int, channel_id: int) -> list[ReviewWorkRow]:
     query = select(ReviewWorkRow).filter_by(guild_id=guild_id, channel_id=channel_id)
     return list(await session.scalars(query.order_by(ReviewWorkRow.id).with_for_update()))
-
-
-async def list_shown(session: AsyncSession, guild_id: int, since: datetime) -> list[ReviewWorkRow]:
-    """Works with a card in a channel, asked for since then."""
-    query = select(ReviewWorkRow).where(
-        ReviewWorkRow.guild_id == guild_id,
-        ReviewWorkRow.channel_id.is_not(None),
-        ReviewWorkRow.asked_at >= since,
-    )
-    return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
 
 
 async def count_given_and_received(
@@ -393,10 +331,12 @@ async def list_all_held(session: AsyncSession, guild_id: int) -> list[ReviewRow]
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
-async def list_abandoned(session: AsyncSession, guild_id: int) -> list[ReviewRow]:
-    """What somebody had to write who was deleted."""
+async def list_to_do(session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]) -> list[ReviewRow]:
+    """What these people have to write, or were drawn for."""
     query = select(ReviewRow).where(
-        ReviewRow.guild_id == guild_id, ReviewRow.reviewer_id == 0, ReviewRow.state.in_((*HELD, PLANNED))
+        ReviewRow.guild_id == guild_id,
+        ReviewRow.reviewer_id.in_(reviewer_ids),
+        ReviewRow.state.in_((*HELD, PLANNED)),
     )
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
@@ -420,62 +360,11 @@ async def list_replies(session: AsyncSession, review_id: int) -> list[ReviewRepl
     return list(await session.scalars(query))
 
 
-# ---------------------------------------------------------------------------------------------- rounds
-
-
-async def lock_round(session: AsyncSession, guild_id: int, round_id: int) -> ReviewRoundRow | None:
-    query = select(ReviewRoundRow).filter_by(guild_id=guild_id, id=round_id).with_for_update()
-    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
-
-
-async def find_round(session: AsyncSession, guild_id: int, round_id: int) -> ReviewRoundRow | None:
-    query = select(ReviewRoundRow).filter_by(guild_id=guild_id, id=round_id)
-    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
-
-
 async def drop_planned(session: AsyncSession, round_id: int) -> None:
     """A drawing goes, and its works with it."""
     await session.execute(delete(ReviewWorkRow).filter_by(round_id=round_id, state=PLANNED))
 
 
-async def begin_round(
-    session: AsyncSession, guild_id: int, source: str, subject: str, **values: Any
-) -> tuple[ReviewRoundRow, bool]:
-    """The round of this challenge, held; and whether it was made now."""
-    key = {"guild_id": guild_id, "source": source, "subject": subject}
-    added = await insert_if_absent(session, ReviewRoundRow, [key | values], list(key))
-    query = select(ReviewRoundRow).filter_by(**key).with_for_update()
-    row = (await session.scalars(query.execution_options(populate_existing=True))).one()
-    return row, bool(added)
-
-
-async def list_rounds(session: AsyncSession, guild_id: int, limit: int = 10) -> list[ReviewRoundRow]:
-    """The newest first."""
-    query = select(ReviewRoundRow).filter_by(guild_id=guild_id).order_by(ReviewRoundRow.id.desc())
-    return list(await session.scalars(query.limit(limit)))
-
-
-# ---------------------------------------------------------------------------------------------- availability
-
-
-async def find_availability(
-    session: AsyncSession, guild_id: int, member_id: int
-) -> ReviewAvailabilityRow | None:
-    return await session.get(ReviewAvailabilityRow, (guild_id, member_id), populate_existing=True)
-
-
-async def list_availability(session: AsyncSession, guild_id: int) -> dict[int, ReviewAvailabilityRow]:
-    query = select(ReviewAvailabilityRow).filter_by(guild_id=guild_id)
-    return {each.member_id: each for each in await session.scalars(query)}
-
-
-async def set_availability(
-    session: AsyncSession, guild_id: int, member_id: int, *, per_week: int, weekdays: int, volunteers: bool
-) -> None:
-    key = {"guild_id": guild_id, "member_id": member_id}
-    values = {"per_week": per_week, "weekdays": weekdays, "volunteers": volunteers}
-    if not await insert_if_absent(session, ReviewAvailabilityRow, [key | values], list(key)):
-        row = await find_availability(session, guild_id, member_id)
-        assert row is not None
-        row.per_week, row.weekdays, row.volunteers = per_week, weekdays, volunteers
-        await session.flush()
+async def drop_works(session: AsyncSession, work_ids: Collection[int]) -> None:
+    """These works go, and their reviews with them."""
+    await session.execute(delete(ReviewWorkRow).where(ReviewWorkRow.id.in_(work_ids)))

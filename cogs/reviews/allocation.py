@@ -7,9 +7,9 @@ for a whole round, outside of any transaction. What comes late or falls out late
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,8 @@ from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
 from bot.works import Work, WorkRound
-from cogs.reviews import instance, rules
+from cogs.reviews import facts, rules, solving
+from cogs.reviews.facts import Facts
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
@@ -32,11 +33,11 @@ from cogs.reviews.model import (
     WAITING,
     Preview,
     ReviewSettings,
-    find_rubric,
 )
 from cogs.reviews.previews import head, preview
-from cogs.reviews.rubrics import shipped, to_json
+from cogs.reviews.rounds import find_works, new_work
 from cogs.reviews.rules import State
+from storage import review_rounds
 from storage import reviews as storage
 
 ROUNDS_SHOWN = 10
@@ -68,7 +69,7 @@ class Allocation:
             return
         settings = await self._core.configs.present(session, act.guild_id, ReviewSettings)
         now = self._core.clock.now()
-        row, is_new = await storage.begin_round(
+        row, is_new = await review_rounds.begin_round(
             session,
             act.guild_id,
             source.feature,
@@ -83,10 +84,12 @@ class Allocation:
         if not is_new or settings.channel_id is None:
             return  # without a channel for reviews the round waits silently under /manage reviews
         await self._tell_staff(session, row, f"{READY_RENDERER}:{row.id}")
-        await self._keeping.expect_confirmation(session, row, at_least=now)
+        if settings.confirm_hours:
+            at = now + timedelta(hours=settings.confirm_hours)
+            await self._keeping.expect_confirmation(session, row, at)
 
     async def _tell_staff(
-        self, session: AsyncSession, row: storage.ReviewRoundRow, key: str, *, has_trouble: bool = False
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, key: str, *, has_trouble: bool = False
     ) -> None:
         config = await self._core.configs.present(session, row.guild_id, GuildConfig)
         if config.staff_channel_id is None:
@@ -108,48 +111,45 @@ class Allocation:
         """The newest rounds, without who reviews what. Raises `NotAllowed`."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            rows = await storage.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
+            rows = await review_rounds.list_rounds(session, actor.guild_id, ROUNDS_SHOWN)
             return tuple([await head(self._core, session, row) for row in rows])
 
     async def look(self, actor: Actor, round_id: int) -> Preview:
         """A round with who reviews what and why. Raises `NotAllowed`, `NotFound`."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             return await preview(self._core, session, row)
 
-    async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
-        """A round and how many works it has by now, for drawing it."""
+    async def find(self, guild_id: int, round_id: int) -> Preview | None:
+        """A round with how many works it has by now, for drawing it."""
         async with self._core.db.read() as session:
-            row = await storage.find_round(session, guild_id, round_id)
-            if row is None:
-                return None
-            found = await self._core.works.find(session, guild_id, row.source, row.subject)
-            return await head(self._core, session, row), len(found.works) if found is not None else 0
+            row = await review_rounds.find_round(session, guild_id, round_id)
+            return await head(self._core, session, row) if row is not None else None
 
     async def draw(self, actor: Actor, round_id: int, seed: int) -> Preview:
         """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
         await self._check_staff(actor)
         async with self._core.db.read() as session:
-            row = _found(await storage.find_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             draws = row.draws
-            found, facts = await self._gather(session, row)
+            found, known = await self._gather(session, row)
         authors = [each.author_id for each in found.works]
-        chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, row.per_work, seed)
+        answer = await asyncio.to_thread(solving.solve, known, authors, row.per_work, seed)
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
             if row.draws != draws:
                 raise AlreadyDone("Somebody else has drawn it at this moment. Look at it again.")
             row.prepared_by = actor.member_id
-            await self._write(session, row, found, chosen, seed)
+            await self._write(session, row, found, solving.by_author(answer.assignments), seed)
             return await preview(self._core, session, row)
 
     async def confirm(self, actor: Actor, round_id: int, draws: int) -> Preview:
         """Let the drawing hold that was shown: everybody is told. Raises `AlreadyDone` when it is not the newest."""
         await self._check_staff(actor)
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
             if row.state != DRAWN or row.draws != draws:
                 raise AlreadyDone("It was drawn anew meanwhile. Look at it again, then confirm.")
@@ -162,7 +162,7 @@ class Allocation:
         await self._check_staff(actor)
         now = self._core.clock.now()
         async with self._core.db.begin() as session:
-            row = _found(await storage.lock_round(session, actor.guild_id, round_id))
+            row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             if row.state != CONFIRMED or row.confirmed_at is None:
                 raise AlreadyDone("It is not confirmed, so there is nothing to undo.")
             if now > row.confirmed_at + rules.UNDO_WITHIN:
@@ -173,23 +173,49 @@ class Allocation:
             reviews = await storage.list_reviews(session, [each.id for each in works])
             if any(each.state == State.GIVEN or each.draft for each in reviews):
                 raise AlreadyDone("Somebody has begun to write already, so it stands.")
-            for each in reviews:
-                key = self._keeping.telling.assigned_key(each)
-                await self._core.notifier.withdraw(session, key)
-                await self._core.outbox.delete_post(
-                    session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
-                )
-                each.state, each.ends_at, each.turn = State.PLANNED.value, None, each.turn + 1
-            for work in works:
-                work.state = storage.PLANNED
-                if work.channel_id is not None:
-                    await self._core.outbox.delete_post(
-                        session, work.effect_key, f"reviews.unshow:{work.id}:{row.draws}"
-                    )
-            row.state, row.confirmed_at = DRAWN, None
-            row.draws += 1  # the card that confirmed it is old now
+            works = [each for each in works if each.state == storage.OPEN]
+            await self._take_away(session, works, reviews)
+            await self._draw_again(session, row, works, reviews)
             await self._note(session, actor, row, N_("took back who reviews what in “{title}”"))
             return await preview(self._core, session, row)
+
+    async def _take_away(
+        self,
+        session: AsyncSession,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """Nobody hears of these any more, and their cards go."""
+        for each in reviews:
+            key = self._keeping.telling.assigned_key(each)
+            await self._core.notifier.withdraw(session, key)
+            await self._core.outbox.delete_post(session, key, f"reviews.unassign:{each.id}:{each.turn}")
+        for work in works:
+            if work.channel_id is not None:
+                await self._core.outbox.delete_post(session, work.effect_key, f"reviews.unshow:{work.id}")
+
+    async def _draw_again(
+        self,
+        session: AsyncSession,
+        row: review_rounds.ReviewRoundRow,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """In place of what was confirmed a drawing of the same: rows of its own, of which no job or card knows yet.
+
+        What was given back meanwhile is left out of it; what its author closed stays closed.
+        """
+        authors = {each.id: each.author_id for each in works}
+        chosen: dict[int, list[int]] = {}
+        for each in reviews:
+            if each.state in rules.HELD:
+                chosen.setdefault(authors[each.work_id], []).append(each.reviewer_id)
+        found = await find_works(self._core, session, row)
+        made = tuple(Work(each.author_id, each.content, each.asked_at) for each in works)
+        kept = WorkRound(found.title if found else row.subject, found.theme if found else "", made)
+        await storage.drop_works(session, [each.id for each in works])
+        row.confirmed_at = None
+        await self._write(session, row, kept, chosen, row.seed)  # the card that confirmed it is old now
 
     # ------------------------------------------------------------------------------------------ by itself
 
@@ -197,28 +223,28 @@ class Allocation:
         """Draw a round that nobody has drawn, before the transaction of its job. None when there is nothing to draw."""
         assert job.guild_id is not None
         async with self._core.db.read() as session:
-            row = await storage.find_round(session, job.guild_id, int(job.payload["round_id"]))
+            row = await review_rounds.find_round(session, job.guild_id, int(job.payload["round_id"]))
             if row is None or row.state != WAITING:
                 return None
             per_work = row.per_work
             try:
-                found, facts = await self._gather(session, row)
+                found, known = await self._gather(session, row)
             except InvalidInput:
                 return None
         authors = [each.author_id for each in found.works]
         seed = int(job.payload["round_id"])
         try:
-            chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, per_work, seed)
+            answer = await asyncio.to_thread(solving.solve, known, authors, per_work, seed)
         except LimitReached:
             return _Prepared(found, {}, seed, fits=False)
-        return _Prepared(found, chosen, seed)
+        return _Prepared(found, solving.by_author(answer.assignments), seed)
 
     async def confirm_due(
         self, session: AsyncSession, job: Job, prepared: _Prepared | None
     ) -> Skipped | None:
         """The facilitators chose that a round begins by itself. What does not fit they are told."""
         assert job.guild_id is not None
-        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
+        row = await review_rounds.lock_round(session, job.guild_id, int(job.payload["round_id"]))
         if row is None or row.state == CONFIRMED:
             return Skipped(N_("it was confirmed already"))
         if row.state == WAITING:
@@ -231,86 +257,26 @@ class Allocation:
         await self._confirm(session, row)
         return None
 
-    async def fill_due(self, session: AsyncSession, job: Job) -> Skipped | None:
-        """Add late works, and find somebody for each review that is missing. What stands is kept."""
-        assert job.guild_id is not None
-        row = await storage.lock_round(session, job.guild_id, int(job.payload["round_id"]))
-        if row is None or row.state != CONFIRMED:
-            return Skipped(N_("the round is not confirmed"))
-        works = await self._add_late(session, row)
-        reviews = await storage.list_reviews(session, [each.id for each in works])
-        kept = {
-            work.author_id: [
-                each.reviewer_id
-                for each in reviews
-                if each.work_id == work.id and each.state in (*rules.HELD, State.GIVEN)
-            ]
-            for work in works
-        }
-        # Whoever had it and gave it back is not asked for the same work again.
-        refused = {
-            (each.reviewer_id, work.author_id)
-            for work in works
-            for each in reviews
-            if each.work_id == work.id and each.state == State.RELEASED
-        }
-        short = [
-            each for each in works if each.state == storage.OPEN and len(kept[each.author_id]) < row.per_work
-        ]
-        if not short:
-            return Skipped(N_("nothing is missing"))
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        facts = await instance.gather(session, self._core, row, list(kept), settings.release_hours)
-        loads = Counter(reviewer for chosen in kept.values() for reviewer in chosen)
-        chosen = await asyncio.to_thread(
-            instance.fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
-        )
-        for work in short:
-            new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
-            rows = [await self._keeping.hand(session, work, reviewer, State.PLANNED) for reviewer in new]
-            await self._keeping.assign(session, rows, rows)
-            if not new and not kept[work.author_id]:
-                await self._keeping.show_in_pool(session, work)
-                await self._keeping.expect_duty(session, work)
-        return None
-
-    async def _add_late(
-        self, session: AsyncSession, row: storage.ReviewRoundRow
-    ) -> list[storage.ReviewWorkRow]:
-        works = await storage.list_of_round(session, row.id)
-        for each in works:
-            await storage.lock_work(session, each.id)
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
-        known = {each.author_id for each in works}
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        for made in found.works if found is not None else ():
-            if found is not None and made.author_id not in known:
-                late = self._new_work(row, found, made, settings)
-                late.state = storage.OPEN
-                late.rubric = works[0].rubric if works else late.rubric  # one round, one rubric
-                session.add(late)
-                works.append(late)
-        await session.flush()
-        return works
-
     # ------------------------------------------------------------------------------------------ shared
 
     async def _gather(
-        self, session: AsyncSession, row: storage.ReviewRoundRow
-    ) -> tuple[WorkRound, instance.Facts]:
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow
+    ) -> tuple[WorkRound, Facts]:
         _check_open(row)
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        found = await find_works(self._core, session, row)
+        works = await storage.list_of_round(session, row.id)
+        closed = {each.author_id for each in works if each.state == storage.CLOSED}  # before it was undone
+        if found is not None:
+            found = replace(found, works=[each for each in found.works if each.author_id not in closed])
         if found is None or not found.works:
             raise InvalidInput("There is no work in this round (any more).")
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
         authors = [each.author_id for each in found.works]
-        facts = await instance.gather(session, self._core, row, authors, settings.release_hours)
-        return found, facts
+        return found, await facts.gather(session, self._core, row, authors)
 
     async def _write(
         self,
         session: AsyncSession,
-        row: storage.ReviewRoundRow,
+        row: review_rounds.ReviewRoundRow,
         found: WorkRound,
         chosen: Mapping[int, Sequence[int]],
         seed: int,
@@ -318,7 +284,8 @@ class Allocation:
         """Put a drawing in place of the last one."""
         await storage.drop_planned(session, row.id)
         settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        works = [self._new_work(row, found, each, settings) for each in found.works]
+        now = self._core.clock.now()
+        works = [new_work(row, found, each, settings, now) for each in found.works]
         session.add_all(works)
         await session.flush()
         await self._keeping.plan_new(session, [(each, chosen.get(each.author_id, ())) for each in works])
@@ -326,42 +293,39 @@ class Allocation:
         row.draws += 1
         await session.flush()
 
-    def _new_work(
-        self, row: storage.ReviewRoundRow, found: WorkRound, made: Work, settings: ReviewSettings
-    ) -> storage.ReviewWorkRow:
-        keys = {each.key for each in shipped()}
-        wanted = found.theme if found.theme in keys else settings.rubric
-        return storage.ReviewWorkRow(
-            guild_id=row.guild_id,
-            author_id=made.author_id,
-            round_id=row.id,
-            state=storage.PLANNED,
-            mode=row.mode,
-            wanted=row.per_work,
-            title=found.title[:100],
-            content=made.content,
-            rubric=to_json(find_rubric(wanted)),
-            asked_at=self._core.clock.now(),
-        )
-
-    async def _confirm(self, session: AsyncSession, row: storage.ReviewRoundRow) -> None:
+    async def _confirm(self, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> None:
+        """Hand out what was drawn, as far as it still fits. The rest is looked for anew a moment later."""
         now = self._core.clock.now()
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        found = await find_works(self._core, session, row)
         newest = {each.author_id: each.content for each in found.works} if found is not None else {}
-        works = await storage.list_of_round(session, row.id)
-        for work in works:
+        works: dict[int, storage.ReviewWorkRow] = {}
+        for work in await storage.list_of_round(session, row.id):
+            if work.state != storage.PLANNED:
+                continue
+            if found is not None and work.author_id not in newest:
+                await session.delete(work)  # who is not here (any more) needs no review
+                continue
             work.state, work.asked_at = storage.OPEN, now
             work.content = newest.get(work.author_id, work.content)
-        await session.flush()
+            works[work.id] = work
         row.state, row.confirmed_at = CONFIRMED, now
-        reviews = await storage.list_reviews(session, [each.id for each in works])
-        planned = [each for each in reviews if each.state == State.PLANNED]
-        told = {each.reviewer_id: each for each in planned}
-        await self._keeping.assign(session, planned, tuple(told.values()))
+        await session.flush()
+        planned = [
+            each for each in await storage.list_reviews(session, list(works)) if each.state == State.PLANNED
+        ]
+        known = await facts.gather(session, self._core, row, [each.author_id for each in works.values()])
+        drawn = [(each.reviewer_id, works[each.work_id].author_id) for each in planned]
+        fits = rules.still_fit(drawn, known.rooms, known.blocked)
+        for each, is_fit in zip(planned, fits, strict=True):
+            if not is_fit:
+                await session.delete(each)
+        await self._keeping.assign(
+            session, [each for each, is_fit in zip(planned, fits, strict=True) if is_fit]
+        )
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(
-        self, session: AsyncSession, actor: Actor, row: storage.ReviewRoundRow, what: str
+        self, session: AsyncSession, actor: Actor, row: review_rounds.ReviewRoundRow, what: str
     ) -> None:
         found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
         await self._core.audit.record(
@@ -373,7 +337,7 @@ class Allocation:
         require(actor, Capability.FACILITATE, config.capability_roles)
 
 
-def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:
+def _found(row: review_rounds.ReviewRoundRow | None) -> review_rounds.ReviewRoundRow:
     if row is None:
         raise NotFound(
             "That round does not exist any more. {command} shows what there is.",
@@ -382,6 +346,6 @@ def _found(row: storage.ReviewRoundRow | None) -> storage.ReviewRoundRow:
     return row
 
 
-def _check_open(row: storage.ReviewRoundRow) -> None:
+def _check_open(row: review_rounds.ReviewRoundRow) -> None:
     if row.state == CONFIRMED:
         raise AlreadyDone("This round is confirmed. Late work and drop-outs are added by themselves.")

@@ -26,6 +26,7 @@ from cogs.reviews import model, render, render_mine, render_review
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
+from cogs.reviews.filling import Filling
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, ReviewSettings
@@ -35,7 +36,7 @@ from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talk_controls import TalkControls, number_of
 from cogs.reviews.talking import Talking
-from storage.reviews import ReviewSettingsRow
+from storage.review_wishes import ReviewSettingsRow
 
 _Interaction = discord.Interaction[Any]
 HELP = (
@@ -94,7 +95,7 @@ class ReviewsCog(commands.Cog):
         self.desk = Desk(self.allocation, staff)
         self._config = ReviewsPart(bot.core, staff)
         self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
-        self._jobs = {**self.keeping.jobs, model.FILL_JOB: self.allocation.fill_due}
+        self._filling = Filling(bot.core, self.keeping)
         self._watch = Watch(self.places.channels, self.places.lose_channel)
         # What was given to the command, by its address, until the form is sent; lost, it stays a link for a day.
         self._files: dict[str, str] = {}
@@ -125,11 +126,12 @@ class ReviewsCog(commands.Cog):
         bot.core.ledger.contribute(model.CONTRIBUTION)
         bot.core.ledger.react_to(model.READY, self.allocation.work_is_ready)
         bot.core.features.on_switch(self.keeping.switched)
-        for name, job in self._jobs.items():
+        for name, job in self.keeping.jobs.items():
             bot.core.jobs.register(name, job)
         bot.core.jobs.register_prepared(
             model.CONFIRM_JOB, self.allocation.prepare, self.allocation.confirm_due
         )
+        bot.core.jobs.register_prepared(model.FILL_JOB, self._filling.prepare, self._filling.fill_due)
         for kind in model.KINDS:
             bot.core.notifier.register(kind)
         for name, (draw, what) in self._drawing.renderers.items():
@@ -139,6 +141,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.add(PAGE)
         bot.lost_places.watch(self._watch)
         bot.core.erasure.redraw_with(self.places.redraw_all)
+        bot.core.erasure.on_departure(self.places.departed)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
@@ -152,7 +155,7 @@ class ReviewsCog(commands.Cog):
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)
         bot.core.features.stop_telling(self.keeping.switched)
-        for name in (*self._jobs, model.CONFIRM_JOB):
+        for name in (*self.keeping.jobs, model.CONFIRM_JOB, model.FILL_JOB):
             bot.core.jobs.unregister(name)
         for kind in model.KINDS:
             bot.core.notifier.unregister(kind.name)
@@ -161,6 +164,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
         bot.core.erasure.stop_redrawing(self.places.redraw_all)
+        bot.core.erasure.stop_hearing(self.places.departed)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
@@ -316,10 +320,6 @@ class ReviewsCog(commands.Cog):
         await reply.show(render_mine.mine_card(mine, reply.translator))
 
     # ------------------------------------------------------------------------------------------ what Discord tells
-
-    @commands.Cog.listener()
-    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.places.left(payload.guild_id, payload.user.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -70,7 +70,7 @@ class Drawing:
         if found is None:
             raise Obsolete(N_("the round is gone"))
         t = await self._bot.renderers.translator(effect)
-        return render_manage.ready_card(*found, t, has_trouble=bool(effect.arguments["has_trouble"]))
+        return render_manage.ready_card(found, t, has_trouble=bool(effect.arguments["has_trouble"]))
 
     async def _draw_room(self, effect: PlannedEffect) -> ThreadTitle:
         found = await self._service.place_of(int(effect.arguments["work_id"]))
@@ -91,7 +91,8 @@ class Drawing:
         review = await self._review(effect)
         if review.state is not State.ASSIGNED:
             raise Obsolete(N_("the review was written, given back or handed on"))
-        return render_review.nudge_card(review, await self._bot.renderers.translator(effect))
+        held = await self._service.count_held(review.work.guild_id, review.reviewer_id, review.work.round_id)
+        return render_review.nudge_card(review, held, await self._bot.renderers.translator(effect))
 
     async def _draw_talk(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)

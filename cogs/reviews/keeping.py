@@ -6,8 +6,9 @@ back to the queue by itself: a claim when its lock is over, a given one after da
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,11 +37,13 @@ from cogs.reviews.model import (
 from cogs.reviews.rooms import Rooms
 from cogs.reviews.rules import State
 from cogs.reviews.telling import Telling
+from storage import review_rounds
 from storage import reviews as storage
 
 _OVER = N_("the review was written, given back or handed on")
 _REVIEWED = N_("it has been reviewed, is in somebody's hands, or is closed")
 GRACE = timedelta(hours=1)
+_BY_LOT = SystemRandom()
 FILL_AFTER = timedelta(seconds=10)  # several that drop out together are made good for together
 
 
@@ -70,15 +73,13 @@ class Keeping:
             self.channels.add(work.channel_id)
             await self._plan(session, work, EffectKind.POST, work.effect_key)
 
-    async def redraw(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, *, lane: Lane = Lane.AWAITED
-    ) -> None:
+    async def redraw(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """Show the card as the work stands now."""
         work.edits += 1
         await session.flush()
         if work.channel_id is not None:
             key = f"reviews.redraw:{work.id}:{work.edits}"
-            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key, lane=lane)
+            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key)
 
     async def show_in_pool(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """A work of a round that nobody could be given is offered to everybody."""
@@ -101,13 +102,11 @@ class Keeping:
         await self.redraw(session, work)
         return row
 
-    async def assign(
-        self, session: AsyncSession, rows: Sequence[storage.ReviewRow], told: Collection[storage.ReviewRow]
-    ) -> None:
+    async def assign(self, session: AsyncSession, rows: Sequence[storage.ReviewRow]) -> None:
         """A round gives these to their reviewers: from now on the hours count.
 
-        Of several for one person one is among `told`, by which they hear of all. They hear by jobs of their own: a
-        large round is otherwise a long transaction.
+        Who is given several hears of all by one of them. They hear by jobs of their own: a large round is otherwise a
+        long transaction.
         """
         if not rows:
             return
@@ -121,14 +120,17 @@ class Keeping:
                 if hours < settings.release_hours:
                     jobs.append(_job(NUDGE_JOB, row, now + timedelta(hours=hours), str(number)))
             jobs.append(_job(RELEASE_JOB, row, ends_at))
-        jobs += [_job(TELL_JOB, row, now) for row in told]
+        jobs += [_job(TELL_JOB, row, now) for row in {each.reviewer_id: each for each in rows}.values()]
         await session.flush()
         await self._core.jobs.enqueue(session, *jobs)
 
     async def plan_new(
         self, session: AsyncSession, drawn: Sequence[tuple[storage.ReviewWorkRow, Sequence[int]]]
     ) -> None:
-        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed."""
+        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed.
+
+        The order, which authors see as Reviewer A and B, is by lot: that of the drawing would tell who is who.
+        """
         now = self._core.clock.now()
         session.add_all(
             storage.ReviewRow(
@@ -141,7 +143,7 @@ class Keeping:
                 taken_at=now,
             )
             for work, members in drawn
-            for alias, member_id in enumerate(members)
+            for alias, member_id in enumerate(_BY_LOT.sample(members, len(members)))
         )
         await session.flush()
 
@@ -202,9 +204,9 @@ class Keeping:
         await self.redraw(session, work)
         if work.state != storage.OPEN:
             return
-        if work.round_id is not None:
+        if work.round_id is not None:  # the reviewers on duty are asked when nobody of the round can be
             await self.expect_fill(session, work.guild_id, work.round_id)
-        if work.first_review_at is None:
+        elif work.first_review_at is None:
             await self.expect_duty(session, work)
         if tell_author:
             key = f"reviews.news:{row.id}:{row.turn}"
@@ -263,20 +265,17 @@ class Keeping:
             await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
         for work in await storage.list_pool(session, switched.guild_id):
             await self.expect_duty(session, work)
-        for each in await storage.list_rounds(session, switched.guild_id):
+        for each in await review_rounds.list_rounds(session, switched.guild_id):
             if each.state == CONFIRMED:
                 await self.expect_fill(session, each.guild_id, each.id)
-            else:
-                await self.expect_confirmation(session, each, at_least=now + GRACE)
+            elif each.confirms_at is not None:
+                await self.expect_confirmation(session, each, max(each.confirms_at, now + GRACE))
 
     async def expect_confirmation(
-        self, session: AsyncSession, row: storage.ReviewRoundRow, *, at_least: datetime
+        self, session: AsyncSession, row: review_rounds.ReviewRoundRow, at: datetime
     ) -> None:
-        """Where the facilitators chose so, let a round begin by itself."""
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        if not settings.confirm_hours:
-            return
-        at = max(at_least, row.ready_at + timedelta(hours=settings.confirm_hours))
+        """Let a round begin by itself at this moment."""
+        row.confirms_at = at
         key = f"{CONFIRM_JOB}:{row.id}:{int(at.timestamp())}"
         job = NewJob(CONFIRM_JOB, key, run_at=at, guild_id=row.guild_id, payload={"round_id": row.id})
         await self._core.jobs.enqueue(session, job)
@@ -315,7 +314,8 @@ class Keeping:
         held = await self._held(session, job)
         if held is None or held[1].state != State.ASSIGNED:
             return Skipped(_OVER)
-        await self.telling.nudge(session, job.key, held[1])
+        if not await self.telling.nudge(session, job.key, held[1]):
+            return Skipped(N_("the member was reminded within the last day"))
         return None
 
     async def release_due(self, session: AsyncSession, job: Job) -> Skipped | None:
@@ -373,7 +373,6 @@ class Keeping:
         key: str,
         *,
         after: str | None = None,
-        lane: Lane = Lane.AWAITED,
     ) -> None:
         effect = Effect(
             kind=kind,
@@ -383,7 +382,6 @@ class Keeping:
             member_id=work.author_id,
             renderer=WORK_RENDERER,
             arguments={"work_id": work.id},
-            lane=lane,
             after=after,
         )
         await self._core.outbox.plan(session, effect)

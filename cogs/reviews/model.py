@@ -75,7 +75,7 @@ KINDS = (RECEIVED_KIND, ASSIGNED_KIND, NUDGE_KIND, TALK_KIND)
 
 @dataclass(frozen=True)
 class ReviewSettings:
-    """What a community chose; see `storage.reviews.ReviewSettingsRow`."""
+    """What a community chose; see `storage.review_wishes.ReviewSettingsRow`."""
 
     guild_id: int
     channel_id: int | None = None
@@ -218,7 +218,10 @@ class Availability:
 
 @dataclass(frozen=True)
 class Drawn:
-    """One work of a drawn round and who reviews it, each with a reason (a gettext id and its fields)."""
+    """One work of a drawn round and who reviews it, each with a reason (a gettext id and its fields).
+
+    In a blind round who it is stands nowhere: NOBODY. The one way to see it is `ReviewsStaff.unmask`.
+    """
 
     author_id: int
     reviewers: tuple[tuple[int, str, Mapping[str, Any]], ...]

@@ -27,6 +27,7 @@ from cogs.reviews.model import (
     work_of,
 )
 from cogs.reviews.rules import State
+from storage import review_wishes
 from storage import reviews as storage
 
 MOST_REPLIES = 30
@@ -196,7 +197,7 @@ class Talking:
     async def availability(self, actor: Actor) -> Availability:
         """How many reviews the member takes, and when."""
         async with self._core.db.read() as session:
-            row = await storage.find_availability(session, actor.guild_id, actor.member_id)
+            row = await review_wishes.find_availability(session, actor.guild_id, actor.member_id)
         if row is None:
             return Availability(None, rules.EVERY_DAY, volunteers=False)
         return Availability(row.per_week, row.weekdays, row.volunteers)
@@ -212,7 +213,7 @@ class Talking:
             )
         mask = sum({1 << each for each in weekdays if 0 <= each <= 6}) or rules.EVERY_DAY
         async with self._core.db.begin() as session:
-            await storage.set_availability(
+            await review_wishes.set_availability(
                 session,
                 actor.guild_id,
                 actor.member_id,

@@ -6,6 +6,8 @@ beside the next private answer.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
@@ -23,8 +25,12 @@ from cogs.reviews.model import (
     ReviewSettings,
 )
 from cogs.reviews.rules import Mode
+from storage import members as member_storage
+from storage import notifications as notification_storage
 from storage import reviews as storage
 from storage.personal import NOBODY
+
+ONE_A_DAY = timedelta(hours=20)  # less than a day, so that tomorrow's may come at the same hour
 
 
 class Telling:
@@ -45,11 +51,19 @@ class Telling:
             session, work, ASSIGNED_KIND.name, key, review.reviewer_id, ASSIGNED_RENDERER, arguments
         )
 
-    async def nudge(self, session: AsyncSession, key: str, row: storage.ReviewRow) -> None:
-        """Remind a reviewer, kindly."""
+    async def nudge(self, session: AsyncSession, key: str, row: storage.ReviewRow) -> bool:
+        """Remind a reviewer, kindly, of all that they have in hand: once a day. False when that was done."""
+        # Locks the member's row: two reminders at once come one after the other.
+        await member_storage.change_member(session, row.guild_id, row.reviewer_id)
+        since = self._core.clock.now() - ONE_A_DAY
+        if await notification_storage.was_told(
+            session, row.guild_id, row.reviewer_id, NUDGE_KIND.name, since
+        ):
+            return False
         arguments = {"review_id": row.id}
         work = await session.get_one(storage.ReviewWorkRow, row.work_id)
         await self._notify(session, work, NUDGE_KIND.name, key, row.reviewer_id, NUDGE_RENDERER, arguments)
+        return True
 
     async def author(
         self,

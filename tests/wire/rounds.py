@@ -28,10 +28,10 @@ from cogs.reviews import render_manage
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import CONFIRM_JOB, ReviewSettings
-from storage import reviews as review_storage
+from storage import review_rounds
 from storage.database import Database
 from storage.pairs import PairSettingsRow
-from storage.reviews import ReviewSettingsRow
+from storage.review_wishes import ReviewSettingsRow
 from tests.wire.fake_discord import FakeDiscord, until
 from tests.wire.judge import Verdict, judge_rooms
 from tests.wire.world import COUNTER_BITS, GUILD_ID, OWNER_ID, Channel, Message, World, texts_of
@@ -144,7 +144,7 @@ class Reviews:
         """Draw the round that is to begin then, and write nothing down."""
         async with _core_on(self._url, lambda: due) as core:
             async with core.db.read() as session:
-                row = (await review_storage.list_rounds(session, GUILD_ID, 1))[0]
+                row = (await review_rounds.list_rounds(session, GUILD_ID, 1))[0]
             job = Job(0, CONFIRM_JOB, GUILD_ID, "", {"round_id": row.id}, due, 0)
             prepared = await Allocation(core, Keeping(core)).prepare(job)
         assert prepared is not None and prepared.fits
