@@ -160,10 +160,12 @@ def check_claim(
     wanted: int,
     held: int,
     member_id: int,
+    are_apart: bool = False,
 ) -> None:
     """Raise, with what to do instead, when a member may not take the review of a work now.
 
     `holders` have it at the moment, `given_by` wrote about this version, `held` is how many the member has claimed.
+    That they and its author are kept apart is told in the words of other reasons, so that nobody can know it from them.
     """
     if is_author:
         raise InvalidInput("This is your own work: somebody else looks at it, and you could look at theirs.")
@@ -173,14 +175,11 @@ def check_claim(
         raise AlreadyDone("It is yours already. {command} shows it.", command="`/review inbox`")
     if member_id in given_by:
         raise AlreadyDone("You have reviewed this already. Thank you!")
-    if holders:
+    if holders or len(given_by) >= wanted or are_apart:
         raise AlreadyDone(
-            "Somebody was a moment faster and is on it. {command} shows what else waits.",
+            "This one is not free at the moment: somebody may be on it, or it has what it needs. {command} shows "
+            "what else waits.",
             command="`/review inbox`",
-        )
-    if len(given_by) >= wanted:
-        raise AlreadyDone(
-            "It has all its reviews. {command} shows what else waits.", command="`/review inbox`"
         )
     if held >= MOST_HELD:
         raise LimitReached(

@@ -142,14 +142,6 @@ class ReviewsService:
             await member_storage.change_member(session, actor.guild_id, actor.member_id)
             if work is None or work.guild_id != actor.guild_id or work.state == storage.PLANNED:
                 raise gone()
-            if await self._core.avoidances.are_apart(
-                session, actor.guild_id, actor.member_id, work.author_id
-            ):
-                # Says nothing about anybody: any work may be in somebody's hands.
-                raise AlreadyDone(
-                    "This one is not free at the moment. {command} shows what else waits.",
-                    command="`/review inbox`",
-                )
             rows = [
                 each
                 for each in await storage.list_reviews(session, [work.id])
@@ -164,6 +156,9 @@ class ReviewsService:
                 wanted=work.wanted,
                 held=sum(each.state == State.CLAIMED for each in claimed),
                 member_id=actor.member_id,
+                are_apart=await self._core.avoidances.are_apart(
+                    session, actor.guild_id, actor.member_id, work.author_id
+                ),
             )
             row = await self._keeping.claim(session, work, actor.member_id)
             return review_of(row, work)

@@ -231,6 +231,21 @@ async def test_people_who_avoid_each_other_never_review_each_other(parts: Parts)
     assert len((await parts.service.inbox(DORA)).pool) == 1
 
 
+async def test_an_avoidance_is_told_in_the_very_words_of_other_reasons(parts: Parts) -> None:
+    avoided, taken, full = [await ask(parts, each) for each in (BEN, DORA, EMIL)]
+    async with parts.core.db.begin() as session:
+        await parts.core.avoidances.add(session, GUILD, BEN.member_id, CLEO.member_id)
+    await parts.service.claim(Actor(GUILD, 16), taken)
+    for each in (17, 18):
+        await give(parts, Actor(GUILD, each), full)
+    said: list[str] = []
+    for work_id in (avoided, taken, full):
+        with pytest.raises(AlreadyDone) as refused:
+            await parts.service.claim(CLEO, work_id)
+        said.append(str(refused.value))
+    assert len(set(said)) == 1
+
+
 async def test_a_new_version_is_reviewed_again_by_the_same_person(parts: Parts) -> None:
     work_id = await ask(parts)
     await give(parts, CLEO, work_id)
