@@ -132,7 +132,7 @@ def review_card(review: Review, reader_id: int, t: Translator, said_first: str |
     answered = [
         f"{_text(each.title, review, t)} **{_text(each.answers[int(review.answers[each.key])], review, t)}**"
         for each in work.rubric.criteria
-        if each.key in review.answers
+        if review.answers.get(each.key) in range(len(each.answers))
     ]
     lines += answered
     for words in Words:

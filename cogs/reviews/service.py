@@ -60,8 +60,8 @@ class ReviewsService:
         """
         now = self._core.clock.now()
         content = rules.check_content(clean(str(typed.get("content") or "")))
-        minutes = int(str(typed.get("minutes") or "20"))
-        if minutes not in rules.EFFORTS:
+        minutes = str(typed.get("minutes") or "20")
+        if minutes not in map(str, rules.EFFORTS):
             raise InvalidInput("Choose 10, 20 or 40 minutes.")
         settings = await self._core.configs.get(actor.guild_id, ReviewSettings)
         config = await self._core.configs.guild(actor.guild_id)
@@ -80,7 +80,7 @@ class ReviewsService:
                 content=content,
                 focus=clean(str(typed.get("focus") or ""))[: rules.LONGEST_FOCUS],
                 tried=clean(str(typed.get("tried") or ""))[: rules.LONGEST_FOCUS],
-                minutes=minutes,
+                minutes=int(minutes),
                 rubric=to_json(find_rubric(settings.rubric)),
                 wanted=settings.per_work,
                 deadline_at=deadline,
@@ -374,7 +374,7 @@ def _read_page(rubric: Rubric, page: int, typed: Mapping[str, Any]) -> dict[str,
             found[part.value] = clean(str(typed.get(part.value) or ""))[: rules.LONGEST_WORDS]
             continue
         value = str(typed.get(part.key) or "")
-        if value.isascii() and value.isdigit() and int(value[:3]) < len(part.answers):
+        if value in map(str, range(len(part.answers))):  # and not "0009", say: the form was forged
             found[part.key] = int(value)
     return found
 

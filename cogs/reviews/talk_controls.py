@@ -112,7 +112,7 @@ class TalkControls:
 
     async def _set_available(self, interaction: _Interaction, _: int | None) -> None:
         typed = form_answers(interaction)
-        days = [int(each) for each in typed.get("weekdays") or () if str(each) in "0123456"]
+        days = [int(each) for each in typed.get("weekdays") or () if str(each) in tuple("0123456")]
         said = await self._talking.set_availability(
             actor_of(interaction),
             str(typed.get("per_week") or ""),

@@ -207,7 +207,8 @@ class Talking:
     ) -> Availability:
         """Say it. Raises `InvalidInput`."""
         digits = per_week.strip()
-        if not digits.isascii() or not digits.isdigit() or int(digits[:4]) > rules.MOST_PER_WEEK:
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= 4
+        if not is_number or int(digits) > rules.MOST_PER_WEEK:
             raise InvalidInput(
                 "Write how many reviews a week you take at most, from 0 to {most}.", most=rules.MOST_PER_WEEK
             )

@@ -201,6 +201,23 @@ async def test_what_is_typed_is_cut_cleaned_and_what_is_no_answer_is_left_out(pa
     assert len(written.review.draft["strength"]) == 800
 
 
+@pytest.mark.parametrize("forged", ["0009", "00", "-1", "\u0661", "9" * 40, " 1"])
+async def test_an_answer_that_no_form_offers_is_none(parts: Parts, forged: str) -> None:
+    review = await parts.service.claim(CLEO, await ask(parts))
+    written = await parts.service.write(who(CLEO), review.id, 0, GOOD | {"aim": forged})
+    assert written.page == 0 and "aim" not in written.review.draft and written.review.draft["clear"] == 2
+    with pytest.raises(InvalidInput):
+        await ask(parts, minutes=forged)
+
+
+async def test_a_number_of_many_zeros_is_not_read_by_its_beginning_only(parts: Parts) -> None:
+    with pytest.raises(InvalidInput):
+        await parts.talking.set_availability(CLEO, "00009999", [], volunteers=False)
+    with pytest.raises(InvalidInput):
+        await parts.staff.change(FARAH, {"duty_hours": "0000009999"})
+    assert (await parts.talking.set_availability(CLEO, "02", [], volunteers=False)).per_week == 2
+
+
 async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) -> None:
     work_id = await ask(parts)
     await parts.staff.change(FARAH, {"rubric": "comments-only"})
