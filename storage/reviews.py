@@ -273,12 +273,6 @@ async def list_held(session: AsyncSession, guild_id: int, reviewer_id: int) -> l
     return list(await session.scalars(query.order_by(ReviewRow.ends_at, ReviewRow.id)))
 
 
-async def list_given(session: AsyncSession, guild_id: int, reviewer_id: int) -> list[ReviewRow]:
-    """What somebody wrote, the newest first."""
-    query = select(ReviewRow).filter_by(guild_id=guild_id, reviewer_id=reviewer_id, state=GIVEN)
-    return list(await session.scalars(query.order_by(ReviewRow.id.desc())))
-
-
 async def count_taken(
     session: AsyncSession, guild_id: int, member_ids: Collection[int], since: datetime
 ) -> dict[int, int]:

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.app import Lyceum
 from bot.card_views import form_answers
+from bot.cards import Button, Style, custom_id
 from bot.components import Handler
 from bot.errors import NotAllowed, UserError
 from bot.features import Feature
@@ -22,7 +23,7 @@ from bot.lost_places import Watch
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.setup_permissions import ROOMS
-from cogs.reviews import model, render, render_mine, render_review
+from cogs.reviews import model, paging, render, render_mine, render_review
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
@@ -106,10 +107,11 @@ class ReviewsCog(commands.Cog):
             render.PICK: self._pick,
             render.INBOX: self._show_inbox,
             render.HELD: self._open,
+            render.LOOK: self._look,
             render.EXTEND: self._extend,
             render.GIVE_BACK: self._give_back,
-            render_review.PAGE_BUTTONS[0]: self._ask_first,
-            render_review.PAGE_BUTTONS[1]: self._ask_second,
+            render.PAGE_BUTTONS[0]: self._ask_first,
+            render.PAGE_BUTTONS[1]: self._ask_second,
             render_review.PAGE_FORMS[0]: self._write_first,
             render_review.PAGE_FORMS[1]: self._write_second,
             render_review.SEND: self._send,
@@ -208,7 +210,9 @@ class ReviewsCog(commands.Cog):
             asked = await self.service.request(actor, typed, channel_id=interaction.channel_id)
         except UserError as error:
             t = reply.translator
-            refusal = render.refused_card(t(error.message, **error.fields), content, t)
+            again = Button(t("Ask for a review"), custom_id(render.ASK), style=Style.PRIMARY)
+            said = [content, *(str(typed.get(name) or "") for name in ("focus", "tried"))]
+            refusal = render.refused_card(t(error.message, **error.fields), said, again, t)
             await reply.show_privately(refusal)
             return
         await reply.show_privately(render.asked_card(asked, reply.translator))
@@ -247,16 +251,19 @@ class ReviewsCog(commands.Cog):
     async def _pick(self, interaction: _Interaction, _: int | None) -> None:
         await self._claim(interaction, number_of(interaction))
 
-    async def _open(self, interaction: _Interaction, review_id: int | None) -> None:
+    async def _open(self, interaction: _Interaction, review_id: int | None, page: int = 0) -> None:
         review = await self.service.begin(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
         if review.state not in HELD:
             if review.state is State.GIVEN:
                 await self._talk.read(interaction, review_id)
             else:
-                await reply.show_privately(render.given_back_card(reply.translator))
+                await reply.show_privately(render.given_back_card(review, reply.translator))
             return
-        await reply.show_privately(render.hand_card(review, reply.translator))
+        await reply.show_privately(render.hand_card(review, reply.translator, page=page))
+
+    async def _look(self, interaction: _Interaction, number: int | None) -> None:
+        await self._open(interaction, *paging.place_of(number))
 
     async def _extend(self, interaction: _Interaction, review_id: int | None) -> None:
         review = await self.service.extend(who_of(interaction), review_id or 0)
@@ -264,9 +271,9 @@ class ReviewsCog(commands.Cog):
         await reply.show_privately(render.hand_card(review, reply.translator))
 
     async def _give_back(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self.service.give_back(who_of(interaction), review_id or 0)
+        review = await self.service.give_back(who_of(interaction), review_id or 0)
         reply = reply_to(interaction)
-        await reply.show_privately(render.given_back_card(reply.translator))
+        await reply.show_privately(render.given_back_card(review, reply.translator))
 
     # ------------------------------------------------------------------------------------------ writing
 
@@ -311,9 +318,7 @@ class ReviewsCog(commands.Cog):
 
     @review.command(description="The reviews that you gave and received")
     async def mine(self, interaction: _Interaction) -> None:
-        mine = await self.talking.mine(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show(render_mine.mine_card(mine, reply.translator))
+        await self._talk.mine(interaction, None)
 
     # ------------------------------------------------------------------------------------------ what Discord tells
 

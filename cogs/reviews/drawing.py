@@ -8,7 +8,7 @@ from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF
 from bot.i18n import N_
 from bot.outbox import EffectKind
-from cogs.reviews import model, render, render_manage, render_review
+from cogs.reviews import model, render, render_manage, render_told
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.model import AREA, Review, ReviewSettings
 from cogs.reviews.rules import State
@@ -56,14 +56,14 @@ class Drawing:
         review = await self._review(effect)
         is_private = effect.kind is EffectKind.DIRECT_MESSAGE
         t = await self._bot.renderers.translator(effect)
-        return render_review.received_card(review, t, is_private=is_private)
+        return render_told.received_card(review, t, is_private=is_private)
 
     async def _draw_assigned(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)
         held = await self._service.count_held(review.work.guild_id, review.reviewer_id, review.work.round_id)
         if not held:
             raise Obsolete(N_("the review was written, given back or handed on"))
-        return render_review.assigned_card(review, held, await self._bot.renderers.translator(effect))
+        return render_told.assigned_card(review, held, await self._bot.renderers.translator(effect))
 
     async def _draw_ready(self, effect: PlannedEffect) -> Card:
         found = await self._allocation.find(effect.guild_id, int(effect.arguments["round_id"]))
@@ -85,18 +85,18 @@ class Drawing:
         review = await self._review(effect)
         if effect.channel_id == effect.arguments["channel_id"] or not review.reviewer_id:
             raise Obsolete(N_("there is no thread; the cards do all of it"))
-        return render_review.room_card(review, await self._bot.renderers.translator(effect))
+        return render_told.room_card(review, await self._bot.renderers.translator(effect))
 
     async def _draw_nudge(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)
         if review.state is not State.ASSIGNED:
             raise Obsolete(N_("the review was written, given back or handed on"))
-        return render_review.nudge_card(review, await self._bot.renderers.translator(effect))
+        return render_told.nudge_card(review, await self._bot.renderers.translator(effect))
 
     async def _draw_talk(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)
         t = await self._bot.renderers.translator(effect)
-        return render_review.talk_card(review, effect.member_id or 0, t)
+        return render_told.talk_card(review, effect.member_id or 0, t)
 
     async def _draw_news(self, effect: PlannedEffect) -> Card:
         found = await self._service.place_of(int(effect.arguments["work_id"]))
@@ -104,7 +104,7 @@ class Drawing:
             raise Obsolete(N_("it has been reviewed, is in somebody's hands, or is closed"))
         work, place, wait = found
         t = await self._bot.renderers.translator(effect)
-        return render_review.news_card(work, place, render.wait_text(wait, t), t)
+        return render_told.news_card(work, place, render.wait_text(wait, t), t)
 
     async def _review(self, effect: PlannedEffect) -> Review:
         review = await self._talking.find(int(effect.arguments["review_id"]))

@@ -198,13 +198,21 @@ class Inbox:
 
 @dataclass(frozen=True)
 class Mine:
-    """What somebody gave and received."""
+    """What somebody gave and received; `reviews` are those of one page, the newest first.
 
+    `ratings`, and the words that authors gave for them in `said`, are there from a number on that hides each of them.
+    `is_overdrawn`: what they ask for next comes after others.
+    """
+
+    member_id: int
     given: int
     received: int
+    is_overdrawn: bool
     ratings: Ratings | None
+    said: tuple[str, ...]
     reviews: tuple[Review, ...]
-    works: tuple[tuple[Work, tuple[Review, ...]], ...]
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True)

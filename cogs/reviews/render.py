@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.cards import (
@@ -23,8 +24,9 @@ from bot.files import safe_name
 from bot.i18n import Translator
 from bot.text import clean, cut, mention_role, mention_user, quote, timestamp
 from bot.time_input import LONGEST_TYPED
-from cogs.reviews import rules
+from cogs.reviews import paging, rules
 from cogs.reviews.model import Asked, Inbox, Review, ReviewSettings, Work, WorkCard
+from cogs.reviews.rubrics import pages as page_parts
 from cogs.reviews.rules import Wait
 
 CLAIM = "reviews:work.claim"
@@ -37,15 +39,18 @@ PICK = "reviews:inbox.pick"
 INBOX = "reviews:inbox.show"
 OWN_PICK = "reviews:inbox.own"
 HELD = "reviews:review.open"
+LOOK = "reviews:review.look"
 EXTEND = "reviews:review.extend"
 GIVE_BACK = "reviews:review.back"
-FIRST_PAGE = "reviews:page.first"
+PAGE_BUTTONS = ("reviews:page.first", "reviews:page.second")
 READ = "reviews:review.read"
 READ_PICK = "reviews:review.pick"
 
-_SHOWN = 1500
+_SHOWN = 2 * rules.LONGEST_CONTENT  # a letter may need a backslash
+_SHOWN_FOCUS = 2 * rules.LONGEST_FOCUS
+_SHOWN_TYPED = 1200  # of each answer in a form that was refused; the form itself has it whole
+_ROOM_IN_HAND = 2600  # of a card that also has the rules of a good review and until when it is theirs
 _IN_LIST = 90
-_SHORT = 300
 
 
 def request_form(t: Translator, content: str = "") -> Form:
@@ -95,7 +100,10 @@ def request_form(t: Translator, content: str = "") -> Form:
 def work_card(card: WorkCard, t: Translator) -> Card:
     """What everybody in the channel sees."""
     work = card.work
-    lines = [_headline(work, t), *_work_lines(work, t), _chip(card, t)]
+    shown, *rest = paging.split(_work_lines(work, t))
+    lines = [_headline(work, t), shown, _chip(card, t)]
+    if rest:
+        lines.insert(2, t("-# It goes on; whoever takes it sees all of it."))
     if work.is_open and card.holder is None and not card.given and card.place is not None:
         lines.append(f"-# {queue_text(card.place, card.wait, t)}")
     items: list[Item] = [Text("\n".join(lines))]
@@ -136,11 +144,13 @@ def asked_card(asked: Asked, t: Translator) -> Card:
     )
 
 
-def refused_card(reason: str, content: str, t: Translator) -> Card:
+def refused_card(reason: str, typed: Sequence[str], again: Button, t: Translator) -> Card:
     """What was typed is shown again, so that nobody has to think of it anew."""
-    typed = t("-# You wrote: {what}", what=quote(content, _SHOWN)) if content else ""
-    button = Button(t("Ask for a review"), custom_id(ASK), style=Style.PRIMARY)
-    return Card((Text(f"{reason}\n{typed}".strip()), Buttons((button,))))
+    written = [quote(each, _SHOWN_TYPED) for each in typed if each.strip()]
+    items: list[Item] = [Text(reason)]
+    if written:
+        items.append(Text("\n".join((t("-# You wrote:"), *written))))
+    return Card((*items, Buttons((again,))))
 
 
 def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
@@ -154,11 +164,12 @@ def lost_file_card(t: Translator) -> Card:
     return Card((Text(text),))
 
 
-def hand_card(review: Review, t: Translator, said_first: str | None = None) -> Card:
+def hand_card(review: Review, t: Translator, said_first: str | None = None, page: int = 0) -> Card:
     """A review that is yours to write, with the rules of a good one."""
-    work = review.work
+    pages = paging.split(_work_lines(review.work, t), _ROOM_IN_HAND)
+    at = min(page, len(pages) - 1)
     lines = [said_first] if said_first else []
-    lines += [_headline(work, t), *_work_lines(work, t), rules_text(t)]
+    lines += [_headline(review.work, t), pages[at], paging.note(at, len(pages), t), rules_text(t)]
     if review.ends_at is not None:
         when = timestamp(review.ends_at, "R")
         lines.append(
@@ -169,16 +180,18 @@ def hand_card(review: Review, t: Translator, said_first: str | None = None) -> C
     if review.draft:
         lines.append(t("-# What you wrote so far is kept."))
     label = t("Go on writing") if review.draft else t("Write the review")
-    buttons = [Button(label, custom_id(FIRST_PAGE, review.id), style=Style.PRIMARY)]
+    buttons = [Button(label, custom_id(PAGE_BUTTONS[0], review.id), style=Style.PRIMARY)]
     if review.state is rules.State.CLAIMED and review.extensions < rules.MOST_EXTENSIONS:
         buttons.append(Button(t("Extend"), custom_id(EXTEND, review.id)))
     buttons.append(Button(t("Give back"), custom_id(GIVE_BACK, review.id)))
-    return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
+    turns = paging.turns(LOOK, review.id, at, len(pages), t)
+    rows = (Buttons(turns),) if turns else ()
+    return Card((Text("\n".join(filter(None, lines))), *rows, Buttons(tuple(buttons))))
 
 
 def own_card(work: Work, t: Translator) -> Card:
     """A work of one's own: what can be done with it while it waits or after its reviews."""
-    lines = _work_lines(work, t)
+    lines = paging.split(_work_lines(work, t))[:1]
     buttons = (
         Button(t("I changed this"), custom_id(CHANGE, work.id)),
         Button(t("I don't need it any more"), custom_id(CLOSE_WORK, work.id)),
@@ -187,9 +200,14 @@ def own_card(work: Work, t: Translator) -> Card:
     return Card((Text("\n".join(lines)), Buttons(buttons if work.is_open else buttons[2:])))
 
 
-def given_back_card(t: Translator) -> Card:
-    text = t("Given back, and that is fine: somebody else may have it. What you wrote is kept for you.")
-    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+def given_back_card(review: Review, t: Translator) -> Card:
+    text = t("Given back, and that is fine: somebody else may have it.")
+    buttons = [Button(t("What waits"), custom_id(INBOX))]
+    if review.draft:
+        text += " " + t("What you wrote is kept for you.")
+        words = len(page_parts(review.work.rubric)) - 1
+        buttons.append(Button(t("What I wrote"), custom_id(PAGE_BUTTONS[words], review.id)))
+    return Card((Text(text), Buttons(tuple(buttons))))
 
 
 def closed_work_card(work: Work, t: Translator) -> Card:
@@ -330,11 +348,11 @@ def _headline(work: Work, t: Translator) -> str:
 def _work_lines(work: Work, t: Translator) -> list[str]:
     lines = [quote(work.content, _SHOWN)]
     if work.version > 1:
-        lines.append(t("Version {n}. {changed}", n=work.version, changed=quote(work.changed, _SHORT)))
+        lines.append(t("Version {n}. {changed}", n=work.version, changed=quote(work.changed, _SHOWN_FOCUS)))
     if work.focus:
-        lines.append(t("**Feedback on:** {text}", text=quote(work.focus, 2 * rules.LONGEST_FOCUS)))
+        lines.append(t("**Feedback on:** {text}", text=quote(work.focus, _SHOWN_FOCUS)))
     if work.tried:
-        lines.append(t("**Tried so far:** {text}", text=quote(work.tried, 2 * rules.LONGEST_FOCUS)))
+        lines.append(t("**Tried so far:** {text}", text=quote(work.tried, _SHOWN_FOCUS)))
     about = t.tn("about {n} minute", "about {n} minutes", work.minutes)
     if work.deadline_at is not None:
         about += " · " + t("wanted by {time}", time=timestamp(work.deadline_at, "f"))

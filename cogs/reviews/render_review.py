@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.cards import (
     Button,
     Buttons,
@@ -20,15 +18,16 @@ from bot.cards import (
 )
 from bot.i18n import N_, Translator
 from bot.text import mention_user, quote, timestamp
-from cogs.reviews import render, rules
+from cogs.reviews import paging, render, rules
 from cogs.reviews.model import Review, Work, Written
 from cogs.reviews.rubrics import Criterion, Kind, Words, pages
 from cogs.reviews.rules import Thin, alias_name
 from storage.personal import NOBODY
 
-PAGE_BUTTONS = (render.FIRST_PAGE, "reviews:page.second")
 PAGE_FORMS = ("reviews:page.write_first", "reviews:page.write_second")
 SEND = "reviews:review.send"
+READ_NEWEST = "reviews:review.newest"
+TURN = "reviews:review.turn"
 REPLY = "reviews:talk.ask"
 REPLY_FORM = "reviews:talk.reply"
 RATE = "reviews:rating.ask"
@@ -66,8 +65,7 @@ _RATINGS = (
 )
 _HOW = (N_("No"), N_("Partly"), N_("Yes"))
 _SHOWN_WORDS = 2 * rules.LONGEST_WORDS  # a letter may need a backslash
-_SHOWN_REPLY = 300
-_SHOWN_REPLIES = 3
+_SHOWN_REPLY = 2 * rules.LONGEST_REPLY
 
 
 def page_form(review: Review, page: int, t: Translator) -> Form:
@@ -108,7 +106,7 @@ def written_card(written: Written, t: Translator) -> Card:
         return Card((Text(text), Buttons((again, Button(t("What waits"), custom_id(render.INBOX))))))
     if written.page is not None:
         label = t("Add a line") if written.thin else t("Next page")
-        go_on = Button(label, custom_id(PAGE_BUTTONS[written.page], review.id), style=Style.PRIMARY)
+        go_on = Button(label, custom_id(render.PAGE_BUTTONS[written.page], review.id), style=Style.PRIMARY)
         if written.thin is not None:
             send = Button(t("Send it as it is"), custom_id(SEND, review.id))
             return Card((Text(t(_THIN[written.thin])), Buttons((go_on, send))))
@@ -119,8 +117,10 @@ def written_card(written: Written, t: Translator) -> Card:
     return Card((Text(text), Buttons((Button(t("What waits"), custom_id(render.INBOX)),))))
 
 
-def review_card(review: Review, reader_id: int, t: Translator, said_first: str | None = None) -> Card:
-    """A review as its author's or its writer's private card."""
+def review_card(
+    review: Review, reader_id: int, t: Translator, said_first: str | None = None, page: int = 0
+) -> Card:
+    """A review and what was answered to it, as its author's or its writer's private card; page -1 is the last."""
     work, is_author = review.work, reader_id == review.work.author_id
     lines = [said_first] if said_first else []
     who = reviewer_name(review, t) if is_author else t("you")
@@ -129,21 +129,28 @@ def review_card(review: Review, reader_id: int, t: Translator, said_first: str |
         + (f" · {t('version {n}', n=review.version)}" if work.version > 1 else "")
     )
     lines.append(_state(review, t))
-    answered = [
-        f"{_text(each.title, review, t)} **{_text(each.answers[int(review.answers[each.key])], review, t)}**"
-        for each in work.rubric.criteria
-        if review.answers.get(each.key) in range(len(each.answers))
-    ]
-    lines += answered
-    for words in Words:
-        said = str(review.answers.get(words.value) or "")
-        if said:
-            lines.append(f"{t(_TOLD[words])}\n{quote(said, _SHOWN_WORDS)}")
-    items: list[Item] = [Text("\n".join(lines))]
-    if review.replies:
-        items.append(Text("\n".join(_talk(review, reader_id, t))))
+    pages = paging.split([*_written(review, t), *_talk(review, reader_id, t)])
+    at = len(pages) - 1 if page < 0 else min(page, len(pages) - 1)
+    items: list[Item] = [Text("\n".join(lines)), Text(pages[at])]
+    if len(pages) > 1:
+        items.append(Text(paging.note(at, len(pages), t)))
+        items.append(Buttons(paging.turns(TURN, review.id, at, len(pages), t)))
     items += _actions(review, t, is_author=is_author)
     return Card(tuple(items))
+
+
+def _written(review: Review, t: Translator) -> list[str]:
+    """What the reviewer answered and wrote, in blocks."""
+    answered = [
+        f"{_text(each.title, review, t)} **{_text(each.answers[int(review.answers[each.key])], review, t)}**"
+        for each in review.work.rubric.criteria
+        if review.answers.get(each.key) in range(len(each.answers))
+    ]
+    words = [(_TOLD[each], str(review.answers.get(each.value) or "")) for each in Words]
+    return [
+        "\n".join(answered),
+        *(f"{t(title)}\n{quote(said, _SHOWN_WORDS)}" for title, said in words if said),
+    ]
 
 
 def _actions(review: Review, t: Translator, *, is_author: bool) -> list[Item]:
@@ -166,87 +173,6 @@ def _actions(review: Review, t: Translator, *, is_author: bool) -> list[Item]:
     return [Buttons(tuple(each)) for each in (first, second) if each]
 
 
-def received_card(review: Review, t: Translator, *, is_private: bool) -> Card:
-    """Tells an author of a review. In a channel it says nothing of it."""
-    who = mention_user(review.work.author_id)
-    title = quote(review.work.title, 90)
-    text = t("{member}, your work has a review: **{title}**", member=who, title=title)
-    if is_private:
-        by = reviewer_name(review, t)
-        text = t("{member}, {reviewer} reviewed your work: **{title}**", member=who, reviewer=by, title=title)
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.work.author_id)
-
-
-def assigned_card(review: Review, count: int, t: Translator) -> Card:
-    """Tells a reviewer what a round gave them."""
-    who = mention_user(review.reviewer_id)
-    text = t.tn(
-        "{member}, {n} work is yours to review, by {time}.",
-        "{member}, {n} works are yours to review, by {time}.",
-        count,
-        member=who,
-        time=timestamp(review.ends_at, "f") if review.ends_at is not None else "",
-    )
-    return _told(text, t("Look at it"), custom_id(render.HELD, review.id), review.reviewer_id)
-
-
-def room_card(review: Review, t: Translator) -> Card:
-    """Shows a reviewer into the thread of a work; whoever is mentioned in a thread is in it."""
-    text = t(
-        "{reviewer} has reviewed the work of {author}. This thread is yours to talk about it; the review itself is "
-        "behind the button.",
-        reviewer=mention_user(review.reviewer_id),
-        author=mention_user(review.work.author_id),
-    )
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.reviewer_id)
-
-
-def nudge_card(review: Review, t: Translator) -> Card:
-    """A kind reminder, with the way out beside it."""
-    text = t(
-        "{member}, somebody waits for your review of **{title}**, until {time}. No time? Give it back, that is fine.",
-        member=mention_user(review.reviewer_id),
-        title=quote(review.work.title, 90),
-        time=timestamp(review.ends_at, "R") if review.ends_at is not None else "",
-    )
-    buttons = Buttons(
-        (
-            Button(t("Look at it"), custom_id(render.HELD, review.id), style=Style.PRIMARY),
-            Button(t("Give back"), custom_id(render.GIVE_BACK, review.id)),
-        )
-    )
-    return Card((Text(text), buttons), pings=frozenset({review.reviewer_id}))
-
-
-def talk_card(review: Review, reader_id: int, t: Translator) -> Card:
-    """Tells one side that the other has said something, changed the work, or closed it."""
-    who, title = mention_user(reader_id), quote(review.work.title, 90)
-    if review.state is not rules.State.GIVEN:
-        text = t(
-            "{member}, the author of **{title}** needs no review any more, so it is off your list. Thank you!",
-            member=who,
-            title=title,
-        )
-        return _told(text, t("What waits"), custom_id(render.INBOX), reader_id)
-    if reader_id == review.reviewer_id and review.work.version > review.version and review.work.is_open:
-        text = t("{member}, **{title}**, which you reviewed, has a new version.", member=who, title=title)
-    else:
-        text = t("{member}, there is an answer about the review of **{title}**.", member=who, title=title)
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), reader_id)
-
-
-def news_card(work: Work, place: int | None, wait: str, t: Translator) -> Card:
-    """Tells an author that a review which was on its way is not, kindly."""
-    text = t(
-        "{member}, the review of **{title}** that was on its way did not come, so others are asked now.",
-        member=mention_user(work.author_id),
-        title=quote(work.title, 90),
-    )
-    if place is not None:
-        text += " " + t("It is number {place} in the queue.", place=place) + f" {wait}"
-    return _told(text, t("What waits"), custom_id(render.INBOX), work.author_id)
-
-
 def reply_form(review: Review, t: Translator) -> Form:
     field = TextField("text", t("Your answer"), long=True, max_length=rules.LONGEST_REPLY)
     return Form(t("Answer"), custom_id(REPLY_FORM, review.id), (field,))
@@ -266,7 +192,10 @@ def rate_form(review: Review, t: Translator) -> Form:
         TextField(
             "why",
             t("Why? May be left empty."),
-            description=t("The reviewer sees only what many ratings say together."),
+            description=t(
+                "The reviewer reads it without your name, among others', once {n} have rated.",
+                n=rules.FEWEST_RATINGS,
+            ),
             long=True,
             required=False,
             max_length=rules.LONGEST_FOCUS,
@@ -312,7 +241,7 @@ def _state(review: Review, t: Translator) -> str:
 
 def _talk(review: Review, reader_id: int, t: Translator) -> list[str]:
     lines: list[str] = []
-    for each in review.replies[-_SHOWN_REPLIES:]:
+    for each in review.replies:
         if each.member_id == reader_id:
             who = t("You")
         elif each.member_id == review.work.author_id:
@@ -339,8 +268,3 @@ def _text(text: str, review: Review, t: Translator) -> str:
         each.kind is Kind.YES_NO and text in each.answers for each in review.work.rubric.criteria
     )
     return t(text) if is_ours else text
-
-
-def _told(text: str, label: str, control: str, member_id: int, more: Sequence[Button] = ()) -> Card:
-    buttons = Buttons((Button(label, control, style=Style.PRIMARY), *more))
-    return Card((Text(text), buttons), pings=frozenset({member_id}))

@@ -27,11 +27,12 @@ from cogs.reviews.model import (
     work_of,
 )
 from cogs.reviews.rules import State
+from storage import review_reading as reading
 from storage import review_wishes
 from storage import reviews as storage
 
 MOST_REPLIES = 30
-LISTED = 10
+LISTED = 25  # as many as one menu of Discord holds
 
 
 class Talking:
@@ -155,43 +156,30 @@ class Talking:
             row = await storage.find_work(session, work_id)
         return work_of(await self._checked(who, row))
 
-    async def mine(self, actor: Actor) -> Mine:
-        """What the member gave and received."""
+    async def mine(self, actor: Actor, page: int = 0) -> Mine:
+        """What the member gave and received, a page of it, and how authors found it."""
         async with self._core.db.read() as session:
-            given, received, _ = await storage.count_given_and_received(
+            given, received, waiting = await storage.count_given_and_received(
                 session, actor.guild_id, actor.member_id
             )
-            reviews = await storage.list_given(session, actor.guild_id, actor.member_id)
-            works = await storage.list_of_author(session, actor.guild_id, actor.member_id, limit=LISTED)
-            about = await storage.list_reviews(session, [each.id for each in works])
-            reviewed = {
-                each.work_id: await storage.find_work(session, each.work_id) for each in reviews[:LISTED]
-            }
-        rated = [
-            (each.helpful, each.specific, each.kind)
-            for each in reviews
-            if each.helpful is not None and each.specific is not None and each.kind is not None
-        ]
+            pages = max(1, -(-await reading.count_of(session, actor.guild_id, actor.member_id) // LISTED))
+            page = min(max(page, 0), pages - 1)
+            rows = await reading.list_of(
+                session, actor.guild_id, actor.member_id, limit=LISTED, offset=page * LISTED
+            )
+            rated = await reading.list_ratings(session, actor.guild_id, actor.member_id)
+        ratings = rules.ratings([each[:3] for each in rated])
         return Mine(
-            given,
-            received,
-            rules.ratings(rated),
-            tuple(
-                review_of(each, work)
-                for each in reviews[:LISTED]
-                if (work := reviewed[each.work_id]) is not None
-            ),
-            tuple(
-                (
-                    work_of(work),
-                    tuple(
-                        review_of(each, work)
-                        for each in about
-                        if each.work_id == work.id and each.state == State.GIVEN
-                    ),
-                )
-                for work in works
-            ),
+            member_id=actor.member_id,
+            given=given,
+            received=received,
+            is_overdrawn=rules.is_overdrawn(given, received, waiting),
+            ratings=ratings,
+            # In an order that tells nobody which was the last, and with it whose it is.
+            said=tuple(sorted(each[3] for each in rated if each[3])) if ratings is not None else (),
+            reviews=tuple(review_of(row, work) for row, work in rows),
+            page=page,
+            pages=pages,
         )
 
     async def availability(self, actor: Actor) -> Availability:

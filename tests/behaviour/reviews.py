@@ -65,6 +65,15 @@ def told(world: LyceumWorld, person: Person, what: str) -> list[Seen]:
     return [each for each in world.pings(person) if what in each.text]
 
 
+async def leaf_through(world: LyceumWorld, person: Person, card: Answer) -> str:
+    """All that stands on a card and on those behind its *Next*."""
+    text = card.text
+    while "Next" in [each.label for each in card.buttons]:
+        card = await world.press(person, card, "Next")
+        text += card.text
+    return text
+
+
 async def rate(world: LyceumWorld, person: Person, card: Answer, why: str = "") -> Answer:
     form = await world.press(person, card, "Rate it")
     return await world.submit(person, form, {"helpful": "2", "specific": "1", "kind": "2", "why": why})

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.behaviour.quests import LyceumWorld
-from tests.behaviour.reviews import GOOD, JUDGED, ask, claim, rate, told, works, write
+from tests.behaviour.reviews import (
+    GOOD,
+    JUDGED,
+    ask,
+    claim,
+    leaf_through,
+    rate,
+    review,
+    told,
+    works,
+    write,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -48,6 +59,28 @@ async def test_from_the_request_to_the_closed_review(world: LyceumWorld) -> None
     assert "Closed" in done.text and works(world)[0].labels == []
     mine = await world.slash(cleo, world.general, "review mine")
     assert "Given 2, received 0" in mine.text and "shown once 5 have said so" in mine.text
+
+
+async def test_a_long_talk_can_be_read_from_its_first_word_to_its_last(world: LyceumWorld) -> None:
+    ben, cleo = world.member, world.people["Cleo"]
+    await ask(world)
+    await review(world, cleo)
+    read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
+    said = [f"{word} {'very ' * 200} and that is {word.lower()}." for word in ("One", "Two", "Three", "Four")]
+    for text in said:
+        read = await world.submit(ben, await world.press(ben, read, "Answer"), {"text": text})
+        assert "Sent" in read.text and text in read.text  # what was just written is in view
+    newest = await world.press(cleo, told(world, cleo, "there is an answer")[-1], "Read it")
+    assert said[-1] in newest.text and GOOD["question"] not in newest.text
+    mine = await world.slash(cleo, world.general, "review mine")
+    whole = await world.choose(cleo, mine, "https://example.org/knots", menu="reviews:review.pick")
+    whole_text = await leaf_through(world, cleo, whole)
+    assert GOOD["question"] in whole_text and all(text in whole_text for text in said)
+    closed = await world.press(ben, read, "Close this review")
+    assert "Closed" in closed.text
+    form = await world.press(cleo, newest, "Answer")
+    late = await world.submit(cleo, form, {"text": "I was still writing this"})
+    assert "closed" in late.text and "I was still writing this" in late.text
 
 
 async def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told(world: LyceumWorld) -> None:

@@ -12,6 +12,7 @@ from tests.behaviour.reviews import (
     ask,
     choose_places,
     claim,
+    leaf_through,
     review,
     set_numbers,
     told,
@@ -157,6 +158,16 @@ async def test_hostile_and_endless_texts_hurt_nobody(world: LyceumWorld) -> None
     assert "Sent" in sent.text
     read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
     assert read.ephemeral and "z" * 100 in read.text
+    marks = "*" * 996
+    await ask(world, content=marks, focus="_" * 400, tried="the very end")
+    hand = await claim(world, cleo)
+    text = await leaf_through(world, cleo, hand)
+    assert text.count("*") >= len(marks) and text.count("_") >= 400 and "the very end" in text
+    sent = await write(world, cleo, hand, {**JUDGED, **{name: f"{name}?{'|' * 780}" for name in GOOD}})
+    assert "Sent" in sent.text
+    note = told(world, ben, "your work has a review")[-1]
+    text = await leaf_through(world, ben, await world.press(ben, note, "Read it"))
+    assert text.count("|") >= 3 * 780
     inbox = await world.slash(cleo, world.general, "review inbox")
     assert inbox.ephemeral
 

@@ -279,13 +279,27 @@ async def test_ratings_are_an_act_once_and_an_aggregate_from_five_on(parts: Part
     for each, review_id in enumerate(ids):
         assert (await parts.talking.mine(CLEO)).ratings is None
         rater = Who(GUILD, 30 + each)
+        assert (await parts.talking.mine(CLEO)).said == ()
         await parts.talking.rate(rater, review_id, (2, 2, 2), "")
-        await parts.talking.rate(rater, review_id, (2, 1, 2), "I looked again")
-    found = (await parts.talking.mine(CLEO)).ratings
+        await parts.talking.rate(rater, review_id, (2, 1, 2), f"I looked again: {9 - each}")
+    mine = await parts.talking.mine(CLEO)
+    assert mine.said == tuple(f"I looked again: {each}" for each in (5, 6, 7, 8, 9))
+    found = mine.ratings
     assert found is not None and (found.count, found.helpful, found.specific) == (5, 100, 50)
     assert sum(each.kind == model.RATED for each in await parts.rows(ActRow)) == 5
     with pytest.raises(NotAllowed):
         await parts.talking.rate(who(CLEO), ids[0], (2, 2, 2), "")
+
+
+async def test_all_that_was_given_and_received_is_there_on_pages(parts: Parts) -> None:
+    for each in range(27):
+        await give(parts, CLEO, await ask(parts, Actor(GUILD, 30 + each)))
+    received = await give(parts, BEN, await ask(parts, CLEO))
+    first, second = [await parts.talking.mine(CLEO, page) for page in (0, 1)]
+    assert (first.pages, len(first.reviews), len(second.reviews)) == (2, 25, 3)
+    assert first.reviews[0].id == received and not first.is_overdrawn
+    assert len({each.id for each in (*first.reviews, *second.reviews)}) == 28
+    assert (await parts.talking.mine(CLEO, 99)).page == 1
 
 
 async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) -> None:
