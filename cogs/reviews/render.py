@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 from bot.cards import (
     Attachment,
@@ -31,6 +33,7 @@ from cogs.reviews.rules import Wait
 
 CLAIM = "reviews:work.claim"
 ASK = "reviews:work.ask"
+ASK_AGAIN = "reviews:work.again"
 ASK_FORM = "reviews:work.request"
 CLOSE_WORK = "reviews:work.close"
 CHANGE = "reviews:work.change"
@@ -46,6 +49,7 @@ PAGE_BUTTONS = ("reviews:page.first", "reviews:page.second")
 READ = "reviews:review.read"
 READ_PICK = "reviews:review.pick"
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _SHOWN = 2 * rules.LONGEST_CONTENT  # a letter may need a backslash
 _SHOWN_FOCUS = 2 * rules.LONGEST_FOCUS
 _SHOWN_TYPED = 1200  # of each answer in a form that was refused; the form itself has it whole
@@ -53,10 +57,11 @@ _ROOM_IN_HAND = 2600  # of a card that also has the rules of a good review and u
 _IN_LIST = 90
 
 
-def request_form(t: Translator, content: str = "") -> Form:
-    """What a review is asked for with."""
+def request_form(t: Translator, typed: Mapping[str, Any] = NOTHING) -> Form:
+    """What a review is asked for with, and what was typed into it before."""
+    minutes = str(typed.get("minutes") or 20)
     efforts = tuple(
-        Option(t.tn("{n} minute", "{n} minutes", each), str(each), chosen=each == 20)
+        Option(t.tn("{n} minute", "{n} minutes", each), str(each), chosen=minutes == str(each))
         for each in rules.EFFORTS
     )
     return Form(
@@ -69,7 +74,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 description=t("A link, or the text itself."),
                 long=True,
                 max_length=rules.LONGEST_CONTENT,
-                value=content or None,
+                value=_typed(typed, "content"),
             ),
             TextField(
                 "focus",
@@ -77,6 +82,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 placeholder=t("Is the second part clear?"),
                 max_length=rules.LONGEST_FOCUS,
                 required=False,
+                value=_typed(typed, "focus"),
             ),
             TextField(
                 "tried",
@@ -84,6 +90,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 placeholder=t("I read it aloud once, and cut the introduction."),
                 max_length=rules.LONGEST_FOCUS,
                 required=False,
+                value=_typed(typed, "tried"),
             ),
             ChoiceField("minutes", t("How long should a review take?"), efforts),
             TextField(
@@ -92,9 +99,14 @@ def request_form(t: Translator, content: str = "") -> Form:
                 description=t("For example: Friday, tomorrow 18:00, in three days."),
                 max_length=LONGEST_TYPED,
                 required=False,
+                value=_typed(typed, "deadline"),
             ),
         ),
     )
+
+
+def _typed(typed: Mapping[str, Any], name: str) -> str | None:
+    return str(typed.get(name) or "") or None
 
 
 def work_card(card: WorkCard, t: Translator) -> Card:
@@ -157,11 +169,6 @@ def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
     """The file that is to be reviewed, where everybody can open it."""
     text = t("{member} would like a review of this:", member=mention_user(member_id))
     return Card((Text(text), Attachment(safe_name(name), content)))
-
-
-def lost_file_card(t: Translator) -> Card:
-    text = t("Discord does not have the file any more. Ask anew with {command}.", command="`/review request`")
-    return Card((Text(text),))
 
 
 def hand_card(review: Review, t: Translator, said_first: str | None = None, page: int = 0) -> Card:

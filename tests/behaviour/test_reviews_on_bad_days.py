@@ -192,6 +192,30 @@ async def test_a_deadline_a_file_and_a_message_can_be_asked_with(world: LyceumWo
     assert f"/{posted[0].id}" in works(world)[-1].text
 
 
+async def test_a_file_that_cannot_be_fetched_or_posted_leaves_no_work_that_is_only_a_name(
+    world: LyceumWorld,
+) -> None:
+    ben = world.member
+    more = {"focus": "Is the rhyme clear?", "minutes": "40"}
+    form = await world.slash(ben, world.general, "review request", file=("poem.txt", b"The sea, the sea"))
+    [url] = re.findall(r"https://cdn[^\"' ]+", str(world.faults.log[-1].body))
+    kept = world.env.backend.cdn._blobs.pop(url)
+    refused = await world.submit(ben, form, {"content": url, **more})
+    assert refused.ephemeral and "nothing was asked for" in refused.text and works(world) == []
+    assert "Is the rhyme clear?" in refused.text
+    world.env.backend.cdn._blobs[url] = kept
+    form = await world.press(ben, refused, "Ask again")
+    assert "Is the rhyme clear?" in str(world.faults.log[-1].body) and url in str(world.faults.log[-1].body)
+    world.faults.forbidden("POST", "/webhooks/*/*")
+    back = await world.submit(ben, form, {"content": url, **more})
+    assert "took the request back" in back.text and "Is the rhyme clear?" in back.text
+    assert works(world)[-1].labels == []
+    form = await world.press(ben, back, "Ask again")
+    await world.submit(ben, form, {"content": url, **more})
+    assert "Waiting" in works(world)[-1].text and "Is the rhyme clear?" in works(world)[-1].text
+    assert any(world.file(each, "poem.txt") for each in world.posted(world.general) if each.attachments)
+
+
 async def test_the_settings_go_through_a_configuration_file(world: LyceumWorld) -> None:
     from tests.behaviour.configs import apply, export, give
 
