@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -152,12 +152,16 @@ class Review:
 
 @dataclass(frozen=True)
 class WorkCard:
-    """A work as everybody sees it: who has it at the moment and until when, and how many reviewed it."""
+    """A work as everybody sees it: who has it at the moment and until when, and how many people reviewed it.
+
+    `waits`: nobody has reviewed the newest version.
+    """
 
     work: Work
     holder: int | None
     held_until: datetime | None
     given: int
+    waits: bool
     place: int | None
     wait: Wait | None
 
@@ -309,6 +313,11 @@ def review_of(row: storage.ReviewRow, work: storage.ReviewWorkRow, replies: tupl
 def find_rubric(key: str) -> Rubric:
     """The shipped rubric of this name, or the first one."""
     return next((each for each in shipped() if each.key == key), shipped()[0])
+
+
+def count_reviewers(rows: Iterable[storage.ReviewRow]) -> int:
+    """How many people gave these reviews; who reviewed two versions is one, and who was deleted is one too."""
+    return len({each.alias for each in rows if each.state == State.GIVEN})
 
 
 def words_of(answers: Mapping[str, Any]) -> dict[str, str]:

@@ -250,7 +250,11 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
             if place is not None:
                 lines.append(t("{title} · number {place} in the queue", title=title, place=place))
             else:
-                lines.append(t.tn("{title} · {n} review", "{title} · {n} reviews", given, title=title))
+                lines.append(
+                    t.tn(
+                        "{title} · {n} reviewer so far", "{title} · {n} reviewers so far", given, title=title
+                    )
+                )
         lines.append(f"-# {wait_text(inbox.wait, t)}")
         items.append(Text("\n".join(lines)))
         own = tuple(
@@ -377,6 +381,8 @@ def _chip(card: WorkCard, t: Translator) -> str:
         return t(
             "**In review:** {member} is on it until {time}.", member=mention_user(card.holder), time=until
         )
+    if card.given and not card.waits:
+        return t.tn("**Reviewed** by {n} person so far.", "**Reviewed** by {n} people so far.", card.given)
     if card.given:
-        return t.tn("**Reviewed:** {n} review so far.", "**Reviewed:** {n} reviews so far.", card.given)
+        return t("**Waiting:** nobody has looked at version {n} yet.", n=card.work.version)
     return t("**Waiting** for a reviewer.")

@@ -67,6 +67,13 @@ def nudge_card(review: Review, t: Translator) -> Card:
 def talk_card(review: Review, reader_id: int, t: Translator) -> Card:
     """Tells one side that the other has said something, changed the work, or closed it."""
     who, title = mention_user(reader_id), quote(review.work.title, 90)
+    if review.state in rules.HELD and review.work.is_open:
+        text = t(
+            "{member}, the author has changed **{title}**, which you have in hand. What you wrote so far is kept.",
+            member=who,
+            title=title,
+        )
+        return _told(text, t("Look at it"), custom_id(render.HELD, review.id), reader_id)
     if review.state is not rules.State.GIVEN:
         text = t(
             "{member}, the author of **{title}** needs no review any more, so it is off your list. Thank you!",

@@ -28,6 +28,7 @@ from cogs.reviews.model import (
     Work,
     WorkCard,
     Written,
+    count_reviewers,
     find_rubric,
     gone,
     review_of,
@@ -127,7 +128,8 @@ class ReviewsService:
             work=work_of(row),
             holder=holder.reviewer_id if holder is not None else None,
             held_until=holder.ends_at if holder is not None else None,
-            given=sum(each.state == State.GIVEN for each in rows),
+            given=count_reviewers(rows),
+            waits=not any(each.state == State.GIVEN and each.version == row.version for each in rows),
             place=place,
             wait=wait,
         )
@@ -270,7 +272,11 @@ class ReviewsService:
         return Inbox(
             held=tuple(review_of(each, work) for each in held if (work := works[each.id]) is not None),
             asked=tuple(
-                (work_of(each), sum(other.work_id == each.id for other in given), places.get(each.id))
+                (
+                    work_of(each),
+                    count_reviewers(other for other in given if other.work_id == each.id),
+                    places.get(each.id),
+                )
                 for each in own
                 if each.state == storage.OPEN
             ),

@@ -92,7 +92,10 @@ class Talking:
             return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in said))
 
     async def change(self, who: Who, work_id: int, content: str, changed: str) -> Work:
-        """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again."""
+        """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again.
+
+        Who has a review in hand goes on with the new version, and what they wrote so far is kept.
+        """
         content = rules.check_content(clean(content))
         async with self._core.db.begin() as session:
             work = await self._own(who, session, work_id)
@@ -100,22 +103,22 @@ class Talking:
                 raise AlreadyDone(
                     "This work is closed. {command} asks for a new review.", command="`/review request`"
                 )
-            rows = [
-                each for each in await storage.list_reviews(session, [work.id]) if each.state == State.GIVEN
-            ]
-            if not any(each.version == work.version for each in rows):
-                work.content = content  # nobody has written about this version, so it is not a new one
-                work.changed = clean(changed)[: rules.LONGEST_FOCUS]
-            else:
-                work.version += 1
-                work.content, work.changed = content, clean(changed)[: rules.LONGEST_FOCUS]
-                newest = {each.reviewer_id: each for each in rows}
-                for each in newest.values():
-                    if each.closed_at is None:
-                        key = f"{TALK_RENDERER}:{each.id}:v{work.version}"
-                        await self._keeping.telling.reviewer(session, work, each, key)
-            await session.flush()
+            reviews = await storage.list_reviews(session, [work.id])
+            rows = [each for each in reviews if each.state == State.GIVEN]
+            if any(each.version == work.version for each in rows):
+                work.version += 1  # else nobody has written about this version, so it is not a new one
+            work.content, work.changed = content, clean(changed)[: rules.LONGEST_FOCUS]
+            for each in reviews:
+                if each.state != State.GIVEN:
+                    each.version = work.version
             await self._keeping.redraw(session, work)
+            newest = {each.reviewer_id: each for each in rows}
+            in_hand = {each.reviewer_id: each for each in reviews if each.state in rules.HELD}
+            for each in (newest | in_hand).values():
+                is_told = each.closed_at is None and each.version < work.version
+                if is_told or each.state in rules.HELD:
+                    key = f"{TALK_RENDERER}:{each.id}:v{work.version}:{work.edits}"
+                    await self._keeping.telling.reviewer(session, work, each, key)
             return work_of(work)
 
     async def rate(self, who: Who, review_id: int, rating: tuple[int, int, int], why: str) -> Review:

@@ -52,7 +52,7 @@ async def test_where_no_thread_can_be_opened_the_cards_do_all_of_it(world: Lyceu
     await review(world, world.people["Cleo"])
     assert rooms(world) == [] and len(told(world, world.member, "your work has a review")) == 1
     assert not any("has reviewed the work" in each.text for each in world.posted(world.general))
-    assert "1 review so far" in works(world)[0].text and notices(world) == []
+    assert "by 1 person so far" in works(world)[0].text and notices(world) == []
 
 
 async def test_a_blind_round_has_no_threads(community: LyceumWorld) -> None:

@@ -32,7 +32,7 @@ async def test_from_the_request_to_the_closed_review(world: LyceumWorld) -> None
     assert hand.ephemeral and "clarifying question" in hand.text and "names the place" in hand.text
     assert f"<@{cleo.id}> is on it" in works(world)[0].text
     sent = await write(world, cleo, hand)
-    assert "Sent. Thank you!" in sent.text and "1 review so far" in works(world)[0].text
+    assert "Sent. Thank you!" in sent.text and "by 1 person so far" in works(world)[0].text
     [note] = told(world, ben, "your work has a review")
     read = await world.press(ben, note, "Read it")
     assert read.ephemeral and f"<@{cleo.id}>" in read.text and GOOD["question"] in read.text
@@ -59,6 +59,26 @@ async def test_from_the_request_to_the_closed_review(world: LyceumWorld) -> None
     assert "Closed" in done.text and works(world)[0].labels == []
     mine = await world.slash(cleo, world.general, "review mine")
     assert "Given 2, received 0" in mine.text and "shown once 5 have said so" in mine.text
+
+
+async def test_who_has_a_work_in_hand_that_changes_goes_on_with_the_new_version(world: LyceumWorld) -> None:
+    ben, cleo, milo = world.member, world.people["Cleo"], world.people["Milo"]
+    await ask(world)
+    await review(world, cleo)
+    hand = await claim(world, milo)
+    thin = await write(world, milo, hand, {**JUDGED, "strength": "Nice"})
+    assert "one concrete line more" in thin.text
+    read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
+    form = await world.press(ben, read, "I changed this")
+    await world.submit(ben, form, {"content": "https://example.org/knots2", "changed": "Shorter"})
+    [note] = told(world, milo, "which you have in hand")
+    hand = await world.press(milo, note, "Look at it")
+    assert "https://example.org/knots2" in hand.text and "What you wrote so far is kept" in hand.text
+    assert "Sent" in (await write(world, milo, hand)).text
+    read = await world.press(ben, told(world, ben, "your work has a review")[1], "Read it")
+    assert "version 2" in read.text and "The work has changed since" not in read.text
+    await write(world, cleo, await claim(world, cleo))
+    assert "by 2 people so far" in works(world)[0].text, "who reviewed both versions is one"
 
 
 async def test_a_long_talk_can_be_read_from_its_first_word_to_its_last(world: LyceumWorld) -> None:

@@ -143,7 +143,7 @@ async def test_killed_between_the_review_and_its_telling_it_is_told_once(world: 
         await world.crash()
         await world.start_again()
     assert len(told(world, world.member, "your work has a review")) == 1
-    assert "1 review so far" in works(world)[0].text
+    assert "by 1 person so far" in works(world)[0].text
 
 
 async def test_hostile_and_endless_texts_hurt_nobody(world: LyceumWorld) -> None:
