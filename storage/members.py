@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -33,6 +34,14 @@ class MemberRow(Base):
 
 async def find_member(session: AsyncSession, guild_id: int, member_id: int) -> MemberRow | None:
     return await session.get(MemberRow, (guild_id, member_id))
+
+
+async def list_members(
+    session: AsyncSession, guild_id: int, member_ids: Collection[int]
+) -> dict[int, MemberRow]:
+    """Those of them who have a row, by member id."""
+    query = select(MemberRow).where(MemberRow.guild_id == guild_id, MemberRow.member_id.in_(member_ids))
+    return {row.member_id: row for row in await session.scalars(query)}
 
 
 async def list_languages(session: AsyncSession) -> list[tuple[int, int, str]]:

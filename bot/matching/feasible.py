@@ -24,6 +24,24 @@ def find_any(problem: Problem) -> Assignment:
     return [sorted(chosen) for chosen in search.chosen]
 
 
+def find_most(problem: Problem) -> Assignment:
+    """As much of an allocation as can be had, within the hard rules and maximum loads: first a reviewer for each
+    submission that has none, then a second one."""
+    search = _Search(problem)
+    wanting = {s for s, need in enumerate(problem.need) if need > 0}
+    while wanting:
+        s = min(wanting, key=lambda each: (len(problem.kept[each]) + len(search.chosen[each]), each))
+        if not search.give_to_idlest(s):
+            try:
+                search.find_for(s)
+            except LimitReached:
+                wanting.discard(s)
+                continue
+        if len(search.chosen[s]) >= problem.need[s]:
+            wanting.discard(s)
+    return [sorted(chosen) for chosen in search.chosen]
+
+
 def complete(problem: Problem, partial: Sequence[Iterable[int]]) -> Assignment:
     """A partial allocation, within the hard rules and maximum loads, made whole by moving as little as possible."""
     search = _Search(problem)
@@ -128,6 +146,14 @@ class _Search:
     def give(self, s: int, r: int) -> None:
         self.chosen[s].add(r)
         self.works[r].add(s)
+
+    def give_to_idlest(self, s: int) -> bool:
+        """One more reviewer without moving anybody: whoever was given least. False when nobody has room."""
+        free = self.able - self.problem.forbidden[s] - self.chosen[s]
+        free = {r for r in free if len(self.works[r]) < self.problem.high[r]}
+        if free:
+            self.give(s, min(free, key=lambda r: (len(self.works[r]), r)))
+        return bool(free)
 
     def find_for(self, start: int) -> None:
         """One more reviewer for the submission, if need be by moving others."""

@@ -44,6 +44,19 @@ def allocate(asked: ReviewRound, seed: int = 0, *, finish: bool = True) -> Revie
     )
 
 
+def allocate_most(asked: ReviewRound, seed: int = 0) -> Mapping[str, tuple[str, ...]]:
+    """As many of the reviews as can be given, where not all can be: nobody waits for none while another gets two.
+
+    Minimum loads and values play no part.
+    """
+    problem = build(asked, seed)
+    chosen = feasible.find_most(problem)
+    return {
+        name: (*asked.kept.get(name, ()), *sorted(problem.reviewers[r] for r in chosen[s]))
+        for s, name in enumerate(problem.submissions)
+    }
+
+
 def solve(problem: Problem, base: Assignment, rng: random.Random, *, finish: bool = True) -> Assignment:
     """The best allocation that the engine finds on well-chosen edges; then, for a small share of its value, one
     with fewer pairs who review each other and a better worst work.

@@ -7,7 +7,6 @@ for a whole round, outside of any transaction. What comes late or falls out late
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,8 +20,9 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
-from bot.works import Work, WorkRound
-from cogs.reviews import instance, rules
+from bot.works import WorkRound
+from cogs.reviews import facts, rules, solving
+from cogs.reviews.facts import Facts
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
@@ -32,10 +32,9 @@ from cogs.reviews.model import (
     WAITING,
     Preview,
     ReviewSettings,
-    find_rubric,
 )
 from cogs.reviews.previews import head, preview
-from cogs.reviews.rubrics import shipped, to_json
+from cogs.reviews.rounds import find_works, new_work
 from cogs.reviews.rules import State
 from storage import review_rounds
 from storage import reviews as storage
@@ -134,9 +133,9 @@ class Allocation:
         async with self._core.db.read() as session:
             row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             draws = row.draws
-            found, facts = await self._gather(session, row)
+            found, known = await self._gather(session, row)
         authors = [each.author_id for each in found.works]
-        chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, row.per_work, seed)
+        chosen = await asyncio.to_thread(solving.solve, known, authors, row.per_work, seed)
         async with self._core.db.begin() as session:
             row = _found(await review_rounds.lock_round(session, actor.guild_id, round_id))
             _check_open(row)
@@ -203,13 +202,13 @@ class Allocation:
                 return None
             per_work = row.per_work
             try:
-                found, facts = await self._gather(session, row)
+                found, known = await self._gather(session, row)
             except InvalidInput:
                 return None
         authors = [each.author_id for each in found.works]
         seed = int(job.payload["round_id"])
         try:
-            chosen, _ = await asyncio.to_thread(instance.solve, facts, authors, per_work, seed)
+            chosen = await asyncio.to_thread(solving.solve, known, authors, per_work, seed)
         except LimitReached:
             return _Prepared(found, {}, seed, fits=False)
         return _Prepared(found, chosen, seed)
@@ -232,81 +231,17 @@ class Allocation:
         await self._confirm(session, row)
         return None
 
-    async def fill_due(self, session: AsyncSession, job: Job) -> Skipped | None:
-        """Add late works, and find somebody for each review that is missing. What stands is kept."""
-        assert job.guild_id is not None
-        row = await review_rounds.lock_round(session, job.guild_id, int(job.payload["round_id"]))
-        if row is None or row.state != CONFIRMED:
-            return Skipped(N_("the round is not confirmed"))
-        works = await self._add_late(session, row)
-        reviews = await storage.list_reviews(session, [each.id for each in works])
-        kept = {
-            work.author_id: [
-                each.reviewer_id
-                for each in reviews
-                if each.work_id == work.id and each.state in (*rules.HELD, State.GIVEN)
-            ]
-            for work in works
-        }
-        # Whoever had it and gave it back is not asked for the same work again.
-        refused = {
-            (each.reviewer_id, work.author_id)
-            for work in works
-            for each in reviews
-            if each.work_id == work.id and each.state == State.RELEASED
-        }
-        short = [
-            each for each in works if each.state == storage.OPEN and len(kept[each.author_id]) < row.per_work
-        ]
-        if not short:
-            return Skipped(N_("nothing is missing"))
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        facts = await instance.gather(session, self._core, row, list(kept), settings.release_hours)
-        loads = Counter(reviewer for chosen in kept.values() for reviewer in chosen)
-        chosen = await asyncio.to_thread(
-            instance.fill, facts, [each.author_id for each in short], row, kept, loads, frozenset(refused)
-        )
-        for work in short:
-            new = [each for each in chosen.get(work.author_id, ()) if each not in kept[work.author_id]]
-            rows = [await self._keeping.hand(session, work, reviewer, State.PLANNED) for reviewer in new]
-            await self._keeping.assign(session, rows, rows)
-            if not new and not kept[work.author_id]:
-                await self._keeping.show_in_pool(session, work)
-                await self._keeping.expect_duty(session, work)
-        return None
-
-    async def _add_late(
-        self, session: AsyncSession, row: review_rounds.ReviewRoundRow
-    ) -> list[storage.ReviewWorkRow]:
-        works = await storage.list_of_round(session, row.id)
-        for each in works:
-            await storage.lock_work(session, each.id)
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
-        known = {each.author_id for each in works}
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        for made in found.works if found is not None else ():
-            if found is not None and made.author_id not in known:
-                late = self._new_work(row, found, made, settings)
-                late.state = storage.OPEN
-                late.rubric = works[0].rubric if works else late.rubric  # one round, one rubric
-                session.add(late)
-                works.append(late)
-        await session.flush()
-        return works
-
     # ------------------------------------------------------------------------------------------ shared
 
     async def _gather(
         self, session: AsyncSession, row: review_rounds.ReviewRoundRow
-    ) -> tuple[WorkRound, instance.Facts]:
+    ) -> tuple[WorkRound, Facts]:
         _check_open(row)
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        found = await find_works(self._core, session, row)
         if found is None or not found.works:
             raise InvalidInput("There is no work in this round (any more).")
-        settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
         authors = [each.author_id for each in found.works]
-        facts = await instance.gather(session, self._core, row, authors, settings.release_hours)
-        return found, facts
+        return found, await facts.gather(session, self._core, row, authors)
 
     async def _write(
         self,
@@ -319,31 +254,14 @@ class Allocation:
         """Put a drawing in place of the last one."""
         await storage.drop_planned(session, row.id)
         settings = await self._core.configs.present(session, row.guild_id, ReviewSettings)
-        works = [self._new_work(row, found, each, settings) for each in found.works]
+        now = self._core.clock.now()
+        works = [new_work(row, found, each, settings, now) for each in found.works]
         session.add_all(works)
         await session.flush()
         await self._keeping.plan_new(session, [(each, chosen.get(each.author_id, ())) for each in works])
         row.state, row.seed = DRAWN, seed
         row.draws += 1
         await session.flush()
-
-    def _new_work(
-        self, row: review_rounds.ReviewRoundRow, found: WorkRound, made: Work, settings: ReviewSettings
-    ) -> storage.ReviewWorkRow:
-        keys = {each.key for each in shipped()}
-        wanted = found.theme if found.theme in keys else settings.rubric
-        return storage.ReviewWorkRow(
-            guild_id=row.guild_id,
-            author_id=made.author_id,
-            round_id=row.id,
-            state=storage.PLANNED,
-            mode=row.mode,
-            wanted=row.per_work,
-            title=found.title[:100],
-            content=made.content,
-            rubric=to_json(find_rubric(wanted)),
-            asked_at=self._core.clock.now(),
-        )
 
     async def _confirm(self, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> None:
         now = self._core.clock.now()
@@ -357,8 +275,7 @@ class Allocation:
         row.state, row.confirmed_at = CONFIRMED, now
         reviews = await storage.list_reviews(session, [each.id for each in works])
         planned = [each for each in reviews if each.state == State.PLANNED]
-        told = {each.reviewer_id: each for each in planned}
-        await self._keeping.assign(session, planned, tuple(told.values()))
+        await self._keeping.assign(session, planned)
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(

@@ -23,6 +23,7 @@ from cogs.reviews.allocation import Allocation
 from cogs.reviews.ask_controls import AskControls
 from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
+from cogs.reviews.filling import Filling
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, ReviewSettings
@@ -92,7 +93,7 @@ class ReviewsCog(commands.Cog):
         self.desk = Desk(self.allocation, staff)
         self._config = ReviewsPart(bot.core, staff)
         self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
-        self._jobs = {**self.keeping.jobs, model.FILL_JOB: self.allocation.fill_due}
+        self._filling = Filling(bot.core, self.keeping)
         self._watch = Watch(self.places.channels, self.places.lose_channel)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask.begin_for_message)
         self._controls: dict[str, Handler] = {
@@ -110,11 +111,12 @@ class ReviewsCog(commands.Cog):
         bot.core.ledger.contribute(model.CONTRIBUTION)
         bot.core.ledger.react_to(model.READY, self.allocation.work_is_ready)
         bot.core.features.on_switch(self.keeping.switched)
-        for name, job in self._jobs.items():
+        for name, job in self.keeping.jobs.items():
             bot.core.jobs.register(name, job)
         bot.core.jobs.register_prepared(
             model.CONFIRM_JOB, self.allocation.prepare, self.allocation.confirm_due
         )
+        bot.core.jobs.register_prepared(model.FILL_JOB, self._filling.prepare, self._filling.fill_due)
         for kind in model.KINDS:
             bot.core.notifier.register(kind)
         for name, (draw, what) in self._drawing.renderers.items():
@@ -137,7 +139,7 @@ class ReviewsCog(commands.Cog):
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)
         bot.core.features.stop_telling(self.keeping.switched)
-        for name in (*self._jobs, model.CONFIRM_JOB):
+        for name in (*self.keeping.jobs, model.CONFIRM_JOB, model.FILL_JOB):
             bot.core.jobs.unregister(name)
         for kind in model.KINDS:
             bot.core.notifier.unregister(kind.name)

@@ -6,7 +6,7 @@ back to the queue by itself: a claim when its lock is over, a given one after da
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -102,13 +102,11 @@ class Keeping:
         await self.redraw(session, work)
         return row
 
-    async def assign(
-        self, session: AsyncSession, rows: Sequence[storage.ReviewRow], told: Collection[storage.ReviewRow]
-    ) -> None:
+    async def assign(self, session: AsyncSession, rows: Sequence[storage.ReviewRow]) -> None:
         """A round gives these to their reviewers: from now on the hours count.
 
-        Of several for one person one is among `told`, by which they hear of all. They hear by jobs of their own: a
-        large round is otherwise a long transaction.
+        Who is given several hears of all by one of them. They hear by jobs of their own: a large round is otherwise a
+        long transaction.
         """
         if not rows:
             return
@@ -122,7 +120,7 @@ class Keeping:
                 if hours < settings.release_hours:
                     jobs.append(_job(NUDGE_JOB, row, now + timedelta(hours=hours), str(number)))
             jobs.append(_job(RELEASE_JOB, row, ends_at))
-        jobs += [_job(TELL_JOB, row, now) for row in told]
+        jobs += [_job(TELL_JOB, row, now) for row in {each.reviewer_id: each for each in rows}.values()]
         await session.flush()
         await self._core.jobs.enqueue(session, *jobs)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
-from cogs.reviews import instance, rules
+from cogs.reviews import facts, rules
 from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
 from cogs.reviews.rules import Mode, State
 from storage import review_rounds
@@ -39,28 +39,21 @@ async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRound
 async def preview(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
     shown = await head(core, session, row)
     works = await storage.list_of_round(session, row.id)
-    reviews = [
-        each
-        for each in await storage.list_reviews(session, [each.id for each in works])
-        if each.state != State.RELEASED
-    ]
-    settings = await core.configs.present(session, row.guild_id, ReviewSettings)
-    authors = [each.author_id for each in works]
-    facts = await instance.gather(session, core, row, authors, settings.release_hours)
+    by_work: dict[int, list[int]] = {each.id: [] for each in works}
+    for each in await storage.list_reviews(session, list(by_work)):
+        if each.state != State.RELEASED:
+            by_work[each.work_id].append(each.reviewer_id)
+    known = await facts.gather(session, core, row, [each.author_id for each in works])
     drawn = tuple(
         Drawn(
             work.author_id,
-            tuple(
-                (each.reviewer_id, *instance.reason(facts, each.reviewer_id, work.author_id))
-                for each in reviews
-                if each.work_id == work.id
-            ),
+            tuple((each, *facts.reason(known, each, work.author_id)) for each in by_work[work.id]),
         )
         for work in works
     )
-    loads = Counter(each.reviewer_id for each in reviews)
+    loads = Counter(each for by in by_work.values() for each in by)
     return shown.with_drawn(
         drawn,
         loads=dict(Counter(loads.values())),
-        left_out=tuple(each for each in facts.away if not loads[each]),
+        left_out=tuple(each for each in known.away if not loads[each]),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -208,22 +209,43 @@ def is_asked_in(weekdays: int, today: int, hours: int) -> bool:
     return any(weekdays & (1 << day % 7) for day in days)
 
 
-def loads(rooms: Mapping[int, int], needed: int) -> dict[int, tuple[int, int]]:
+def loads(
+    rooms: Mapping[int, int], needed: int, standing: Mapping[int, int] | None = None
+) -> dict[int, tuple[int, int]]:
     """How many reviews each must and may take of those that are needed: as equally as the rooms allow.
 
-    Everybody takes an equal share, or all their room where that is less; what is then still missing may be one more
-    for whoever has room.
+    Everybody takes an equal share, `standing` (what they have already) counted, or all their room where that is less;
+    what is then still missing may be one more for whoever has room.
     """
-    share, left = 0, needed
+    had = {member: (standing or {}).get(member, 0) for member in rooms}
+    highest = max(had.values(), default=0)
+    level, left = 0, needed
     while True:
-        able = [each for each in rooms.values() if each > share]
-        if not able or len(able) > left:
+        able = sum(had[each] <= level < had[each] + room for each, room in rooms.items())
+        if able > left or (not able and level >= highest):
             break
-        left -= len(able)
-        share += 1
-    return {
-        member: (min(room, share), min(room, share + (1 if left else 0))) for member, room in rooms.items()
-    }
+        left -= able
+        level += 1
+    found: dict[int, tuple[int, int]] = {}
+    for member, room in rooms.items():
+        low, high = (max(0, each - had[member]) for each in (level, level + (1 if left else 0)))
+        found[member] = (min(room, low), min(room, high))
+    return found
+
+
+def still_fit(
+    drawn: Sequence[tuple[int, int]], rooms: Mapping[int, int], blocked: Collection[tuple[int, int]]
+) -> list[bool]:
+    """Which of these (reviewer, author) may be handed out as people are now: somebody may be away since it was drawn,
+    take fewer reviews, or be kept apart from the author. `blocked` has the smaller id first."""
+    used: Counter[int] = Counter()
+    found: list[bool] = []
+    for reviewer, author in drawn:
+        pair = (min(reviewer, author), max(reviewer, author))
+        fits = reviewer != author and pair not in blocked and used[reviewer] < rooms.get(reviewer, 0)
+        used[reviewer] += fits
+        found.append(fits)
+    return found
 
 
 # ---------------------------------------------------------------------------------------------- writing

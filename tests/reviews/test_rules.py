@@ -150,6 +150,27 @@ def test_a_share_is_one_more_for_some_when_it_does_not_come_out_even() -> None:
     assert rules.loads({1: 0, 2: 2}, 9) == {1: (0, 0), 2: (2, 2)}
 
 
+def test_what_people_have_already_counts_in_their_share() -> None:
+    rooms = {1: 4, 2: 4, 3: 4}
+    assert rules.loads(rooms, 3, {1: 2, 2: 1}) == {1: (0, 0), 2: (1, 1), 3: (2, 2)}
+    assert rules.loads(rooms, 4, {1: 2, 2: 1}) == {1: (0, 1), 2: (1, 2), 3: (2, 3)}
+    assert rules.loads({1: 1, 2: 1}, 2, {1: 5, 2: 5}) == {1: (1, 1), 2: (1, 1)}
+    assert rules.loads({1: 4, 2: 4}, 0, {1: 2}) == {1: (0, 0), 2: (0, 0)}
+
+
+def test_what_no_longer_fits_is_left_out_whatever_the_reason() -> None:
+    drawn = [(1, 2), (1, 3), (2, 1), (0, 2), (3, 3), (4, 1)]
+    assert rules.still_fit(drawn, {1: 1, 2: 2, 3: 2, 4: 0}, {(2, 3)}) == [
+        True,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert rules.still_fit([(3, 2), (2, 3), (1, 2)], {1: 1, 2: 1, 3: 1}, {(2, 3)}) == [False, False, True]
+
+
 def test_who_reviews_on_tuesdays_is_asked_when_one_lies_within_the_time() -> None:
     tuesday = 1 << 1
     assert rules.is_asked_in(tuesday, 0, 72) and rules.is_asked_in(tuesday, 6, 72)

@@ -12,7 +12,8 @@ from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.matching.valuation import SENIOR_LEVEL
-from cogs.reviews import instance
+from cogs.reviews import facts, solving
+from cogs.reviews.model import ReviewSettings
 from cogs.reviews.training import content
 from cogs.reviews.training.licences import Licences
 from cogs.reviews.training.model import (
@@ -32,6 +33,7 @@ from storage.database import Database
 from storage.outbox import OutboxRow
 from storage.review_rounds import ReviewRoundRow
 from storage.review_training import ReviewLicenceRow, TrainingRunRow, TrainingSettingsRow
+from storage.review_wishes import ReviewSettingsRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, ROLE = 1, 2, 77
@@ -233,12 +235,13 @@ async def test_who_holds_a_licence_counts_as_experienced_when_works_are_given_ou
 ) -> None:
     await go_through(service)
     people = [BEN.member_id, CLEO.member_id, 14]
+    core.configs.register(ReviewSettings, ReviewSettingsRow)
     row = ReviewRoundRow(id=1, guild_id=GUILD, per_work=1)
     async with core.db.read() as session:
-        facts = await instance.gather(session, core, row, people, 72)
-    assert facts.trained == {BEN.member_id}
-    assert instance.level_of(0, is_trained=True) == SENIOR_LEVEL > instance.level_of(0) == 0
-    found, _ = instance.solve(facts, people, 1, 7)
+        known = await facts.gather(session, core, row, people)
+    assert known.trained == {BEN.member_id}
+    assert facts.level_of(0, is_trained=True) == SENIOR_LEVEL > facts.level_of(0) == 0
+    found = solving.solve(known, people, 1, 7)
     assert sorted(each for chosen in found.values() for each in chosen) == people
 
 
