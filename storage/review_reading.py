@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.reviews import GIVEN, ReviewRow, ReviewWorkRow
+from storage.outbox import OutboxRow
+from storage.reviews import GIVEN, ReviewReplyRow, ReviewRow, ReviewWorkRow
 
 
 def _is_of(guild_id: int, member_id: int) -> ColumnElement[bool]:
@@ -50,3 +54,30 @@ async def list_ratings(
         (helpful or 0, specific or 0, kind or 0, why or "")
         for helpful, specific, kind, why in await session.execute(query)
     ]
+
+
+async def list_answered(session: AsyncSession, work: ReviewWorkRow) -> set[int]:
+    """The ids of the reviews of a work that its author answered."""
+    query = select(ReviewReplyRow.review_id).join(ReviewRow, ReviewRow.id == ReviewReplyRow.review_id)
+    query = query.where(ReviewRow.work_id == work.id, ReviewReplyRow.member_id == work.author_id)
+    return set(await session.scalars(query))
+
+
+async def list_effects(session: AsyncSession, keys: Collection[str]) -> list[OutboxRow]:
+    """The effects of these keys, the oldest first."""
+    query = select(OutboxRow).where(OutboxRow.key.in_(keys)).order_by(OutboxRow.id)
+    return list(await session.scalars(query))
+
+
+async def list_words(
+    session: AsyncSession, guild_id: int, reviewer_id: int, *, but: int, limit: int
+) -> list[dict[str, Any]]:
+    """The answers of somebody's newest reviews of other works than this."""
+    query = select(ReviewRow.answers).where(
+        ReviewRow.guild_id == guild_id,
+        ReviewRow.reviewer_id == reviewer_id,
+        ReviewRow.state == GIVEN,
+        ReviewRow.work_id != but,
+    )
+    found = await session.scalars(query.order_by(ReviewRow.id.desc()).limit(limit))
+    return [each for each in found if each]

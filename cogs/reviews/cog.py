@@ -92,7 +92,7 @@ class ReviewsCog(commands.Cog):
         staff = ReviewsStaff(bot.core)
         self.desk = Desk(self.allocation, staff)
         self._config = ReviewsPart(bot.core, staff)
-        self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
+        self._drawing = Drawing(bot, self.service, self.talking, self.allocation, self.keeping.rooms)
         self._filling = Filling(bot.core, self.keeping)
         self._watch = Watch(self.places.channels, self.places.lose_channel)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask.begin_for_message)

@@ -80,6 +80,7 @@ class Keeping:
         if work.channel_id is not None:
             key = f"reviews.redraw:{work.id}:{work.edits}"
             await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key, lane=lane)
+        await self.rooms.redraw(session, work)
 
     async def show_in_pool(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """A work of a round that nobody could be given is offered to everybody."""
@@ -220,6 +221,15 @@ class Keeping:
         await session.flush()
         await self.rooms.close(session, work)
         await self.redraw(session, work)
+
+    async def reopen(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
+        """Its author needs reviews after all."""
+        work.state, work.closed_at = storage.OPEN, None
+        await self.redraw(session, work)
+        if work.round_id is not None:
+            await self.expect_fill(session, work.guild_id, work.round_id)
+        if work.first_review_at is None:
+            await self.expect_duty(session, work)
 
     async def credit(self, session: AsyncSession, row: storage.ReviewRow) -> None:
         """Giving one moves an own work up. By a job, because that work must not be held beside this one."""

@@ -35,6 +35,7 @@ DUTY_RENDERER = "reviews.duty"
 READY_RENDERER = "reviews.ready"
 ROOM_RENDERER = "reviews.room"
 ROOM_CARD_RENDERER = "reviews.room_card"
+ROOM_TOP_RENDERER = "reviews.room_top"
 WAITING, DRAWN, CONFIRMED = "waiting", "drawn", "confirmed"  # the states of a round
 GIVEN = "review.given"
 RATED = "review.rated"
@@ -143,6 +144,7 @@ class Review:
     is_closed: bool
     rating: tuple[int, int, int] | None
     replies: tuple[Reply, ...] = ()
+    can_reopen: bool = False
 
     @property
     def written(self) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ ASK = "reviews:work.ask"
 ASK_AGAIN = "reviews:work.again"
 ASK_FORM = "reviews:work.request"
 CLOSE_WORK = "reviews:work.close"
+REOPEN_WORK = "reviews:work.reopen"
 CHANGE = "reviews:work.change"
 CHANGE_FORM = "reviews:work.changed"
 PICK = "reviews:inbox.pick"
@@ -196,9 +197,10 @@ def hand_card(review: Review, t: Translator, said_first: str | None = None, page
     return Card((Text("\n".join(filter(None, lines))), *rows, Buttons(tuple(buttons))))
 
 
-def own_card(work: Work, t: Translator) -> Card:
+def own_card(work: Work, t: Translator, said_first: str | None = None) -> Card:
     """A work of one's own: what can be done with it while it waits or after its reviews."""
-    lines = paging.split(_work_lines(work, t))[:1]
+    lines = [said_first] if said_first else []
+    lines.append(paging.split(_work_lines(work, t))[0])
     buttons = (
         Button(t("I changed this"), custom_id(CHANGE, work.id)),
         Button(t("I don't need it any more"), custom_id(CLOSE_WORK, work.id)),
@@ -219,7 +221,8 @@ def given_back_card(review: Review, t: Translator) -> Card:
 
 def closed_work_card(work: Work, t: Translator) -> Card:
     text = t("Closed: {title}. Reviews that you have stay yours.", title=quote(work.title, _IN_LIST))
-    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+    again = Button(t("Open it again"), custom_id(REOPEN_WORK, work.id))
+    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)), again))))
 
 
 def changed_card(t: Translator) -> Card:

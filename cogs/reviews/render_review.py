@@ -20,8 +20,9 @@ from bot.i18n import N_, Translator
 from bot.text import mention_user, quote, timestamp
 from cogs.reviews import paging, render, rules
 from cogs.reviews.model import Review, Work, Written
+from cogs.reviews.rooms import Room
 from cogs.reviews.rubrics import Criterion, Kind, Words, pages
-from cogs.reviews.rules import Thin, alias_name
+from cogs.reviews.rules import Stage, Thin, alias_name
 from storage.personal import NOBODY
 
 PAGE_FORMS = ("reviews:page.write_first", "reviews:page.write_second")
@@ -33,6 +34,7 @@ REPLY_FORM = "reviews:talk.reply"
 RATE = "reviews:rating.ask"
 RATE_FORM = "reviews:rating.rate"
 CLOSE = "reviews:talk.close"
+REOPEN = "reviews:talk.reopen"
 
 _FIELDS = {
     Words.STRENGTH: (
@@ -65,6 +67,7 @@ _RATINGS = (
 )
 _HOW = (N_("No"), N_("Partly"), N_("Yes"))
 _SHOWN_WORDS = 2 * rules.LONGEST_WORDS  # a letter may need a backslash
+_SHOWN_ON_TOP = 600  # the card of the work has all of it
 _SHOWN_REPLY = 2 * rules.LONGEST_REPLY
 
 
@@ -168,9 +171,34 @@ def _actions(review: Review, t: Translator, *, is_author: bool) -> list[Item]:
     second: list[Button] = []
     if not review.is_closed:
         second.append(Button(t("Close this review"), custom_id(CLOSE, review.id)))
+    elif review.can_reopen:
+        second.append(Button(t("Open it again"), custom_id(REOPEN, review.id)))
     if is_author and work.is_open:
         second.append(Button(t("I need no more reviews"), custom_id(render.CLOSE_WORK, work.id)))
     return [Buttons(tuple(each)) for each in (first, second) if each]
+
+
+_STAGES = {
+    Stage.WAITING: N_("**Waiting:** nobody has looked at version {n} yet."),
+    Stage.IN_REVIEW: N_("**In review:** somebody looks at it at the moment."),
+    Stage.REVIEWED: N_("**Reviewed.** The author reads it now."),
+    Stage.ANSWERED: N_("**Answered.** The author has said something about the review."),
+    Stage.CLOSED: N_("**Closed.** Thank you all! You can still write here."),
+}
+
+
+def room_top_card(room: Room, t: Translator) -> Card:
+    """Says on top of the thread of a work what it is about and how it is."""
+    work = room.work
+    lines = [
+        t("**The work of {member}**", member=mention_user(work.author_id)),
+        quote(work.content, _SHOWN_ON_TOP),
+    ]
+    if work.version > 1:
+        changed = quote(work.changed, 2 * rules.LONGEST_FOCUS)
+        lines.append(t("Version {n}. {changed}", n=work.version, changed=changed).strip())
+    lines.append(t(_STAGES[room.stage], n=work.version))
+    return Card((Text("\n".join(lines)),))
 
 
 def reply_form(review: Review, t: Translator) -> Form:
@@ -231,7 +259,8 @@ def reviewer_name(review: Review, t: Translator) -> str:
 
 def _state(review: Review, t: Translator) -> str:
     if review.is_closed:
-        return t("-# Closed")
+        again = t("It can be opened again within a day.") if review.can_reopen else ""
+        return f"-# {t('Closed')}. {again}".rstrip()
     if review.work.version > review.version:
         return t("-# The work has changed since")
     if review.replies:

@@ -88,6 +88,16 @@ def talk_card(review: Review, reader_id: int, t: Translator) -> Card:
     return _told(text, t("Read it"), custom_id(READ_NEWEST, review.id), reader_id)
 
 
+def closed_card(review: Review, reader_id: int, t: Translator) -> Card:
+    """Tells one side that the other has closed the review."""
+    text = t(
+        "{member}, the review of **{title}** was closed: nothing is left to do. Thank you for it!",
+        member=mention_user(reader_id),
+        title=quote(review.work.title, 90),
+    )
+    return _told(text, t("Read it"), custom_id(render.READ, review.id), reader_id)
+
+
 def news_card(work: Work, place: int | None, wait: str, t: Translator) -> Card:
     """Tells an author that a review which was on its way is not, kindly."""
     text = t(

@@ -28,6 +28,7 @@ ASKED_WITHIN = timedelta(days=30)  # which waits are counted
 FEWEST_WAITS = 5
 FEWEST_RATINGS = 5
 UNDO_WITHIN = timedelta(minutes=10)
+REOPEN_WITHIN = timedelta(days=1)
 WEEK = timedelta(days=7)
 _FEW_WORDS = 12  # of all that a review says in words
 _ALPHABET = 26
@@ -61,6 +62,27 @@ class State(StrEnum):
 
 
 HELD = (State.ASSIGNED, State.CLAIMED)
+
+
+class Stage(StrEnum):
+    """How far a work has come, for those who talk about it."""
+
+    WAITING = "waiting"
+    IN_REVIEW = "in_review"
+    REVIEWED = "reviewed"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+def stage(*, is_closed: bool, is_held: bool, is_reviewed: bool, is_answered: bool) -> Stage:
+    """`is_reviewed` and `is_answered` are about the newest version."""
+    if is_closed and not is_held:
+        return Stage.CLOSED
+    if is_held:
+        return Stage.IN_REVIEW
+    if not is_reviewed:
+        return Stage.WAITING
+    return Stage.ANSWERED if is_answered else Stage.REVIEWED
 
 
 class Thin(StrEnum):
@@ -271,6 +293,11 @@ def alias_name(number: int) -> str:
         number, rest = divmod(number - 1, _ALPHABET)
         name = chr(ord("A") + rest) + name
     return name
+
+
+def can_reopen(closed_at: datetime | None, now: datetime) -> bool:
+    """Whether what was closed can be opened again."""
+    return closed_at is not None and now - closed_at <= REOPEN_WITHIN
 
 
 # ---------------------------------------------------------------------------------------------- rating

@@ -34,9 +34,11 @@ class TalkControls:
             render_review.RATE: self._ask_rating,
             render_review.RATE_FORM: self._rate,
             render_review.CLOSE: self._close,
+            render_review.REOPEN: self._reopen,
             render.CHANGE: self._ask_change,
             render.CHANGE_FORM: self._change,
             render.CLOSE_WORK: self._close_work,
+            render.REOPEN_WORK: self._reopen_work,
             render.OWN_PICK: self._open_own,
             render_mine.MINE_TURN: self.mine,
             render_mine.SAID: self._said,
@@ -109,8 +111,13 @@ class TalkControls:
         await self._show_review(interaction, review, t("**Thank you for saying so.**"))
 
     async def _close(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._talking.close(who_of(interaction), review_id or 0)
-        await self.read(interaction, review_id)
+        review = await self._talking.close(who_of(interaction), review_id or 0)
+        await self._show_review(interaction, review)
+
+    async def _reopen(self, interaction: _Interaction, review_id: int | None) -> None:
+        review = await self._talking.reopen(who_of(interaction), review_id or 0)
+        t = reply_to(interaction).translator
+        await self._show_review(interaction, review, t("**It is open again.**"), page=-1)
 
     async def _ask_change(self, interaction: _Interaction, work_id: int | None) -> None:
         work = await self._talking.own_work(who_of(interaction), work_id or 0)
@@ -148,6 +155,12 @@ class TalkControls:
         mine = await self._talking.mine(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.show_privately(render_mine.said_card(mine, page or 0, reply.translator))
+
+    async def _reopen_work(self, interaction: _Interaction, work_id: int | None) -> None:
+        work = await self._talking.reopen_work(who_of(interaction), work_id or 0)
+        reply = reply_to(interaction)
+        t = reply.translator
+        await reply.show_privately(render.own_card(work, t, t("**It is open again.**")))
 
     async def _ask_available(self, interaction: _Interaction, _: int | None) -> None:
         said = await self._talking.availability(actor_of(interaction))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Act
@@ -51,7 +54,7 @@ class Talking:
         if row is None or work is None:
             raise gone()
         await self._check(who, work, row)
-        return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in replies))
+        return self._seen(row, work, replies)
 
     async def find(self, review_id: int) -> Review | None:
         """The same for drawing it, whoever asks."""
@@ -84,12 +87,9 @@ class Talking:
             session.add(reply)
             await session.flush()
             key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
-            if who.member_id == work.author_id:
-                await self._keeping.telling.reviewer(session, work, row, key)
-            else:
-                await self._keeping.telling.author(session, work, TALK_RENDERER, key, {"review_id": row.id})
-            said = (*replies, reply)
-            return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in said))
+            await self._keeping.telling.other_side(session, work, row, key, who.member_id)
+            await self._show(session, work)
+            return self._seen(row, work, (*replies, reply))
 
     async def change(self, who: Who, work_id: int, content: str, changed: str) -> Work:
         """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again.
@@ -136,13 +136,26 @@ class Talking:
             return review_of(row, work)
 
     async def close(self, who: Who, review_id: int) -> Review:
-        """Either side has nothing to add. Raises `AlreadyDone`."""
+        """Either side has nothing to add, and the other one is told. Raises `AlreadyDone`."""
         async with self._core.db.begin() as session:
             work, row = await self._lock(who, session, review_id)
             if row.closed_at is not None:
                 raise AlreadyDone("This review is closed. Thank you both!")
-            row.closed_at = self._core.clock.now()
-            return review_of(row, work)
+            now = row.closed_at = self._core.clock.now()
+            key = f"{TALK_RENDERER}:{row.id}:closed:{int(now.timestamp())}"
+            await self._keeping.telling.other_side(session, work, row, key, who.member_id, is_closed=1)
+            await self._show(session, work)
+            return self._seen(row, work, await storage.list_replies(session, row.id))
+
+    async def reopen(self, who: Who, review_id: int) -> Review:
+        """Either side takes the closing back, for a day. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work, row = await self._lock(who, session, review_id)
+            if row.closed_at is not None and not rules.can_reopen(row.closed_at, self._core.clock.now()):
+                raise AlreadyDone("This was closed more than a day ago, so it stays closed. Thank you both!")
+            row.closed_at = None
+            await self._show(session, work)
+            return self._seen(row, work, await storage.list_replies(session, row.id))
 
     async def close_work(self, who: Who, work_id: int) -> Work:
         """The author needs no (more) reviews. Who has one in hand is told so by their card. Raises `AlreadyDone`."""
@@ -151,6 +164,19 @@ class Talking:
             if work.state != storage.OPEN:
                 raise AlreadyDone("This work is closed already.")
             await self._keeping.close(session, work)
+            return work_of(work)
+
+    async def reopen_work(self, who: Who, work_id: int) -> Work:
+        """The author takes the closing back, for a day: it waits again if it did. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work = await self._own(who, session, work_id)
+            if work.state != storage.OPEN and not rules.can_reopen(work.closed_at, self._core.clock.now()):
+                raise AlreadyDone(
+                    "This was closed more than a day ago. {command} asks for a new review.",
+                    command="`/review request`",
+                )
+            if work.state != storage.OPEN:
+                await self._keeping.reopen(session, work)
             return work_of(work)
 
     async def own_work(self, who: Who, work_id: int) -> Work:
@@ -216,6 +242,21 @@ class Talking:
         return Availability(int(digits), mask, volunteers)
 
     # ------------------------------------------------------------------------------------------ shared
+
+    async def _show(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
+        """Say in the thread of the work how it is now."""
+        work.edits += 1
+        await session.flush()
+        await self._keeping.rooms.redraw(session, work)
+
+    def _seen(
+        self,
+        row: storage.ReviewRow,
+        work: storage.ReviewWorkRow,
+        replies: Sequence[storage.ReviewReplyRow],
+    ) -> Review:
+        review = review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in replies))
+        return replace(review, can_reopen=rules.can_reopen(row.closed_at, self._core.clock.now()))
 
     async def _lock(
         self, who: Who, session: AsyncSession, review_id: int

@@ -120,6 +120,27 @@ def test_what_cannot_be_taken_is_refused_and_what_is_free_is_not(
         _claim(**changes)
 
 
+@pytest.mark.parametrize(
+    ("is_closed", "is_held", "is_reviewed", "is_answered", "stage"),
+    [
+        (False, False, False, False, rules.Stage.WAITING),
+        (False, True, False, False, rules.Stage.IN_REVIEW),
+        (False, True, True, True, rules.Stage.IN_REVIEW),
+        (False, False, True, False, rules.Stage.REVIEWED),
+        (False, False, True, True, rules.Stage.ANSWERED),
+        (True, False, True, True, rules.Stage.CLOSED),
+        (True, True, True, True, rules.Stage.IN_REVIEW),
+    ],
+)
+def test_a_work_is_at_one_stage(
+    stage: rules.Stage, *, is_closed: bool, is_held: bool, is_reviewed: bool, is_answered: bool
+) -> None:
+    found = rules.stage(
+        is_closed=is_closed, is_held=is_held, is_reviewed=is_reviewed, is_answered=is_answered
+    )
+    assert found is stage
+
+
 def test_a_claim_is_extended_four_times() -> None:
     ends = NOW + rules.LOCK
     for extensions in range(4):
