@@ -10,6 +10,7 @@
 * What I posted about the person is taken away, as far back as the outbox remembers (`storage/outbox.py`, KEPT).
 * Features that keep something of a person in memory register with `on_forgotten` and drop it. Those with cards on which
   the person stands among others register with `redraw_with` and plan to draw them again when all is erased.
+* Features in which others wait for a person register with `on_departure`, and hear of everybody who left, seen or not.
 
 Afterwards the person is a stranger who may begin anew. Tested in `tests/privacy/test_erasure.py` and, with the whole bot,
 in `tests/behaviour/test_privacy.py`.
@@ -48,6 +49,8 @@ Forget = Callable[[int, int], None]
 """Called with server and member after each commit that erased something of them."""
 Redraw = Callable[[AsyncSession, int], Awaitable[None]]
 """Called with the server in the transaction that ends a deletion."""
+Depart = Callable[[AsyncSession, int, Collection[int]], Awaitable[None]]
+"""Called with the server and who left it, in the transaction that writes it down."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Erasure:
         self._file = deletion_file.file_of(db)
         self._listeners: list[Forget] = []
         self._redraws: list[Redraw] = []
+        self._departs: list[Depart] = []
         jobs.register(ERASE_JOB, self._erase)
         db.after_commit(self._tell)
 
@@ -85,6 +89,13 @@ class Erasure:
 
     def stop_redrawing(self, redraw: Redraw) -> None:
         self._redraws.remove(redraw)
+
+    def on_departure(self, depart: Depart) -> None:
+        """Have `depart` called when people of whom something is stored have left, also while Lyceum was down."""
+        self._departs.append(depart)
+
+    def stop_hearing(self, depart: Depart) -> None:
+        self._departs.remove(depart)
 
     async def find(self, session: AsyncSession, guild_id: int, member_id: int) -> Planned | None:
         """The person's deletion, if one is to come."""
@@ -115,7 +126,7 @@ class Erasure:
     async def note_left(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
         """Somebody left: remember when, if anything is stored of them."""
         if await footprint.knows(session, guild_id, member_id):
-            await storage.add_departures(session, guild_id, [member_id], self._clock.now())
+            await self._note_departures(session, guild_id, [member_id])
 
     async def note_returned(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
         await storage.remove_departures(session, guild_id, [member_id])
@@ -128,8 +139,15 @@ class Erasure:
         back = departed & set(present)
         if gone or back:
             async with self._db.begin() as session:
-                await storage.add_departures(session, guild_id, gone, self._clock.now())
+                await self._note_departures(session, guild_id, gone)
                 await storage.remove_departures(session, guild_id, back)
+
+    async def _note_departures(
+        self, session: AsyncSession, guild_id: int, member_ids: Collection[int]
+    ) -> None:
+        await storage.add_departures(session, guild_id, member_ids, self._clock.now())
+        for depart in self._departs:
+            await depart(session, guild_id, member_ids)
 
     async def replay(self) -> int:
         """Carry out what the file knows and the database does not, because it was restored. Returns how many."""

@@ -168,6 +168,18 @@ async def list_open_of_author(session: AsyncSession, guild_id: int, author_id: i
     return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
 
 
+async def list_unfinished(
+    session: AsyncSession, guild_id: int, author_ids: Collection[int]
+) -> list[ReviewWorkRow]:
+    """Works of these people that are drawn or open."""
+    query = select(ReviewWorkRow).where(
+        ReviewWorkRow.guild_id == guild_id,
+        ReviewWorkRow.author_id.in_(author_ids),
+        ReviewWorkRow.state.in_((PLANNED, OPEN)),
+    )
+    return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
+
+
 async def list_of_round(session: AsyncSession, round_id: int) -> list[ReviewWorkRow]:
     query = select(ReviewWorkRow).filter_by(round_id=round_id).order_by(ReviewWorkRow.id)
     return list(await session.scalars(query.execution_options(populate_existing=True)))
@@ -194,16 +206,6 @@ async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:
 async def list_in_channel(session: AsyncSession, guild_id: int, channel_id: int) -> list[ReviewWorkRow]:
     query = select(ReviewWorkRow).filter_by(guild_id=guild_id, channel_id=channel_id)
     return list(await session.scalars(query.order_by(ReviewWorkRow.id).with_for_update()))
-
-
-async def list_shown(session: AsyncSession, guild_id: int, since: datetime) -> list[ReviewWorkRow]:
-    """Works with a card in a channel, asked for since then."""
-    query = select(ReviewWorkRow).where(
-        ReviewWorkRow.guild_id == guild_id,
-        ReviewWorkRow.channel_id.is_not(None),
-        ReviewWorkRow.asked_at >= since,
-    )
-    return list(await session.scalars(query.order_by(ReviewWorkRow.id)))
 
 
 async def count_given_and_received(
@@ -321,10 +323,14 @@ async def list_all_held(session: AsyncSession, guild_id: int) -> list[ReviewRow]
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
-async def list_abandoned(session: AsyncSession, guild_id: int) -> list[ReviewRow]:
-    """What somebody had to write who was deleted."""
+async def list_to_do(
+    session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]
+) -> list[ReviewRow]:
+    """What these people have to write, or were drawn for."""
     query = select(ReviewRow).where(
-        ReviewRow.guild_id == guild_id, ReviewRow.reviewer_id == 0, ReviewRow.state.in_((*HELD, PLANNED))
+        ReviewRow.guild_id == guild_id,
+        ReviewRow.reviewer_id.in_(reviewer_ids),
+        ReviewRow.state.in_((*HELD, PLANNED)),
     )
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
@@ -351,3 +357,8 @@ async def list_replies(session: AsyncSession, review_id: int) -> list[ReviewRepl
 async def drop_planned(session: AsyncSession, round_id: int) -> None:
     """A drawing goes, and its works with it."""
     await session.execute(delete(ReviewWorkRow).filter_by(round_id=round_id, state=PLANNED))
+
+
+async def drop_works(session: AsyncSession, work_ids: Collection[int]) -> None:
+    """These works go, and their reviews with them."""
+    await session.execute(delete(ReviewWorkRow).where(ReviewWorkRow.id.in_(work_ids)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,7 @@ from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.outbox import Effect, EffectKind, Lane
-from bot.works import WorkRound
+from bot.works import Work, WorkRound
 from cogs.reviews import facts, rules, solving
 from cogs.reviews.facts import Facts
 from cogs.reviews.keeping import Keeping
@@ -118,14 +118,11 @@ class Allocation:
             row = _found(await review_rounds.find_round(session, actor.guild_id, round_id))
             return await preview(self._core, session, row)
 
-    async def find(self, guild_id: int, round_id: int) -> tuple[Preview, int] | None:
-        """A round and how many works it has by now, for drawing it."""
+    async def find(self, guild_id: int, round_id: int) -> Preview | None:
+        """A round with how many works it has by now, for drawing it."""
         async with self._core.db.read() as session:
             row = await review_rounds.find_round(session, guild_id, round_id)
-            if row is None:
-                return None
-            found = await self._core.works.find(session, guild_id, row.source, row.subject)
-            return await head(self._core, session, row), len(found.works) if found is not None else 0
+            return await head(self._core, session, row) if row is not None else None
 
     async def draw(self, actor: Actor, round_id: int, seed: int) -> Preview:
         """Draw who reviews whom, anew if that was done before. Raises `LimitReached` with what does not fit."""
@@ -173,23 +170,49 @@ class Allocation:
             reviews = await storage.list_reviews(session, [each.id for each in works])
             if any(each.state == State.GIVEN or each.draft for each in reviews):
                 raise AlreadyDone("Somebody has begun to write already, so it stands.")
-            for each in reviews:
-                key = self._keeping.telling.assigned_key(each)
-                await self._core.notifier.withdraw(session, key)
-                await self._core.outbox.delete_post(
-                    session, key, f"reviews.unassign:{row.id}:{row.draws}:{each.id}"
-                )
-                each.state, each.ends_at, each.turn = State.PLANNED.value, None, each.turn + 1
-            for work in works:
-                work.state = storage.PLANNED
-                if work.channel_id is not None:
-                    await self._core.outbox.delete_post(
-                        session, work.effect_key, f"reviews.unshow:{work.id}:{row.draws}"
-                    )
-            row.state, row.confirmed_at = DRAWN, None
-            row.draws += 1  # the card that confirmed it is old now
+            works = [each for each in works if each.state == storage.OPEN]
+            await self._take_away(session, works, reviews)
+            await self._draw_again(session, row, works, reviews)
             await self._note(session, actor, row, N_("took back who reviews what in “{title}”"))
             return await preview(self._core, session, row)
+
+    async def _take_away(
+        self,
+        session: AsyncSession,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """Nobody hears of these any more, and their cards go."""
+        for each in reviews:
+            key = self._keeping.telling.assigned_key(each)
+            await self._core.notifier.withdraw(session, key)
+            await self._core.outbox.delete_post(session, key, f"reviews.unassign:{each.id}:{each.turn}")
+        for work in works:
+            if work.channel_id is not None:
+                await self._core.outbox.delete_post(session, work.effect_key, f"reviews.unshow:{work.id}")
+
+    async def _draw_again(
+        self,
+        session: AsyncSession,
+        row: review_rounds.ReviewRoundRow,
+        works: Sequence[storage.ReviewWorkRow],
+        reviews: Sequence[storage.ReviewRow],
+    ) -> None:
+        """In place of what was confirmed a drawing of the same: rows of its own, of which no job or card knows yet.
+
+        What was given back meanwhile is left out of it; what its author closed stays closed.
+        """
+        authors = {each.id: each.author_id for each in works}
+        chosen: dict[int, list[int]] = {}
+        for each in reviews:
+            if each.state in rules.HELD:
+                chosen.setdefault(authors[each.work_id], []).append(each.reviewer_id)
+        found = await find_works(self._core, session, row)
+        made = tuple(Work(each.author_id, each.content, each.asked_at) for each in works)
+        kept = WorkRound(found.title if found else row.subject, found.theme if found else "", made)
+        await storage.drop_works(session, [each.id for each in works])
+        row.confirmed_at = None
+        await self._write(session, row, kept, chosen, row.seed)  # the card that confirmed it is old now
 
     # ------------------------------------------------------------------------------------------ by itself
 
@@ -238,6 +261,10 @@ class Allocation:
     ) -> tuple[WorkRound, Facts]:
         _check_open(row)
         found = await find_works(self._core, session, row)
+        works = await storage.list_of_round(session, row.id)
+        closed = {each.author_id for each in works if each.state == storage.CLOSED}  # before it was undone
+        if found is not None:
+            found = replace(found, works=[each for each in found.works if each.author_id not in closed])
         if found is None or not found.works:
             raise InvalidInput("There is no work in this round (any more).")
         authors = [each.author_id for each in found.works]
@@ -264,18 +291,34 @@ class Allocation:
         await session.flush()
 
     async def _confirm(self, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> None:
+        """Hand out what was drawn, as far as it still fits. The rest is looked for anew a moment later."""
         now = self._core.clock.now()
-        found = await self._core.works.find(session, row.guild_id, row.source, row.subject)
+        found = await find_works(self._core, session, row)
         newest = {each.author_id: each.content for each in found.works} if found is not None else {}
-        works = await storage.list_of_round(session, row.id)
-        for work in works:
+        works: dict[int, storage.ReviewWorkRow] = {}
+        for work in await storage.list_of_round(session, row.id):
+            if work.state != storage.PLANNED:
+                continue
+            if found is not None and work.author_id not in newest:
+                await session.delete(work)  # who is not here (any more) needs no review
+                continue
             work.state, work.asked_at = storage.OPEN, now
             work.content = newest.get(work.author_id, work.content)
-        await session.flush()
+            works[work.id] = work
         row.state, row.confirmed_at = CONFIRMED, now
-        reviews = await storage.list_reviews(session, [each.id for each in works])
-        planned = [each for each in reviews if each.state == State.PLANNED]
-        await self._keeping.assign(session, planned)
+        await session.flush()
+        planned = [
+            each for each in await storage.list_reviews(session, list(works)) if each.state == State.PLANNED
+        ]
+        known = await facts.gather(session, self._core, row, [each.author_id for each in works.values()])
+        drawn = [(each.reviewer_id, works[each.work_id].author_id) for each in planned]
+        fits = rules.still_fit(drawn, known.rooms, known.blocked)
+        for each, is_fit in zip(planned, fits, strict=True):
+            if not is_fit:
+                await session.delete(each)
+        await self._keeping.assign(
+            session, [each for each, is_fit in zip(planned, fits, strict=True) if is_fit]
+        )
         await self._keeping.expect_fill(session, row.guild_id, row.id)
 
     async def _note(

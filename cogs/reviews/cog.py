@@ -126,6 +126,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.add(PAGE)
         bot.lost_places.watch(self._watch)
         bot.core.erasure.redraw_with(self.places.redraw_all)
+        bot.core.erasure.on_departure(self.places.departed)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
@@ -148,6 +149,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
         bot.core.erasure.stop_redrawing(self.places.redraw_all)
+        bot.core.erasure.stop_hearing(self.places.departed)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
@@ -184,10 +186,6 @@ class ReviewsCog(commands.Cog):
         await self._talk.mine(interaction, None)
 
     # ------------------------------------------------------------------------------------------ what Discord tells
-
-    @commands.Cog.listener()
-    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.places.left(payload.guild_id, payload.user.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -75,7 +75,7 @@ class Drawing:
         if found is None:
             raise Obsolete(N_("the round is gone"))
         t = await self._bot.renderers.translator(effect)
-        return render_manage.ready_card(*found, t, has_trouble=bool(effect.arguments["has_trouble"]))
+        return render_manage.ready_card(found, t, has_trouble=bool(effect.arguments["has_trouble"]))
 
     async def _draw_room(self, effect: PlannedEffect) -> ThreadTitle:
         found = await self._service.place_of(int(effect.arguments["work_id"]))

@@ -25,6 +25,8 @@ from storage import reviews as storage
 
 HISTORY = timedelta(weeks=8)
 SPARE = 2  # reviews more than an equal share that somebody takes who has not said how many they take
+NEW = N_("new to this author")
+AGAIN = N_("reviewed this author in the last weeks, as nobody else was free")
 _LEVELS = (1, 5, 15)  # reviews given, from which on somebody counts as one level more experienced
 
 
@@ -104,7 +106,7 @@ def reason(facts: Facts, reviewer: int, author: int) -> tuple[str, dict[str, Any
     weeks = facts.met.get((reviewer, author))
     fields: dict[str, Any] = {"hours": hours, "given": given}
     if weeks is not None:
-        return N_("reviewed this author in the last weeks, as nobody else was free"), {}
+        return AGAIN, {}
     if given:
         return N_("new to this author, hours in common: {hours}, reviews given: {given}"), fields
     return N_("new to this author, hours in common: {hours}"), {"hours": hours}

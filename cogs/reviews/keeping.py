@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +43,7 @@ from storage import reviews as storage
 _OVER = N_("the review was written, given back or handed on")
 _REVIEWED = N_("it has been reviewed, is in somebody's hands, or is closed")
 GRACE = timedelta(hours=1)
+_BY_LOT = SystemRandom()
 FILL_AFTER = timedelta(seconds=10)  # several that drop out together are made good for together
 
 
@@ -71,15 +73,13 @@ class Keeping:
             self.channels.add(work.channel_id)
             await self._plan(session, work, EffectKind.POST, work.effect_key)
 
-    async def redraw(
-        self, session: AsyncSession, work: storage.ReviewWorkRow, *, lane: Lane = Lane.AWAITED
-    ) -> None:
+    async def redraw(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """Show the card as the work stands now."""
         work.edits += 1
         await session.flush()
         if work.channel_id is not None:
             key = f"reviews.redraw:{work.id}:{work.edits}"
-            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key, lane=lane)
+            await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key)
         await self.rooms.redraw(session, work)
 
     async def show_in_pool(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
@@ -128,7 +128,10 @@ class Keeping:
     async def plan_new(
         self, session: AsyncSession, drawn: Sequence[tuple[storage.ReviewWorkRow, Sequence[int]]]
     ) -> None:
-        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed."""
+        """A drawing gives works that nobody has had yet to these members; it means nothing until it is confirmed.
+
+        The order, which authors see as Reviewer A and B, is by lot: that of the drawing would tell who is who.
+        """
         now = self._core.clock.now()
         session.add_all(
             storage.ReviewRow(
@@ -141,7 +144,7 @@ class Keeping:
                 taken_at=now,
             )
             for work, members in drawn
-            for alias, member_id in enumerate(members)
+            for alias, member_id in enumerate(_BY_LOT.sample(members, len(members)))
         )
         await session.flush()
 
@@ -382,7 +385,6 @@ class Keeping:
         key: str,
         *,
         after: str | None = None,
-        lane: Lane = Lane.AWAITED,
     ) -> None:
         effect = Effect(
             kind=kind,
@@ -392,7 +394,6 @@ class Keeping:
             member_id=work.author_id,
             renderer=WORK_RENDERER,
             arguments={"work_id": work.id},
-            lane=lane,
             after=after,
         )
         await self._core.outbox.plan(session, effect)

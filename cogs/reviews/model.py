@@ -232,7 +232,10 @@ class Availability:
 
 @dataclass(frozen=True)
 class Drawn:
-    """One work of a drawn round and who reviews it, each with a reason (a gettext id and its fields)."""
+    """One work of a drawn round and who reviews it, each with a reason (a gettext id and its fields).
+
+    In a blind round who it is stands nowhere: NOBODY. The one way to see it is `ReviewsStaff.unmask`.
+    """
 
     author_id: int
     reviewers: tuple[tuple[int, str, Mapping[str, Any]], ...]

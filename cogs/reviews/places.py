@@ -7,10 +7,9 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
-from bot.outbox import Lane
 from cogs.reviews.keeping import Keeping
 from storage import reviews as storage
-from storage.outbox import KEPT as DRAWN_FOR
+from storage.personal import NOBODY
 
 
 class Places:
@@ -25,28 +24,24 @@ class Places:
         async with self._core.db.read() as session:
             self._keeping.channels |= await storage.list_all_channels(session)
 
-    async def left(self, guild_id: int, member_id: int) -> None:
-        """Somebody left the server: what they had in hand goes to others, and nobody is to review for them."""
-        async with self._core.db.read() as session:
-            held = await storage.list_held(session, guild_id, member_id)
-            works = await storage.list_open_of_author(session, guild_id, member_id)
-        if not held and not works:
-            return
-        async with self._core.db.begin() as session:
-            for each in works:
-                work = await storage.lock_work(session, each.id)
-                if work is not None and work.state == storage.OPEN:
-                    await self._keeping.close(session, work)
-            await self._keeping.release_all(session, held)
+    async def departed(self, session: AsyncSession, guild_id: int, member_ids: Collection[int]) -> None:
+        """People left the server: what they had in hand goes to others, and nobody is to review for them."""
+        works = await storage.list_unfinished(session, guild_id, member_ids)
+        to_do = await storage.list_to_do(session, guild_id, member_ids)
+        for work_id in sorted({each.id for each in works} | {each.work_id for each in to_do}):
+            await storage.lock_work(session, work_id)  # all in their order, as everywhere
+        for work in works:
+            if work.state == storage.OPEN:
+                await self._keeping.close(session, work)
+            elif work.state == storage.PLANNED:
+                await session.delete(work)
+        await session.flush()
+        await self._keeping.release_all(session, await storage.list_to_do(session, guild_id, member_ids))
 
     async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
-        """Somebody was deleted: what they had in hand goes to others, and the cards are drawn again."""
-        await self._keeping.release_all(session, await storage.list_abandoned(session, guild_id))
-        since = self._core.clock.now() - DRAWN_FOR
-        for each in await storage.list_shown(session, guild_id, since):
-            row = await storage.lock_work(session, each.id)
-            if row is not None:
-                await self._keeping.redraw(session, row, lane=Lane.BULK)
+        """Somebody was deleted: what they had in hand goes to others. A card names nobody else but its author, with
+        whom it goes."""
+        await self._keeping.release_all(session, await storage.list_to_do(session, guild_id, [NOBODY]))
 
     async def messages_deleted(self, guild_id: int, channel_id: int, message_ids: Collection[int]) -> None:
         """Somebody deleted messages. A work whose card was among them still waits in /review inbox."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.core import Core
 from cogs.reviews import facts, rules
 from cogs.reviews.model import CONFIRMED, Drawn, Preview, ReviewSettings
+from cogs.reviews.rounds import find_works
 from cogs.reviews.rules import Mode, State
 from storage import review_rounds
 from storage import reviews as storage
+from storage.personal import NOBODY
 
 
 async def head(core: Core, session: AsyncSession, row: review_rounds.ReviewRoundRow) -> Preview:
-    found = await core.works.find(session, row.guild_id, row.source, row.subject)
+    found = await find_works(core, session, row)
     undo = row.confirmed_at + rules.UNDO_WITHIN if row.confirmed_at is not None else None
     settings = await core.configs.present(session, row.guild_id, ReviewSettings)
     confirms_at = None
@@ -47,7 +51,10 @@ async def preview(core: Core, session: AsyncSession, row: review_rounds.ReviewRo
     drawn = tuple(
         Drawn(
             work.author_id,
-            tuple((each, *facts.reason(known, each, work.author_id)) for each in by_work[work.id]),
+            tuple(
+                _shown(known, each, work.author_id, is_hidden=shown.mode.hides_reviewer)
+                for each in sorted(by_work[work.id])
+            ),
         )
         for work in works
     )
@@ -57,3 +64,12 @@ async def preview(core: Core, session: AsyncSession, row: review_rounds.ReviewRo
         loads=dict(Counter(loads.values())),
         left_out=tuple(each for each in known.away if not loads[each]),
     )
+
+
+def _shown(
+    known: facts.Facts, reviewer: int, author: int, *, is_hidden: bool
+) -> tuple[int, str, Mapping[str, Any]]:
+    """Who and why; of a blind round neither who it is nor numbers that would tell it."""
+    if not is_hidden:
+        return (reviewer, *facts.reason(known, reviewer, author))
+    return NOBODY, facts.AGAIN if (reviewer, author) in known.met else facts.NEW, {}

@@ -143,7 +143,8 @@ def _drawn_text(round_: Preview, t: Translator) -> str:
     for number, work in enumerate(round_.drawn):
         line = t("{author} is reviewed by", author=mention_user(work.author_id))
         for reviewer, why, fields in work.reviewers:
-            line += f"\n- {mention_user(reviewer)} · {t(why, **fields) if fields else t(why)}"
+            who = mention_user(reviewer) if reviewer else t("somebody")
+            line += f"\n- {who} · {t(why, **fields) if fields else t(why)}"
         if not work.reviewers:
             line += "\n- " + t("nobody yet")
         used += len(line) + 2
@@ -167,11 +168,17 @@ def _load_text(round_: Preview, t: Translator) -> str:
     if round_.left_out:
         names = ", ".join(mention_user(each) for each in round_.left_out[:10])
         lines.append(t("Not asked, because they are away or take none now: {names}", names=names))
+    if round_.mode.hides_reviewer:
+        lines.append(
+            t(
+                "-# The round is blind, so names are not shown here. *Behind a blind review* asks for a reason."
+            )
+        )
     lines.append(t("-# Drawing {number}, seed {seed}", number=round_.draws, seed=round_.seed))
     return "\n".join(lines)
 
 
-def ready_card(round_: Preview, count: int, t: Translator, *, has_trouble: bool) -> Card:
+def ready_card(round_: Preview, t: Translator, *, has_trouble: bool) -> Card:
     """Tells staff that works wait, or that a round could not begin by itself."""
     title = quote(round_.title, 90)
     if has_trouble:
@@ -183,7 +190,7 @@ def ready_card(round_: Preview, count: int, t: Translator, *, has_trouble: bool)
         text = t.tn(
             "**{title}**: {n} work waits to be given to reviewers.",
             "**{title}**: {n} works wait to be given to reviewers.",
-            count,
+            round_.works,
             title=title,
         )
         if round_.confirms_at is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -125,6 +126,20 @@ async def open_round(world: LyceumWorld) -> Answer:
 async def confirm_round(world: LyceumWorld) -> Answer:
     card = await world.press(world.facilitator, await open_round(world), "Draw")
     return await world.press(world.facilitator, card, "Confirm")
+
+
+async def hands(world: LyceumWorld, people: Sequence[Person]) -> dict[int, list[int]]:
+    """Who reviews whom, as the reviewers see it by the link that `hold_challenge` handed in: author to reviewers."""
+    found: dict[int, list[int]] = {each.id: [] for each in people}
+    for person in people:
+        inbox = await world.slash(person, world.general, "review inbox")
+        for button in inbox.buttons:
+            if button.label != "Open" or button.custom_id is None:
+                continue
+            hand = await world.press(person, inbox, button.custom_id)
+            author = next(each for each in people if f"https://example.org/{each.name}" in hand.text)
+            found[author.id].append(person.id)
+    return found
 
 
 def pairs(card: Answer) -> dict[int, list[int]]:

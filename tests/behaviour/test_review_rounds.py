@@ -90,6 +90,34 @@ async def test_late_work_and_drop_outs_are_added_and_what_stands_is_kept(communi
         assert set(after[author]) - {gone.id} <= set(by)
 
 
+async def test_who_left_while_nothing_ran_or_since_the_drawing_is_in_no_round(community: LyceumWorld) -> None:
+    world = community
+    await choose_places(world, world.general)
+    people = [
+        world.member,
+        world.people["Cleo"],
+        *[await world.join(name) for name in ("Ann", "Dora", "Emil")],
+    ]
+    await hold_challenge(world, *people)
+    drawn = await world.press(world.facilitator, await open_round(world), "Draw")
+    emil, dora = people[-1], people[-2]
+    assert emil.id in pairs(drawn)
+    async with world.while_down(crash=True):
+        await world.leave(emil)
+    done = await world.press(world.facilitator, drawn, "Confirm")
+    assert "Everybody is told" in done.text and emil.id not in pairs(done)
+    await world.advance(timedelta(minutes=1))
+    found = pairs(await open_round(world))
+    assert set(found) == {each.id for each in people[:-1]}
+    assert all(len(by) == 2 and emil.id not in by for by in found.values())
+    async with world.while_down():
+        await world.leave(dora)
+    await world.advance(timedelta(minutes=1))
+    found = pairs(await open_round(world))
+    assert found.pop(dora.id) == []
+    assert all(len(by) == 2 and not {dora.id, emil.id} & set(by) for by in found.values())
+
+
 async def test_a_review_that_does_not_come_is_nudged_released_and_given_to_somebody_else(
     community: LyceumWorld,
 ) -> None:

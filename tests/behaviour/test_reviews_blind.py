@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.reviews import (
     choose_places,
     confirm_round,
+    hands,
     hold_challenge,
     open_round,
     pairs,
@@ -29,8 +31,9 @@ async def _begin(world: LyceumWorld, mode: str) -> tuple[list[Person], dict[int,
     await set_numbers(world, per_work="1")
     people = [world.member, world.people["Cleo"], await world.join("Ann")]
     await hold_challenge(world, *people)
-    drawn = pairs(await confirm_round(world))
-    return people, drawn
+    card = await confirm_round(world)
+    assert dict.fromkeys(pairs(card), 0) == {each.id: 0 for each in people}
+    return people, await hands(world, people)
 
 
 @pytest.mark.parametrize(("mode", "hides_author"), [("single", False), ("double", True)])
@@ -85,6 +88,26 @@ async def test_no_post_names_who_is_behind_a_blind_review(community: LyceumWorld
     await world.advance(timedelta(hours=30))  # past the first reminder of the others
     assert {person.id: len(world.pings(person)) for person in people} == before
     assert all("Who are you?" not in each.text for each in world.posted(world.general))
+
+
+@pytest.mark.parametrize("mode", ["single", "double"])
+async def test_no_card_of_a_blind_round_tells_staff_who_reviews_whom(
+    community: LyceumWorld, mode: str
+) -> None:
+    world = community
+    await choose_places(world, world.general)
+    await set_how(world, mode=mode)
+    people = [world.member, world.people["Cleo"], await world.join("Ann"), await world.join("Dora")]
+    await hold_challenge(world, *people)
+    drawn = await world.press(world.facilitator, await open_round(world), "Draw")
+    again = await world.press(world.facilitator, drawn, "Re-roll")
+    done = await world.press(world.facilitator, again, "Confirm")
+    undone = await world.press(world.facilitator, done, "Undo")
+    for card in (drawn, again, done, undone, await open_round(world)):
+        assert card.text.count("- somebody · new to this author") == 8
+        assert "hours in common" not in card.text and "names are not shown here" in card.text
+        # Each is named once, as an author.
+        assert sorted(re.findall(r"<@(\d+)>", card.text)) == sorted(str(each.id) for each in people)
 
 
 async def test_staff_see_who_it_was_with_a_reason_that_stands_in_the_record(community: LyceumWorld) -> None:
