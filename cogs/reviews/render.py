@@ -24,7 +24,7 @@ from bot.cards import (
 )
 from bot.files import safe_name
 from bot.i18n import Translator
-from bot.text import clean, cut, mention_role, mention_user, quote, timestamp
+from bot.text import SELECT_OPTIONS, clean, cut, mention_role, mention_user, quote, timestamp
 from bot.time_input import LONGEST_TYPED
 from cogs.reviews import paging, rules
 from cogs.reviews.model import Asked, Inbox, Review, ReviewSettings, Work, WorkCard
@@ -43,6 +43,7 @@ PICK = "reviews:inbox.pick"
 INBOX = "reviews:inbox.show"
 OWN_PICK = "reviews:inbox.own"
 HELD = "reviews:review.open"
+HELD_PICK = "reviews:review.choose"
 LOOK = "reviews:review.look"
 EXTEND = "reviews:review.extend"
 GIVE_BACK = "reviews:review.back"
@@ -56,6 +57,9 @@ _SHOWN_FOCUS = 2 * rules.LONGEST_FOCUS
 _SHOWN_TYPED = 1200  # of each answer in a form that was refused; the form itself has it whole
 _ROOM_IN_HAND = 2600  # of a card that also has the rules of a good review and until when it is theirs
 _IN_LIST = 90
+_BUTTONS_EACH = 3  # reviews in hand that have a button each
+_LISTED = 10
+MOST_MENUS = 3
 
 
 def request_form(t: Translator, typed: Mapping[str, Any] = NOTHING) -> Form:
@@ -234,11 +238,7 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
     """What waits for somebody, what they asked for, and what they could take."""
     items: list[Item] = [Text(said_first)] if said_first else []
     if inbox.held:
-        items.append(Text(t("**Yours to write**")))
-        for each in inbox.held[:3]:
-            until = timestamp(each.ends_at, "R") if each.ends_at is not None else ""
-            items.append(Text(f"{quote(each.work.title, _IN_LIST)} · {until}"))
-            items.append(Buttons((Button(t("Open"), custom_id(HELD, each.id), style=Style.PRIMARY),)))
+        items += _held(inbox.held, t)
     if inbox.unread:
         items.append(Text(t("**Reviews of your work that you have not rated yet**")))
         options = tuple(
@@ -248,7 +248,7 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
         items.append(Pick(custom_id(READ_PICK), t("Read a review"), options))
     if inbox.asked:
         lines = [t("**What you asked for**")]
-        for work, given, place in inbox.asked:
+        for work, given, place in inbox.asked[:_LISTED]:
             title = quote(work.title, _IN_LIST)
             if place is not None:
                 lines.append(t("{title} · number {place} in the queue", title=title, place=place))
@@ -268,6 +268,33 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
     items += _pool(inbox, t)
     items.append(Buttons((Button(t("Ask for a review"), custom_id(ASK)),)))
     return Card(tuple(items))
+
+
+def _held(held: Sequence[Review], t: Translator) -> list[Item]:
+    """What is somebody's to write, the most urgent first: a button each, or a menu when there are many."""
+    items: list[Item] = [Text(t("**Yours to write**"))]
+    if len(held) <= _BUTTONS_EACH:
+        for each in held:
+            until = timestamp(each.ends_at, "R") if each.ends_at is not None else ""
+            items.append(Text(f"{quote(each.work.title, _IN_LIST)} · {until}"))
+            items.append(Buttons((Button(t("Open"), custom_id(HELD, each.id), style=Style.PRIMARY),)))
+        return items
+    lines = [
+        f"{quote(each.work.title, _IN_LIST)} · {timestamp(each.ends_at, 'R') if each.ends_at is not None else ''}"
+        for each in held[:_BUTTONS_EACH]
+    ]
+    rest = len(held) - _BUTTONS_EACH
+    lines.append(t.tn("-# and {n} more, behind the menu", "-# and {n} more, behind the menu", rest))
+    options = tuple(
+        Option(cut(" ".join(clean(each.work.title).split()) or "…", _IN_LIST), str(each.id)) for each in held
+    )
+    items.append(Text("\n".join(lines)))
+    # More than one menu holds is more than anybody is given; yet none of it may be out of reach.
+    items += [
+        Pick(custom_id(HELD_PICK, at), t("Open one of them"), options[at : at + SELECT_OPTIONS])
+        for at in range(0, min(len(options), MOST_MENUS * SELECT_OPTIONS), SELECT_OPTIONS)
+    ]
+    return items
 
 
 def _pool(inbox: Inbox, t: Translator) -> list[Item]:

@@ -41,7 +41,7 @@ from cogs.reviews.rules import Mode, State, Wait
 from storage import members as member_storage
 from storage import reviews as storage
 
-OFFERED = 10
+OFFERED = 25  # as many as one menu of Discord holds
 _WAS_THIN = "was_thin"  # in a draft: the one concrete line was asked for
 
 

@@ -29,6 +29,7 @@ class WriteControls:
             render.PICK: self._pick,
             render.INBOX: self.show_inbox,
             render.HELD: self._open,
+            render.HELD_PICK: self._open_picked,
             render.LOOK: self._look,
             render.EXTEND: self._extend,
             render.GIVE_BACK: self._give_back,
@@ -65,6 +66,9 @@ class WriteControls:
                 await reply.show_privately(render.given_back_card(review, reply.translator))
             return
         await reply.show_privately(render.hand_card(review, reply.translator, page=page))
+
+    async def _open_picked(self, interaction: _Interaction, _: int | None) -> None:
+        await self._open(interaction, number_of(interaction))
 
     async def _look(self, interaction: _Interaction, number: int | None) -> None:
         await self._open(interaction, *paging.place_of(number))
