@@ -58,6 +58,12 @@ _TOLD = {
 _THIN = {
     Thin.SHORT: N_("Would you add one concrete line more? A place and what to try there help most."),
     Thin.NO_QUESTION: N_("Would you add one question? It shows that you want to understand."),
+    Thin.LIKE_EARLIER: N_(
+        "Much of this stands in an earlier review of yours, which can be right. Would you add one line about this work?"
+    ),
+    Thin.LIKE_WORK: N_(
+        "You quote a good part of the work, which helps to find the place. Would you add one line of your own to it?"
+    ),
     Thin.REPEATED: N_("Two of your answers are the same. Would you add one concrete line more?"),
 }
 _RATINGS = (

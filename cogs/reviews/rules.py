@@ -31,6 +31,9 @@ UNDO_WITHIN = timedelta(minutes=10)
 REOPEN_WITHIN = timedelta(days=1)
 WEEK = timedelta(days=7)
 _FEW_WORDS = 12  # of all that a review says in words
+_RUN = 8  # letters in a row that two texts hardly share by chance
+_FEW_RUNS = 40
+_MUCH_ALIKE = 0.6
 _ALPHABET = 26
 _QUESTION_MARKS = ("?", "\N{FULLWIDTH QUESTION MARK}", "\N{ARABIC QUESTION MARK}", "\N{GREEK QUESTION MARK}")
 
@@ -91,6 +94,8 @@ class Thin(StrEnum):
     SHORT = "short"
     NO_QUESTION = "no_question"
     REPEATED = "repeated"
+    LIKE_EARLIER = "like_earlier"  # much as an earlier review of theirs
+    LIKE_WORK = "like_work"  # much of it stands in the work
 
 
 # ---------------------------------------------------------------------------------------------- asking
@@ -273,13 +278,32 @@ def still_fit(
 # ---------------------------------------------------------------------------------------------- writing
 
 
-def thinness(words: Mapping[str, str]) -> Thin | None:
-    """Why a review is thin, from what it says in words; None when it is not. A soft prompt hangs on it, never a block."""
+def likeness(text: str, other: str) -> float:
+    """How much of a text stands in another, from 0 to 1, by runs of letters, so in any script; 0 for a short one."""
+    mine, theirs = _runs(text), _runs(other)
+    return len(mine & theirs) / len(mine) if len(mine) >= _FEW_RUNS else 0.0
+
+
+def _runs(text: str) -> set[str]:
+    plain = " ".join("".join(each if each.isalnum() else " " for each in text.casefold()).split())
+    return {plain[at : at + _RUN] for at in range(len(plain) - _RUN + 1)}
+
+
+def thinness(words: Mapping[str, str], work: str = "", earlier: Iterable[str] = ()) -> Thin | None:
+    """Why a review is thin, from what it says in words; None when it is not. A soft prompt hangs on it, never a block.
+
+    `work` is what it is about, `earlier` are the words of the writer's reviews of other works.
+    """
     said = [" ".join(each.lower().split()) for each in words.values() if each.strip()]
     if len(set(said)) < len(said):
         return Thin.REPEATED
     if sum(len(each.split()) for each in said) < _FEW_WORDS and sum(map(len, said)) < 5 * _FEW_WORDS:
         return Thin.SHORT
+    whole = " ".join(said)
+    if any(likeness(whole, each) >= _MUCH_ALIKE for each in earlier):
+        return Thin.LIKE_EARLIER
+    if likeness(whole, work) >= _MUCH_ALIKE:
+        return Thin.LIKE_WORK
     if not any(mark in each for each in said for mark in _QUESTION_MARKS):
         return Thin.NO_QUESTION
     return None

@@ -39,9 +39,11 @@ from cogs.reviews.model import (
 from cogs.reviews.rubrics import Criterion, Rubric, Words, pages, to_json
 from cogs.reviews.rules import Mode, State, Wait
 from storage import members as member_storage
+from storage import review_reading as reading
 from storage import reviews as storage
 
 OFFERED = 25  # as many as one menu of Discord holds
+COMPARED = 20  # earlier reviews of the writer that a new one is compared with
 _WAS_THIN = "was_thin"  # in a draft: the one concrete line was asked for
 
 
@@ -213,11 +215,22 @@ class ReviewsService:
             missing = next_page(rubric, draft)
             if missing is not None:
                 return Written(review_of(row, work), page=missing)
-            thin = rules.thinness(words_of(draft))
-            if thin is not None and not draft.get(_WAS_THIN):
+            thin = None if draft.get(_WAS_THIN) else await self._thinness(session, work, row)
+            if thin is not None:
                 row.draft = {**draft, _WAS_THIN: True}
                 return Written(review_of(row, work), page=len(pages(rubric)) - 1, thin=thin)
             return await self._give(session, work, row)
+
+    async def _thinness(
+        self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
+    ) -> rules.Thin | None:
+        """Why one line more would help: also where it is much as an earlier one, or as the work."""
+        earlier = await reading.list_words(
+            session, row.guild_id, row.reviewer_id, but=work.id, limit=COMPARED
+        )
+        about = f"{work.content} {work.focus} {work.tried}"
+        said = [" ".join(words_of(each).values()) for each in earlier]
+        return rules.thinness(words_of(row.draft or {}), about, said)
 
     async def send(self, who: Who, review_id: int) -> Written:
         """Give it as it is. Raises as `write` does, `InvalidInput` when nothing is written."""

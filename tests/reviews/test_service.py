@@ -12,6 +12,7 @@ from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotF
 from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.model import AREA, ReviewSettings
+from cogs.reviews.rules import State, Thin
 from storage.acts import ActRow
 from storage.footprint import erase
 from storage.outbox import OutboxRow
@@ -115,6 +116,33 @@ async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) 
     other = await parts.service.claim(CLEO, await ask(parts, DORA))
     assert other.work.rubric.key == "comments-only"
     assert (await parts.service.write(who(CLEO), other.id, 0, GOOD)).page is None
+
+
+async def test_what_was_written_about_another_work_already_is_asked_for_a_line_once_and_never_held_up(
+    parts: Parts,
+) -> None:
+    words = {
+        "strength": "The harbour is told so well that I could smell it.",
+        "next_step": "Read the second paragraph aloud, and cut what you stumble over.",
+    }
+
+    async def write(actor: Actor, work_id: int) -> Thin | None:
+        review = await parts.service.claim(actor, work_id)
+        first = await parts.service.write(who(actor), review.id, 0, GOOD | words)
+        if first.thin is not None:
+            sent = await parts.service.write(who(actor), review.id, 0, GOOD | words)
+            assert sent.page is None and sent.thin is None and sent.review.state is State.GIVEN
+        return first.thin
+
+    assert await write(CLEO, await ask(parts)) is None
+    assert [await write(CLEO, await ask(parts, DORA)) for _ in range(2)] == [Thin.LIKE_EARLIER] * 2
+    # Of another version of the same work much stays true, and somebody else's words are nobody's business.
+    own = await ask(parts, EMIL)
+    assert await write(BEN, own) is None
+    await parts.talking.change(who(EMIL), own, "https://example.org/2", "Shorter")
+    assert await write(BEN, own) is None
+    copied = await ask(parts, BEN, content=" ".join(words.values()))
+    assert await write(EMIL, copied) is Thin.LIKE_WORK
 
 
 async def test_nobody_but_the_two_reads_a_review(parts: Parts) -> None:
