@@ -15,6 +15,7 @@ from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.lost_places import Watch
+from bot.member_card import CardLine
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.setup_permissions import ROOMS
@@ -95,6 +96,7 @@ class ReviewsCog(commands.Cog):
         self._drawing = Drawing(bot, self.service, self.talking, self.allocation, self.keeping.rooms)
         self._filling = Filling(bot.core, self.keeping)
         self._watch = Watch(self.places.channels, self.places.lose_channel)
+        self._card_line = CardLine("reviews", N_("Reviews"), self.talking.card_line, rank=30)
         self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask.begin_for_message)
         self._controls: dict[str, Handler] = {
             **self._ask.controls,
@@ -132,6 +134,7 @@ class ReviewsCog(commands.Cog):
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
         bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
+        bot.core.member_cards.register(self._card_line)
         await self.places.load()
 
     async def cog_unload(self) -> None:
@@ -155,6 +158,7 @@ class ReviewsCog(commands.Cog):
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
         bot.config_card.parts.remove(self._config)
         bot.core.features.forget(AREA)
+        bot.core.member_cards.unregister(self._card_line.key)
 
     # ------------------------------------------------------------------------------------------ asking
 

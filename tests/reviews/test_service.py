@@ -9,6 +9,7 @@ import pytest
 
 from bot.authority import Actor
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound
+from bot.i18n import Translations
 from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.model import AREA, ReviewSettings
@@ -217,6 +218,18 @@ async def test_all_that_was_given_and_received_is_there_on_pages(parts: Parts) -
     assert first.reviews[0].id == received and not first.is_overdrawn
     assert len({each.id for each in (*first.reviews, *second.reviews)}) == 28
     assert (await parts.talking.mine(CLEO, 99)).page == 1
+
+
+async def test_the_card_of_a_member_counts_what_they_gave_and_received(parts: Parts) -> None:
+    t = Translations().for_locale("en")
+    async with parts.core.db.read() as session:
+        assert await parts.talking.card_line(session, GUILD, CLEO.member_id, t) is None
+    await give(parts, CLEO, await ask(parts))
+    await give(parts, BEN, await ask(parts, CLEO))
+    await give(parts, CLEO, await ask(parts, DORA))
+    async with parts.core.db.read() as session:
+        line = await parts.talking.card_line(session, GUILD, CLEO.member_id, t)
+    assert line == "2 given, 1 received"
 
 
 async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) -> None:
