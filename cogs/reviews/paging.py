@@ -12,12 +12,12 @@ PAGES = 100  # a page's control is numbered `row * PAGES + page`: never change i
 ROOM = 3400  # of the 4,000 characters of a card; the rest is for what stands on every page
 
 
-def split(blocks: Sequence[str], room: int = ROOM) -> tuple[str, ...]:
+def split(blocks: Sequence[str], room: int = ROOM, between: str = "\n") -> tuple[str, ...]:
     """The blocks in order, as many on a page as fit; none is taken apart, so each must fit by itself."""
     pages: list[str] = []
     for block in filter(None, blocks):
-        if pages and length(pages[-1]) + 1 + length(block) <= room:
-            pages[-1] += f"\n{block}"
+        if pages and length(pages[-1]) + len(between) + length(block) <= room:
+            pages[-1] += f"{between}{block}"
         else:
             pages.append(block)
     return tuple(pages) or ("",)

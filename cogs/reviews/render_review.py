@@ -138,7 +138,7 @@ def review_card(
         + (f" · {t('version {n}', n=review.version)}" if work.version > 1 else "")
     )
     lines.append(_state(review, t))
-    pages = paging.split([*_written(review, t), *_talk(review, reader_id, t)])
+    pages = paging.split([*_written(review, t), *_talk(review, reader_id, t)], between="\n\n")
     at = len(pages) - 1 if page < 0 else min(page, len(pages) - 1)
     items: list[Item] = [Text("\n".join(lines)), Text(pages[at])]
     if len(pages) > 1:

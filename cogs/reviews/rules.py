@@ -28,6 +28,7 @@ ASKED_WITHIN = timedelta(days=30)  # which waits are counted
 FEWEST_WAITS = 5
 FEWEST_RATINGS = 5
 UNDO_WITHIN = timedelta(minutes=10)
+IN_A_ROW = timedelta(hours=1)
 REOPEN_WITHIN = timedelta(days=1)
 WEEK = timedelta(days=7)
 _FEW_WORDS = 12  # of all that a review says in words
@@ -317,6 +318,11 @@ def alias_name(number: int) -> str:
         number, rest = divmod(number - 1, _ALPHABET)
         name = chr(ord("A") + rest) + name
     return name
+
+
+def is_worth_telling(*, was_same: bool, last_at: datetime, at: datetime) -> bool:
+    """Whether to tell of an answer, given the one before it: of several in a row by one person the first is told."""
+    return not was_same or at - last_at >= IN_A_ROW
 
 
 def can_reopen(closed_at: datetime | None, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
+from bot.i18n import Translator
 from bot.own import Who
 from bot.text import clean
 from cogs.reviews import rules
@@ -64,7 +65,10 @@ class Talking:
         return review_of(row, work) if row is not None and work is not None else None
 
     async def reply(self, who: Who, review_id: int, text: str) -> Review:
-        """Answer to a review, or to an answer. The other side is told. Raises `InvalidInput`, `AlreadyDone`."""
+        """Answer to a review, or to an answer. The other side is told, once of several in a row.
+
+        Raises `InvalidInput`, `AlreadyDone`.
+        """
         text = clean(text)[: rules.LONGEST_REPLY]
         if not text:
             raise InvalidInput("Write a line, then send it.")
@@ -86,8 +90,12 @@ class Talking:
             )
             session.add(reply)
             await session.flush()
-            key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
-            await self._keeping.telling.other_side(session, work, row, key, who.member_id)
+            last = replies[-1] if replies else None
+            if last is None or rules.is_worth_telling(
+                was_same=last.member_id == who.member_id, last_at=last.at, at=reply.at
+            ):
+                key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
+                await self._keeping.telling.other_side(session, work, row, key, who.member_id)
             await self._show(session, work)
             return self._seen(row, work, (*replies, reply))
 
@@ -209,6 +217,17 @@ class Talking:
             reviews=tuple(review_of(row, work) for row, work in rows),
             page=page,
             pages=pages,
+        )
+
+    async def card_line(
+        self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
+    ) -> str | None:
+        """What a member's card says of reviews; nothing before the first one."""
+        given, received, _ = await storage.count_given_and_received(session, guild_id, member_id)
+        return (
+            t("{given} given, {received} received", given=given, received=received)
+            if given or received
+            else None
         )
 
     async def availability(self, actor: Actor) -> Availability:
