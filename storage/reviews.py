@@ -323,9 +323,7 @@ async def list_all_held(session: AsyncSession, guild_id: int) -> list[ReviewRow]
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
-async def list_to_do(
-    session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]
-) -> list[ReviewRow]:
+async def list_to_do(session: AsyncSession, guild_id: int, reviewer_ids: Collection[int]) -> list[ReviewRow]:
     """What these people have to write, or were drawn for."""
     query = select(ReviewRow).where(
         ReviewRow.guild_id == guild_id,

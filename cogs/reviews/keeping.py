@@ -225,15 +225,6 @@ class Keeping:
         await self.rooms.close(session, work)
         await self.redraw(session, work)
 
-    async def reopen(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
-        """Its author needs reviews after all."""
-        work.state, work.closed_at = storage.OPEN, None
-        await self.redraw(session, work)
-        if work.round_id is not None:
-            await self.expect_fill(session, work.guild_id, work.round_id)
-        if work.first_review_at is None:
-            await self.expect_duty(session, work)
-
     async def credit(self, session: AsyncSession, row: storage.ReviewRow) -> None:
         """Giving one moves an own work up. By a job, because that work must not be held beside this one."""
         job = NewJob(

@@ -17,6 +17,7 @@ from bot.own import Who
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.reviews import rules
+from cogs.reviews.drafts import WAS_THIN, next_page, read_page
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
@@ -36,7 +37,7 @@ from cogs.reviews.model import (
     words_of,
     work_of,
 )
-from cogs.reviews.rubrics import Criterion, Rubric, Words, pages, to_json
+from cogs.reviews.rubrics import pages, to_json
 from cogs.reviews.rules import Mode, State, Wait
 from storage import members as member_storage
 from storage import review_reading as reading
@@ -44,7 +45,6 @@ from storage import reviews as storage
 
 OFFERED = 25  # as many as one menu of Discord holds
 COMPARED = 20  # earlier reviews of the writer that a new one is compared with
-_WAS_THIN = "was_thin"  # in a draft: the one concrete line was asked for
 
 
 class ReviewsService:
@@ -207,7 +207,7 @@ class ReviewsService:
             if row.state == State.GIVEN:
                 raise AlreadyDone("You have sent this review already. Thank you!")
             rubric = work_of(work).rubric
-            draft = {**(row.draft or {}), **_read_page(rubric, page, typed)}
+            draft = {**(row.draft or {}), **read_page(rubric, page, typed)}
             row.draft = draft
             await session.flush()
             if row.state not in rules.HELD:
@@ -215,9 +215,9 @@ class ReviewsService:
             missing = next_page(rubric, draft)
             if missing is not None:
                 return Written(review_of(row, work), page=missing)
-            thin = None if draft.get(_WAS_THIN) else await self._thinness(session, work, row)
+            thin = None if draft.get(WAS_THIN) else await self._thinness(session, work, row)
             if thin is not None:
-                row.draft = {**draft, _WAS_THIN: True}
+                row.draft = {**draft, WAS_THIN: True}
                 return Written(review_of(row, work), page=len(pages(rubric)) - 1, thin=thin)
             return await self._give(session, work, row)
 
@@ -249,7 +249,7 @@ class ReviewsService:
         self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
     ) -> Written:
         now = self._core.clock.now()
-        answers = {name: value for name, value in (row.draft or {}).items() if name != _WAS_THIN}
+        answers = {name: value for name, value in (row.draft or {}).items() if name != WAS_THIN}
         row.state, row.answers, row.draft = State.GIVEN.value, answers, None
         row.given_at, row.ends_at = now, None
         if work.first_review_at is None:
@@ -370,32 +370,6 @@ class ReviewsService:
         if who.guild_id is None:  # on a DM nobody has asked yet whether the feature is on
             await self._core.features.require(row.guild_id, AREA)
         return row, work
-
-
-def next_page(rubric: Rubric, draft: Mapping[str, Any]) -> int | None:
-    """The page of the form to fill in next; None when nothing is missing."""
-    for number, parts in enumerate(pages(rubric)):
-        criteria = [each for each in parts if isinstance(each, Criterion)]
-        has_words = any(isinstance(each, Words) for each in parts)
-        if any(each.key not in draft for each in criteria) or (
-            has_words and not any(draft.get(each.value) for each in Words)
-        ):
-            return number
-    return None
-
-
-def _read_page(rubric: Rubric, page: int, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was answered on a page; what is no answer of the rubric is left out."""
-    found: dict[str, Any] = {}
-    parts = pages(rubric)[page] if 0 <= page < len(pages(rubric)) else ()
-    for part in parts:
-        if isinstance(part, Words):
-            found[part.value] = clean(str(typed.get(part.value) or ""))[: rules.LONGEST_WORDS]
-            continue
-        value = str(typed.get(part.key) or "")
-        if value in map(str, range(len(part.answers))):  # and not "0009", say: the form was forged
-            found[part.key] = int(value)
-    return found
 
 
 def _title(content: str) -> str:

@@ -184,7 +184,12 @@ class Talking:
                     command="`/review request`",
                 )
             if work.state != storage.OPEN:
-                await self._keeping.reopen(session, work)
+                work.state, work.closed_at = storage.OPEN, None
+                await self._keeping.redraw(session, work)
+                if work.round_id is not None:
+                    await self._keeping.expect_fill(session, work.guild_id, work.round_id)
+                if work.first_review_at is None:
+                    await self._keeping.expect_duty(session, work)
             return work_of(work)
 
     async def own_work(self, who: Who, work_id: int) -> Work:

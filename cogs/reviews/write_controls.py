@@ -10,7 +10,7 @@ from bot.card_views import form_answers
 from bot.components import Handler
 from bot.interactions import actor_of, who_of
 from bot.replies import reply_to
-from cogs.reviews import paging, render, render_review
+from cogs.reviews import paging, render, render_inbox, render_review
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.talk_controls import number_of
@@ -45,7 +45,7 @@ class WriteControls:
     async def show_inbox(self, interaction: _Interaction, _: int | None) -> None:
         inbox = await self._service.inbox(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.inbox_card(inbox, reply.translator))
+        await reply.show_privately(render_inbox.inbox_card(inbox, reply.translator))
 
     async def _claim(self, interaction: _Interaction, work_id: int | None) -> None:
         review = await self._service.claim(actor_of(interaction), work_id or 0)

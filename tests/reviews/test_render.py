@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.cards import Buttons, Card, Pick, Text
 from bot.i18n import Translations
 from bot.text import V2_TEXT_LIMIT, length, quote
-from cogs.reviews import paging, render, render_review, rules
+from cogs.reviews import paging, render, render_inbox, render_review, rules
 from cogs.reviews.model import Inbox, Reply, Review, Work, find_rubric
 from cogs.reviews.rules import Mode, State
 
@@ -69,7 +69,7 @@ def test_every_review_in_hand_can_be_opened_from_the_inbox(count: int) -> None:
         for each in range(1, count + 1)
     )
     asked = tuple((replace(WORK, id=each, title="*" * 100), 1, None) for each in range(25))
-    card = render.inbox_card(Inbox(held, asked, (), (), None), T)
+    card = render_inbox.inbox_card(Inbox(held, asked, (), (), None), T)
     ids = {each.custom_id for row in card.items if isinstance(row, Buttons) for each in row.buttons} | {
         f"{render.HELD}:{option.value}"
         for row in card.items
