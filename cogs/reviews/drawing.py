@@ -123,7 +123,8 @@ class Drawing:
         review = await self._review(effect)
         if review.state is not State.ASSIGNED:
             raise Obsolete(N_("the review was written, given back or handed on"))
-        return render_told.nudge_card(review, await self._bot.renderers.translator(effect))
+        held = await self._service.count_held(review.work.guild_id, review.reviewer_id, review.work.round_id)
+        return render_told.nudge_card(review, held, await self._bot.renderers.translator(effect))
 
     async def _draw_talk(self, effect: PlannedEffect) -> Card:
         review = await self._review(effect)

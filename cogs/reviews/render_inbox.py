@@ -34,6 +34,8 @@ def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Ca
             title = quote(work.title, _IN_LIST)
             if place is not None:
                 lines.append(t("{title} · number {place} in the queue", title=title, place=place))
+            elif not given:
+                lines.append(t("{title} · somebody is on it", title=title))
             else:
                 lines.append(
                     t.tn(

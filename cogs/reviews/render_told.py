@@ -47,14 +47,16 @@ def room_card(review: Review, t: Translator) -> Card:
     return _told(text, t("Read it"), custom_id(render.READ, review.id), review.reviewer_id)
 
 
-def nudge_card(review: Review, t: Translator) -> Card:
-    """A kind reminder, with the way out beside it."""
+def nudge_card(review: Review, held: int, t: Translator) -> Card:
+    """A kind reminder of all that somebody has in hand of a round, with the way out beside it."""
     text = t(
         "{member}, somebody waits for your review of **{title}**, until {time}. No time? Give it back, that is fine.",
         member=mention_user(review.reviewer_id),
         title=quote(review.work.title, 90),
         time=timestamp(review.ends_at, "R") if review.ends_at is not None else "",
     )
+    if held > 1:
+        text += " " + t("You have {n} in hand: {command} shows them.", n=held, command="`/review inbox`")
     buttons = Buttons(
         (
             Button(t("Look at it"), custom_id(render.HELD, review.id), style=Style.PRIMARY),
