@@ -7,10 +7,13 @@ from typing import Any
 import discord
 
 from bot.card_views import form_answers
+from bot.cards import Button, custom_id
 from bot.components import Handler
+from bot.errors import UserError
 from bot.interactions import actor_of, who_of
 from bot.replies import reply_to
 from cogs.reviews import paging, render, render_inbox, render_review
+from cogs.reviews.rubrics import Words
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.talk_controls import number_of
@@ -107,8 +110,15 @@ class WriteControls:
 
     async def _write(self, interaction: _Interaction, review_id: int | None, page: int) -> None:
         typed = form_answers(interaction)
-        written = await self._service.write(who_of(interaction), review_id or 0, page, typed)
         reply = reply_to(interaction)
+        try:
+            written = await self._service.write(who_of(interaction), review_id or 0, page, typed)
+        except UserError as error:  # the author took the work back, say: what was written is not lost with it
+            t = reply.translator
+            said = [str(typed.get(each.value) or "") for each in Words]
+            waits = Button(t("What waits"), custom_id(render.INBOX))
+            await reply.show_privately(render.refused_card(t(error.message, **error.fields), said, waits, t))
+            return
         await reply.show_privately(render_review.written_card(written, reply.translator))
 
     async def _send(self, interaction: _Interaction, review_id: int | None) -> None:

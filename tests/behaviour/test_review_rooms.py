@@ -131,6 +131,11 @@ async def test_a_work_asked_for_in_a_thread_has_its_own_thread_beside_it(world: 
     await review(world, cleo, card)
     [inner] = [each for each in rooms(world) if each.id != outer.id]
     assert inner.parent_id == world.general.id and set(inner.thread_members) >= {ben.id, cleo.id}
+    await world.delete_channel(thread)
+    note = told(world, ben, "your work has a review")[-1]
+    form = await world.press(ben, await world.press(ben, note, "Read it"), "I changed this")
+    await world.submit(ben, form, {"content": "https://example.org/changed", "changed": ""})
+    await world.press(ben, await world.press(ben, note, "Read it"), "I need no more reviews")
     assert notices(world) == []
 
 

@@ -70,12 +70,16 @@ async def test_a_deleted_reviewers_review_stays_as_by_a_former_member(world: Lyc
 async def test_a_deleted_authors_work_goes_with_its_card_and_reviews(world: LyceumWorld) -> None:
     await ask(world)
     ben, cleo = world.member, world.people["Cleo"]
+    milo = world.people["Milo"]
     [card] = works(world)
     await review(world, cleo)
+    form = await world.press(milo, await claim(world, milo), "Write the review")
     await deleted(world, ben)
     assert works(world) == []
     mine = await world.slash(cleo, world.general, "review mine")
     assert "Given 0" in mine.text
+    refused = await world.submit(milo, form, {**JUDGED, **GOOD})
+    assert "does not exist any more" in refused.text and GOOD["strength"] in refused.text
     assert card.id not in [each.id for each in world.messages(world.general)]
 
 
