@@ -94,8 +94,14 @@ class ReviewRow(Base):
             clear=("draft",),
             what=N_("Reviews that you wrote or are to write"),
             seen_by=SeenBy.COMMUNITY,
+            hides=("helpful", "specific", "kind", "rated_why"),  # each alone would name its author
         ),
-        Personal(through="work_id", what=N_("Reviews that you received, and how you rated them")),
+        Personal(
+            through="work_id",
+            what=N_("Reviews that you received, and how you rated them"),
+            seen_by=SeenBy.COMMUNITY,
+            hides=("draft",),
+        ),
     )
     impersonal: ClassVar = ("answers", "draft")
     __table_args__ = (Index("ix_reviews_guild_id_reviewer_id_state", "guild_id", "reviewer_id", "state"),)

@@ -11,6 +11,7 @@ from bot.authority import Actor
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound
 from bot.i18n import Translations
 from bot.own import Who
+from cogs.privacy.service import Machine, PrivacyService
 from cogs.reviews import model
 from cogs.reviews.model import AREA, ReviewSettings
 from cogs.reviews.rules import State, Thin
@@ -218,6 +219,22 @@ async def test_all_that_was_given_and_received_is_there_on_pages(parts: Parts) -
     assert first.reviews[0].id == received and not first.is_overdrawn
     assert len({each.id for each in (*first.reviews, *second.reviews)}) == 28
     assert (await parts.talking.mine(CLEO, 99)).page == 1
+
+
+async def test_an_export_shows_a_reviewer_no_single_rating_and_an_author_no_draft(parts: Parts) -> None:
+    review_id = await give(parts, CLEO, await ask(parts))
+    await parts.talking.rate(who(BEN), review_id, (2, 1, 2), "Because of the boat")
+    held = await parts.service.claim(DORA, await ask(parts))
+    await parts.service.write(who(DORA), held.id, 0, {"strength": "Not finished yet"})
+    privacy = PrivacyService(parts.core, lambda: Machine(None, None, is_file=False))
+    texts: list[str] = []
+    for actor in (BEN, CLEO, DORA):
+        [(_, content)] = await privacy.export(actor)
+        texts.append(content.decode())
+    ben, cleo, dora = texts
+    assert "Because of the boat" in ben and "Who is it for?" in ben and "Not finished yet" not in ben
+    assert "Who is it for?" in cleo and "Because of the boat" not in cleo and "helpful" not in cleo
+    assert "Not finished yet" in dora
 
 
 async def test_the_card_of_a_member_counts_what_they_gave_and_received(parts: Parts) -> None:
