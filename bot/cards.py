@@ -218,10 +218,12 @@ class Form:
 @dataclass(frozen=True)
 class ThreadTitle:
     """What a renderer returns for a thread to open. A room is for these `people`, and no other room in its channel may
-    have its name: by that it is found again when an answer of Discord was lost."""
+    have its name: by that it is found again when an answer of Discord was lost. `room` is the thread that was opened
+    for the same before: while it is there, these people are shown into it."""
 
     name: str
     people: tuple[int, ...] = ()
+    room: int | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any
 
 import aiohttp
 import discord
@@ -21,9 +21,9 @@ import discord
 from bot.authority import ELEVATED
 from bot.card_views import allowed_mentions, marker_on, to_view, without_buttons
 from bot.cards import Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
+from bot.discord_rooms import Rooms
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
 from bot.outbox import EffectKind
-from bot.pace import checked
 from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
 
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
@@ -46,9 +46,6 @@ REFUSALS: dict[int, str] = {
 }
 # Refusals that say nothing about the effect: DMs opened too fast, Cloudflare's block, overload.
 PASSING = frozenset({40003, 40333, 130000})
-ROOM_HIDDEN_AFTER: Literal[10080] = (
-    10080  # minutes without a word after which Discord hides a thread: the most
-)
 HISTORY_LIMIT = 2000  # messages looked through for a marker before giving up as unknown
 
 Perform = Callable[[PlannedEffect, Any, str, int], Awaitable[int | None]]
@@ -59,6 +56,7 @@ class DiscordCalls:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._rooms = Rooms(client)
         # Events created by this process and not looked at again yet, by effect.
         self._created: dict[int, int] = {}
         self._performers: dict[EffectKind, Perform] = {
@@ -203,61 +201,11 @@ class DiscordCalls:
     async def _open_room(
         self, effect: PlannedEffect, title: ThreadTitle, _nonce: str, _marker: int
     ) -> int | None:
-        name = cut(title.name, THREAD_NAME)
-        was_tried = effect.attempts > 0 or effect.first_try_at is not None
-        known = await self._rooms(effect, name) if was_tried else []
-        if not known:
-            created = await self._create_room(effect, name)
-            if created is None:
-                return None
-            known = [created]
-        room, *doubles = known
-        for double in doubles:
-            await self._client.http.edit_channel(double, archived=True)
-        for member_id in title.people:
-            with suppress(discord.Forbidden, discord.NotFound):  # they left, or may not see the channel
-                await self._client.http.add_user_to_thread(room, member_id)
-        return room
-
-    async def _create_room(self, effect: PlannedEffect, name: str) -> int | None:
-        """A private thread, or a public one where that is not allowed. None when neither is."""
-        for kind in (discord.ChannelType.private_thread, discord.ChannelType.public_thread):
-            with suppress(discord.Forbidden):
-                return await self._start_thread(effect, name, kind)
-        return None
-
-    async def _start_thread(self, effect: PlannedEffect, name: str, kind: discord.ChannelType) -> int:
-        assert effect.channel_id is not None
-        sent: list[None] = []
-        with checked(lambda: sent.append(None)):
-            made = await self._client.http.start_thread_without_message(
-                effect.channel_id,
-                name=name,
-                auto_archive_duration=ROOM_HIDDEN_AFTER,
-                type=cast(Any, kind.value),
-            )
-        if len(sent) > 1:
-            # discord.py has sent it again by itself, and each may be carried out, late even. So it is looked for once
-            # more, when no copy can arrive any more.
-            raise Unreachable("opened more than once perhaps, to be looked at again")
-        return int(made["id"])
-
-    async def _rooms(self, effect: PlannedEffect, name: str) -> list[int]:
-        """Our threads of this name in the channel, the oldest first."""
-        found = await self._client.http.get_active_threads(effect.guild_id)
-        same = [
-            int(thread["id"])
-            for thread in found["threads"]
-            if int(thread["parent_id"]) == effect.channel_id
-            and int(thread["owner_id"]) == self._own_id
-            and thread["name"] == name
-        ]
-        return sorted(same)
+        return await self._rooms.open(effect, title)
 
     async def _close_room(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
         assert effect.channel_id is not None
-        with suppress(discord.NotFound):  # somebody has deleted it
-            await self._client.http.edit_channel(effect.channel_id, archived=True)
+        await self._rooms.close(effect.channel_id)
         return None
 
     async def _create_event(

@@ -46,7 +46,7 @@ class Personal:
     `of` is the column with the person's Discord id; `column.key` is a value at the top of a JSON column, and
     `column.*` any value in it. With `through`, the foreign key to a row that belongs to them, that row's rule holds
     for this one too. `mention`: the row is somebody else's and only mentions the person, so it is no part of their
-    export. `clear` are columns that are emptied when the row is detached. `keep_for` is how long after `since` (a
+    export. `hides` are columns of their row that somebody else wrote in confidence: no part of it either. `clear` are columns that are emptied when the row is detached. `keep_for` is how long after `since` (a
     column of instants) the row is kept; None is until deletion. `what` says in a few words what it is, `why` by what
     right it is kept; both are gettext ids.
     """
@@ -61,6 +61,7 @@ class Personal:
     what: str = ""
     seen_by: SeenBy = SeenBy.MEMBER
     mention: bool = False
+    hides: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:

@@ -94,8 +94,14 @@ class ReviewRow(Base):
             clear=("draft",),
             what=N_("Reviews that you wrote or are to write"),
             seen_by=SeenBy.COMMUNITY,
+            hides=("helpful", "specific", "kind", "rated_why"),  # each alone would name its author
         ),
-        Personal(through="work_id", what=N_("Reviews that you received, and how you rated them")),
+        Personal(
+            through="work_id",
+            what=N_("Reviews that you received, and how you rated them"),
+            seen_by=SeenBy.COMMUNITY,
+            hides=("draft",),
+        ),
     )
     impersonal: ClassVar = ("answers", "draft")
     __table_args__ = (Index("ix_reviews_guild_id_reviewer_id_state", "guild_id", "reviewer_id", "state"),)
@@ -275,12 +281,6 @@ async def list_held(session: AsyncSession, guild_id: int, reviewer_id: int) -> l
         ReviewRow.guild_id == guild_id, ReviewRow.reviewer_id == reviewer_id, ReviewRow.state.in_(HELD)
     )
     return list(await session.scalars(query.order_by(ReviewRow.ends_at, ReviewRow.id)))
-
-
-async def list_given(session: AsyncSession, guild_id: int, reviewer_id: int) -> list[ReviewRow]:
-    """What somebody wrote, the newest first."""
-    query = select(ReviewRow).filter_by(guild_id=guild_id, reviewer_id=reviewer_id, state=GIVEN)
-    return list(await session.scalars(query.order_by(ReviewRow.id.desc())))
 
 
 async def count_taken(

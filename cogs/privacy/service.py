@@ -95,7 +95,7 @@ class PrivacyService:
                     if rows:
                         # Two statements of a table may name one row.
                         found.setdefault(statement.table, {}).update(
-                            _plain(statement.model, rows, actor.member_id)
+                            _plain(statement.model, rows, actor.member_id, statement.personal.hides)
                         )
         tables = {table: list(rows.values()) for table, rows in sorted(found.items())}
         about = {
@@ -176,12 +176,14 @@ def _by_purpose(found: Sequence[tuple[Statement, int]]) -> tuple[Held, ...]:
     return tuple(sorted(held.values(), key=lambda each: each.what))
 
 
-def _plain(model: type[Base], rows: Sequence[Base], member_id: int) -> dict[Any, dict[str, Any]]:
+def _plain(
+    model: type[Base], rows: Sequence[Base], member_id: int, hidden: Sequence[str]
+) -> dict[Any, dict[str, Any]]:
     """The rows by column, under their keys."""
     said = model.personal
     others = frozenset(each.column for each in said if each.path is None and each.through is None)
     mapper = inspect(model)
-    names = [attribute.key for attribute in mapper.column_attrs]
+    names = [attribute.key for attribute in mapper.column_attrs if attribute.key not in hidden]
     return {
         tuple(mapper.primary_key_from_instance(row)): {
             name: rules.plain(name, getattr(row, name), member_id, others=others) for name in names

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.app import Lyceum
-from bot.card_views import form_answers
 from bot.components import Handler
-from bot.errors import NotAllowed, UserError
 from bot.features import Feature
-from bot.files import check_file
 from bot.groups import HelpLine
 from bot.i18n import N_
-from bot.interactions import actor_of, who_of
+from bot.interactions import actor_of
 from bot.lost_places import Watch
+from bot.member_card import CardLine
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.setup_permissions import ROOMS
-from cogs.reviews import model, render, render_mine, render_review
+from cogs.reviews import model, render_mine
 from cogs.reviews.allocation import Allocation
+from cogs.reviews.ask_controls import AskControls
 from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
 from cogs.reviews.filling import Filling
@@ -31,11 +29,11 @@ from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, ReviewSettings
 from cogs.reviews.places import Places
-from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
-from cogs.reviews.talk_controls import TalkControls, number_of
+from cogs.reviews.talk_controls import TalkControls
 from cogs.reviews.talking import Talking
+from cogs.reviews.write_controls import WriteControls
 from storage.review_wishes import ReviewSettingsRow
 
 _Interaction = discord.Interaction[Any]
@@ -75,7 +73,6 @@ PAGE = Page(
     in_steps=False,
 )
 FEATURE = Feature(AREA, N_("Peer reviews"))
-MOST_FILES = 1000  # remembered between the command and its form
 
 
 class ReviewsCog(commands.Cog):
@@ -89,31 +86,21 @@ class ReviewsCog(commands.Cog):
         self.service = ReviewsService(bot.core, self.keeping)
         self.talking = Talking(bot.core, self.keeping)
         self.places = Places(bot.core, self.keeping)
+        self._ask = AskControls(bot, self.service, self.talking)
         self._talk = TalkControls(self.talking)
+        self._writing = WriteControls(self.service, self._talk.read)
         self.allocation = Allocation(bot.core, self.keeping)
         staff = ReviewsStaff(bot.core)
         self.desk = Desk(self.allocation, staff)
         self._config = ReviewsPart(bot.core, staff)
-        self._drawing = Drawing(bot, self.service, self.talking, self.allocation)
+        self._drawing = Drawing(bot, self.service, self.talking, self.allocation, self.keeping.rooms)
         self._filling = Filling(bot.core, self.keeping)
         self._watch = Watch(self.places.channels, self.places.lose_channel)
-        # What was given to the command, by its address, until the form is sent; lost, it stays a link for a day.
-        self._files: dict[str, str] = {}
-        self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask_for_message)
+        self._card_line = CardLine("reviews", N_("Reviews"), self.talking.card_line, rank=30)
+        self._menu = app_commands.ContextMenu(name=MENU, callback=self._ask.begin_for_message)
         self._controls: dict[str, Handler] = {
-            render.ASK: self._ask,
-            render.ASK_FORM: self._request,
-            render.CLAIM: self._claim,
-            render.PICK: self._pick,
-            render.INBOX: self._show_inbox,
-            render.HELD: self._open,
-            render.EXTEND: self._extend,
-            render.GIVE_BACK: self._give_back,
-            render_review.PAGE_BUTTONS[0]: self._ask_first,
-            render_review.PAGE_BUTTONS[1]: self._ask_second,
-            render_review.PAGE_FORMS[0]: self._write_first,
-            render_review.PAGE_FORMS[1]: self._write_second,
-            render_review.SEND: self._send,
+            **self._ask.controls,
+            **self._writing.controls,
             **self._talk.controls,
             **self.desk.controls,
         }
@@ -147,6 +134,7 @@ class ReviewsCog(commands.Cog):
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
         bot.config_card.parts.add(self._config)
         bot.core.features.describe(FEATURE)
+        bot.core.member_cards.register(self._card_line)
         await self.places.load()
 
     async def cog_unload(self) -> None:
@@ -170,6 +158,7 @@ class ReviewsCog(commands.Cog):
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)
         bot.config_card.parts.remove(self._config)
         bot.core.features.forget(AREA)
+        bot.core.member_cards.unregister(self._card_line.key)
 
     # ------------------------------------------------------------------------------------------ asking
 
@@ -180,130 +169,13 @@ class ReviewsCog(commands.Cog):
     async def request(
         self, interaction: _Interaction, link: str | None = None, file: discord.Attachment | None = None
     ) -> None:
-        actor_of(interaction)
-        if file is not None:
-            check_file(file.filename, file.size)
-            self._files[file.url] = file.filename
-            while len(self._files) > MOST_FILES:
-                self._files.pop(next(iter(self._files)))
-        await reply_to(interaction).ask(
-            render.request_form(reply_to(interaction).translator, link or (file.url if file else ""))
-        )
-
-    async def _ask_for_message(self, interaction: _Interaction, message: discord.Message) -> None:
-        """The message menu: one's own message is what is to be reviewed."""
-        actor, reply = actor_of(interaction), reply_to(interaction)
-        if message.author.id != actor.member_id:
-            raise NotAllowed("You can ask for a review of your own messages only. Theirs they can ask for.")
-        await reply.ask(render.request_form(reply.translator, message.jump_url))
-
-    async def _ask(self, interaction: _Interaction, _: int | None) -> None:
-        actor_of(interaction)
-        reply = reply_to(interaction)
-        await reply.ask(render.request_form(reply.translator))
-
-    async def _request(self, interaction: _Interaction, _: int | None) -> None:
-        actor, reply, typed = actor_of(interaction), reply_to(interaction), form_answers(interaction)
-        content = str(typed.get("content") or "").strip()
-        name = self._files.get(content)
-        if name is not None:  # Discord keeps it for a day only, so it is posted once more.
-            typed["content"] = name
-        try:
-            asked = await self.service.request(actor, typed, channel_id=interaction.channel_id)
-        except UserError as error:
-            t = reply.translator
-            refusal = render.refused_card(t(error.message, **error.fields), content, t)
-            await reply.show_privately(refusal)
-            return
-        await reply.show_privately(render.asked_card(asked, reply.translator))
-        if name is not None:
-            self._files.pop(content, None)
-            await self._post_file(interaction, asked.work.id, content, name)
-
-    async def _post_file(self, interaction: _Interaction, work_id: int, url: str, name: str) -> None:
-        """Post the file where everybody can open it."""
-        reply = reply_to(interaction)
-        try:
-            content = await self.bot.http.get_from_cdn(url)
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
-            await reply.show(render.lost_file_card(reply.translator))
-            return
-        posted = await reply.post(render.file_card(interaction.user.id, name, content, reply.translator))
-        await self.service.place(actor_of(interaction), work_id, posted)
+        await self._ask.begin(interaction, link, file)
 
     # ------------------------------------------------------------------------------------------ taking
 
     @review.command(description="What waits for you, what you asked for, and what you could review")
     async def inbox(self, interaction: _Interaction) -> None:
-        await self._show_inbox(interaction, None)
-
-    async def _show_inbox(self, interaction: _Interaction, _: int | None) -> None:
-        inbox = await self.service.inbox(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show_privately(render.inbox_card(inbox, reply.translator))
-
-    async def _claim(self, interaction: _Interaction, work_id: int | None) -> None:
-        review = await self.service.claim(actor_of(interaction), work_id or 0)
-        reply = reply_to(interaction)
-        t = reply.translator
-        await reply.show_privately(render.hand_card(review, t, t("**It is yours.**")))
-
-    async def _pick(self, interaction: _Interaction, _: int | None) -> None:
-        await self._claim(interaction, number_of(interaction))
-
-    async def _open(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.service.begin(who_of(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        if review.state not in HELD:
-            if review.state is State.GIVEN:
-                await self._talk.read(interaction, review_id)
-            else:
-                await reply.show_privately(render.given_back_card(reply.translator))
-            return
-        await reply.show_privately(render.hand_card(review, reply.translator))
-
-    async def _extend(self, interaction: _Interaction, review_id: int | None) -> None:
-        review = await self.service.extend(who_of(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        await reply.show_privately(render.hand_card(review, reply.translator))
-
-    async def _give_back(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self.service.give_back(who_of(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        await reply.show_privately(render.given_back_card(reply.translator))
-
-    # ------------------------------------------------------------------------------------------ writing
-
-    async def _ask_first(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._ask_page(interaction, review_id, 0)
-
-    async def _ask_second(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._ask_page(interaction, review_id, 1)
-
-    async def _ask_page(self, interaction: _Interaction, review_id: int | None, page: int) -> None:
-        review = await self.service.begin(who_of(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        if review.state is State.GIVEN:
-            await self._talk.read(interaction, review_id)
-            return
-        await reply.ask(render_review.page_form(review, page, reply.translator))
-
-    async def _write_first(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._write(interaction, review_id, 0)
-
-    async def _write_second(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._write(interaction, review_id, 1)
-
-    async def _write(self, interaction: _Interaction, review_id: int | None, page: int) -> None:
-        typed = form_answers(interaction)
-        written = await self.service.write(who_of(interaction), review_id or 0, page, typed)
-        reply = reply_to(interaction)
-        await reply.show_privately(render_review.written_card(written, reply.translator))
-
-    async def _send(self, interaction: _Interaction, review_id: int | None) -> None:
-        written = await self.service.send(who_of(interaction), review_id or 0)
-        reply = reply_to(interaction)
-        await reply.show_privately(render_review.written_card(written, reply.translator))
+        await self._writing.show_inbox(interaction, None)
 
     # ------------------------------------------------------------------------------------------ availability
 
@@ -315,9 +187,7 @@ class ReviewsCog(commands.Cog):
 
     @review.command(description="The reviews that you gave and received")
     async def mine(self, interaction: _Interaction) -> None:
-        mine = await self.talking.mine(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.show(render_mine.mine_card(mine, reply.translator))
+        await self._talk.mine(interaction, None)
 
     # ------------------------------------------------------------------------------------------ what Discord tells
 
@@ -330,3 +200,7 @@ class ReviewsCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
             await self.places.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self.places.lose_channel(payload.guild_id, payload.thread_id)

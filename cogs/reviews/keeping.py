@@ -80,6 +80,7 @@ class Keeping:
         if work.channel_id is not None:
             key = f"reviews.redraw:{work.id}:{work.edits}"
             await self._plan(session, work, EffectKind.EDIT, key, after=work.effect_key)
+        await self.rooms.redraw(session, work)
 
     async def show_in_pool(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
         """A work of a round that nobody could be given is offered to everybody."""

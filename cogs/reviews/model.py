@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ DUTY_RENDERER = "reviews.duty"
 READY_RENDERER = "reviews.ready"
 ROOM_RENDERER = "reviews.room"
 ROOM_CARD_RENDERER = "reviews.room_card"
+ROOM_TOP_RENDERER = "reviews.room_top"
 WAITING, DRAWN, CONFIRMED = "waiting", "drawn", "confirmed"  # the states of a round
 GIVEN = "review.given"
 RATED = "review.rated"
@@ -143,6 +144,7 @@ class Review:
     is_closed: bool
     rating: tuple[int, int, int] | None
     replies: tuple[Reply, ...] = ()
+    can_reopen: bool = False
 
     @property
     def written(self) -> Mapping[str, Any]:
@@ -152,12 +154,16 @@ class Review:
 
 @dataclass(frozen=True)
 class WorkCard:
-    """A work as everybody sees it: who has it at the moment and until when, and how many reviewed it."""
+    """A work as everybody sees it: who has it at the moment and until when, and how many people reviewed it.
+
+    `waits`: nobody has reviewed the newest version.
+    """
 
     work: Work
     holder: int | None
     held_until: datetime | None
     given: int
+    waits: bool
     place: int | None
     wait: Wait | None
 
@@ -198,13 +204,21 @@ class Inbox:
 
 @dataclass(frozen=True)
 class Mine:
-    """What somebody gave and received."""
+    """What somebody gave and received; `reviews` are those of one page, the newest first.
 
+    `ratings`, and the words that authors gave for them in `said`, are there from a number on that hides each of them.
+    `is_overdrawn`: what they ask for next comes after others.
+    """
+
+    member_id: int
     given: int
     received: int
+    is_overdrawn: bool
     ratings: Ratings | None
+    said: tuple[str, ...]
     reviews: tuple[Review, ...]
-    works: tuple[tuple[Work, tuple[Review, ...]], ...]
+    page: int
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -304,6 +318,11 @@ def review_of(row: storage.ReviewRow, work: storage.ReviewWorkRow, replies: tupl
 def find_rubric(key: str) -> Rubric:
     """The shipped rubric of this name, or the first one."""
     return next((each for each in shipped() if each.key == key), shipped()[0])
+
+
+def count_reviewers(rows: Iterable[storage.ReviewRow]) -> int:
+    """How many people gave these reviews; who reviewed two versions is one, and who was deleted is one too."""
+    return len({each.alias for each in rows if each.state == State.GIVEN})
 
 
 def words_of(answers: Mapping[str, Any]) -> dict[str, str]:

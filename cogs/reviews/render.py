@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 from bot.cards import (
     Attachment,
@@ -13,7 +16,6 @@ from bot.cards import (
     Form,
     Item,
     Option,
-    Pick,
     Style,
     Text,
     TextField,
@@ -21,37 +23,46 @@ from bot.cards import (
 )
 from bot.files import safe_name
 from bot.i18n import Translator
-from bot.text import clean, cut, mention_role, mention_user, quote, timestamp
+from bot.text import mention_role, mention_user, quote, timestamp
 from bot.time_input import LONGEST_TYPED
-from cogs.reviews import rules
-from cogs.reviews.model import Asked, Inbox, Review, ReviewSettings, Work, WorkCard
+from cogs.reviews import paging, rules
+from cogs.reviews.model import Asked, Review, ReviewSettings, Work, WorkCard
+from cogs.reviews.rubrics import pages as page_parts
 from cogs.reviews.rules import Wait
 
 CLAIM = "reviews:work.claim"
 ASK = "reviews:work.ask"
+ASK_AGAIN = "reviews:work.again"
 ASK_FORM = "reviews:work.request"
 CLOSE_WORK = "reviews:work.close"
+REOPEN_WORK = "reviews:work.reopen"
 CHANGE = "reviews:work.change"
 CHANGE_FORM = "reviews:work.changed"
 PICK = "reviews:inbox.pick"
 INBOX = "reviews:inbox.show"
 OWN_PICK = "reviews:inbox.own"
 HELD = "reviews:review.open"
+HELD_PICK = "reviews:review.choose"
+LOOK = "reviews:review.look"
 EXTEND = "reviews:review.extend"
 GIVE_BACK = "reviews:review.back"
-FIRST_PAGE = "reviews:page.first"
+PAGE_BUTTONS = ("reviews:page.first", "reviews:page.second")
 READ = "reviews:review.read"
 READ_PICK = "reviews:review.pick"
 
-_SHOWN = 1500
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+_SHOWN = 2 * rules.LONGEST_CONTENT  # a letter may need a backslash
+_SHOWN_FOCUS = 2 * rules.LONGEST_FOCUS
+_SHOWN_TYPED = 1200  # of each answer in a form that was refused; the form itself has it whole
+_ROOM_IN_HAND = 2600  # of a card that also has the rules of a good review and until when it is theirs
 _IN_LIST = 90
-_SHORT = 300
 
 
-def request_form(t: Translator, content: str = "") -> Form:
-    """What a review is asked for with."""
+def request_form(t: Translator, typed: Mapping[str, Any] = NOTHING) -> Form:
+    """What a review is asked for with, and what was typed into it before."""
+    minutes = str(typed.get("minutes") or 20)
     efforts = tuple(
-        Option(t.tn("{n} minute", "{n} minutes", each), str(each), chosen=each == 20)
+        Option(t.tn("{n} minute", "{n} minutes", each), str(each), chosen=minutes == str(each))
         for each in rules.EFFORTS
     )
     return Form(
@@ -64,7 +75,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 description=t("A link, or the text itself."),
                 long=True,
                 max_length=rules.LONGEST_CONTENT,
-                value=content or None,
+                value=_typed(typed, "content"),
             ),
             TextField(
                 "focus",
@@ -72,6 +83,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 placeholder=t("Is the second part clear?"),
                 max_length=rules.LONGEST_FOCUS,
                 required=False,
+                value=_typed(typed, "focus"),
             ),
             TextField(
                 "tried",
@@ -79,6 +91,7 @@ def request_form(t: Translator, content: str = "") -> Form:
                 placeholder=t("I read it aloud once, and cut the introduction."),
                 max_length=rules.LONGEST_FOCUS,
                 required=False,
+                value=_typed(typed, "tried"),
             ),
             ChoiceField("minutes", t("How long should a review take?"), efforts),
             TextField(
@@ -87,15 +100,23 @@ def request_form(t: Translator, content: str = "") -> Form:
                 description=t("For example: Friday, tomorrow 18:00, in three days."),
                 max_length=LONGEST_TYPED,
                 required=False,
+                value=_typed(typed, "deadline"),
             ),
         ),
     )
 
 
+def _typed(typed: Mapping[str, Any], name: str) -> str | None:
+    return str(typed.get(name) or "") or None
+
+
 def work_card(card: WorkCard, t: Translator) -> Card:
     """What everybody in the channel sees."""
     work = card.work
-    lines = [_headline(work, t), *_work_lines(work, t), _chip(card, t)]
+    shown, *rest = paging.split(_work_lines(work, t))
+    lines = [_headline(work, t), shown, _chip(card, t)]
+    if rest:
+        lines.insert(2, t("-# It goes on; whoever takes it sees all of it."))
     if work.is_open and card.holder is None and not card.given and card.place is not None:
         lines.append(f"-# {queue_text(card.place, card.wait, t)}")
     items: list[Item] = [Text("\n".join(lines))]
@@ -136,11 +157,13 @@ def asked_card(asked: Asked, t: Translator) -> Card:
     )
 
 
-def refused_card(reason: str, content: str, t: Translator) -> Card:
+def refused_card(reason: str, typed: Sequence[str], again: Button, t: Translator) -> Card:
     """What was typed is shown again, so that nobody has to think of it anew."""
-    typed = t("-# You wrote: {what}", what=quote(content, _SHOWN)) if content else ""
-    button = Button(t("Ask for a review"), custom_id(ASK), style=Style.PRIMARY)
-    return Card((Text(f"{reason}\n{typed}".strip()), Buttons((button,))))
+    written = [quote(each, _SHOWN_TYPED) for each in typed if each.strip()]
+    items: list[Item] = [Text(reason)]
+    if written:
+        items.append(Text("\n".join((t("-# You wrote:"), *written))))
+    return Card((*items, Buttons((again,))))
 
 
 def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
@@ -149,16 +172,12 @@ def file_card(member_id: int, name: str, content: bytes, t: Translator) -> Card:
     return Card((Text(text), Attachment(safe_name(name), content)))
 
 
-def lost_file_card(t: Translator) -> Card:
-    text = t("Discord does not have the file any more. Ask anew with {command}.", command="`/review request`")
-    return Card((Text(text),))
-
-
-def hand_card(review: Review, t: Translator, said_first: str | None = None) -> Card:
+def hand_card(review: Review, t: Translator, said_first: str | None = None, page: int = 0) -> Card:
     """A review that is yours to write, with the rules of a good one."""
-    work = review.work
+    pages = paging.split(_work_lines(review.work, t), _ROOM_IN_HAND)
+    at = min(page, len(pages) - 1)
     lines = [said_first] if said_first else []
-    lines += [_headline(work, t), *_work_lines(work, t), rules_text(t)]
+    lines += [_headline(review.work, t), pages[at], paging.note(at, len(pages), t), rules_text(t)]
     if review.ends_at is not None:
         when = timestamp(review.ends_at, "R")
         lines.append(
@@ -169,16 +188,19 @@ def hand_card(review: Review, t: Translator, said_first: str | None = None) -> C
     if review.draft:
         lines.append(t("-# What you wrote so far is kept."))
     label = t("Go on writing") if review.draft else t("Write the review")
-    buttons = [Button(label, custom_id(FIRST_PAGE, review.id), style=Style.PRIMARY)]
+    buttons = [Button(label, custom_id(PAGE_BUTTONS[0], review.id), style=Style.PRIMARY)]
     if review.state is rules.State.CLAIMED and review.extensions < rules.MOST_EXTENSIONS:
         buttons.append(Button(t("Extend"), custom_id(EXTEND, review.id)))
     buttons.append(Button(t("Give back"), custom_id(GIVE_BACK, review.id)))
-    return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
+    turns = paging.turns(LOOK, review.id, at, len(pages), t)
+    rows = (Buttons(turns),) if turns else ()
+    return Card((Text("\n".join(filter(None, lines))), *rows, Buttons(tuple(buttons))))
 
 
-def own_card(work: Work, t: Translator) -> Card:
+def own_card(work: Work, t: Translator, said_first: str | None = None) -> Card:
     """A work of one's own: what can be done with it while it waits or after its reviews."""
-    lines = _work_lines(work, t)
+    lines = [said_first] if said_first else []
+    lines.append(paging.split(_work_lines(work, t))[0])
     buttons = (
         Button(t("I changed this"), custom_id(CHANGE, work.id)),
         Button(t("I don't need it any more"), custom_id(CLOSE_WORK, work.id)),
@@ -187,76 +209,25 @@ def own_card(work: Work, t: Translator) -> Card:
     return Card((Text("\n".join(lines)), Buttons(buttons if work.is_open else buttons[2:])))
 
 
-def given_back_card(t: Translator) -> Card:
-    text = t("Given back, and that is fine: somebody else may have it. What you wrote is kept for you.")
-    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+def given_back_card(review: Review, t: Translator) -> Card:
+    text = t("Given back, and that is fine: somebody else may have it.")
+    buttons = [Button(t("What waits"), custom_id(INBOX))]
+    if review.draft:
+        text += " " + t("What you wrote is kept for you.")
+        words = len(page_parts(review.work.rubric)) - 1
+        buttons.append(Button(t("What I wrote"), custom_id(PAGE_BUTTONS[words], review.id)))
+    return Card((Text(text), Buttons(tuple(buttons))))
 
 
 def closed_work_card(work: Work, t: Translator) -> Card:
     text = t("Closed: {title}. Reviews that you have stay yours.", title=quote(work.title, _IN_LIST))
-    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
+    again = Button(t("Open it again"), custom_id(REOPEN_WORK, work.id))
+    return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)), again))))
 
 
 def changed_card(t: Translator) -> Card:
     text = t("**Your new version is there.** Whoever reviewed the last one is told.")
     return Card((Text(text), Buttons((Button(t("What waits"), custom_id(INBOX)),))))
-
-
-def inbox_card(inbox: Inbox, t: Translator, said_first: str | None = None) -> Card:
-    """What waits for somebody, what they asked for, and what they could take."""
-    items: list[Item] = [Text(said_first)] if said_first else []
-    if inbox.held:
-        items.append(Text(t("**Yours to write**")))
-        for each in inbox.held[:3]:
-            until = timestamp(each.ends_at, "R") if each.ends_at is not None else ""
-            items.append(Text(f"{quote(each.work.title, _IN_LIST)} · {until}"))
-            items.append(Buttons((Button(t("Open"), custom_id(HELD, each.id), style=Style.PRIMARY),)))
-    if inbox.unread:
-        items.append(Text(t("**Reviews of your work that you have not rated yet**")))
-        options = tuple(
-            Option(cut(" ".join(clean(each.work.title).split()), _IN_LIST), str(each.id))
-            for each in inbox.unread
-        )[:25]
-        items.append(Pick(custom_id(READ_PICK), t("Read a review"), options))
-    if inbox.asked:
-        lines = [t("**What you asked for**")]
-        for work, given, place in inbox.asked:
-            title = quote(work.title, _IN_LIST)
-            if place is not None:
-                lines.append(t("{title} · number {place} in the queue", title=title, place=place))
-            elif not given:
-                lines.append(t("{title} · somebody is on it", title=title))
-            else:
-                lines.append(t.tn("{title} · {n} review", "{title} · {n} reviews", given, title=title))
-        lines.append(f"-# {wait_text(inbox.wait, t)}")
-        items.append(Text("\n".join(lines)))
-        own = tuple(
-            Option(cut(" ".join(clean(work.title).split()) or "…", _IN_LIST), str(work.id))
-            for work, _, _ in inbox.asked
-        )
-        items.append(Pick(custom_id(OWN_PICK), t("Change or close one of yours"), own))
-    items += _pool(inbox, t)
-    items.append(Buttons((Button(t("Ask for a review"), custom_id(ASK)),)))
-    return Card(tuple(items))
-
-
-def _pool(inbox: Inbox, t: Translator) -> list[Item]:
-    if not inbox.pool:
-        return [Text(t("**Nothing waits for a reviewer at the moment.**"))]
-    options = tuple(
-        Option(
-            cut(" ".join(clean(each.title).split()) or "…", _IN_LIST),
-            str(each.id),
-            description=cut(
-                t.tn("about {n} minute", "about {n} minutes", each.minutes)
-                + (f" · {' '.join(clean(each.focus).split())}" if each.focus else ""),
-                _IN_LIST,
-            ),
-        )
-        for each in inbox.pool
-    )
-    title = Text(t("**These wait for their first review**, the longest wait first."))
-    return [title, Pick(custom_id(PICK), t("Take one"), options)]
 
 
 def duty_card(card: WorkCard, settings: ReviewSettings, t: Translator) -> Card:
@@ -332,11 +303,11 @@ def _headline(work: Work, t: Translator) -> str:
 def _work_lines(work: Work, t: Translator) -> list[str]:
     lines = [quote(work.content, _SHOWN)]
     if work.version > 1:
-        lines.append(t("Version {n}. {changed}", n=work.version, changed=quote(work.changed, _SHORT)))
+        lines.append(t("Version {n}. {changed}", n=work.version, changed=quote(work.changed, _SHOWN_FOCUS)))
     if work.focus:
-        lines.append(t("**Feedback on:** {text}", text=quote(work.focus, 2 * rules.LONGEST_FOCUS)))
+        lines.append(t("**Feedback on:** {text}", text=quote(work.focus, _SHOWN_FOCUS)))
     if work.tried:
-        lines.append(t("**Tried so far:** {text}", text=quote(work.tried, 2 * rules.LONGEST_FOCUS)))
+        lines.append(t("**Tried so far:** {text}", text=quote(work.tried, _SHOWN_FOCUS)))
     about = t.tn("about {n} minute", "about {n} minutes", work.minutes)
     if work.deadline_at is not None:
         about += " · " + t("wanted by {time}", time=timestamp(work.deadline_at, "f"))
@@ -354,6 +325,8 @@ def _chip(card: WorkCard, t: Translator) -> str:
         return t(
             "**In review:** {member} is on it until {time}.", member=mention_user(card.holder), time=until
         )
+    if card.given and not card.waits:
+        return t.tn("**Reviewed** by {n} person so far.", "**Reviewed** by {n} people so far.", card.given)
     if card.given:
-        return t.tn("**Reviewed:** {n} review so far.", "**Reviewed:** {n} reviews so far.", card.given)
+        return t("**Waiting:** nobody has looked at version {n} yet.", n=card.work.version)
     return t("**Waiting** for a reviewer.")

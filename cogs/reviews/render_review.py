@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.cards import (
     Button,
     Buttons,
@@ -20,20 +18,23 @@ from bot.cards import (
 )
 from bot.i18n import N_, Translator
 from bot.text import mention_user, quote, timestamp
-from cogs.reviews import render, rules
+from cogs.reviews import paging, render, rules
 from cogs.reviews.model import Review, Work, Written
+from cogs.reviews.rooms import Room
 from cogs.reviews.rubrics import Criterion, Kind, Words, pages
-from cogs.reviews.rules import Thin, alias_name
+from cogs.reviews.rules import Stage, Thin, alias_name
 from storage.personal import NOBODY
 
-PAGE_BUTTONS = (render.FIRST_PAGE, "reviews:page.second")
 PAGE_FORMS = ("reviews:page.write_first", "reviews:page.write_second")
 SEND = "reviews:review.send"
+READ_NEWEST = "reviews:review.newest"
+TURN = "reviews:review.turn"
 REPLY = "reviews:talk.ask"
 REPLY_FORM = "reviews:talk.reply"
 RATE = "reviews:rating.ask"
 RATE_FORM = "reviews:rating.rate"
 CLOSE = "reviews:talk.close"
+REOPEN = "reviews:talk.reopen"
 
 _FIELDS = {
     Words.STRENGTH: (
@@ -57,6 +58,12 @@ _TOLD = {
 _THIN = {
     Thin.SHORT: N_("Would you add one concrete line more? A place and what to try there help most."),
     Thin.NO_QUESTION: N_("Would you add one question? It shows that you want to understand."),
+    Thin.LIKE_EARLIER: N_(
+        "Much of this stands in an earlier review of yours, which can be right. Would you add one line about this work?"
+    ),
+    Thin.LIKE_WORK: N_(
+        "You quote a good part of the work, which helps to find the place. Would you add one line of your own to it?"
+    ),
     Thin.REPEATED: N_("Two of your answers are the same. Would you add one concrete line more?"),
 }
 _RATINGS = (
@@ -66,8 +73,8 @@ _RATINGS = (
 )
 _HOW = (N_("No"), N_("Partly"), N_("Yes"))
 _SHOWN_WORDS = 2 * rules.LONGEST_WORDS  # a letter may need a backslash
-_SHOWN_REPLY = 300
-_SHOWN_REPLIES = 3
+_SHOWN_ON_TOP = 600  # the card of the work has all of it
+_SHOWN_REPLY = 2 * rules.LONGEST_REPLY
 
 
 def page_form(review: Review, page: int, t: Translator) -> Form:
@@ -108,7 +115,7 @@ def written_card(written: Written, t: Translator) -> Card:
         return Card((Text(text), Buttons((again, Button(t("What waits"), custom_id(render.INBOX))))))
     if written.page is not None:
         label = t("Add a line") if written.thin else t("Next page")
-        go_on = Button(label, custom_id(PAGE_BUTTONS[written.page], review.id), style=Style.PRIMARY)
+        go_on = Button(label, custom_id(render.PAGE_BUTTONS[written.page], review.id), style=Style.PRIMARY)
         if written.thin is not None:
             send = Button(t("Send it as it is"), custom_id(SEND, review.id))
             return Card((Text(t(_THIN[written.thin])), Buttons((go_on, send))))
@@ -119,8 +126,10 @@ def written_card(written: Written, t: Translator) -> Card:
     return Card((Text(text), Buttons((Button(t("What waits"), custom_id(render.INBOX)),))))
 
 
-def review_card(review: Review, reader_id: int, t: Translator, said_first: str | None = None) -> Card:
-    """A review as its author's or its writer's private card."""
+def review_card(
+    review: Review, reader_id: int, t: Translator, said_first: str | None = None, page: int = 0
+) -> Card:
+    """A review and what was answered to it, as its author's or its writer's private card; page -1 is the last."""
     work, is_author = review.work, reader_id == review.work.author_id
     lines = [said_first] if said_first else []
     who = reviewer_name(review, t) if is_author else t("you")
@@ -129,21 +138,28 @@ def review_card(review: Review, reader_id: int, t: Translator, said_first: str |
         + (f" · {t('version {n}', n=review.version)}" if work.version > 1 else "")
     )
     lines.append(_state(review, t))
-    answered = [
-        f"{_text(each.title, review, t)} **{_text(each.answers[int(review.answers[each.key])], review, t)}**"
-        for each in work.rubric.criteria
-        if each.key in review.answers
-    ]
-    lines += answered
-    for words in Words:
-        said = str(review.answers.get(words.value) or "")
-        if said:
-            lines.append(f"{t(_TOLD[words])}\n{quote(said, _SHOWN_WORDS)}")
-    items: list[Item] = [Text("\n".join(lines))]
-    if review.replies:
-        items.append(Text("\n".join(_talk(review, reader_id, t))))
+    pages = paging.split([*_written(review, t), *_talk(review, reader_id, t)], between="\n\n")
+    at = len(pages) - 1 if page < 0 else min(page, len(pages) - 1)
+    items: list[Item] = [Text("\n".join(lines)), Text(pages[at])]
+    if len(pages) > 1:
+        items.append(Text(paging.note(at, len(pages), t)))
+        items.append(Buttons(paging.turns(TURN, review.id, at, len(pages), t)))
     items += _actions(review, t, is_author=is_author)
     return Card(tuple(items))
+
+
+def _written(review: Review, t: Translator) -> list[str]:
+    """What the reviewer answered and wrote, in blocks."""
+    answered = [
+        f"{_text(each.title, review, t)} **{_text(each.answers[int(review.answers[each.key])], review, t)}**"
+        for each in review.work.rubric.criteria
+        if review.answers.get(each.key) in range(len(each.answers))
+    ]
+    words = [(_TOLD[each], str(review.answers.get(each.value) or "")) for each in Words]
+    return [
+        "\n".join(answered),
+        *(f"{t(title)}\n{quote(said, _SHOWN_WORDS)}" for title, said in words if said),
+    ]
 
 
 def _actions(review: Review, t: Translator, *, is_author: bool) -> list[Item]:
@@ -161,92 +177,34 @@ def _actions(review: Review, t: Translator, *, is_author: bool) -> list[Item]:
     second: list[Button] = []
     if not review.is_closed:
         second.append(Button(t("Close this review"), custom_id(CLOSE, review.id)))
+    elif review.can_reopen:
+        second.append(Button(t("Open it again"), custom_id(REOPEN, review.id)))
     if is_author and work.is_open:
         second.append(Button(t("I need no more reviews"), custom_id(render.CLOSE_WORK, work.id)))
     return [Buttons(tuple(each)) for each in (first, second) if each]
 
 
-def received_card(review: Review, t: Translator, *, is_private: bool) -> Card:
-    """Tells an author of a review. In a channel it says nothing of it."""
-    who = mention_user(review.work.author_id)
-    title = quote(review.work.title, 90)
-    text = t("{member}, your work has a review: **{title}**", member=who, title=title)
-    if is_private:
-        by = reviewer_name(review, t)
-        text = t("{member}, {reviewer} reviewed your work: **{title}**", member=who, reviewer=by, title=title)
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.work.author_id)
+_STAGES = {
+    Stage.WAITING: N_("**Waiting:** nobody has looked at version {n} yet."),
+    Stage.IN_REVIEW: N_("**In review:** somebody looks at it at the moment."),
+    Stage.REVIEWED: N_("**Reviewed.** The author reads it now."),
+    Stage.ANSWERED: N_("**Answered.** The author has said something about the review."),
+    Stage.CLOSED: N_("**Closed.** Thank you all! You can still write here."),
+}
 
 
-def assigned_card(review: Review, count: int, t: Translator) -> Card:
-    """Tells a reviewer what a round gave them."""
-    who = mention_user(review.reviewer_id)
-    text = t.tn(
-        "{member}, {n} work is yours to review, by {time}.",
-        "{member}, {n} works are yours to review, by {time}.",
-        count,
-        member=who,
-        time=timestamp(review.ends_at, "f") if review.ends_at is not None else "",
-    )
-    return _told(text, t("Look at it"), custom_id(render.HELD, review.id), review.reviewer_id)
-
-
-def room_card(review: Review, t: Translator) -> Card:
-    """Shows a reviewer into the thread of a work; whoever is mentioned in a thread is in it."""
-    text = t(
-        "{reviewer} has reviewed the work of {author}. This thread is yours to talk about it; the review itself is "
-        "behind the button.",
-        reviewer=mention_user(review.reviewer_id),
-        author=mention_user(review.work.author_id),
-    )
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.reviewer_id)
-
-
-def nudge_card(review: Review, held: int, t: Translator) -> Card:
-    """A kind reminder of all that somebody has in hand of a round, with the way out beside it."""
-    text = t(
-        "{member}, somebody waits for your review of **{title}**, until {time}. No time? Give it back, that is fine.",
-        member=mention_user(review.reviewer_id),
-        title=quote(review.work.title, 90),
-        time=timestamp(review.ends_at, "R") if review.ends_at is not None else "",
-    )
-    if held > 1:
-        text += " " + t("You have {n} in hand: {command} shows them.", n=held, command="`/review inbox`")
-    buttons = Buttons(
-        (
-            Button(t("Look at it"), custom_id(render.HELD, review.id), style=Style.PRIMARY),
-            Button(t("Give back"), custom_id(render.GIVE_BACK, review.id)),
-        )
-    )
-    return Card((Text(text), buttons), pings=frozenset({review.reviewer_id}))
-
-
-def talk_card(review: Review, reader_id: int, t: Translator) -> Card:
-    """Tells one side that the other has said something, changed the work, or closed it."""
-    who, title = mention_user(reader_id), quote(review.work.title, 90)
-    if review.state is not rules.State.GIVEN:
-        text = t(
-            "{member}, the author of **{title}** needs no review any more, so it is off your list. Thank you!",
-            member=who,
-            title=title,
-        )
-        return _told(text, t("What waits"), custom_id(render.INBOX), reader_id)
-    if reader_id == review.reviewer_id and review.work.version > review.version and review.work.is_open:
-        text = t("{member}, **{title}**, which you reviewed, has a new version.", member=who, title=title)
-    else:
-        text = t("{member}, there is an answer about the review of **{title}**.", member=who, title=title)
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), reader_id)
-
-
-def news_card(work: Work, place: int | None, wait: str, t: Translator) -> Card:
-    """Tells an author that a review which was on its way is not, kindly."""
-    text = t(
-        "{member}, the review of **{title}** that was on its way did not come, so others are asked now.",
-        member=mention_user(work.author_id),
-        title=quote(work.title, 90),
-    )
-    if place is not None:
-        text += " " + t("It is number {place} in the queue.", place=place) + f" {wait}"
-    return _told(text, t("What waits"), custom_id(render.INBOX), work.author_id)
+def room_top_card(room: Room, t: Translator) -> Card:
+    """Says on top of the thread of a work what it is about and how it is."""
+    work = room.work
+    lines = [
+        t("**The work of {member}**", member=mention_user(work.author_id)),
+        quote(work.content, _SHOWN_ON_TOP),
+    ]
+    if work.version > 1:
+        changed = quote(work.changed, 2 * rules.LONGEST_FOCUS)
+        lines.append(t("Version {n}. {changed}", n=work.version, changed=changed).strip())
+    lines.append(t(_STAGES[room.stage], n=work.version))
+    return Card((Text("\n".join(lines)),))
 
 
 def reply_form(review: Review, t: Translator) -> Form:
@@ -268,7 +226,10 @@ def rate_form(review: Review, t: Translator) -> Form:
         TextField(
             "why",
             t("Why? May be left empty."),
-            description=t("The reviewer sees only what many ratings say together."),
+            description=t(
+                "The reviewer reads it without your name, among others', once {n} have rated.",
+                n=rules.FEWEST_RATINGS,
+            ),
             long=True,
             required=False,
             max_length=rules.LONGEST_FOCUS,
@@ -304,7 +265,8 @@ def reviewer_name(review: Review, t: Translator) -> str:
 
 def _state(review: Review, t: Translator) -> str:
     if review.is_closed:
-        return t("-# Closed")
+        again = t("It can be opened again within a day.") if review.can_reopen else ""
+        return f"-# {t('Closed')}. {again}".rstrip()
     if review.work.version > review.version:
         return t("-# The work has changed since")
     if review.replies:
@@ -314,7 +276,7 @@ def _state(review: Review, t: Translator) -> str:
 
 def _talk(review: Review, reader_id: int, t: Translator) -> list[str]:
     lines: list[str] = []
-    for each in review.replies[-_SHOWN_REPLIES:]:
+    for each in review.replies:
         if each.member_id == reader_id:
             who = t("You")
         elif each.member_id == review.work.author_id:
@@ -341,8 +303,3 @@ def _text(text: str, review: Review, t: Translator) -> str:
         each.kind is Kind.YES_NO and text in each.answers for each in review.work.rubric.criteria
     )
     return t(text) if is_ours else text
-
-
-def _told(text: str, label: str, control: str, member_id: int, more: Sequence[Button] = ()) -> Card:
-    buttons = Buttons((Button(label, control, style=Style.PRIMARY), *more))
-    return Card((Text(text), buttons), pings=frozenset({member_id}))

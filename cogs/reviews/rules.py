@@ -28,8 +28,13 @@ ASKED_WITHIN = timedelta(days=30)  # which waits are counted
 FEWEST_WAITS = 5
 FEWEST_RATINGS = 5
 UNDO_WITHIN = timedelta(minutes=10)
+IN_A_ROW = timedelta(hours=1)
+REOPEN_WITHIN = timedelta(days=1)
 WEEK = timedelta(days=7)
 _FEW_WORDS = 12  # of all that a review says in words
+_RUN = 8  # letters in a row that two texts hardly share by chance
+_FEW_RUNS = 40
+_MUCH_ALIKE = 0.6
 _ALPHABET = 26
 _QUESTION_MARKS = ("?", "\N{FULLWIDTH QUESTION MARK}", "\N{ARABIC QUESTION MARK}", "\N{GREEK QUESTION MARK}")
 
@@ -63,12 +68,35 @@ class State(StrEnum):
 HELD = (State.ASSIGNED, State.CLAIMED)
 
 
+class Stage(StrEnum):
+    """How far a work has come, for those who talk about it."""
+
+    WAITING = "waiting"
+    IN_REVIEW = "in_review"
+    REVIEWED = "reviewed"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+def stage(*, is_closed: bool, is_held: bool, is_reviewed: bool, is_answered: bool) -> Stage:
+    """`is_reviewed` and `is_answered` are about the newest version."""
+    if is_closed and not is_held:
+        return Stage.CLOSED
+    if is_held:
+        return Stage.IN_REVIEW
+    if not is_reviewed:
+        return Stage.WAITING
+    return Stage.ANSWERED if is_answered else Stage.REVIEWED
+
+
 class Thin(StrEnum):
     """Why one concrete line more would help."""
 
     SHORT = "short"
     NO_QUESTION = "no_question"
     REPEATED = "repeated"
+    LIKE_EARLIER = "like_earlier"  # much as an earlier review of theirs
+    LIKE_WORK = "like_work"  # much of it stands in the work
 
 
 # ---------------------------------------------------------------------------------------------- asking
@@ -161,10 +189,12 @@ def check_claim(
     wanted: int,
     held: int,
     member_id: int,
+    are_apart: bool = False,
 ) -> None:
     """Raise, with what to do instead, when a member may not take the review of a work now.
 
     `holders` have it at the moment, `given_by` wrote about this version, `held` is how many the member has claimed.
+    That they and its author are kept apart is told in the words of other reasons, so that nobody can know it from them.
     """
     if is_author:
         raise InvalidInput("This is your own work: somebody else looks at it, and you could look at theirs.")
@@ -174,14 +204,11 @@ def check_claim(
         raise AlreadyDone("It is yours already. {command} shows it.", command="`/review inbox`")
     if member_id in given_by:
         raise AlreadyDone("You have reviewed this already. Thank you!")
-    if holders:
+    if holders or len(given_by) >= wanted or are_apart:
         raise AlreadyDone(
-            "Somebody was a moment faster and is on it. {command} shows what else waits.",
+            "This one is not free at the moment: somebody may be on it, or it has what it needs. {command} shows "
+            "what else waits.",
             command="`/review inbox`",
-        )
-    if len(given_by) >= wanted:
-        raise AlreadyDone(
-            "It has all its reviews. {command} shows what else waits.", command="`/review inbox`"
         )
     if held >= MOST_HELD:
         raise LimitReached(
@@ -252,13 +279,32 @@ def still_fit(
 # ---------------------------------------------------------------------------------------------- writing
 
 
-def thinness(words: Mapping[str, str]) -> Thin | None:
-    """Why a review is thin, from what it says in words; None when it is not. A soft prompt hangs on it, never a block."""
+def likeness(text: str, other: str) -> float:
+    """How much of a text stands in another, from 0 to 1, by runs of letters, so in any script; 0 for a short one."""
+    mine, theirs = _runs(text), _runs(other)
+    return len(mine & theirs) / len(mine) if len(mine) >= _FEW_RUNS else 0.0
+
+
+def _runs(text: str) -> set[str]:
+    plain = " ".join("".join(each if each.isalnum() else " " for each in text.casefold()).split())
+    return {plain[at : at + _RUN] for at in range(len(plain) - _RUN + 1)}
+
+
+def thinness(words: Mapping[str, str], work: str = "", earlier: Iterable[str] = ()) -> Thin | None:
+    """Why a review is thin, from what it says in words; None when it is not. A soft prompt hangs on it, never a block.
+
+    `work` is what it is about, `earlier` are the words of the writer's reviews of other works.
+    """
     said = [" ".join(each.lower().split()) for each in words.values() if each.strip()]
     if len(set(said)) < len(said):
         return Thin.REPEATED
     if sum(len(each.split()) for each in said) < _FEW_WORDS and sum(map(len, said)) < 5 * _FEW_WORDS:
         return Thin.SHORT
+    whole = " ".join(said)
+    if any(likeness(whole, each) >= _MUCH_ALIKE for each in earlier):
+        return Thin.LIKE_EARLIER
+    if likeness(whole, work) >= _MUCH_ALIKE:
+        return Thin.LIKE_WORK
     if not any(mark in each for each in said for mark in _QUESTION_MARKS):
         return Thin.NO_QUESTION
     return None
@@ -272,6 +318,16 @@ def alias_name(number: int) -> str:
         number, rest = divmod(number - 1, _ALPHABET)
         name = chr(ord("A") + rest) + name
     return name
+
+
+def is_worth_telling(*, was_same: bool, last_at: datetime, at: datetime) -> bool:
+    """Whether to tell of an answer, given the one before it: of several in a row by one person the first is told."""
+    return not was_same or at - last_at >= IN_A_ROW
+
+
+def can_reopen(closed_at: datetime | None, now: datetime) -> bool:
+    """Whether what was closed can be opened again."""
+    return closed_at is not None and now - closed_at <= REOPEN_WITHIN
 
 
 # ---------------------------------------------------------------------------------------------- rating

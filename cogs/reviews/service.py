@@ -17,6 +17,7 @@ from bot.own import Who
 from bot.text import clean
 from bot.time_input import parse_moment
 from cogs.reviews import rules
+from cogs.reviews.drafts import WAS_THIN, next_page, read_page
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.model import (
     AREA,
@@ -28,6 +29,7 @@ from cogs.reviews.model import (
     Work,
     WorkCard,
     Written,
+    count_reviewers,
     find_rubric,
     gone,
     review_of,
@@ -35,13 +37,14 @@ from cogs.reviews.model import (
     words_of,
     work_of,
 )
-from cogs.reviews.rubrics import Criterion, Rubric, Words, pages, to_json
+from cogs.reviews.rubrics import pages, to_json
 from cogs.reviews.rules import Mode, State, Wait
 from storage import members as member_storage
+from storage import review_reading as reading
 from storage import reviews as storage
 
-OFFERED = 10
-_WAS_THIN = "was_thin"  # in a draft: the one concrete line was asked for
+OFFERED = 25  # as many as one menu of Discord holds
+COMPARED = 20  # earlier reviews of the writer that a new one is compared with
 
 
 class ReviewsService:
@@ -60,8 +63,8 @@ class ReviewsService:
         """
         now = self._core.clock.now()
         content = rules.check_content(clean(str(typed.get("content") or "")))
-        minutes = int(str(typed.get("minutes") or "20"))
-        if minutes not in rules.EFFORTS:
+        minutes = str(typed.get("minutes") or "20")
+        if minutes not in map(str, rules.EFFORTS):
             raise InvalidInput("Choose 10, 20 or 40 minutes.")
         settings = await self._core.configs.get(actor.guild_id, ReviewSettings)
         config = await self._core.configs.guild(actor.guild_id)
@@ -80,7 +83,7 @@ class ReviewsService:
                 content=content,
                 focus=clean(str(typed.get("focus") or ""))[: rules.LONGEST_FOCUS],
                 tried=clean(str(typed.get("tried") or ""))[: rules.LONGEST_FOCUS],
-                minutes=minutes,
+                minutes=int(minutes),
                 rubric=to_json(find_rubric(settings.rubric)),
                 wanted=settings.per_work,
                 deadline_at=deadline,
@@ -127,7 +130,8 @@ class ReviewsService:
             work=work_of(row),
             holder=holder.reviewer_id if holder is not None else None,
             held_until=holder.ends_at if holder is not None else None,
-            given=sum(each.state == State.GIVEN for each in rows),
+            given=count_reviewers(rows),
+            waits=not any(each.state == State.GIVEN and each.version == row.version for each in rows),
             place=place,
             wait=wait,
         )
@@ -142,14 +146,6 @@ class ReviewsService:
             await member_storage.change_member(session, actor.guild_id, actor.member_id)
             if work is None or work.guild_id != actor.guild_id or work.state == storage.PLANNED:
                 raise gone()
-            if await self._core.avoidances.are_apart(
-                session, actor.guild_id, actor.member_id, work.author_id
-            ):
-                # Says nothing about anybody: any work may be in somebody's hands.
-                raise AlreadyDone(
-                    "This one is not free at the moment. {command} shows what else waits.",
-                    command="`/review inbox`",
-                )
             rows = [
                 each
                 for each in await storage.list_reviews(session, [work.id])
@@ -164,6 +160,9 @@ class ReviewsService:
                 wanted=work.wanted,
                 held=sum(each.state == State.CLAIMED for each in claimed),
                 member_id=actor.member_id,
+                are_apart=await self._core.avoidances.are_apart(
+                    session, actor.guild_id, actor.member_id, work.author_id
+                ),
             )
             row = await self._keeping.claim(session, work, actor.member_id)
             return review_of(row, work)
@@ -208,7 +207,7 @@ class ReviewsService:
             if row.state == State.GIVEN:
                 raise AlreadyDone("You have sent this review already. Thank you!")
             rubric = work_of(work).rubric
-            draft = {**(row.draft or {}), **_read_page(rubric, page, typed)}
+            draft = {**(row.draft or {}), **read_page(rubric, page, typed)}
             row.draft = draft
             await session.flush()
             if row.state not in rules.HELD:
@@ -216,11 +215,22 @@ class ReviewsService:
             missing = next_page(rubric, draft)
             if missing is not None:
                 return Written(review_of(row, work), page=missing)
-            thin = rules.thinness(words_of(draft))
-            if thin is not None and not draft.get(_WAS_THIN):
-                row.draft = {**draft, _WAS_THIN: True}
+            thin = None if draft.get(WAS_THIN) else await self._thinness(session, work, row)
+            if thin is not None:
+                row.draft = {**draft, WAS_THIN: True}
                 return Written(review_of(row, work), page=len(pages(rubric)) - 1, thin=thin)
             return await self._give(session, work, row)
+
+    async def _thinness(
+        self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
+    ) -> rules.Thin | None:
+        """Why one line more would help: also where it is much as an earlier one, or as the work."""
+        earlier = await reading.list_words(
+            session, row.guild_id, row.reviewer_id, but=work.id, limit=COMPARED
+        )
+        about = f"{work.content} {work.focus} {work.tried}"
+        said = [" ".join(words_of(each).values()) for each in earlier]
+        return rules.thinness(words_of(row.draft or {}), about, said)
 
     async def send(self, who: Who, review_id: int) -> Written:
         """Give it as it is. Raises as `write` does, `InvalidInput` when nothing is written."""
@@ -239,7 +249,7 @@ class ReviewsService:
         self, session: AsyncSession, work: storage.ReviewWorkRow, row: storage.ReviewRow
     ) -> Written:
         now = self._core.clock.now()
-        answers = {name: value for name, value in (row.draft or {}).items() if name != _WAS_THIN}
+        answers = {name: value for name, value in (row.draft or {}).items() if name != WAS_THIN}
         row.state, row.answers, row.draft = State.GIVEN.value, answers, None
         row.given_at, row.ends_at = now, None
         if work.first_review_at is None:
@@ -275,7 +285,11 @@ class ReviewsService:
         return Inbox(
             held=tuple(review_of(each, work) for each in held if (work := works[each.id]) is not None),
             asked=tuple(
-                (work_of(each), sum(other.work_id == each.id for other in given), places.get(each.id))
+                (
+                    work_of(each),
+                    count_reviewers(other for other in given if other.work_id == each.id),
+                    places.get(each.id),
+                )
                 for each in own
                 if each.state == storage.OPEN
             ),
@@ -356,32 +370,6 @@ class ReviewsService:
         if who.guild_id is None:  # on a DM nobody has asked yet whether the feature is on
             await self._core.features.require(row.guild_id, AREA)
         return row, work
-
-
-def next_page(rubric: Rubric, draft: Mapping[str, Any]) -> int | None:
-    """The page of the form to fill in next; None when nothing is missing."""
-    for number, parts in enumerate(pages(rubric)):
-        criteria = [each for each in parts if isinstance(each, Criterion)]
-        has_words = any(isinstance(each, Words) for each in parts)
-        if any(each.key not in draft for each in criteria) or (
-            has_words and not any(draft.get(each.value) for each in Words)
-        ):
-            return number
-    return None
-
-
-def _read_page(rubric: Rubric, page: int, typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What was answered on a page; what is no answer of the rubric is left out."""
-    found: dict[str, Any] = {}
-    parts = pages(rubric)[page] if 0 <= page < len(pages(rubric)) else ()
-    for part in parts:
-        if isinstance(part, Words):
-            found[part.value] = clean(str(typed.get(part.value) or ""))[: rules.LONGEST_WORDS]
-            continue
-        value = str(typed.get(part.key) or "")
-        if value.isascii() and value.isdigit() and int(value[:3]) < len(part.answers):
-            found[part.key] = int(value)
-    return found
 
 
 def _title(content: str) -> str:

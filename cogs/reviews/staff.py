@@ -119,6 +119,7 @@ def check(name: str, typed: str) -> int | str:
         return find_rubric(typed).key
     least, most = LIMITS[name]
     digits = typed.strip()
-    if not digits.isascii() or not digits.isdigit() or not least <= int(digits[:6]) <= most:
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6
+    if not is_number or not least <= int(digits) <= most:
         raise InvalidInput("Write a number from {least} to {most}.", least=least, most=most)
     return int(digits)

@@ -7,11 +7,12 @@ from typing import Any
 import discord
 
 from bot.card_views import form_answers
+from bot.cards import Button, custom_id
 from bot.components import Handler
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, UserError
 from bot.interactions import actor_of, chosen_values, who_of
 from bot.replies import reply_to
-from cogs.reviews import render, render_mine, render_review
+from cogs.reviews import paging, render, render_mine, render_review
 from cogs.reviews.model import Review
 from cogs.reviews.talking import Talking
 
@@ -26,15 +27,21 @@ class TalkControls:
         self.controls: dict[str, Handler] = {
             render.READ: self.read,
             render.READ_PICK: self._read_picked,
+            render_review.READ_NEWEST: self._read_newest,
+            render_review.TURN: self._turn,
             render_review.REPLY: self._ask_reply,
             render_review.REPLY_FORM: self._reply,
             render_review.RATE: self._ask_rating,
             render_review.RATE_FORM: self._rate,
             render_review.CLOSE: self._close,
+            render_review.REOPEN: self._reopen,
             render.CHANGE: self._ask_change,
             render.CHANGE_FORM: self._change,
             render.CLOSE_WORK: self._close_work,
+            render.REOPEN_WORK: self._reopen_work,
             render.OWN_PICK: self._open_own,
+            render_mine.MINE_TURN: self.mine,
+            render_mine.SAID: self._said,
             render_mine.AVAILABLE: self._ask_available,
             render_mine.AVAILABLE_FORM: self._set_available,
         }
@@ -45,11 +52,21 @@ class TalkControls:
     async def _read_picked(self, interaction: _Interaction, _: int | None) -> None:
         await self.read(interaction, number_of(interaction))
 
+    async def _turn(self, interaction: _Interaction, number: int | None) -> None:
+        review_id, page = paging.place_of(number)
+        await self._show_review(
+            interaction, await self._talking.read(who_of(interaction), review_id), page=page
+        )
+
+    async def _read_newest(self, interaction: _Interaction, review_id: int | None) -> None:
+        review = await self._talking.read(who_of(interaction), review_id or 0)
+        await self._show_review(interaction, review, page=-1)
+
     async def _show_review(
-        self, interaction: _Interaction, review: Review, said_first: str | None = None
+        self, interaction: _Interaction, review: Review, said_first: str | None = None, page: int = 0
     ) -> None:
         reply = reply_to(interaction)
-        card = render_review.review_card(review, interaction.user.id, reply.translator, said_first)
+        card = render_review.review_card(review, interaction.user.id, reply.translator, said_first, page)
         await reply.show_privately(card)
 
     async def _ask_reply(self, interaction: _Interaction, review_id: int | None) -> None:
@@ -59,8 +76,22 @@ class TalkControls:
 
     async def _reply(self, interaction: _Interaction, review_id: int | None) -> None:
         text = str(form_answers(interaction).get("text") or "")
-        review = await self._talking.reply(who_of(interaction), review_id or 0, text)
-        await self._show_review(interaction, review, reply_to(interaction).translator("**Sent.**"))
+        t = reply_to(interaction).translator
+        try:
+            review = await self._talking.reply(who_of(interaction), review_id or 0, text)
+        except UserError as error:
+            again = Button(t("Read it"), custom_id(render_review.READ_NEWEST, review_id or 0))
+            await self._refuse(interaction, error, [text], again)
+            return
+        await self._show_review(interaction, review, t("**Sent.**"), page=-1)
+
+    async def _refuse(
+        self, interaction: _Interaction, error: UserError, typed: list[str], again: Button
+    ) -> None:
+        """Say why, and show what was typed again."""
+        reply = reply_to(interaction)
+        t = reply.translator
+        await reply.show_privately(render.refused_card(t(error.message, **error.fields), typed, again, t))
 
     async def _ask_rating(self, interaction: _Interaction, review_id: int | None) -> None:
         review = await self._talking.read(who_of(interaction), review_id or 0)
@@ -80,8 +111,13 @@ class TalkControls:
         await self._show_review(interaction, review, t("**Thank you for saying so.**"))
 
     async def _close(self, interaction: _Interaction, review_id: int | None) -> None:
-        await self._talking.close(who_of(interaction), review_id or 0)
-        await self.read(interaction, review_id)
+        review = await self._talking.close(who_of(interaction), review_id or 0)
+        await self._show_review(interaction, review)
+
+    async def _reopen(self, interaction: _Interaction, review_id: int | None) -> None:
+        review = await self._talking.reopen(who_of(interaction), review_id or 0)
+        t = reply_to(interaction).translator
+        await self._show_review(interaction, review, t("**It is open again.**"), page=-1)
 
     async def _ask_change(self, interaction: _Interaction, work_id: int | None) -> None:
         work = await self._talking.own_work(who_of(interaction), work_id or 0)
@@ -91,8 +127,13 @@ class TalkControls:
     async def _change(self, interaction: _Interaction, work_id: int | None) -> None:
         typed = form_answers(interaction)
         content, changed = str(typed.get("content") or ""), str(typed.get("changed") or "")
-        await self._talking.change(who_of(interaction), work_id or 0, content, changed)
         reply = reply_to(interaction)
+        try:
+            await self._talking.change(who_of(interaction), work_id or 0, content, changed)
+        except UserError as error:
+            again = Button(reply.translator("What waits"), custom_id(render.INBOX))
+            await self._refuse(interaction, error, [content, changed], again)
+            return
         await reply.show_privately(render.changed_card(reply.translator))
 
     async def _open_own(self, interaction: _Interaction, _: int | None) -> None:
@@ -105,6 +146,22 @@ class TalkControls:
         reply = reply_to(interaction)
         await reply.show_privately(render.closed_work_card(work, reply.translator))
 
+    async def mine(self, interaction: _Interaction, page: int | None) -> None:
+        mine = await self._talking.mine(actor_of(interaction), page or 0)
+        reply = reply_to(interaction)
+        await reply.show_privately(render_mine.mine_card(mine, reply.translator))
+
+    async def _said(self, interaction: _Interaction, page: int | None) -> None:
+        mine = await self._talking.mine(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(render_mine.said_card(mine, page or 0, reply.translator))
+
+    async def _reopen_work(self, interaction: _Interaction, work_id: int | None) -> None:
+        work = await self._talking.reopen_work(who_of(interaction), work_id or 0)
+        reply = reply_to(interaction)
+        t = reply.translator
+        await reply.show_privately(render.own_card(work, t, t("**It is open again.**")))
+
     async def _ask_available(self, interaction: _Interaction, _: int | None) -> None:
         said = await self._talking.availability(actor_of(interaction))
         reply = reply_to(interaction)
@@ -112,7 +169,7 @@ class TalkControls:
 
     async def _set_available(self, interaction: _Interaction, _: int | None) -> None:
         typed = form_answers(interaction)
-        days = [int(each) for each in typed.get("weekdays") or () if str(each) in "0123456"]
+        days = [int(each) for each in typed.get("weekdays") or () if str(each) in tuple("0123456")]
         said = await self._talking.set_availability(
             actor_of(interaction),
             str(typed.get("per_week") or ""),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Act
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
+from bot.i18n import Translator
 from bot.own import Who
 from bot.text import clean
 from cogs.reviews import rules
@@ -27,11 +31,12 @@ from cogs.reviews.model import (
     work_of,
 )
 from cogs.reviews.rules import State
+from storage import review_reading as reading
 from storage import review_wishes
 from storage import reviews as storage
 
 MOST_REPLIES = 30
-LISTED = 10
+LISTED = 25  # as many as one menu of Discord holds
 
 
 class Talking:
@@ -50,7 +55,7 @@ class Talking:
         if row is None or work is None:
             raise gone()
         await self._check(who, work, row)
-        return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in replies))
+        return self._seen(row, work, replies)
 
     async def find(self, review_id: int) -> Review | None:
         """The same for drawing it, whoever asks."""
@@ -60,7 +65,10 @@ class Talking:
         return review_of(row, work) if row is not None and work is not None else None
 
     async def reply(self, who: Who, review_id: int, text: str) -> Review:
-        """Answer to a review, or to an answer. The other side is told. Raises `InvalidInput`, `AlreadyDone`."""
+        """Answer to a review, or to an answer. The other side is told, once of several in a row.
+
+        Raises `InvalidInput`, `AlreadyDone`.
+        """
         text = clean(text)[: rules.LONGEST_REPLY]
         if not text:
             raise InvalidInput("Write a line, then send it.")
@@ -82,16 +90,20 @@ class Talking:
             )
             session.add(reply)
             await session.flush()
-            key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
-            if who.member_id == work.author_id:
-                await self._keeping.telling.reviewer(session, work, row, key)
-            else:
-                await self._keeping.telling.author(session, work, TALK_RENDERER, key, {"review_id": row.id})
-            said = (*replies, reply)
-            return review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in said))
+            last = replies[-1] if replies else None
+            if last is None or rules.is_worth_telling(
+                was_same=last.member_id == who.member_id, last_at=last.at, at=reply.at
+            ):
+                key = f"{TALK_RENDERER}:{row.id}:{reply.id}"
+                await self._keeping.telling.other_side(session, work, row, key, who.member_id)
+            await self._show(session, work)
+            return self._seen(row, work, (*replies, reply))
 
     async def change(self, who: Who, work_id: int, content: str, changed: str) -> Work:
-        """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again."""
+        """The author has a new version. Whoever reviewed the last one is told, and anybody may review it again.
+
+        Who has a review in hand goes on with the new version, and what they wrote so far is kept.
+        """
         content = rules.check_content(clean(content))
         async with self._core.db.begin() as session:
             work = await self._own(who, session, work_id)
@@ -99,22 +111,22 @@ class Talking:
                 raise AlreadyDone(
                     "This work is closed. {command} asks for a new review.", command="`/review request`"
                 )
-            rows = [
-                each for each in await storage.list_reviews(session, [work.id]) if each.state == State.GIVEN
-            ]
-            if not any(each.version == work.version for each in rows):
-                work.content = content  # nobody has written about this version, so it is not a new one
-                work.changed = clean(changed)[: rules.LONGEST_FOCUS]
-            else:
-                work.version += 1
-                work.content, work.changed = content, clean(changed)[: rules.LONGEST_FOCUS]
-                newest = {each.reviewer_id: each for each in rows}
-                for each in newest.values():
-                    if each.closed_at is None:
-                        key = f"{TALK_RENDERER}:{each.id}:v{work.version}"
-                        await self._keeping.telling.reviewer(session, work, each, key)
-            await session.flush()
+            reviews = await storage.list_reviews(session, [work.id])
+            rows = [each for each in reviews if each.state == State.GIVEN]
+            if any(each.version == work.version for each in rows):
+                work.version += 1  # else nobody has written about this version, so it is not a new one
+            work.content, work.changed = content, clean(changed)[: rules.LONGEST_FOCUS]
+            for each in reviews:
+                if each.state != State.GIVEN:
+                    each.version = work.version
             await self._keeping.redraw(session, work)
+            newest = {each.reviewer_id: each for each in rows}
+            in_hand = {each.reviewer_id: each for each in reviews if each.state in rules.HELD}
+            for each in (newest | in_hand).values():
+                is_told = each.closed_at is None and each.version < work.version
+                if is_told or each.state in rules.HELD:
+                    key = f"{TALK_RENDERER}:{each.id}:v{work.version}:{work.edits}"
+                    await self._keeping.telling.reviewer(session, work, each, key)
             return work_of(work)
 
     async def rate(self, who: Who, review_id: int, rating: tuple[int, int, int], why: str) -> Review:
@@ -132,13 +144,26 @@ class Talking:
             return review_of(row, work)
 
     async def close(self, who: Who, review_id: int) -> Review:
-        """Either side has nothing to add. Raises `AlreadyDone`."""
+        """Either side has nothing to add, and the other one is told. Raises `AlreadyDone`."""
         async with self._core.db.begin() as session:
             work, row = await self._lock(who, session, review_id)
             if row.closed_at is not None:
                 raise AlreadyDone("This review is closed. Thank you both!")
-            row.closed_at = self._core.clock.now()
-            return review_of(row, work)
+            now = row.closed_at = self._core.clock.now()
+            key = f"{TALK_RENDERER}:{row.id}:closed:{int(now.timestamp())}"
+            await self._keeping.telling.other_side(session, work, row, key, who.member_id, is_closed=1)
+            await self._show(session, work)
+            return self._seen(row, work, await storage.list_replies(session, row.id))
+
+    async def reopen(self, who: Who, review_id: int) -> Review:
+        """Either side takes the closing back, for a day. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work, row = await self._lock(who, session, review_id)
+            if row.closed_at is not None and not rules.can_reopen(row.closed_at, self._core.clock.now()):
+                raise AlreadyDone("This was closed more than a day ago, so it stays closed. Thank you both!")
+            row.closed_at = None
+            await self._show(session, work)
+            return self._seen(row, work, await storage.list_replies(session, row.id))
 
     async def close_work(self, who: Who, work_id: int) -> Work:
         """The author needs no (more) reviews. Who has one in hand is told so by their card. Raises `AlreadyDone`."""
@@ -149,49 +174,65 @@ class Talking:
             await self._keeping.close(session, work)
             return work_of(work)
 
+    async def reopen_work(self, who: Who, work_id: int) -> Work:
+        """The author takes the closing back, for a day: it waits again if it did. Raises `AlreadyDone`."""
+        async with self._core.db.begin() as session:
+            work = await self._own(who, session, work_id)
+            if work.state != storage.OPEN and not rules.can_reopen(work.closed_at, self._core.clock.now()):
+                raise AlreadyDone(
+                    "This was closed more than a day ago. {command} asks for a new review.",
+                    command="`/review request`",
+                )
+            if work.state != storage.OPEN:
+                work.state, work.closed_at = storage.OPEN, None
+                await self._keeping.redraw(session, work)
+                if work.round_id is not None:
+                    await self._keeping.expect_fill(session, work.guild_id, work.round_id)
+                if work.first_review_at is None:
+                    await self._keeping.expect_duty(session, work)
+            return work_of(work)
+
     async def own_work(self, who: Who, work_id: int) -> Work:
         """One of the member's own works. Raises `NotFound`, `NotAllowed`."""
         async with self._core.db.read() as session:
             row = await storage.find_work(session, work_id)
         return work_of(await self._checked(who, row))
 
-    async def mine(self, actor: Actor) -> Mine:
-        """What the member gave and received."""
+    async def mine(self, actor: Actor, page: int = 0) -> Mine:
+        """What the member gave and received, a page of it, and how authors found it."""
         async with self._core.db.read() as session:
-            given, received, _ = await storage.count_given_and_received(
+            given, received, waiting = await storage.count_given_and_received(
                 session, actor.guild_id, actor.member_id
             )
-            reviews = await storage.list_given(session, actor.guild_id, actor.member_id)
-            works = await storage.list_of_author(session, actor.guild_id, actor.member_id, limit=LISTED)
-            about = await storage.list_reviews(session, [each.id for each in works])
-            reviewed = {
-                each.work_id: await storage.find_work(session, each.work_id) for each in reviews[:LISTED]
-            }
-        rated = [
-            (each.helpful, each.specific, each.kind)
-            for each in reviews
-            if each.helpful is not None and each.specific is not None and each.kind is not None
-        ]
+            pages = max(1, -(-await reading.count_of(session, actor.guild_id, actor.member_id) // LISTED))
+            page = min(max(page, 0), pages - 1)
+            rows = await reading.list_of(
+                session, actor.guild_id, actor.member_id, limit=LISTED, offset=page * LISTED
+            )
+            rated = await reading.list_ratings(session, actor.guild_id, actor.member_id)
+        ratings = rules.ratings([each[:3] for each in rated])
         return Mine(
-            given,
-            received,
-            rules.ratings(rated),
-            tuple(
-                review_of(each, work)
-                for each in reviews[:LISTED]
-                if (work := reviewed[each.work_id]) is not None
-            ),
-            tuple(
-                (
-                    work_of(work),
-                    tuple(
-                        review_of(each, work)
-                        for each in about
-                        if each.work_id == work.id and each.state == State.GIVEN
-                    ),
-                )
-                for work in works
-            ),
+            member_id=actor.member_id,
+            given=given,
+            received=received,
+            is_overdrawn=rules.is_overdrawn(given, received, waiting),
+            ratings=ratings,
+            # In an order that tells nobody which was the last, and with it whose it is.
+            said=tuple(sorted(each[3] for each in rated if each[3])) if ratings is not None else (),
+            reviews=tuple(review_of(row, work) for row, work in rows),
+            page=page,
+            pages=pages,
+        )
+
+    async def card_line(
+        self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
+    ) -> str | None:
+        """What a member's card says of reviews; nothing before the first one."""
+        given, received, _ = await storage.count_given_and_received(session, guild_id, member_id)
+        return (
+            t("{given} given, {received} received", given=given, received=received)
+            if given or received
+            else None
         )
 
     async def availability(self, actor: Actor) -> Availability:
@@ -207,7 +248,8 @@ class Talking:
     ) -> Availability:
         """Say it. Raises `InvalidInput`."""
         digits = per_week.strip()
-        if not digits.isascii() or not digits.isdigit() or int(digits[:4]) > rules.MOST_PER_WEEK:
+        is_number = digits.isascii() and digits.isdigit() and len(digits) <= 4
+        if not is_number or int(digits) > rules.MOST_PER_WEEK:
             raise InvalidInput(
                 "Write how many reviews a week you take at most, from 0 to {most}.", most=rules.MOST_PER_WEEK
             )
@@ -224,6 +266,21 @@ class Talking:
         return Availability(int(digits), mask, volunteers)
 
     # ------------------------------------------------------------------------------------------ shared
+
+    async def _show(self, session: AsyncSession, work: storage.ReviewWorkRow) -> None:
+        """Say in the thread of the work how it is now."""
+        work.edits += 1
+        await session.flush()
+        await self._keeping.rooms.redraw(session, work)
+
+    def _seen(
+        self,
+        row: storage.ReviewRow,
+        work: storage.ReviewWorkRow,
+        replies: Sequence[storage.ReviewReplyRow],
+    ) -> Review:
+        review = review_of(row, work, tuple(Reply(each.member_id, each.text, each.at) for each in replies))
+        return replace(review, can_reopen=rules.can_reopen(row.closed_at, self._core.clock.now()))
 
     async def _lock(
         self, who: Who, session: AsyncSession, review_id: int

@@ -89,6 +89,21 @@ class Telling:
         arguments = {"review_id": row.id}
         await self._notify(session, work, TALK_KIND.name, key, row.reviewer_id, TALK_RENDERER, arguments)
 
+    async def other_side(
+        self,
+        session: AsyncSession,
+        work: storage.ReviewWorkRow,
+        row: storage.ReviewRow,
+        key: str,
+        member_id: int,
+        **more: int,
+    ) -> None:
+        """Of author and reviewer, tell the one who did not do it."""
+        arguments = {"review_id": row.id, **more}
+        is_author = member_id == work.author_id
+        other, kind = (row.reviewer_id, TALK_KIND) if is_author else (work.author_id, RECEIVED_KIND)
+        await self._notify(session, work, kind.name, key, other, TALK_RENDERER, arguments)
+
     async def _notify(
         self,
         session: AsyncSession,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sandbox.people import Person
 from sandbox.seen import Answer, Seen
@@ -19,7 +21,26 @@ GOOD = {
     "question": "Who is the text for, somebody who has never tied a knot?",
     "next_step": "In the second paragraph, try the short sentence first and read it aloud once more.",
 }
+MORE = (  # of who writes several, no two are alike
+    (
+        "A bowline is drawn on every page, and each drawing is better than the last one.",
+        "Number the drawings.",
+    ),
+    (
+        "You say at once what a beginner gets wrong, so nobody has to be ashamed of it.",
+        "Cut the long preface.",
+    ),
+    (
+        "Short verses, and a rhyme that comes where one does not wait for it. Lovely.",
+        "Read verse four backwards.",
+    ),
+    (
+        "The table of ropes answers what I have wondered about for years of sailing.",
+        "Sort it by thickness, say.",
+    ),
+)
 JUDGED = {"aim": "2", "clear": "3"}  # by the rubric that a new community has
+_written: WeakKeyDictionary[LyceumWorld, Counter[int]] = WeakKeyDictionary()
 
 
 async def ask(
@@ -49,11 +70,23 @@ async def write(
     world: LyceumWorld, person: Person, hand: Answer | Seen, answers: dict[str, Any] | None = None
 ) -> Answer:
     """Fill in the form of one page."""
+    if answers is None:
+        answers = {**JUDGED, **_words(world, person)}
     labels = [each.label for each in hand.buttons]
     form = await world.press(
         person, hand, "Go on writing" if "Go on writing" in labels else "Write the review"
     )
-    return await world.submit(person, form, {**JUDGED, **GOOD} if answers is None else answers)
+    return await world.submit(person, form, answers)
+
+
+def _words(world: LyceumWorld, person: Person) -> dict[str, str]:
+    """A good review, and another each time."""
+    count = _written.setdefault(world, Counter())
+    count[person.id] += 1
+    if count[person.id] == 1:
+        return GOOD
+    strength, next_step = MORE[count[person.id] % len(MORE)]
+    return {**GOOD, "strength": strength, "next_step": f"{next_step} {strength[::-1]}"}
 
 
 async def review(world: LyceumWorld, person: Person, card: Seen | None = None) -> Answer:
@@ -64,6 +97,15 @@ async def review(world: LyceumWorld, person: Person, card: Seen | None = None) -
 def told(world: LyceumWorld, person: Person, what: str) -> list[Seen]:
     """What notified somebody and says this."""
     return [each for each in world.pings(person) if what in each.text]
+
+
+async def leaf_through(world: LyceumWorld, person: Person, card: Answer) -> str:
+    """All that stands on a card and on those behind its *Next*."""
+    text = card.text
+    while "Next" in [each.label for each in card.buttons]:
+        card = await world.press(person, card, "Next")
+        text += card.text
+    return text
 
 
 async def rate(world: LyceumWorld, person: Person, card: Answer, why: str = "") -> Answer:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.behaviour.quests import LyceumWorld
-from tests.behaviour.reviews import GOOD, JUDGED, ask, claim, rate, told, works, write
+from tests.behaviour.reviews import (
+    GOOD,
+    JUDGED,
+    ask,
+    claim,
+    leaf_through,
+    rate,
+    review,
+    told,
+    works,
+    write,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -21,7 +32,7 @@ async def test_from_the_request_to_the_closed_review(world: LyceumWorld) -> None
     assert hand.ephemeral and "clarifying question" in hand.text and "names the place" in hand.text
     assert f"<@{cleo.id}> is on it" in works(world)[0].text
     sent = await write(world, cleo, hand)
-    assert "Sent. Thank you!" in sent.text and "1 review so far" in works(world)[0].text
+    assert "Sent. Thank you!" in sent.text and "by 1 person so far" in works(world)[0].text
     [note] = told(world, ben, "your work has a review")
     read = await world.press(ben, note, "Read it")
     assert read.ephemeral and f"<@{cleo.id}>" in read.text and GOOD["question"] in read.text
@@ -50,6 +61,49 @@ async def test_from_the_request_to_the_closed_review(world: LyceumWorld) -> None
     assert "Given 2, received 0" in mine.text and "shown once 5 have said so" in mine.text
 
 
+async def test_who_has_a_work_in_hand_that_changes_goes_on_with_the_new_version(world: LyceumWorld) -> None:
+    ben, cleo, milo = world.member, world.people["Cleo"], world.people["Milo"]
+    await ask(world)
+    await review(world, cleo)
+    hand = await claim(world, milo)
+    thin = await write(world, milo, hand, {**JUDGED, "strength": "Nice"})
+    assert "one concrete line more" in thin.text
+    read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
+    form = await world.press(ben, read, "I changed this")
+    await world.submit(ben, form, {"content": "https://example.org/knots2", "changed": "Shorter"})
+    [note] = told(world, milo, "which you have in hand")
+    hand = await world.press(milo, note, "Look at it")
+    assert "https://example.org/knots2" in hand.text and "What you wrote so far is kept" in hand.text
+    assert "Sent" in (await write(world, milo, hand)).text
+    read = await world.press(ben, told(world, ben, "your work has a review")[1], "Read it")
+    assert "version 2" in read.text and "The work has changed since" not in read.text
+    await write(world, cleo, await claim(world, cleo))
+    assert "by 2 people so far" in works(world)[0].text, "who reviewed both versions is one"
+
+
+async def test_a_long_talk_can_be_read_from_its_first_word_to_its_last(world: LyceumWorld) -> None:
+    ben, cleo = world.member, world.people["Cleo"]
+    await ask(world)
+    await review(world, cleo)
+    read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
+    said = [f"{word} {'very ' * 200} and that is {word.lower()}." for word in ("One", "Two", "Three", "Four")]
+    for text in said:
+        read = await world.submit(ben, await world.press(ben, read, "Answer"), {"text": text})
+        assert "Sent" in read.text and text in read.text  # what was just written is in view
+    [note] = told(world, cleo, "there is an answer")  # one for the four of them
+    newest = await world.press(cleo, note, "Read it")
+    assert said[-1] in newest.text and GOOD["question"] not in newest.text
+    mine = await world.slash(cleo, world.general, "review mine")
+    whole = await world.choose(cleo, mine, "https://example.org/knots", menu="reviews:review.pick")
+    whole_text = await leaf_through(world, cleo, whole)
+    assert GOOD["question"] in whole_text and all(text in whole_text for text in said)
+    closed = await world.press(ben, read, "Close this review")
+    assert "Closed" in closed.text
+    form = await world.press(cleo, newest, "Answer")
+    late = await world.submit(cleo, form, {"text": "I was still writing this"})
+    assert "closed" in late.text and "I was still writing this" in late.text
+
+
 async def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told(world: LyceumWorld) -> None:
     await ask(world)
     [card] = works(world)
@@ -57,8 +111,8 @@ async def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told(world: 
     first, second = await world.at_once(
         world.press(cleo, card, "I'll review this"), world.press(milo, card, "I'll review this")
     )
-    texts = sorted((first.text, second.text), key=lambda each: "a moment faster" in each)
-    assert "It is yours" in texts[0] and "a moment faster" in texts[1] and "/review inbox" in texts[1]
+    texts = sorted((first.text, second.text), key=lambda each: "not free" in each)
+    assert "It is yours" in texts[0] and "not free at the moment" in texts[1] and "/review inbox" in texts[1]
     assert "own work" in (await world.press(world.member, card, "I'll review this")).text
 
 

@@ -12,6 +12,7 @@ from tests.behaviour.reviews import (
     ask,
     choose_places,
     claim,
+    leaf_through,
     review,
     set_numbers,
     told,
@@ -69,12 +70,16 @@ async def test_a_deleted_reviewers_review_stays_as_by_a_former_member(world: Lyc
 async def test_a_deleted_authors_work_goes_with_its_card_and_reviews(world: LyceumWorld) -> None:
     await ask(world)
     ben, cleo = world.member, world.people["Cleo"]
+    milo = world.people["Milo"]
     [card] = works(world)
     await review(world, cleo)
+    form = await world.press(milo, await claim(world, milo), "Write the review")
     await deleted(world, ben)
     assert works(world) == []
     mine = await world.slash(cleo, world.general, "review mine")
     assert "Given 0" in mine.text
+    refused = await world.submit(milo, form, {**JUDGED, **GOOD})
+    assert "does not exist any more" in refused.text and GOOD["strength"] in refused.text
     assert card.id not in [each.id for each in world.messages(world.general)]
 
 
@@ -142,7 +147,7 @@ async def test_killed_between_the_review_and_its_telling_it_is_told_once(world: 
         await world.crash()
         await world.start_again()
     assert len(told(world, world.member, "your work has a review")) == 1
-    assert "1 review so far" in works(world)[0].text
+    assert "by 1 person so far" in works(world)[0].text
 
 
 async def test_hostile_and_endless_texts_hurt_nobody(world: LyceumWorld) -> None:
@@ -157,6 +162,16 @@ async def test_hostile_and_endless_texts_hurt_nobody(world: LyceumWorld) -> None
     assert "Sent" in sent.text
     read = await world.press(ben, told(world, ben, "your work has a review")[0], "Read it")
     assert read.ephemeral and "z" * 100 in read.text
+    marks = "*" * 996
+    await ask(world, content=marks, focus="_" * 400, tried="the very end")
+    hand = await claim(world, cleo)
+    text = await leaf_through(world, cleo, hand)
+    assert text.count("*") >= len(marks) and text.count("_") >= 400 and "the very end" in text
+    sent = await write(world, cleo, hand, {**JUDGED, **{name: f"{name}?{'|' * 780}" for name in GOOD}})
+    assert "Sent" in sent.text
+    note = told(world, ben, "your work has a review")[-1]
+    text = await leaf_through(world, ben, await world.press(ben, note, "Read it"))
+    assert text.count("|") >= 3 * 780
     inbox = await world.slash(cleo, world.general, "review inbox")
     assert inbox.ephemeral
 
@@ -179,6 +194,30 @@ async def test_a_deadline_a_file_and_a_message_can_be_asked_with(world: LyceumWo
     posted = [each for each in world.posted(world.general) if "would like a review of this" in each.text]
     assert len(posted) == 1 and world.file(posted[0], "poem.txt") == b"The sea, the sea"
     assert f"/{posted[0].id}" in works(world)[-1].text
+
+
+async def test_a_file_that_cannot_be_fetched_or_posted_leaves_no_work_that_is_only_a_name(
+    world: LyceumWorld,
+) -> None:
+    ben = world.member
+    more = {"focus": "Is the rhyme clear?", "minutes": "40"}
+    form = await world.slash(ben, world.general, "review request", file=("poem.txt", b"The sea, the sea"))
+    [url] = re.findall(r"https://cdn[^\"' ]+", str(world.faults.log[-1].body))
+    kept = world.env.backend.cdn._blobs.pop(url)
+    refused = await world.submit(ben, form, {"content": url, **more})
+    assert refused.ephemeral and "nothing was asked for" in refused.text and works(world) == []
+    assert "Is the rhyme clear?" in refused.text
+    world.env.backend.cdn._blobs[url] = kept
+    form = await world.press(ben, refused, "Ask again")
+    assert "Is the rhyme clear?" in str(world.faults.log[-1].body) and url in str(world.faults.log[-1].body)
+    world.faults.forbidden("POST", "/webhooks/*/*")
+    back = await world.submit(ben, form, {"content": url, **more})
+    assert "took the request back" in back.text and "Is the rhyme clear?" in back.text
+    assert works(world)[-1].labels == []
+    form = await world.press(ben, back, "Ask again")
+    await world.submit(ben, form, {"content": url, **more})
+    assert "Waiting" in works(world)[-1].text and "Is the rhyme clear?" in works(world)[-1].text
+    assert any(world.file(each, "poem.txt") for each in world.posted(world.general) if each.attachments)
 
 
 async def test_the_settings_go_through_a_configuration_file(world: LyceumWorld) -> None:

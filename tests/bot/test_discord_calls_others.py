@@ -327,6 +327,32 @@ async def test_of_a_room_whose_answer_was_lost_one_is_used(stage: Stage, how: st
     assert (await stage.row("room")).result_id == room.id
 
 
+async def test_a_room_that_was_opened_before_is_used_again_and_opened_anew_once_it_was_deleted(
+    stage: Stage,
+) -> None:
+    ben, cleo = stage.world.people["Ben"], stage.world.people["Cleo"]
+    await _open_room(stage, ben.id)
+    [first] = _rooms(stage)
+    await stage.plan(EffectKind.CLOSE_ROOM, "close", channel_id=stage.world.weekly.id, after="room")
+    stage.drawn = ThreadTitle("Pair 1", (cleo.id,), room=first.id)
+    await stage.plan(EffectKind.OPEN_ROOM, "again", channel_id=stage.world.weekly.id)
+    assert [each.id for each in _rooms(stage)] == [first.id] and cleo.id in first.thread_members
+    assert (await stage.row("again")).result_id == first.id
+    await stage.world.delete_channel(stage.world.channel_of(first.id))
+    await stage.plan(EffectKind.OPEN_ROOM, "anew", channel_id=stage.world.weekly.id)
+    [second] = _rooms(stage)
+    assert second.id != first.id and (await stage.row("anew")).result_id == second.id
+
+
+async def test_what_stands_in_a_thread_has_its_room_in_the_channel_above(stage: Stage) -> None:
+    await _open_room(stage)
+    [outer] = _rooms(stage)
+    stage.drawn = ThreadTitle("Pair 2", (stage.world.member.id,))
+    await stage.plan(EffectKind.OPEN_ROOM, "inner", channel_id=outer.id)
+    inner = (await stage.row("inner")).result_id
+    assert [each.id for each in _rooms(stage)] == [outer.id, inner]
+
+
 async def test_without_the_permission_a_room_is_public_and_without_both_there_is_none(stage: Stage) -> None:
     await deny(stage, create_private_threads=False)
     await _open_room(stage)

@@ -37,12 +37,12 @@ GUILD, GENERAL = 1, 101
 FARAH = Actor(GUILD, 10, permissions=MANAGE_GUILD)
 BEN, CLEO, DORA, EMIL = (Actor(GUILD, each) for each in (12, 13, 14, 15))
 TYPED = {"content": "https://example.org/knots", "minutes": "20"}
-GOOD = {
+GOOD = {  # so short that two alike do not count as copied
     "aim": "1",
     "clear": "2",
-    "strength": "The harbour is told so well that I could smell it.",
+    "strength": "A fine boat on a sea as it is",
     "question": "Who is it for?",
-    "next_step": "Read the second paragraph aloud, and cut what you stumble over.",
+    "next_step": "",
 }
 HOUR = timedelta(hours=1)
 

@@ -120,6 +120,62 @@ def test_what_cannot_be_taken_is_refused_and_what_is_free_is_not(
         _claim(**changes)
 
 
+@pytest.mark.parametrize(
+    ("is_closed", "is_held", "is_reviewed", "is_answered", "stage"),
+    [
+        (False, False, False, False, rules.Stage.WAITING),
+        (False, True, False, False, rules.Stage.IN_REVIEW),
+        (False, True, True, True, rules.Stage.IN_REVIEW),
+        (False, False, True, False, rules.Stage.REVIEWED),
+        (False, False, True, True, rules.Stage.ANSWERED),
+        (True, False, True, True, rules.Stage.CLOSED),
+        (True, True, True, True, rules.Stage.IN_REVIEW),
+    ],
+)
+def test_a_work_is_at_one_stage(
+    stage: rules.Stage, *, is_closed: bool, is_held: bool, is_reviewed: bool, is_answered: bool
+) -> None:
+    found = rules.stage(
+        is_closed=is_closed, is_held=is_held, is_reviewed=is_reviewed, is_answered=is_answered
+    )
+    assert found is stage
+
+
+OWN = "The harbour is told so well that I could smell it, and the boat in the second line stays with me."
+OTHER = "Who is the reader of this text? Somebody who has never tied a knot in their life, or a sailor?"
+
+
+def test_a_review_much_as_an_earlier_one_or_as_the_work_is_asked_for_a_line_of_its_own() -> None:
+    words = {"strength": OWN, "question": OTHER}
+    assert rules.thinness(words) is None
+    assert rules.thinness(words, earlier=["", f"{OTHER.upper()}\n{OWN}"]) is rules.Thin.LIKE_EARLIER
+    assert rules.thinness(words, work=f"Once upon a time. {OWN} {OTHER}") is rules.Thin.LIKE_WORK
+    assert (
+        rules.thinness(words, work="https://example.org", earlier=["Nice and short, and to the point."])
+        is None
+    )
+
+
+def test_who_quotes_a_line_of_the_work_and_says_something_about_it_is_asked_nothing() -> None:
+    words = {
+        "strength": f"“{OWN[:60]}” is the line that I like best, because one hears it.",
+        "question": OTHER,
+    }
+    assert rules.thinness(words, work=OWN) is None
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_likeness_is_a_share_and_a_text_is_all_like_itself(one: str, other: str) -> None:
+    assert 0 <= rules.likeness(one, other) <= 1
+    assert rules.likeness(one, one) in (0, 1)
+    assert rules.likeness(one, f"{one} {other}") == rules.likeness(one, one)
+
+
+def test_a_script_without_spaces_is_compared_too() -> None:
+    text = "海の匂いがするほど港の描写が上手で、二行目の舟がいつまでも心に残り、もう一度最初から読みたくなる文章でした。誰に向けて書いたのですか"
+    assert rules.likeness(text, f"前置き{text}") > 0.9 and rules.likeness(text, OWN) == 0
+
+
 def test_a_claim_is_extended_four_times() -> None:
     ends = NOW + rules.LOCK
     for extensions in range(4):

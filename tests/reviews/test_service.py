@@ -9,9 +9,12 @@ import pytest
 
 from bot.authority import Actor
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound
+from bot.i18n import Translations
 from bot.own import Who
+from cogs.privacy.service import Machine, PrivacyService
 from cogs.reviews import model
 from cogs.reviews.model import AREA, ReviewSettings
+from cogs.reviews.rules import State, Thin
 from storage.acts import ActRow
 from storage.footprint import erase
 from storage.outbox import OutboxRow
@@ -90,6 +93,23 @@ async def test_what_is_typed_is_cut_cleaned_and_what_is_no_answer_is_left_out(pa
     assert len(written.review.draft["strength"]) == 800
 
 
+@pytest.mark.parametrize("forged", ["0009", "00", "-1", "\u0661", "9" * 40, " 1"])
+async def test_an_answer_that_no_form_offers_is_none(parts: Parts, forged: str) -> None:
+    review = await parts.service.claim(CLEO, await ask(parts))
+    written = await parts.service.write(who(CLEO), review.id, 0, GOOD | {"aim": forged})
+    assert written.page == 0 and "aim" not in written.review.draft and written.review.draft["clear"] == 2
+    with pytest.raises(InvalidInput):
+        await ask(parts, minutes=forged)
+
+
+async def test_a_number_of_many_zeros_is_not_read_by_its_beginning_only(parts: Parts) -> None:
+    with pytest.raises(InvalidInput):
+        await parts.talking.set_availability(CLEO, "00009999", [], volunteers=False)
+    with pytest.raises(InvalidInput):
+        await parts.staff.change(FARAH, {"duty_hours": "0000009999"})
+    assert (await parts.talking.set_availability(CLEO, "02", [], volunteers=False)).per_week == 2
+
+
 async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) -> None:
     work_id = await ask(parts)
     await parts.staff.change(FARAH, {"rubric": "comments-only"})
@@ -98,6 +118,33 @@ async def test_a_review_keeps_the_rubric_with_which_its_work_came(parts: Parts) 
     other = await parts.service.claim(CLEO, await ask(parts, DORA))
     assert other.work.rubric.key == "comments-only"
     assert (await parts.service.write(who(CLEO), other.id, 0, GOOD)).page is None
+
+
+async def test_what_was_written_about_another_work_already_is_asked_for_a_line_once_and_never_held_up(
+    parts: Parts,
+) -> None:
+    words = {
+        "strength": "The harbour is told so well that I could smell it.",
+        "next_step": "Read the second paragraph aloud, and cut what you stumble over.",
+    }
+
+    async def write(actor: Actor, work_id: int) -> Thin | None:
+        review = await parts.service.claim(actor, work_id)
+        first = await parts.service.write(who(actor), review.id, 0, GOOD | words)
+        if first.thin is not None:
+            sent = await parts.service.write(who(actor), review.id, 0, GOOD | words)
+            assert sent.page is None and sent.thin is None and sent.review.state is State.GIVEN
+        return first.thin
+
+    assert await write(CLEO, await ask(parts)) is None
+    assert [await write(CLEO, await ask(parts, DORA)) for _ in range(2)] == [Thin.LIKE_EARLIER] * 2
+    # Of another version of the same work much stays true, and somebody else's words are nobody's business.
+    own = await ask(parts, EMIL)
+    assert await write(BEN, own) is None
+    await parts.talking.change(who(EMIL), own, "https://example.org/2", "Shorter")
+    assert await write(BEN, own) is None
+    copied = await ask(parts, BEN, content=" ".join(words.values()))
+    assert await write(EMIL, copied) is Thin.LIKE_WORK
 
 
 async def test_nobody_but_the_two_reads_a_review(parts: Parts) -> None:
@@ -120,6 +167,21 @@ async def test_people_who_avoid_each_other_never_review_each_other(parts: Parts)
     assert len((await parts.service.inbox(DORA)).pool) == 1
 
 
+async def test_an_avoidance_is_told_in_the_very_words_of_other_reasons(parts: Parts) -> None:
+    avoided, taken, full = [await ask(parts, each) for each in (BEN, DORA, EMIL)]
+    async with parts.core.db.begin() as session:
+        await parts.core.avoidances.add(session, GUILD, BEN.member_id, CLEO.member_id)
+    await parts.service.claim(Actor(GUILD, 16), taken)
+    for each in (17, 18):
+        await give(parts, Actor(GUILD, each), full)
+    said: list[str] = []
+    for work_id in (avoided, taken, full):
+        with pytest.raises(AlreadyDone) as refused:
+            await parts.service.claim(CLEO, work_id)
+        said.append(str(refused.value))
+    assert len(set(said)) == 1
+
+
 async def test_a_new_version_is_reviewed_again_by_the_same_person(parts: Parts) -> None:
     work_id = await ask(parts)
     await give(parts, CLEO, work_id)
@@ -136,13 +198,55 @@ async def test_ratings_are_an_act_once_and_an_aggregate_from_five_on(parts: Part
     for each, review_id in enumerate(ids):
         assert (await parts.talking.mine(CLEO)).ratings is None
         rater = Who(GUILD, 30 + each)
+        assert (await parts.talking.mine(CLEO)).said == ()
         await parts.talking.rate(rater, review_id, (2, 2, 2), "")
-        await parts.talking.rate(rater, review_id, (2, 1, 2), "I looked again")
-    found = (await parts.talking.mine(CLEO)).ratings
+        await parts.talking.rate(rater, review_id, (2, 1, 2), f"I looked again: {9 - each}")
+    mine = await parts.talking.mine(CLEO)
+    assert mine.said == tuple(f"I looked again: {each}" for each in (5, 6, 7, 8, 9))
+    found = mine.ratings
     assert found is not None and (found.count, found.helpful, found.specific) == (5, 100, 50)
     assert sum(each.kind == model.RATED for each in await parts.rows(ActRow)) == 5
     with pytest.raises(NotAllowed):
         await parts.talking.rate(who(CLEO), ids[0], (2, 2, 2), "")
+
+
+async def test_all_that_was_given_and_received_is_there_on_pages(parts: Parts) -> None:
+    for each in range(27):
+        await give(parts, CLEO, await ask(parts, Actor(GUILD, 30 + each)))
+    received = await give(parts, BEN, await ask(parts, CLEO))
+    first, second = [await parts.talking.mine(CLEO, page) for page in (0, 1)]
+    assert (first.pages, len(first.reviews), len(second.reviews)) == (2, 25, 3)
+    assert first.reviews[0].id == received and not first.is_overdrawn
+    assert len({each.id for each in (*first.reviews, *second.reviews)}) == 28
+    assert (await parts.talking.mine(CLEO, 99)).page == 1
+
+
+async def test_an_export_shows_a_reviewer_no_single_rating_and_an_author_no_draft(parts: Parts) -> None:
+    review_id = await give(parts, CLEO, await ask(parts))
+    await parts.talking.rate(who(BEN), review_id, (2, 1, 2), "Because of the boat")
+    held = await parts.service.claim(DORA, await ask(parts))
+    await parts.service.write(who(DORA), held.id, 0, {"strength": "Not finished yet"})
+    privacy = PrivacyService(parts.core, lambda: Machine(None, None, is_file=False))
+    texts: list[str] = []
+    for actor in (BEN, CLEO, DORA):
+        [(_, content)] = await privacy.export(actor)
+        texts.append(content.decode())
+    ben, cleo, dora = texts
+    assert "Because of the boat" in ben and "Who is it for?" in ben and "Not finished yet" not in ben
+    assert "Who is it for?" in cleo and "Because of the boat" not in cleo and "helpful" not in cleo
+    assert "Not finished yet" in dora
+
+
+async def test_the_card_of_a_member_counts_what_they_gave_and_received(parts: Parts) -> None:
+    t = Translations().for_locale("en")
+    async with parts.core.db.read() as session:
+        assert await parts.talking.card_line(session, GUILD, CLEO.member_id, t) is None
+    await give(parts, CLEO, await ask(parts))
+    await give(parts, BEN, await ask(parts, CLEO))
+    await give(parts, CLEO, await ask(parts, DORA))
+    async with parts.core.db.read() as session:
+        line = await parts.talking.card_line(session, GUILD, CLEO.member_id, t)
+    assert line == "2 given, 1 received"
 
 
 async def test_the_same_seed_draws_the_same_and_another_may_not(parts: Parts) -> None:
