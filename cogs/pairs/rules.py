@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import cast
 
 from bot.errors import InvalidInput
@@ -60,6 +61,15 @@ class Person:
     waits: bool = False
     paired_in: int = 0
 
+    @cached_property
+    def teaches(self) -> frozenset[str]:
+        """Topics without their case: they are compared millions of times."""
+        return frozenset(each.casefold() for each in self.teach)
+
+    @cached_property
+    def learns(self) -> frozenset[str]:
+        return frozenset(each.casefold() for each in self.learn)
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -91,10 +101,10 @@ def fit(a: Person, b: Person) -> Fit:
 
 def worth(a: Person, b: Person, weights: Weights) -> int:
     """What a meeting of these two is worth, the same for both orders. Only comparisons matter."""
-    found = fit(a, b)
-    hours = HOUR_VALUE * min(MOST_HOURS, found.hours)
-    topics = TEACH_VALUE * min(MOST_TEACH, len(found.teaches) + len(found.taught))
-    topics += LEARN_VALUE * min(MOST_LEARN, len(found.both_learn))
+    hours = HOUR_VALUE * min(MOST_HOURS, (a.hours & b.hours).bit_count())
+    teach = len(a.teaches & b.learns) + len(b.teaches & a.learns)
+    topics = TEACH_VALUE * min(MOST_TEACH, teach)
+    topics += LEARN_VALUE * min(MOST_LEARN, len(a.learns & b.learns))
     return (hours * weights.hours + topics * weights.topics) // USUAL_WEIGHT
 
 
