@@ -97,25 +97,24 @@ def all_paired(able: Able) -> list[list[int]] | None:
         return None
     if not alone:
         return _grouped(mate)
-    # Any of a trio could be the one without a partner, so all three can be spared.
-    odd = spare(able, mate)
-    for trio in islice(_trios(able, mate, alone[0], odd), TRIOS):
+    for trio in islice(_trios(able, mate, alone[0]), TRIOS):
         rest = maximum(able, trio, mate)
         if sum(b < 0 for b in rest) == 3:
             return [list(trio), *_grouped(rest)]
     return None
 
 
-def _trios(able: Able, mate: Sequence[int], alone: int, odd: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Who could be the trio: first a pair and the one who is left, then all others."""
-    may = {a: set(able[a]) for a in odd}
-    for b in able[alone]:
-        if mate[b] in may[alone]:
-            yield tuple(sorted((alone, b, mate[b])))
-    for a in odd:
-        for b in sorted(may[a]):
-            if b > a and b in may:
-                yield from ((a, b, c) for c in sorted(may[a] & may[b]) if c > b and c in may)
+def _trios(able: Able, mate: Sequence[int], alone: int) -> Iterator[tuple[int, ...]]:
+    """Who could be the trio: the one who is left with a pair, or who is left when they take somebody's partner; then all
+    who can be spared, since any of a trio could be the one without a partner."""
+    for a in (alone, *(mate[b] for b in able[alone])):
+        may = set(able[a])
+        yield from ((a, b, mate[b]) for b in able[a] if b < mate[b] and mate[b] in may)
+    odd = {a: set(able[a]) for a in spare(able, mate)}
+    for a, may in odd.items():
+        for b in sorted(may):
+            if b > a and b in odd:
+                yield from ((a, b, c) for c in sorted(may & odd[b]) if c > b and c in odd)
 
 
 def _grouped(mate: Sequence[int]) -> list[list[int]]:

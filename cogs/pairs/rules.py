@@ -19,6 +19,9 @@ HOUR_VALUE, MOST_HOURS = 75, 4
 TEACH_VALUE, MOST_TEACH = 150, 2
 LEARN_VALUE, MOST_LEARN = 50, 2
 MOST_WEIGHT = 3
+LEAST_HOURS = (0, 1, 2, 3, 4, 6, 8)
+TOO_FEW_HOURS = 5_000
+"""More than any topics and hours of two pairs are worth together, and less than meeting somebody again costs."""
 USUAL_WEIGHT = 2
 LEAST_CLOSE_DAYS, MOST_CLOSE_DAYS = 2, 28
 MOST_WEEKS = 4
@@ -73,10 +76,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Weights:
-    """How much shared hours and topics count: 0 is not at all, 3 a lot."""
+    """How much shared hours and topics count: 0 is not at all, 3 a lot. `least_hours` of a day should be shared: who share
+    fewer are put together only where that brings somebody new, or is the only way."""
 
     hours: int = USUAL_WEIGHT
     topics: int = USUAL_WEIGHT
+    least_hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,11 +106,13 @@ def fit(a: Person, b: Person) -> Fit:
 
 def worth(a: Person, b: Person, weights: Weights) -> int:
     """What a meeting of these two is worth, the same for both orders. Only comparisons matter."""
-    hours = HOUR_VALUE * min(MOST_HOURS, (a.hours & b.hours).bit_count())
+    shared = (a.hours & b.hours).bit_count()
+    hours = HOUR_VALUE * min(MOST_HOURS, shared)
     teach = len(a.teaches & b.learns) + len(b.teaches & a.learns)
     topics = TEACH_VALUE * min(MOST_TEACH, teach)
     topics += LEARN_VALUE * min(MOST_LEARN, len(a.learns & b.learns))
-    return (hours * weights.hours + topics * weights.topics) // USUAL_WEIGHT
+    found = (hours * weights.hours + topics * weights.topics) // USUAL_WEIGHT
+    return found if shared >= weights.least_hours else found - TOO_FEW_HOURS
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
