@@ -17,7 +17,7 @@ from bot.errors import InvalidInput, LimitReached
 from bot.matching import auction, candidates, engine, fast_flow, feasible, flow, polish, reviews
 from bot.matching.instance import ALL_DAY, Member, Met, Reviewer, ReviewRound, Submission
 from bot.matching.problem import Problem
-from tests.bot.matching.cohorts import make_review_round, review_rounds
+from tests.bot.matching.cohorts import make_members, make_review_round, review_rounds
 
 
 def check_rules(asked: ReviewRound, given_: dict[str, tuple[str, ...]]) -> None:
@@ -70,6 +70,26 @@ def test_every_work_gets_its_reviewers_or_the_reason_is_told(asked: ReviewRound,
         check_rules(asked, dict(done.assignments))
         return
     assert any(mark.isdigit() for mark in said)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(9, 26), st.integers(1, 3), st.integers(1, 2), st.integers(0, 99))
+def test_with_everybody_blocked_by_somebody_co_authors_and_volunteers_all_work_is_reviewed(
+    count: int, k: int, team: int, seed: int
+) -> None:
+    """Everybody has blocked the next, every third person only reviews, and every other work is by a team."""
+    rng = random.Random(seed)
+    members = make_members(count, rng)
+    ids = [each.id for each in members]
+    authors = [name for n, name in enumerate(ids) if n % 3]
+    works = [
+        Submission(f"s{n}", tuple(authors[n : n + team]) if n % 2 else (name,), ("topic 1",))
+        for n, name in enumerate(authors)
+    ]
+    blocked = tuple((name, ids[(n + 1) % count]) for n, name in enumerate(ids))
+    most = -(-len(works) * k // count) + 1
+    asked = ReviewRound(k, members, tuple(works), tuple(Reviewer(name, 0, most) for name in ids), blocked)
+    check_rules(asked, dict(reviews.allocate(asked, seed).assignments))
 
 
 @settings(deadline=None)
