@@ -60,7 +60,7 @@ RUNS = (
     Run("review", 300, True, 0.2, 99.5, 2),
     Run("review", 1_000, True),
     Run("review", 3_000, True, 2, 98.5),
-    Run("review", 10_000, True, 6, 98.5),
+    Run("review", 10_000, True, 3, 98.5),
     Run("pairs", 30, False, None, 98),
     Run("pairs", 300, False, None, 98),
     Run("pairs", 30, True, None, 99.5),

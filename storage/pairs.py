@@ -6,7 +6,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +40,8 @@ def room_key(group_id: int) -> str:
 
 
 class PairSettingsRow(Base):
-    """`hours_weight` and `topics_weight` are 0 (not looked at) to 3 (counts a lot); `close_days` is how long a pair has."""
+    """`hours_weight` and `topics_weight` are 0 (not looked at) to 3 (counts a lot); `least_hours` is how many hours of a day
+    a pair should share; `close_days` is how long a pair has."""
 
     __tablename__ = "pair_settings"
     personal: ClassVar = NOTHING_PERSONAL
@@ -36,6 +51,7 @@ class PairSettingsRow(Base):
     schedule_id: Mapped[int | None] = mapped_column()
     hours_weight: Mapped[int] = mapped_column(default=2)
     topics_weight: Mapped[int] = mapped_column(default=2)
+    least_hours: Mapped[int] = mapped_column(default=0)
     close_days: Mapped[int] = mapped_column(default=10)
 
 
@@ -59,8 +75,9 @@ class PairRoundRow(Base):
 class PairMemberRow(Base):
     """Somebody who takes part. `weekdays` is a mask, bit 0 is Monday. Topics are lines.
 
-    `skip_next`: not in the next round; `skipped_in` is the last one that was skipped. Who was left out in a round
-    (`left_out_in`) comes first until a later one in which they were paired (`paired_in`).
+    `skip_next`: not in the next round; `skipped_in` is the last one that was skipped. Who was left out comes first until a
+    later round in which they were paired (`paired_in`); `left_out_in` is the round since which they wait or last waited,
+    `left_out_before` the time before that, in case the round is taken back.
     """
 
     __tablename__ = "pair_members"
@@ -82,6 +99,7 @@ class PairMemberRow(Base):
     skip_next: Mapped[bool] = mapped_column(default=False)
     skipped_in: Mapped[int | None] = mapped_column(ForeignKey("pair_rounds.id", ondelete="SET NULL"))
     left_out_in: Mapped[int | None] = mapped_column(ForeignKey("pair_rounds.id", ondelete="SET NULL"))
+    left_out_before: Mapped[int | None] = mapped_column(ForeignKey("pair_rounds.id", ondelete="SET NULL"))
     paired_in: Mapped[int | None] = mapped_column(ForeignKey("pair_rounds.id", ondelete="SET NULL"))
 
 
@@ -194,23 +212,44 @@ async def mark_members(
     skipped: Collection[int],
 ) -> None:
     """What a round means for those who take part in it, or would have."""
-    changes: tuple[tuple[Collection[int], dict[str, Any]], ...] = (
-        (paired, {"paired_in": round_id}),
-        (left_out, {"left_out_in": round_id}),
-        (skipped, {"skip_next": False, "skipped_in": round_id}),
+    waits = and_(
+        PairMemberRow.left_out_in.is_not(None),
+        func.coalesce(PairMemberRow.paired_in, 0) < PairMemberRow.left_out_in,
     )
-    for members, values in changes:
+    changes: tuple[tuple[Collection[int], ColumnElement[bool], dict[str, Any]], ...] = (
+        (paired, true(), {"paired_in": round_id}),
+        (left_out, ~waits, {"left_out_in": round_id, "left_out_before": PairMemberRow.left_out_in}),
+        (skipped, true(), {"skip_next": False, "skipped_in": round_id}),
+    )
+    for members, condition, values in changes:
         here = (PairMemberRow.guild_id == guild_id, PairMemberRow.member_id.in_(members))
-        await session.execute(update(PairMemberRow).where(*here).values(values))
+        await session.execute(update(PairMemberRow).where(*here, condition).values(values))
 
 
 async def take_back_marks(session: AsyncSession, guild_id: int, round_id: int) -> None:
-    """As if the round had not been: who skipped it skips the next, nobody was left out or paired in it."""
+    """As if the round had not been: who skipped it skips the next, nobody was left out in it, and who was paired in it was
+    last paired in the one before that stands."""
     here = PairMemberRow.guild_id == guild_id
+    before = (
+        select(func.max(PairGroupRow.round_id))
+        .join(PairRoundRow, PairRoundRow.id == PairGroupRow.round_id)
+        .join(PairPersonRow, PairPersonRow.group_id == PairGroupRow.id)
+        .where(
+            PairPersonRow.guild_id == guild_id,
+            PairPersonRow.member_id == PairMemberRow.member_id,
+            PairRoundRow.state == HELD,
+            PairRoundRow.id != round_id,
+        )
+        .correlate(PairMemberRow)
+        .scalar_subquery()
+    )
     for condition, values in (
         (PairMemberRow.skipped_in == round_id, {"skip_next": True, "skipped_in": None}),
-        (PairMemberRow.left_out_in == round_id, {"left_out_in": None}),
-        (PairMemberRow.paired_in == round_id, {"paired_in": None}),
+        (
+            PairMemberRow.left_out_in == round_id,
+            {"left_out_in": PairMemberRow.left_out_before, "left_out_before": None},
+        ),
+        (PairMemberRow.paired_in == round_id, {"paired_in": before}),
     ):
         await session.execute(update(PairMemberRow).where(here, condition).values(values))
 
@@ -233,7 +272,9 @@ async def find_round(session: AsyncSession, round_id: int) -> PairRoundRow | Non
 
 
 async def lock_round(session: AsyncSession, round_id: int) -> PairRoundRow | None:
-    return await session.get(PairRoundRow, round_id, with_for_update=True, populate_existing=True)
+    # On PostgreSQL a second change of a group asks for its round, to see that it is there: that must not wait.
+    lock = {"key_share": True}
+    return await session.get(PairRoundRow, round_id, with_for_update=lock, populate_existing=True)
 
 
 async def list_rounds(session: AsyncSession, guild_id: int, *, limit: int) -> list[PairRoundRow]:
@@ -299,10 +340,10 @@ async def lock_group(session: AsyncSession, group_id: int) -> PairGroupRow | Non
     return await session.get(PairGroupRow, group_id, with_for_update=True, populate_existing=True)
 
 
-async def list_groups(session: AsyncSession, round_id: int) -> list[PairGroupRow]:
-    return list(
-        await session.scalars(select(PairGroupRow).filter_by(round_id=round_id).order_by(PairGroupRow.id))
-    )
+async def lock_groups(session: AsyncSession, round_id: int) -> list[PairGroupRow]:
+    """All groups of a round, as they stand once nobody else is changing them."""
+    query = select(PairGroupRow).filter_by(round_id=round_id).order_by(PairGroupRow.id).with_for_update()
+    return list(await session.scalars(query, execution_options={"populate_existing": True}))
 
 
 async def list_people(session: AsyncSession, group_id: int) -> list[PairPersonRow]:

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.matching import auction, candidates, fast_flow, flow
+from bot.matching.polish import BUDGET
 from bot.matching.problem import Assignment, Problem
 
 FLOW_UP_TO = 900  # Reviews to give in a round, up to which plain Python solves the flow.
 SMALL = 150  # Reviews in a small round, up to which solving again costs next to nothing.
+FAST_BUDGET = 0.0051  # In a large round fewer pairs review each other, and what parts them is cheaper.
 FAST_ABOVE = 150  # Below this many, loading the library takes longer than solving.
+# With the extra, of up to so many reviews: what is looked at, kept and tried, and how much dearer (see `Engine`). With
+# these, 10,000 members with two reviews each take about three seconds; more of any takes longer for little.
+_FAST = ((1_000, 600, 15, 12, 18), (10_000, 600, 15, 3, 40), (sys.maxsize, 350, 9, 0, 0))
 
 
 class Choose(Protocol):
@@ -27,14 +34,15 @@ class Choose(Protocol):
 
 
 class Solve(Protocol):
-    def __call__(self, problem: Problem, edges: list[dict[int, int]], /) -> Assignment: ...
+    def __call__(self, problem: Problem, edges: Sequence[dict[int, int]], /) -> Assignment: ...
 
 
 @dataclass(frozen=True)
 class Engine:
     """`sample`: reviewers that are looked at for each work of a large round. `keep`: edges that the solver sees.
 
-    `tries`: how often it solves again to have fewer people review each other.
+    `tries`: how often it solves again to have fewer people review each other, with one of their two reviews `dearer` by
+    that much each time. `budget`: the share of the value that all of this may cost.
     """
 
     name: str
@@ -43,6 +51,8 @@ class Engine:
     sample: int
     keep: int
     tries: int
+    dearer: int = 20
+    budget: float = FAST_BUDGET
 
 
 def has_extra() -> bool:
@@ -61,9 +71,14 @@ def settings(problem: Problem, *, extra: bool | None = None) -> Engine:
     """The engine for a round. `extra` tells whether `ortools` is there; None asks."""
     units = sum(problem.need)
     if units > FAST_ABOVE and (has_extra() if extra is None else extra):
-        sample, keep, tries = (300, 12, 0) if units > 10_000 else (600, 15, 1 if units > 1_000 else 8)
-        return Engine("ortools", _choose_fast, fast_flow.solve, sample=sample, keep=keep, tries=tries)
+        sample, keep, tries, dearer = next(each for most, *each in _FAST if units <= most)
+        return Engine("ortools", _choose_fast, fast_flow.solve, sample, keep, tries, dearer)
+    if units <= SMALL:
+        return Engine(
+            "flow", candidates.choose, flow.solve, sample=300, keep=16, tries=40, dearer=10, budget=BUDGET
+        )
     if units <= FLOW_UP_TO:
-        tries = 40 if units <= SMALL else 4
-        return Engine("flow", candidates.choose, flow.solve, sample=300, keep=16, tries=tries)
-    return Engine("auction", candidates.choose, auction.solve, sample=600, keep=30, tries=1)
+        return Engine(
+            "flow", candidates.choose, flow.solve, sample=300, keep=16, tries=4, dearer=30, budget=0.006
+        )
+    return Engine("auction", candidates.choose, auction.solve, sample=600, keep=30, tries=2, dearer=40)

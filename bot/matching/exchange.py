@@ -18,6 +18,7 @@ from bot.matching.instance import (
 )
 
 Json = dict[str, Any]
+MOST = 10**9  # Whatever is larger is a mistake, and too much for the solvers' arithmetic.
 
 
 def answer(asked: object) -> Json:
@@ -84,7 +85,11 @@ def _members(data: Json) -> tuple[Member, ...]:
 
 
 def _skills(skills: Mapping[str, object]) -> dict[str, int]:
-    return {str(topic): _whole(level) for topic, level in skills.items()}
+    found = {str(topic): _whole(level) for topic, level in skills.items()}
+    for topic, level in found.items():
+        if not 0 <= level <= 4:
+            raise ValueError(f"the skill in {topic} is {level}, and skills are 0 to 4")
+    return found
 
 
 def _history(data: Json) -> tuple[Met, ...]:
@@ -104,4 +109,6 @@ def _strings(names: list[object]) -> tuple[str, ...]:
 def _whole(number: object) -> int:
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError(f"{number!r} is no whole number")
+    if abs(number) > MOST:
+        raise ValueError(f"a number is beyond {MOST}")
     return number

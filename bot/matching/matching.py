@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 Able = Sequence[Sequence[int]]
 """For each person, whom they may meet."""
 
 
-def maximum(able: Able, without: Collection[int] = ()) -> list[int]:
-    """The partner of each, or -1, in a largest matching."""
-    mate = [-1] * len(able)
+ALL_UP_TO = 300  # People up to whom everybody is looked at for everybody.
+LOOKED_AT = 40  # Chance others that a person is looked at with in a larger round; whoever may meet few, with them all.
+TRIOS = (
+    1_000  # that are tried for an odd count, beside those next to a pair: enough for all of a small round.
+)
+
+
+def able_of(apart: Sequence[Collection[int]], rng: random.Random) -> Able:
+    """Whom each may meet, in a chance order, from who must stay apart (both ways).
+
+    In a large round a chance part of them. So many chance others leave nobody alone, and who may meet few is known with
+    all of these, so that in practice as many can be paired as with everybody.
+    """
+    count = len(apart)
+    if count <= ALL_UP_TO:
+        found = [[b for b in range(count) if b != a and b not in apart[a]] for a in range(count)]
+    else:
+        some: list[set[int]] = [set() for _ in apart]
+        for a, out in enumerate(apart):
+            for b in _some(a, out, count, rng):
+                some[a].add(b)
+                some[b].add(a)
+        found = [sorted(others) for others in some]
+    for others in found:
+        rng.shuffle(others)
+    return found
+
+
+def _some(a: int, out: Collection[int], count: int, rng: random.Random) -> Collection[int]:
+    if count - len(out) > 2 * LOOKED_AT:
+        found: set[int] = set()
+        for _ in range(8 * LOOKED_AT):
+            b = rng.randrange(count)
+            if b != a and b not in out:
+                found.add(b)
+                if len(found) == LOOKED_AT:
+                    return found
+    may = [b for b in range(count) if b != a and b not in out]
+    return rng.sample(may, min(len(may), 2 * LOOKED_AT))
+
+
+def maximum(able: Able, without: Collection[int] = (), start: Sequence[int] = ()) -> list[int]:
+    """The partner of each, or -1, in a largest matching. `start` is one to begin with."""
+    mate = list(start) or [-1] * len(able)
     out = set(without)
+    for a in out:
+        if mate[a] >= 0:
+            mate[mate[a]] = mate[a] = -1
     for a, others in enumerate(able):
         if mate[a] < 0 and a not in out:
             b = next((b for b in others if mate[b] < 0 and b not in out), -1)
@@ -29,22 +75,50 @@ def most_paired(able: Able) -> int:
     return sum(b >= 0 for b in maximum(able))
 
 
+def spare(able: Able, mate: Sequence[int]) -> list[int]:
+    """Without whom as many pairs can be had as with them, from a largest matching (Gallai and Edmonds)."""
+    found: set[int] = set()
+    for a, b in enumerate(mate):
+        if b < 0 and a not in found:
+            tree = _Tree(able, list(mate), ())
+            tree.grow(a)
+            found.update(n for n, even in enumerate(tree.even) if even)
+    return sorted(found)
+
+
 def all_paired(able: Able) -> list[list[int]] | None:
-    """Everybody in pairs, with one trio for an odd count, in which all may meet. None if that cannot be."""
-    count = len(able)
-    if count % 2 == 0:
-        mate = maximum(able)
-        return None if -1 in mate else [[a, b] for a, b in enumerate(mate) if a < b]
-    may = [set(others) for others in able]
-    for a in range(count):
-        for b in sorted(may[a]):
-            for c in sorted(may[a] & may[b]):
-                if a < b < c:
-                    trio = (a, b, c)
-                    mate = maximum(able, trio)
-                    if sum(m < 0 for m in mate) == 3:
-                        return [list(trio), *([x, y] for x, y in enumerate(mate) if x < y)]
+    """Everybody in pairs, with one trio for an odd count, in which all may meet. None if that cannot be.
+
+    Of a round in which nearly nobody may meet nearly anybody, not more than `TRIOS` trios are tried.
+    """
+    mate = maximum(able)
+    alone = [a for a, b in enumerate(mate) if b < 0]
+    if len(alone) != len(able) % 2:
+        return None
+    if not alone:
+        return _grouped(mate)
+    for trio in islice(_trios(able, mate, alone[0]), TRIOS):
+        rest = maximum(able, trio, mate)
+        if sum(b < 0 for b in rest) == 3:
+            return [list(trio), *_grouped(rest)]
     return None
+
+
+def _trios(able: Able, mate: Sequence[int], alone: int) -> Iterator[tuple[int, ...]]:
+    """Who could be the trio: the one who is left with a pair, or who is left when they take somebody's partner; then all
+    who can be spared, since any of a trio could be the one without a partner."""
+    for a in (alone, *(mate[b] for b in able[alone])):
+        may = set(able[a])
+        yield from ((a, b, mate[b]) for b in able[a] if b < mate[b] and mate[b] in may)
+    odd = {a: set(able[a]) for a in spare(able, mate)}
+    for a, may in odd.items():
+        for b in sorted(may):
+            if b > a and b in odd:
+                yield from ((a, b, c) for c in sorted(may & odd[b]) if c > b and c in odd)
+
+
+def _grouped(mate: Sequence[int]) -> list[list[int]]:
+    return [[a, b] for a, b in enumerate(mate) if a < b]
 
 
 class _Tree:

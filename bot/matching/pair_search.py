@@ -14,6 +14,7 @@ NEVER = 10**12  # more than all that may be avoided, whatever has happened in th
 MET = 10_000  # For a pair that met 5 to 8 weeks ago: more than a few exchanges can earn elsewhere.
 SHAKES = 3_000  # Tries to leave a dead end, in a round of up to `SMALL`; a larger one gets fewer.
 SMALL = 60
+LARGE, LARGE_SAMPLE = 2_000, 200  # In a round of more people, fewer others are looked at for each.
 NEAR = 30  # In a larger round a person looks at this many promising partners.
 
 
@@ -103,6 +104,8 @@ def _circles(worth: Worth, rng: random.Random) -> list[list[int]]:
     names = tuple(str(n) for n in everyone)
 
     def values(a: int, others: Sequence[int]) -> list[int]:
+        if count > LARGE:  # Too many to remember them all.
+            return [max(worth.value(a, b) - worth.cost(a, b), -2 * AVOIDED) for b in others]
         return [max(worth.pair(a, b), -2 * AVOIDED) for b in others]
 
     problem = Problem(
@@ -122,9 +125,8 @@ def _circles(worth: Worth, rng: random.Random) -> list[list[int]]:
         skilled=lambda _: (),
     )
     chosen = engine.settings(problem)
-    edges = candidates.choose(
-        problem, feasible.find_any(problem), rng, sample=chosen.sample, keep=chosen.keep
-    )
+    sample = chosen.sample if count <= LARGE else LARGE_SAMPLE
+    edges = candidates.choose(problem, feasible.find_any(problem), rng, sample=sample, keep=chosen.keep)
     given = [people[0] for people in chosen.solve(problem, edges)]
     circles: list[list[int]] = []
     seen: set[int] = set()
@@ -166,12 +168,15 @@ def improve(worth: Worth, groups: Groups, rng: random.Random) -> Groups:
 def _near(worth: Worth, rng: random.Random) -> list[list[int]]:
     """Whom each person would like to meet. All in a small round, the best of a sample in a large one."""
     count = worth.size
+    looked_at = 8 * NEAR if count <= LARGE else 3 * NEAR
     found: list[list[int]] = []
     for a in range(count):
-        others = [b for b in range(count) if b != a]
-        if count > SMALL:
-            drawn = rng.sample(others, min(len(others), 8 * NEAR))
-            others = sorted(drawn, key=lambda b: -worth.pair(a, b))[:NEAR]
+        if count <= SMALL:
+            others = [b for b in range(count) if b != a]
+        else:
+            drawn = [b for b in rng.sample(range(count), min(count, looked_at)) if b != a]
+            values = {b: worth.value(a, b) - worth.cost(a, b) for b in drawn}
+            others = sorted(drawn, key=lambda b: -values[b])[:NEAR]
         found.append(others)
     return found
 

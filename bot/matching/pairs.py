@@ -126,9 +126,7 @@ def _check(count: int, apart: list[set[int]], names: list[str]) -> None:
 
 def _possible(count: int, apart: list[set[int]], rng: random.Random) -> Groups:
     """Groups without a block, found by exact search. Raises `LimitReached` when there are none."""
-    able = [[b for b in range(count) if b != a and b not in apart[a]] for a in range(count)]
-    for others in able:
-        rng.shuffle(others)
+    able = matching.able_of(apart, rng)
     groups = matching.all_paired(able)
     if groups is None:
         raise LimitReached(

@@ -13,11 +13,10 @@ from heapq import heapify, heappop, heappush, nlargest
 from bot.matching.problem import Assignment, Problem
 
 RECIPROCAL = 100  # What a pair who review each other is priced at.
-BUDGET = 0.01  # The share of the value that all of this may cost in a small round,
-LARGE_BUDGET = 0.0048  # and in a larger one, where fewer pairs review each other and swaps are cheaper.
+BUDGET = 0.0095  # The share of the value that all of this may cost at most; see `Engine.budget`.
 PARTNERS = (800, 250)  # Reviews that are tried as a partner of a swap: in a round with fewer, and with more.
-LOOKED_AT = 60  # Partners that a work gains most from, in a round that is thinned out.
-TRIED = 30  # Cheapest swaps of a review that are asked how many reciprocal pairs they leave.
+LOOKED_AT = 30  # Partners that a work gains most from, in a round that is thinned out.
+TRIED = 20  # Cheapest swaps of a review that are asked how many reciprocal pairs they leave.
 PARTINGS = 3
 LIFTS = 150
 REFRESH = (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import InvalidInput
 from bot.matching import engine, feasible
 from bot.matching.instance import Member, ReviewRound, Submission
-from bot.matching.polish import BUDGET, LARGE_BUDGET, polish
+from bot.matching.polish import count_reciprocal, least_worth, polish
 from bot.matching.problem import Assignment, Problem
 from bot.matching.uncouple import uncouple
 from bot.matching.valuation import SENIOR_BONUS, ReviewValues, senior_from
+
+# In the search a senior reviewer is worth that many hundredths of the bonus: more works get one, for hardly any value.
+SEARCHED_BONUS = 130
+SENIORS_UP_TO = 1_000  # Reviews to give, up to which works go without a senior reviewer who could have one.
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,43 @@ def finished(
 ) -> Assignment:
     """The best by the values alone, with what they do not say seen to."""
     value = problem.total(chosen)
-    least = value - int(abs(value) * (BUDGET if sum(problem.need) <= engine.SMALL else LARGE_BUDGET))
+    least = value - int(abs(value) * solver.budget)
+    if sum(problem.need) <= SENIORS_UP_TO:
+        found = _with_seniors(problem, chosen, edges, solver, least)
+        if found is not None:
+            return found
+    return _parted(problem, chosen, edges, solver, least)
+
+
+def _with_seniors(
+    problem: Problem,
+    chosen: Assignment,
+    edges: Sequence[dict[int, int]],
+    solver: engine.Engine,
+    least: int,
+) -> Assignment | None:
+    """The same in search of more senior reviewers; None where it would cost more, or make another figure worse."""
+    eager = replace(problem, bonus=problem.bonus * SEARCHED_BONUS // 100)
+    start = solver.solve(eager, edges)
+    spare = (
+        (problem.total(start) - least) * 97 // 100
+    )  # What is gained in senior reviewers is not worth all of it.
+    if spare < 0:
+        return None
+    found = _parted(eager, start, edges, solver, eager.total(start) - spare)
+    holds = (
+        problem.total(found) >= least
+        and problem.count_avoided(found) <= problem.count_avoided(chosen)
+        and count_reciprocal(problem, found) <= count_reciprocal(problem, chosen)
+        and min((problem.worth(s, people) for s, people in enumerate(found)), default=0)
+        >= least_worth(problem, chosen)
+    )
+    return found if holds else None
+
+
+def _parted(
+    problem: Problem, chosen: Assignment, edges: Sequence[dict[int, int]], solver: engine.Engine, least: int
+) -> Assignment:
     chosen = uncouple(problem, chosen, edges, solver, least)
     return polish(problem, chosen, problem.total(chosen) - least)
 

@@ -89,9 +89,10 @@ class ReviewValues:
                         weeks[r] = min(repeat_penalty(ago), weeks.get(r, 0))
             self.penalties.append(weeks)
         for topics in set(self.topics):
-            self.best[topics] = [
-                SKILL * max((e.skills.get(t, 0) for t in topics), default=0) for e in reviewers
-            ]
+            rows = [[each.skills.get(topic, 0) for each in reviewers] for topic in topics]
+            self.best[topics] = [SKILL * max(skills) for skills in zip(*rows, strict=True)] or [0] * len(
+                reviewers
+            )
             self._skilled[topics] = [r for r, best in enumerate(self.best[topics]) if best >= 2 * SKILL]
 
     def __call__(self, s: int, reviewers: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ from cogs.pairs import rules
 from cogs.pairs.model import PairSettings, Rhythm
 from cogs.pairs.staff import PairsStaff
 
-_NUMBERS = ("hours_weight", "topics_weight", "close_days")
+_NUMBERS = ("hours_weight", "topics_weight", "least_hours", "close_days")
 
 
 class PairsPart:
@@ -31,6 +31,7 @@ class PairsPart:
             "every_weeks": N_("Weeks from round to round"),
             "hours_weight": N_("Shared hours count"),
             "topics_weight": N_("Topics count"),
+            "least_hours": N_("Hours that a pair should share"),
             "close_days": N_("Days that a pair has"),
         }
 
@@ -51,6 +52,7 @@ class PairsPart:
         given.number("every_weeks", least=1, most=rules.MOST_WEEKS)
         given.number("hours_weight", least=0, most=rules.MOST_WEIGHT)
         given.number("topics_weight", least=0, most=rules.MOST_WEIGHT)
+        given.number("least_hours", least=0, most=max(rules.LEAST_HOURS))
         given.number("close_days", least=rules.LEAST_CLOSE_DAYS, most=rules.MOST_CLOSE_DAYS)
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:

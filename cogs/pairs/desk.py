@@ -70,8 +70,9 @@ class PairsDesk:
 
     async def _set_counts(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         typed = form_answers(interaction)
-        hours, topics, days = (_number(typed.get(name)) for name in ("hours", "topics", "close_days"))
-        await self._staff.set_weights(actor_of(interaction), hours, topics, days)
+        names = ("hours", "topics", "close_days", "least_hours")
+        hours, topics, days, least = (_number(typed.get(name)) for name in names)
+        await self._staff.set_weights(actor_of(interaction), hours, topics, days, least_hours=least)
         await self.open(interaction)
 
     async def _slow_down(self, interaction: discord.Interaction[Any], _: int | None) -> None:

@@ -91,18 +91,27 @@ def best_of_pool(
 
 def _who_can(inputs: Inputs, seed: int) -> tuple[list[Person], list[Person]]:
     """Everybody who can be given somebody, and who cannot: whoever has waited longest is the last to sit out."""
+    rng = random.Random(f"out {seed}")
     people = sorted(inputs.people, key=lambda each: each.id)
-    random.Random(f"out {seed}").shuffle(people)
+    rng.shuffle(people)
     out: list[Person] = []
     while people:
-        able = [
-            [n for n, other in enumerate(people) if n != m and _may(inputs, each.id, other.id)]
-            for m, each in enumerate(people)
-        ]
+        able = matching.able_of(_apart(inputs, people), rng)
         if matching.all_paired(able) is not None:
             break
         out.append(people.pop(_to_spare(people, able)))
     return people, out
+
+
+def _apart(inputs: Inputs, people: Sequence[Person]) -> list[set[int]]:
+    """Whom each must not meet, as places in the list."""
+    place = {each.id: n for n, each in enumerate(people)}
+    found: list[set[int]] = [set() for _ in people]
+    for a, b in inputs.blocked:
+        if a in place and b in place:
+            found[place[a]].add(place[b])
+            found[place[b]].add(place[a])
+    return found
 
 
 def _to_spare(people: Sequence[Person], able: Sequence[Sequence[int]]) -> int:
@@ -110,17 +119,9 @@ def _to_spare(people: Sequence[Person], able: Sequence[Sequence[int]]) -> int:
     alone = next((n for n, others in enumerate(able) if not others), None)
     if alone is not None:
         return alone
-    most = matching.most_paired(able)
-    order = sorted(range(len(people)), key=lambda n: (people[n].waits, -people[n].paired_in, len(able[n])))
-    for n in order:
-        rest = sum(mate >= 0 for mate in matching.maximum(able, (n,)))
-        if rest == most:
-            return n
-    return order[0]
-
-
-def _may(inputs: Inputs, a: int, b: int) -> bool:
-    return (min(a, b), max(a, b)) not in inputs.blocked
+    # Where all could be in pairs but for a trio that cannot be, or more than one is left, somebody can be spared.
+    free = matching.spare(able, matching.maximum(able))
+    return min(free, key=lambda n: (people[n].waits, -people[n].paired_in, len(able[n])))
 
 
 def _name(member_id: int) -> str:

@@ -102,12 +102,14 @@ class Holding:
     async def take_back(self, session: AsyncSession, row: PairRoundRow) -> None:
         """As if the round had not been, but for what was posted, which says so."""
         row.state = storage.UNDONE
+        await session.flush()
+        groups = await storage.lock_groups(session, row.id)  # Somebody may be saying how it went right now.
         for member, _, _ in await storage.list_members(session, row.guild_id):
-            if member.left_out_in == row.id:
+            if member.left_out_in is not None and (member.paired_in or 0) < member.left_out_in:
                 await self._core.notifier.withdraw(session, _left_key(row.id, member.member_id))
         await storage.take_back_marks(session, row.guild_id, row.id)
         await storage.remove_from_pool(session, row.guild_id)
-        for group in await storage.list_groups(session, row.id):
+        for group in groups:
             for person in await storage.list_people(session, group.id):
                 if person.act_id is not None:
                     await self._core.ledger.retract(session, person.act_id, reason="the round was taken back")

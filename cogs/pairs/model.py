@@ -56,11 +56,12 @@ class PairSettings:
     schedule_id: int | None = None
     hours_weight: int = rules.USUAL_WEIGHT
     topics_weight: int = rules.USUAL_WEIGHT
+    least_hours: int = 0
     close_days: int = 10
 
     @property
     def weights(self) -> Weights:
-        return Weights(self.hours_weight, self.topics_weight)
+        return Weights(self.hours_weight, self.topics_weight, self.least_hours)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    Divider,
     Form,
     Item,
     ManyField,
@@ -83,8 +84,7 @@ def group_card(group: Group, t: Translator) -> Card:
         t("- 10 minutes each: what you are working on, and where a second pair of eyes would help"),
         t("- 5 minutes: one thing that each of you will do next"),
     ]
-    items.append(Text("\n".join(lines)))
-    items.append(Text("\n".join(_standing(group, t))))
+    items += [Divider(), Text("\n".join(lines)), Divider(), Text("\n".join(_standing(group, t)))]
     if not group.is_closed:
         items.append(Buttons(_buttons(group, t)))
     return Card(tuple(items), pings=frozenset(each.member_id for each in group.people))
@@ -171,7 +171,7 @@ def status_card(status: Status, t: Translator, *, jump: tuple[int, int] | None =
     )
     more = _jump(status, jump, t)
     if not status.has_zone:
-        more = (*more, Button(t("Tell me my clock"), custom_id(ZONE_ASK)))
+        more = (*more, Button(t("Set my clock"), custom_id(ZONE_ASK)))
     return Card((Text("\n".join(lines)), row, *((Buttons(more),) if more else ())))
 
 
@@ -316,6 +316,8 @@ def _standing(group: Group, t: Translator) -> list[str]:
             lines.append(t("{who} would like to meet somebody else too.", who=who))
     if group.is_closed:
         lines.append(t("This pairing is over. Thank you for being part of it!"))
+    elif group.outcome is not Outcome.OPEN:
+        lines.append(t("You can change what you said until {when}.", when=timestamp(group.closes_at, "D")))
     else:
         lines.append(
             t(

@@ -169,8 +169,19 @@ def counts_form(desk: Desk, t: Translator) -> Form:
         value=str(settings.close_days),
         max_length=2,
     )
+    chosen = settings.least_hours
+    least = tuple(
+        Option(
+            t.tn("At least {n} hour a day", "At least {n} hours a day", n) if n else t("Any"),
+            str(n),
+            chosen=n == chosen,
+        )
+        for n in sorted({*rules.LEAST_HOURS, chosen})
+    )
+    wish = t("Who share fewer meet only if nobody else is new to them")
     fields = (
         ChoiceField("hours", t("Shared hours count"), _weights(settings.hours_weight, t), hours),
+        ChoiceField("least_hours", t("Hours that a pair should share"), least, wish),
         ChoiceField("topics", t("Topics count"), _weights(settings.topics_weight, t), topics),
         days,
     )
@@ -227,8 +238,17 @@ def _proposed(group: Proposed, preview: Preview, t: Translator) -> str:
 
 def _reasons(group: Proposed, preview: Preview, t: Translator) -> list[str]:
     found: list[str] = []
-    if preview.weights.hours:
-        hours = min(each.hours for *_, each in group.fits)
+    hours, least = min(each.hours for *_, each in group.fits), preview.weights.least_hours
+    if hours < least:
+        found.append(
+            t.tn(
+                "share only {n} hour a day instead of {least}, as nobody with more was new to them",
+                "share only {n} hours a day instead of {least}, as nobody with more was new to them",
+                hours,
+                least=least,
+            )
+        )
+    elif preview.weights.hours or least:
         found.append(t.tn("share {n} hour a day", "share {n} hours a day", hours))
     if preview.weights.topics:
         for a, b, each in group.fits:

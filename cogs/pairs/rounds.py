@@ -132,6 +132,8 @@ class Rounds:
         """Take a round back within ten minutes. Raises `LimitReached` later, `AlreadyDone`, `NotFound`."""
         await self._check(actor)
         async with self._core.db.begin() as session:
+            # In the order of who asks for a second pair: the community's row, then groups.
+            await self._core.configs.change(session, actor.guild_id, PairSettings)
             row = await storage.lock_round(session, round_id)
             if row is None or row.guild_id != actor.guild_id or row.state == storage.DRAFT:
                 raise NotFound("That round is not known any more. See {command}.", command="`/manage pairs`")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import cast
 
 from bot.errors import InvalidInput
@@ -18,6 +19,9 @@ HOUR_VALUE, MOST_HOURS = 75, 4
 TEACH_VALUE, MOST_TEACH = 150, 2
 LEARN_VALUE, MOST_LEARN = 50, 2
 MOST_WEIGHT = 3
+LEAST_HOURS = (0, 1, 2, 3, 4, 6, 8)
+TOO_FEW_HOURS = 5_000
+"""More than any topics and hours of two pairs are worth together, and less than meeting somebody again costs."""
 USUAL_WEIGHT = 2
 LEAST_CLOSE_DAYS, MOST_CLOSE_DAYS = 2, 28
 MOST_WEEKS = 4
@@ -60,13 +64,24 @@ class Person:
     waits: bool = False
     paired_in: int = 0
 
+    @cached_property
+    def teaches(self) -> frozenset[str]:
+        """Topics without their case: they are compared millions of times."""
+        return frozenset(each.casefold() for each in self.teach)
+
+    @cached_property
+    def learns(self) -> frozenset[str]:
+        return frozenset(each.casefold() for each in self.learn)
+
 
 @dataclass(frozen=True)
 class Weights:
-    """How much shared hours and topics count: 0 is not at all, 3 a lot."""
+    """How much shared hours and topics count: 0 is not at all, 3 a lot. `least_hours` of a day should be shared: who share
+    fewer are put together only where that brings somebody new, or is the only way."""
 
     hours: int = USUAL_WEIGHT
     topics: int = USUAL_WEIGHT
+    least_hours: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,11 +106,13 @@ def fit(a: Person, b: Person) -> Fit:
 
 def worth(a: Person, b: Person, weights: Weights) -> int:
     """What a meeting of these two is worth, the same for both orders. Only comparisons matter."""
-    found = fit(a, b)
-    hours = HOUR_VALUE * min(MOST_HOURS, found.hours)
-    topics = TEACH_VALUE * min(MOST_TEACH, len(found.teaches) + len(found.taught))
-    topics += LEARN_VALUE * min(MOST_LEARN, len(found.both_learn))
-    return (hours * weights.hours + topics * weights.topics) // USUAL_WEIGHT
+    shared = (a.hours & b.hours).bit_count()
+    hours = HOUR_VALUE * min(MOST_HOURS, shared)
+    teach = len(a.teaches & b.learns) + len(b.teaches & a.learns)
+    topics = TEACH_VALUE * min(MOST_TEACH, teach)
+    topics += LEARN_VALUE * min(MOST_LEARN, len(a.learns & b.learns))
+    found = (hours * weights.hours + topics * weights.topics) // USUAL_WEIGHT
+    return found if shared >= weights.least_hours else found - TOO_FEW_HOURS
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:

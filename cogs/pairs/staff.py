@@ -81,11 +81,15 @@ class PairsStaff:
                 weeks = min(rules.MOST_WEEKS, rhythm.weeks + 1)
                 await self.apply_rhythm(session, actor, Rhythm(rhythm.days, rhythm.at, weeks))
 
-    async def set_weights(self, actor: Actor, hours: int, topics: int, close_days: int) -> None:
+    async def set_weights(
+        self, actor: Actor, hours: int, topics: int, close_days: int, *, least_hours: int = 0
+    ) -> None:
         """What counts, and how long a pair has. Raises `InvalidInput`."""
         await self._check(actor)
         if not {hours, topics} <= set(range(rules.MOST_WEIGHT + 1)):
             raise InvalidInput("Please choose how much it counts from the list.")
+        if least_hours not in rules.LEAST_HOURS:
+            raise InvalidInput("Please choose from the list how many hours a pair should share.")
         async with self._core.db.begin() as session:
             await self._core.configs.change(
                 session,
@@ -94,6 +98,7 @@ class PairsStaff:
                 by=actor,
                 hours_weight=hours,
                 topics_weight=topics,
+                least_hours=least_hours,
                 close_days=check_close_days(close_days),
             )
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+import zlib
 from pathlib import Path
 
 from bot.errors import InvalidInput
 from bot.matching.exchange import answer
+
+LONGEST = 400
 
 
 def main(arguments: list[str]) -> int:
@@ -22,14 +25,20 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         found = answer(_load(Path(arguments[0])))
-    except (OSError, EOFError, ValueError) as error:  # ValueError: neither UTF-8 nor JSON.
-        sys.stderr.write(f"{arguments[0]} cannot be read: {error}\n")
-        return 2
+    # ValueError: neither UTF-8 nor JSON. RecursionError: nested a thousand times.
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        return _refuse(f"{arguments[0]} cannot be read: {error}")
     except InvalidInput as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+        return _refuse(str(error))
     sys.stdout.write(json.dumps(found, separators=(",", ":")) + "\n")
     return 0
+
+
+def _refuse(sentence: str) -> int:
+    """One line, whatever was quoted from the file."""
+    line = " ".join(sentence.split())
+    sys.stderr.write((line if len(line) <= LONGEST else line[:LONGEST] + "...") + "\n")
+    return 2
 
 
 def _load(path: Path) -> object:

@@ -287,7 +287,7 @@ async def test_few_meetings_make_the_desk_propose_a_slower_rhythm(world: LyceumW
     assert "Every 2 weeks on Monday at 16:00" in slower.text
 
 
-async def test_the_rhythm_is_part_of_the_configuration_file(world: LyceumWorld) -> None:
+async def test_the_rhythm_and_what_counts_are_part_of_the_configuration_file(world: LyceumWorld) -> None:
     await hold_weekly(world)
     pairs = (await standing(world))["pairs"]
     assert (pairs["days"], pairs["at"], pairs["every_weeks"], pairs["close_days"]) == (
@@ -301,6 +301,16 @@ async def test_the_rhythm_is_part_of_the_configuration_file(world: LyceumWorld) 
     await apply(world, await give(world, text.replace("close_days = 10", "close_days = 21")))
     assert "Every week on Monday, Thursday at 16:00" in (await desk(world)).text
     assert (await standing(world))["pairs"]["close_days"] == 21
+    form = await world.press(world.facilitator, await desk(world), "What counts")
+    answers = {
+        "hours": "A little",
+        "topics": "As usual",
+        "least_hours": "At least 3 hours a day",
+        "close_days": "14",
+    }
+    await world.submit(world.facilitator, form, answers)
+    pairs = (await standing(world))["pairs"]
+    assert (pairs["hours_weight"], pairs["topics_weight"], pairs["least_hours"]) == (1, 2, 3)
     wrong = await give(
         world, text.replace('"thursday, monday"', '"blue"').replace("close_days = 10", "close_days = 99")
     )

@@ -135,6 +135,24 @@ def test_among_new_people_the_better_fit_is_chosen() -> None:
     assert all(worth(by_id[a], by_id[b], Weights()) == 300 for a, b in drawn.groups)
 
 
+def test_hours_that_should_be_shared_come_before_topics_and_after_new_people() -> None:
+    """Two by day, two by night; the topics speak for mixing them."""
+    day, night = 0b1111, 0b1111 << 12
+    crowd = (
+        Person(1, day, teach=("knots", "bread")),
+        Person(2, day, learn=("tea", "ink")),
+        Person(3, night, learn=("knots", "bread")),
+        Person(4, night, teach=("tea", "ink")),
+    )
+    mixed = ((1, 3), (2, 4))
+    assert set(draw(Inputs(crowd, weights=Weights(1, 3)), 1).groups) == set(mixed)
+    wishing = Weights(1, 3, least_hours=3)
+    assert draw(Inputs(crowd, weights=wishing), 1).groups == ((1, 2), (3, 4))
+    met = {(1, 2): Together(1, 60), (3, 4): Together(1, 60)}
+    again = draw(Inputs(crowd, together=met, weights=wishing), 1).groups
+    assert not set(again) & set(met), "somebody new is worth more than hours"
+
+
 def test_in_eight_weeks_thirty_members_meet_nobody_twice() -> None:
     """About 85 % take part in each week, so odd counts come too."""
     done = eight_weeks(30, random.Random(5))

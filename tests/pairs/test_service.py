@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -11,21 +12,28 @@ from sqlalchemy import event, select
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotConfigured, NotFound
+from bot.i18n import Translations
 from bot.jobs import Job
+from cogs.pairs import render_staff
 from cogs.pairs.model import (
     ASK_JOB,
     CLOSE_JOB,
     LEFT_KIND,
+    MET,
     ROUND_JOB,
 )
 from cogs.pairs.rounds import REASON_CHANGED, Prepared, seed_of
 from cogs.pairs.rules import Outcome, Why
+from storage import members
+from storage.acts import ActRow
 from storage.database import Database
 from storage.jobs import JobRow
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
 from storage.pairs import (
     PairGroupRow,
+    PairMemberRow,
+    PairPersonRow,
     PairRoundRow,
 )
 from tests.clocks import FixedClock
@@ -237,6 +245,88 @@ async def test_taken_back_everything_is_as_before(stand: Stand, clock: FixedCloc
     clock.advance(timedelta(minutes=10, seconds=1))
     with pytest.raises(LimitReached):
         await stand.rounds.undo(FARAH, again.round_id)
+
+
+async def test_taken_back_everybody_waits_since_when_they_waited_before(
+    stand: Stand, clock: FixedClock
+) -> None:
+    """Round 1 pairs all four; round 2 leaves two out; 3 and 4, which leave others or the same out, are taken back."""
+    await stand.join(12, 13, 14, 15)
+    await stand.hold()
+    async with stand.core.db.begin() as session:
+        for one, other in ((12, 13), (12, 14), (13, 14)):
+            await stand.core.avoidances.add(session, GUILD, one, other)
+    clock.advance(DAY)
+    await stand.hold()
+    before = await waiting_of(stand)
+    assert sorted(waits for *_, waits in before.values()) == [False, False, True, True]
+    clock.advance(DAY)
+    undone: list[int] = []
+    for _ in range(2):
+        preview = await stand.rounds.preview(FARAH)
+        assert await stand.rounds.confirm(FARAH, preview.round_id) is None
+        undone.append(preview.round_id)
+    told = await count(stand.core, NotificationRow, kind=LEFT_KIND.name)
+    assert await waiting_of(stand) != before and told == 6
+    for round_id in reversed(undone):
+        await stand.rounds.undo(FARAH, round_id)
+    assert await waiting_of(stand) == before
+
+
+async def waiting_of(stand: Stand) -> dict[int, tuple[int | None, bool]]:
+    """Of each the last round in which they were paired, and whether they come first."""
+    async with stand.core.db.read() as session:
+        rows = list(await session.scalars(select(PairMemberRow)))
+    return {
+        row.member_id: (row.paired_in, (await stand.service.status(actor(row.member_id))).comes_first)
+        for row in rows
+    }
+
+
+async def test_a_round_is_taken_back_whole_while_somebody_says_that_they_met(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two transactions at once: whichever comes second sees what the first has done."""
+    await stand.join(12, 13)
+    preview = await stand.rounds.preview(FARAH)
+    await stand.rounds.confirm(FARAH, preview.round_id)
+    group = await stand.group_of(12)
+    half_way, go_on = asyncio.Event(), asyncio.Event()
+    record = stand.core.ledger.record
+
+    async def slow_record(*given: Any) -> Any:
+        half_way.set()
+        await go_on.wait()
+        return await record(*given)
+
+    monkeypatch.setattr(stand.core.ledger, "record", slow_record)
+    saying = asyncio.create_task(stand.meetings.say(actor(12), group, Outcome.MET))
+    await half_way.wait()
+    undoing = asyncio.create_task(stand.rounds.undo(FARAH, preview.round_id))
+    await asyncio.sleep(0.3)  # long enough for it to come to where it has to wait
+    go_on.set()
+    await asyncio.gather(saying, undoing)
+    assert await acts(stand.core) == set() and await count(stand.core, ActRow, kind=MET) == 2
+    async with stand.core.db.read() as session:
+        edits = list(await session.scalars(select(OutboxRow.key).filter_by(kind="edit")))
+        people = list(await session.scalars(select(PairPersonRow)))
+    assert len(edits) == 2, "one card for what was said, one for what was taken back"
+    assert [each.act_id for each in people] == [None, None]
+
+
+async def test_who_should_share_hours_is_a_wish_that_is_told_when_it_fails(stand: Stand) -> None:
+    """Three in Europe and one in Auckland, whose waking hours are two and not four of theirs."""
+    await stand.join(12, 13, 14, 15)
+    async with stand.core.db.begin() as session:
+        for member_id, zone in ((12, "UTC"), (13, "UTC"), (14, "UTC"), (15, "Pacific/Auckland")):
+            await members.change_member(session, GUILD, member_id, zone=zone)
+    with pytest.raises(InvalidInput):
+        await stand.staff.set_weights(FARAH, 0, 2, 10, least_hours=5)
+    await stand.staff.set_weights(FARAH, 0, 2, 10, least_hours=4)
+    preview = await stand.rounds.preview(FARAH)
+    assert preview.weights.least_hours == 4 and len(preview.groups) == 2 and not preview.left_out
+    text = str(render_staff.preview_card(preview, Translations().for_locale("en")))
+    assert text.count("instead of 4") == 1
 
 
 async def test_a_rhythm_is_chosen_slowed_down_and_ended(stand: Stand) -> None:

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.errors import InvalidInput
+from bot.matching.exchange import answer
 from tests.bot.matching.cohorts import make_members, make_review_round
 
 PROJECT = Path(__file__).parents[2]
@@ -106,6 +110,12 @@ def test_a_refusal_is_an_answer(tmp_path: Path) -> None:
         ("no.json", None),
         ("torn.json", b'{"kind": "rev'),
         ("torn.json.gz", b"\x1f\x8b\x08"),
+        ("bad.json.gz", gzip.compress(b"{}" * 99)[:20] + b"\x00" * 40),
+        ("deep.json", b"[" * 100_000),
+        ("lines.json", b'{"kind": "a\\nb' + b"c" * 5_000 + b'"}'),
+        ("huge.json", b'{"kind": "pairs", "members": [{"id": "a", "hours": 1' + b"0" * 40 + b"}]}"),
+        ("digits.json", b'{"kind": "pairs", "seed": 1' + b"0" * 6_000 + b', "members": []}'),
+        ("skilled.json", b'{"kind": "pairs", "members": [{"id": "a", "skills": {"knots": 5}}]}'),
         ("list.json", b"[]"),
         ("pods.json", b'{"kind": "pods"}'),
         ("empty.json", b'{"kind": "review"}'),
@@ -127,4 +137,48 @@ def test_what_cannot_be_read_is_told_in_one_sentence(
     done = run(file)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and len(done.stderr) < 500, done.stderr
+
+
+NONSENSE = (None, 0, -1, 10**6, 10**30, 1.5, "", "m0", [], {}, [["a"]], [["m0", "m0"]], True, {"m0": ["m1"]})
+
+
+def places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where something stands in an instance; of lists the first two."""
+    inside: list[tuple[Any, Any]] = []
+    if isinstance(data, dict):
+        inside = list(data.items())
+    elif isinstance(data, list):
+        inside = list(enumerate(data[:2]))
+    return [found for key, each in inside for found in ((*path, key), *places(each, (*path, key)))]
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.booleans(), st.data())
+def test_whatever_is_wrong_with_an_instance_it_is_answered_or_told(
+    of_pairs: bool, data: st.DataObject
+) -> None:
+    """One or two things are left out, doubled or nonsense."""
+    members = [vars_of(each) for each in make_members(7, random.Random(1))]
+    pairs = {"kind": "pairs", "members": members, "blocked": [["m0", "m1"]], "history": []}
+    asked = pairs if of_pairs else as_json(6) | {"kept": {"s0": ["m3"]}, "seed": 1}
+    for _ in range(data.draw(st.integers(1, 2))):
+        *path, last = data.draw(st.sampled_from(places(asked)))
+        inner: Any = asked
+        for key in path:
+            inner = inner[key]
+        what = data.draw(st.sampled_from(["nonsense", "left out", "doubled"]))
+        if what == "left out":
+            del inner[last]
+        elif what == "doubled" and isinstance(inner, list):
+            inner.append(inner[last])
+        else:
+            inner[last] = data.draw(st.sampled_from(NONSENSE))
+        if not places(asked):
+            break
+    try:
+        found = answer(asked)
+    except InvalidInput:
+        return
+    assert found.get("infeasible") or "assignments" in found or "groups" in found
+    assert json.loads(json.dumps(found)) == found

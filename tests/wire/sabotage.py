@@ -19,9 +19,12 @@ from bot.app import Lyceum
 from bot.discord_calls import DiscordCalls
 from bot.dispatcher import Dispatcher
 from bot.jobs import Jobs, NewJob
+from bot.notify import Notifier
 from bot.outbox import EffectKind
 from cogs.challenges import model
 from cogs.pairs import rounds as pair_rounds
+from cogs.reviews.allocation import Allocation
+from cogs.reviews.model import ASSIGNED_RENDERER, TELL_JOB
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
 POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")
@@ -142,6 +145,36 @@ def random_draws(_: Lyceum) -> None:
     seam.seed_of = lambda *_: secrets.randbits(31)
 
 
+def lost_reviews(_: Lyceum) -> None:
+    """Gives the first work of a round one reviewer less than was drawn."""
+    seam: Any = Allocation
+    write = seam._write
+
+    async def one_less(self: Any, session: Any, row: Any, found: Any, chosen: Any, seed: int) -> None:
+        first = min(chosen)
+        await write(self, session, row, found, {**chosen, first: chosen[first][:-1]}, seed)
+
+    seam._write = one_less
+
+
+def reviews_twice(bot: Lyceum) -> None:
+    """Hands the reviews of a round out by jobs and with news that have another key each time."""
+    jobs: Any = bot.core.jobs
+    notifier: Any = bot.core.notifier
+    enqueue, notify = jobs.enqueue, notifier.notify
+
+    async def again(session: Any, *new: NewJob) -> int:
+        more = [replace(each, key=f"{each.key}:again") for each in new if each.name == TELL_JOB]
+        return await enqueue(session, *new, *more)
+
+    async def with_another_key(session: Any, notification: Any) -> Any:
+        if notification.renderer == ASSIGNED_RENDERER:
+            notification = replace(notification, key=f"{notification.key}:{secrets.token_hex(4)}")
+        return await notify(session, notification)
+
+    jobs.enqueue, notifier.notify = again, with_another_key
+
+
 def one_key_a_challenge(bot: Lyceum) -> None:
     """Gives all steps of a challenge the same key, so that one of them passes for the next."""
     jobs: Any = bot.core.jobs
@@ -166,6 +199,8 @@ MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
     "blind rooms": blind_rooms,
     "hasty rooms": hasty_rooms,
     "random draws": random_draws,
+    "lost reviews": lost_reviews,
+    "reviews twice": reviews_twice,
     "one key a challenge": one_key_a_challenge,
 }
 
@@ -183,4 +218,6 @@ def seams() -> dict[type, tuple[str, ...]]:
         ),
         DiscordCalls: ("perform", "_ours", "_rooms"),
         Jobs: ("enqueue",),
+        Notifier: ("notify",),
+        Allocation: ("_write",),
     }

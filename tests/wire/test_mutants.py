@@ -21,6 +21,8 @@ GUILT = {
     "blind rooms": ("doubled", ("open_room",)),
     "hasty rooms": ("doubled", ("open_room",)),
     "random draws": ("strange", ()),
+    "lost reviews": ("strange", ()),
+    "reviews twice": ("doubled", ()),
     "one key a challenge": ("lost", ()),
 }
 # Of what has no nonce, a sound bot too may make one too many, which it takes away again.
@@ -52,6 +54,10 @@ async def test_a_bot_without_one_of_its_guarantees_is_found_guilty(
     )
     report = await chaos.run(options, nursery, tmp_path)
     assert getattr(report.verdict, how), str(report)
+    if mutant == "lost reviews":
+        assert any(each.endswith(" told of 1 reviews") for each in report.verdict.strange), str(report)
+    if mutant == "reviews twice":
+        assert any(each.startswith("reviews told to ") for each in report.verdict.doubled), str(report)
     if (
         mutant == "one key a challenge"
     ):  # found guilty of what it did: the step before came, and this one did not

@@ -17,7 +17,7 @@ from bot.errors import InvalidInput, LimitReached
 from bot.matching import auction, candidates, engine, fast_flow, feasible, flow, polish, reviews
 from bot.matching.instance import ALL_DAY, Member, Met, Reviewer, ReviewRound, Submission
 from bot.matching.problem import Problem
-from tests.bot.matching.cohorts import make_review_round, review_rounds
+from tests.bot.matching.cohorts import make_members, make_review_round, review_rounds
 
 
 def check_rules(asked: ReviewRound, given_: dict[str, tuple[str, ...]]) -> None:
@@ -70,6 +70,26 @@ def test_every_work_gets_its_reviewers_or_the_reason_is_told(asked: ReviewRound,
         check_rules(asked, dict(done.assignments))
         return
     assert any(mark.isdigit() for mark in said)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(9, 26), st.integers(1, 3), st.integers(1, 2), st.integers(0, 99))
+def test_with_everybody_blocked_by_somebody_co_authors_and_volunteers_all_work_is_reviewed(
+    count: int, k: int, team: int, seed: int
+) -> None:
+    """Everybody has blocked the next, every third person only reviews, and every other work is by a team."""
+    rng = random.Random(seed)
+    members = make_members(count, rng)
+    ids = [each.id for each in members]
+    authors = [name for n, name in enumerate(ids) if n % 3]
+    works = [
+        Submission(f"s{n}", tuple(authors[n : n + team]) if n % 2 else (name,), ("topic 1",))
+        for n, name in enumerate(authors)
+    ]
+    blocked = tuple((name, ids[(n + 1) % count]) for n, name in enumerate(ids))
+    most = -(-len(works) * k // count) + 1
+    asked = ReviewRound(k, members, tuple(works), tuple(Reviewer(name, 0, most) for name in ids), blocked)
+    check_rules(asked, dict(reviews.allocate(asked, seed).assignments))
 
 
 @settings(deadline=None)
@@ -210,6 +230,26 @@ def test_the_extra_gives_the_same_value() -> None:
         plain, fast = flow.solve(problem, edges), fast_flow.solve(problem, edges)
         assert problem.total(fast) == problem.total(plain)
         assert problem.count_avoided(fast) == problem.count_avoided(plain)
+
+
+@settings(deadline=None)
+@given(review_rounds())
+def test_the_extra_solves_odd_rounds_as_the_plain_flow_does(asked: ReviewRound) -> None:
+    """Some of them have no allocation without people who met lately, or loads that leave no choice."""
+    pytest.importorskip("ortools", reason="the `scale` extra is not installed")
+    problem = reviews.build(asked)
+    try:
+        base = feasible.find_any(problem)
+    except LimitReached:
+        return
+    edges = candidates.choose(problem, base, random.Random(1))
+    plain, fast = flow.solve(problem, edges), fast_flow.solve(problem, edges)
+    assert problem.count_avoided(fast) == problem.count_avoided(plain)
+    assert problem.total(fast) == problem.total(plain)
+    loads = Counter(r for people in fast for r in people)
+    assert all(
+        low <= loads[r] <= high for r, (low, high) in enumerate(zip(problem.low, problem.high, strict=True))
+    )
 
 
 def with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -118,6 +119,69 @@ def test_the_largest_matching_is_the_largest(count: int, data: st.DataObject) ->
     mate = matching.maximum(able)
     assert all(b < 0 or (mate[b] == a and b in able[a]) for a, b in enumerate(mate))
     assert matching.most_paired(able) == most(tuple(range(count)))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 9), st.data())
+def test_who_can_be_spared_is_without_whom_there_are_as_many_pairs(count: int, data: st.DataObject) -> None:
+    may = {pair for pair in combinations(range(count), 2) if data.draw(st.booleans())}
+    able = [[b for b in range(count) if (a, b) in may or (b, a) in may] for a in range(count)]
+    mate = matching.maximum(able)
+    most = sum(b >= 0 for b in mate)
+    without = [sum(b >= 0 for b in matching.maximum(able, (n,))) for n in range(count)]
+    assert matching.spare(able, mate) == [n for n in range(count) if without[n] == most]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(30, 45), st.integers(0, 3), st.data())
+def test_of_a_large_round_a_part_of_the_others_is_enough(count: int, alone: int, data: st.DataObject) -> None:
+    """Some are blocked with all but one, some with everybody, and everybody with somebody."""
+    rng = random.Random(data.draw(st.integers(0, 99)))
+    apart: list[set[int]] = [set() for _ in range(count)]
+    for a in range(count):
+        out = range(count) if a < alone else range(1, count) if a < 2 * alone else rng.sample(range(count), 2)
+        for b in out:
+            if a != b:
+                apart[a].add(b)
+                apart[b].add(a)
+    everybody = matching.able_of(apart, rng)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "ALL_UP_TO", 20)
+        patch.setattr(matching, "LOOKED_AT", 8)
+        some = matching.able_of(apart, rng)
+    assert all(a in some[b] and b not in apart[a] and a != b for a, others in enumerate(some) for b in others)
+    assert sum(map(len, some)) < sum(map(len, everybody))
+    assert matching.most_paired(some) == matching.most_paired(everybody)
+
+
+def test_an_odd_round_in_which_somebody_may_meet_nobody_is_answered_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There are 166,650 trios among 101 people. None is tried, since none can bring in whom all others are blocked with."""
+    asked = 0
+    maximum = matching.maximum
+
+    def counted(*given_: Any) -> list[int]:
+        nonlocal asked
+        asked += 1
+        return maximum(*given_)
+
+    monkeypatch.setattr(matching, "maximum", counted)
+    apart: list[set[int]] = [{7} for _ in range(101)]
+    apart[7] = set(range(101)) - {7}
+    able = matching.able_of(apart, random.Random(1))
+    assert matching.all_paired(able) is None and asked == 1
+    assert matching.spare(able, maximum(able)) == [7]
+
+
+def test_no_more_than_so_many_trios_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two halves in which nobody may meet anybody of their own: no trio can be, whoever is tried."""
+    able = [[b for b in range(41) if (a < 21) != (b < 21)] for a in range(41)]
+    assert matching.all_paired(able) is None
+    cliques = [[b for b in range(9) if b // 3 == a // 3 and a != b] for a in range(9)]
+    assert matching.all_paired(cliques) is None  # three are left, one of each
+    monkeypatch.setattr(matching, "TRIOS", 0)
+    assert matching.all_paired([[1, 2], [0, 2], [0, 1]]) is None
 
 
 @pytest.mark.parametrize("count", [30, 31, 60, 61])
