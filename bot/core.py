@@ -12,6 +12,7 @@ from bot.erasure import Erasure
 from bot.features import Features
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
+from bot.member_card import MemberCards
 from bot.notify import Notifier
 from bot.outbox import Outbox
 from bot.profiles import Profiles
@@ -33,6 +34,7 @@ class Core:
     profiles: Profiles
     avoidances: Avoidances
     works: Works
+    member_cards: MemberCards
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -59,6 +61,7 @@ class Core:
             profiles=Profiles(clock),
             avoidances=Avoidances(clock),
             works=Works(),
+            member_cards=MemberCards(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
