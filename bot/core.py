@@ -15,6 +15,7 @@ from bot.jobs import Jobs
 from bot.notify import Notifier
 from bot.outbox import Outbox
 from bot.profiles import Profiles
+from bot.qualifications import Qualifications
 from bot.retention import Retention
 from bot.schedules import Schedules
 from bot.works import Works
@@ -33,6 +34,7 @@ class Core:
     profiles: Profiles
     avoidances: Avoidances
     works: Works
+    qualifications: Qualifications
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -59,6 +61,7 @@ class Core:
             profiles=Profiles(clock),
             avoidances=Avoidances(clock),
             works=Works(),
+            qualifications=Qualifications(configs, features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
