@@ -19,6 +19,7 @@ from bot.profiles import Profiles
 from bot.qualifications import Qualifications
 from bot.retention import Retention
 from bot.schedules import Schedules
+from bot.shared_ground import SharedGround
 from bot.works import Works
 from storage.database import Database
 
@@ -36,6 +37,7 @@ class Core:
     avoidances: Avoidances
     works: Works
     member_cards: MemberCards
+    shared_ground: SharedGround
     qualifications: Qualifications
     ledger: Ledger
     jobs: Jobs
@@ -64,6 +66,7 @@ class Core:
             avoidances=Avoidances(clock),
             works=Works(),
             member_cards=MemberCards(features),
+            shared_ground=SharedGround(),
             qualifications=Qualifications(configs, features),
             ledger=Ledger(clock, features),
             jobs=jobs,

@@ -50,6 +50,14 @@ def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str
     return values
 
 
+def chosen_number(interaction: discord.Interaction[Any]) -> int:
+    """The number of the row that was chosen in a menu. Raises `InvalidInput` for a forged choice."""
+    [value] = chosen_values(interaction, 1)
+    if not value.isascii() or not value.isdigit():
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return int(value[:18])
+
+
 def may_write(interaction: discord.Interaction[Any]) -> bool:
     """Whether the bot can post where the person is, which an answer to them does not need."""
     mine = interaction.app_permissions

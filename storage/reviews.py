@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -479,3 +479,22 @@ async def set_availability(
         assert row is not None
         row.per_week, row.weekdays, row.volunteers = per_week, weekdays, volunteers
         await session.flush()
+
+
+async def has_reviewed_openly(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether one of these two has reviewed a work of the other where both may know it."""
+    query = (
+        select(ReviewRow.id)
+        .join(ReviewWorkRow, ReviewWorkRow.id == ReviewRow.work_id)
+        .where(
+            ReviewRow.guild_id == guild_id,
+            ReviewRow.given_at.is_not(None),
+            ReviewWorkRow.mode == "open",
+            or_(
+                (ReviewRow.reviewer_id == one) & (ReviewWorkRow.author_id == other),
+                (ReviewRow.reviewer_id == other) & (ReviewWorkRow.author_id == one),
+            ),
+        )
+        .limit(1)
+    )
+    return await session.scalar(query) is not None

@@ -35,7 +35,7 @@ from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talk_controls import TalkControls, number_of
 from cogs.reviews.talking import Talking
-from storage.reviews import ReviewSettingsRow
+from storage.reviews import ReviewSettingsRow, has_reviewed_openly
 
 _Interaction = discord.Interaction[Any]
 HELP = (
@@ -120,6 +120,7 @@ class ReviewsCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(ReviewSettings, ReviewSettingsRow)
+        bot.core.shared_ground.register("reviews", has_reviewed_openly)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -148,6 +149,7 @@ class ReviewsCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("reviews")
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)
