@@ -156,8 +156,10 @@ async def list_edges(
 
 async def count_received(session: AsyncSession, guild_id: int, member_id: int) -> tuple[int, int]:
     """How many standing kudos somebody was given, and by how many people."""
-    query = select(func.count(), func.count(KudosRow.giver_id.distinct())).select_from(KudosRow)
-    found = await session.execute(query.filter_by(guild_id=guild_id, member_id=member_id, state=STANDING))
+    query = select(func.count(), func.count(KudosRow.giver_id.distinct())).where(
+        KudosRow.guild_id == guild_id, KudosRow.member_id == member_id, KudosRow.state == STANDING
+    )
+    found = await session.execute(query)
     [(kudos, people)] = found.all()
     return kudos, people
 

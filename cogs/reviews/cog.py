@@ -22,7 +22,7 @@ from bot.lost_places import Watch
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.setup_permissions import ROOMS
-from cogs.reviews import model, render, render_mine, render_review
+from cogs.reviews import model, on_card, render, render_mine, render_review
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.config import ReviewsPart
 from cogs.reviews.drawing import Drawing
@@ -121,6 +121,7 @@ class ReviewsCog(commands.Cog):
         bot = self.bot
         bot.core.configs.register(ReviewSettings, ReviewSettingsRow)
         bot.core.shared_ground.register("reviews", has_reviewed_openly)
+        bot.core.member_cards.register(on_card.LINE)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -150,6 +151,7 @@ class ReviewsCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot = self.bot
         bot.core.shared_ground.unregister("reviews")
+        bot.core.member_cards.unregister(on_card.LINE.key)
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)
