@@ -52,6 +52,7 @@ from bot.pace import Pace
 from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
+from bot.role_drift import RoleDrift
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard
@@ -107,6 +108,8 @@ class Lyceum(SpacedSessions):
         )
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.asides = Asides(self.core)
+        self.role_drift = RoleDrift(self.core, self.components, lambda: self)
+        self.setup_card.facts.drifts = self.role_drift.facts
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
