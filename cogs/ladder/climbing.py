@@ -91,7 +91,8 @@ class Climbing:
             row = await storage.lock_held(session, guild_id, member_id, step.key, self._core.clock.now())
             found = await self._earned(session, row, step)
             if row.confirmed_by is not None:
-                if step.rule.criteria and not found and not row.doubtful:
+                # Who was placed by hand rests on staff's word, and on no act.
+                if row.evidence.get("acts") and not found and not row.doubtful:
                     row.doubtful = True
                     await self._propose(session, guild_id, member_id, step, DOUBT)
                 break
