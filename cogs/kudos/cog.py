@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import discord
@@ -27,6 +26,7 @@ from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.text import clean, timestamp
 from cogs.kudos import model, render, rules
+from cogs.kudos.config import KudosPart
 from cogs.kudos.model import AREA, Kudos, KudosSettings
 from cogs.kudos.reading import Reader
 from cogs.kudos.service import KudosService
@@ -68,6 +68,7 @@ class KudosCog(commands.Cog):
         self.staff = KudosStaff(bot.core, self.service)
         self._desk = StaffControls(self.staff)
         self._reader = Reader(bot)
+        self._config = KudosPart(bot.core)
         self._menus = (
             app_commands.ContextMenu(name=model.MENU, callback=self._for_message),
             app_commands.ContextMenu(name=model.MENU, callback=self._for_member),
@@ -106,6 +107,7 @@ class KudosCog(commands.Cog):
         core.member_cards.register(CardLine("kudos", N_("Kudos"), self.service.card_line, rank=40))
         core.erasure.redraw_with(self.service.redraw_all)
         bot.setup_card.add(PAGE)
+        bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP, WALL_HELP)
         desk = plain_command("kudos", "Limits, patterns, and what is quoted", self._desk.open)
         bot.groups.attach(bot.groups.manage, desk, STAFF_HELP)
@@ -123,6 +125,7 @@ class KudosCog(commands.Cog):
         core.member_cards.unregister("kudos")
         core.erasure.stop_redrawing(self.service.redraw_all)
         bot.setup_card.remove(PAGE)
+        bot.config_card.parts.remove(self._config)
         bot.groups.forget_help(HELP, WALL_HELP)
         bot.groups.detach(bot.groups.manage, "kudos", STAFF_HELP)
         core.features.forget(AREA)
@@ -335,7 +338,6 @@ class KudosCog(commands.Cog):
             channel_id, message_id = each.channel_id or 0, each.message_id or 0
             if await self._reader.is_deleted(channel_id, message_id, guild_id):
                 await self.service.messages_deleted(guild_id, channel_id, [message_id])
-            await asyncio.sleep(0)
 
     # ------------------------------------------------------------------------------------------ drawing
 

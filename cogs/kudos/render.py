@@ -6,6 +6,7 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    Divider,
     Field,
     Form,
     Item,
@@ -106,7 +107,8 @@ def wall_card(wall: Wall, viewer_id: int, t: Translator) -> Card:
         "quoted": t("**What people say of each other**, quoted with the leave of both"),
     }[wall.whose]
     items: list[Item] = [Text(title)]
-    items += [Text("\n".join(_lines(each, t, words=_WORDS_ON_WALL))) for each in wall.kudos]
+    for each in wall.kudos:
+        items += [Divider(), Text("\n".join(_lines(each, t, words=_WORDS_ON_WALL)))]
     if not wall.kudos:
         items.append(Text(_empty(wall, t)))
     own = [each for each in wall.kudos if viewer_id in (each.giver_id, each.receiver_id)]

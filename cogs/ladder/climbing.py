@@ -21,7 +21,7 @@ from bot.evidence import of_member
 from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.ladder import rules
-from cogs.ladder.model import CARD_RENDERER, DOUBT, NEWS_KIND, NEWS_RENDERER, PROMOTE, REACHED, Step
+from cogs.ladder.model import AREA, CARD_RENDERER, DOUBT, NEWS_KIND, NEWS_RENDERER, PROMOTE, REACHED, Step
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.steps import Steps
 from storage import ladder as storage
@@ -40,7 +40,10 @@ class Climbing:
     # ------------------------------------------------------------------------------------------ from acts
 
     async def acted(self, session: AsyncSession, act: RecordedAct) -> None:
-        """Somebody did something that a step counts."""
+        """Somebody did something that a step counts. A contribution is heard of twice, as its kind and as such."""
+        if session.info.get(AREA) == act.id:
+            return
+        session.info[AREA] = act.id
         await self.advance(session, act.guild_id, act.member_id, kind=act.kind)
 
     async def advance(

@@ -62,7 +62,7 @@ def evidence_card(
         f"**{sentence(one.criterion, titles, t)}**",
         t("{done} of {needed} so far.", done=one.done, needed=one.needed),
     ]
-    lines += [_evidence_line(each, titles, t) for each in found]
+    lines += [evidence_line(each, titles, t) for each in found]
     if not found:
         lines.append(t("Nothing counts for it yet."))
     assert standing.following is not None
@@ -163,14 +163,14 @@ def _next_items(standing: Standing, titles: Titles, t: Translator) -> list[Item]
         done=standing.done,
         all=len(standing.progress),
     )
-    lines = [head, *progress_lines(standing.progress, titles, t)]
+    items: list[Item] = [Text("\n".join([head, *progress_lines(standing.progress, titles, t)]))]
     if following.powers:
-        lines.append(_powers_line(standing, t))
+        items.append(Text(_powers_line(standing, t)))
     options = tuple(
         Option(cut(sentence(each.criterion, titles, t), 90), str(number))
         for number, each in enumerate(standing.progress)
     )
-    return [Text("\n".join(lines)), Pick(custom_id(EVIDENCE), t("See what counts for one of these"), options)]
+    return [*items, Pick(custom_id(EVIDENCE), t("See what counts for one of these"), options)]
 
 
 def _powers_line(standing: Standing, t: Translator) -> str:
@@ -189,7 +189,8 @@ def _emeritus_text(standing: Standing, t: Translator) -> str:
     return t("You stepped down with honour: {titles}, emeritus.", titles=titles)
 
 
-def _evidence_line(each: Evidence, titles: Titles, t: Translator) -> str:
+def evidence_line(each: Evidence, titles: Titles, t: Translator) -> str:
+    """One act that counts."""
     what = t(titles[each.kind]) if each.kind in titles else each.kind
     name = f": {quote(each.name, 100)}" if each.name else ""
     return f"- {timestamp(each.at, 'd')} {what}{name}"

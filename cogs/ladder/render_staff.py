@@ -23,7 +23,7 @@ from bot.criteria import Criterion, sentence
 from bot.i18n import Translator
 from bot.text import SELECT_OPTIONS, clean, cut, mention_role, mention_user, quote
 from cogs.ladder.model import DOUBT, Desk, Proposal, Standing, Step
-from cogs.ladder.render import Titles, progress_lines, text_of
+from cogs.ladder.render import Titles, evidence_line, progress_lines, text_of
 from cogs.ladder.rules import LONGEST_REASON, LONGEST_TEXT, LONGEST_TITLE, Decision
 from cogs.ladder.service import title_of
 
@@ -92,12 +92,13 @@ def proposal_card(proposal: Proposal, titles: Titles, t: Translator) -> Card:
             member=who,
             title=title_of(step, t),
         )
-    lines = [head, *progress_lines(proposal.progress, titles, t)]
-    for each in proposal.evidence:
-        what = t(titles[each.kind]) if each.kind in titles else each.kind
-        name = f": {quote(each.name, 100)}" if each.name else ""
-        lines.append(f"-# <t:{int(each.at.timestamp())}:d> {what}{name}")
-    items: list[Item] = [Text("\n".join(lines))]
+    items: list[Item] = [Text("\n".join([head, *progress_lines(proposal.progress, titles, t)]))]
+    if proposal.evidence:
+        lines = [
+            t("**What counts**, the newest first"),
+            *(evidence_line(each, titles, t) for each in proposal.evidence),
+        ]
+        items.append(Text("\n".join(lines)))
     if proposal.state is not Decision.OPEN:
         items.append(Text(_decided(proposal, t)))
         return Card(tuple(items))

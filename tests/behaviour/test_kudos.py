@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.notify import Delivery
+from sandbox.faults import CREATE_MESSAGE
+from tests.behaviour import configs as files
+from tests.behaviour.configs import apply, export
 from tests.behaviour.kudos import choose_place, desk, give, give_for, meet, own, posts, wall
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.steps import HOSTILE, reach, switch
@@ -167,11 +170,22 @@ async def test_staff_see_patterns_and_take_one_away_members_do_not(world: Lyceum
     assert "are given" in (await give(world, ben, cleo, tags="lent a hand")).text
 
 
-async def test_switched_off_deleted_people_and_lost_channels(world: LyceumWorld) -> None:
+async def test_killed_switched_off_and_deleted_and_a_file_of_limits(world: LyceumWorld) -> None:
     ben, cleo = world.people["Ben"], world.people["Cleo"]
     await choose_place(world)
+    file = await export(world)
+    assert "rest_hours = 24" in file
+    changed = file.replace("rest_hours = 24", "rest_hours = 0").replace("a_day = 5", "a_day = 9")
+    await apply(world, await files.give(world, changed))
+    assert "9 a day for each giver, 0 hours" in (await desk(world)).text
     await meet(world, ben, cleo)
+    gate = world.faults.hold(*CREATE_MESSAGE, after=True)
     receipt = await give(world, ben, cleo)
+    await world.crash()
+    gate.release()
+    await world.start_again()
+    await world.advance(timedelta(minutes=5))
+    assert len(posts(world)) == 1
     await switch(world, "kudos", on=False)
     assert "switched this off" in (await world.press(ben, receipt, "Take it back")).text
     await switch(world, "kudos", on=True)

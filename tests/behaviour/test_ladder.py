@@ -148,6 +148,14 @@ async def test_drift_is_shown_and_a_person_chooses_who_is_right(community: Lyceu
     assert "Your step: Contributor" in (await stand(world, dora)).text
     assert "Your step: Member" in (await stand(world, ben)).text
     assert "besides" not in (await doctor(world)).text
+    await world.delete_role(role)
+    assert "<@&" not in (await desk(world)).text
+    high = await world.create_role("High")
+    await world.bot_role_below(high)
+    await give_role(world, "Contributor", high)
+    await world.advance(timedelta(minutes=5))
+    assert "High" not in world.role_names(dora)
+    assert any("stands above my own" in each.text for each in world.posted(world.staff))
 
 
 async def test_staff_change_steps_place_by_hand_and_no_role_with_power_is_given(
