@@ -136,6 +136,13 @@ async def list_held(session: AsyncSession, guild_id: int, member_id: int) -> Seq
     return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
+async def list_states(session: AsyncSession, guild_id: int, member_id: int) -> dict[str, str]:
+    """How each step that somebody ever reached stands: read after every act that counts, so without rows."""
+    query = select(LadderHeldRow.step, LadderHeldRow.state)
+    found = await session.execute(query.filter_by(guild_id=guild_id, member_id=member_id))
+    return {step: state for step, state in found}  # noqa: C416 - dict() does not know rows as pairs
+
+
 async def lock_held(
     session: AsyncSession, guild_id: int, member_id: int, step: str, at: datetime
 ) -> LadderHeldRow:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Act, RecordedAct
 from bot.core import Core
-from bot.criteria import Earned, earned, progress
+from bot.criteria import ANY_CONTRIBUTION, CountedAct, Earned, Rule, earned, progress
 from bot.evidence import of_member
 from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
@@ -60,15 +60,28 @@ class Climbing:
             if not rule.criteria or (kind is not None and kind not in rule.kinds):
                 return
             kind = None
+            if not await self._may_be_met(session, guild_id, member_id, step):
+                return
             acts = await of_member(session, guild_id, member_id, rule.kinds)
             if step.powers:
-                if all(each.is_met for each in progress(rule, acts, self._core.clock.now())):
+                if self._is_met_now(rule, acts):
                     await self._propose(session, guild_id, member_id, step, PROMOTE)
                 return
             found = earned(rule, acts)
             if not found:
                 return
             await self.reach(session, guild_id, member_id, step, found=found[0])
+
+    async def _may_be_met(self, session: AsyncSession, guild_id: int, member_id: int, step: Step) -> bool:
+        """False when a criterion on particular kinds is not met: then the many contributions need not be read."""
+        narrow = Rule(tuple(each for each in step.rule.criteria if ANY_CONTRIBUTION not in each.kinds))
+        if len(narrow.criteria) in (0, len(step.rule.criteria)):
+            return True
+        acts = await of_member(session, guild_id, member_id, narrow.kinds)
+        return self._is_met_now(narrow, acts) if step.powers else bool(earned(narrow, acts))
+
+    def _is_met_now(self, rule: Rule, acts: Sequence[CountedAct]) -> bool:
+        return all(each.is_met for each in progress(rule, acts, self._core.clock.now()))
 
     async def taken_back(self, session: AsyncSession, act: RecordedAct) -> None:
         """An act that a step counts was taken back."""
@@ -125,15 +138,14 @@ class Climbing:
             if step is None or row.kind == DOUBT:
                 continue
             rule = self._steps.rule_of(step)
-            acts = await of_member(session, guild_id, member_id, rule.kinds)
-            if not all(each.is_met for each in progress(rule, acts, self._core.clock.now())):
+            if not self._is_met_now(rule, await of_member(session, guild_id, member_id, rule.kinds)):
                 await self.decide(session, row, Decision.OVER)
 
     # ------------------------------------------------------------------------------------------ steps
 
     async def states(self, session: AsyncSession, guild_id: int, member_id: int) -> dict[str, State]:
-        rows = await storage.list_held(session, guild_id, member_id)
-        return {each.step: State(each.state) for each in rows}
+        found = await storage.list_states(session, guild_id, member_id)
+        return {step: State(state) for step, state in found.items()}
 
     async def reach(
         self,
