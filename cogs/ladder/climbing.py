@@ -25,6 +25,7 @@ from cogs.ladder.model import AREA, CARD_RENDERER, DOUBT, NEWS_KIND, NEWS_RENDER
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.steps import Steps
 from storage import ladder as storage
+from storage import members as member_storage
 from storage.ladder import LadderHeldRow, LadderProposalRow
 
 LOST_REASON = "what earned it was taken back"
@@ -100,6 +101,7 @@ class Climbing:
         self, session: AsyncSession, guild_id: int, member_id: int, *, without: int | None = None
     ) -> None:
         """From the highest step down, until one still stands."""
+        await wait_turn(session, guild_id, member_id)
         for step in reversed(self._steps.of(guild_id)[1:]):
             held = await storage.list_held(session, guild_id, member_id)
             if not any(each.step == step.key and each.state == storage.HELD for each in held):
@@ -160,6 +162,7 @@ class Climbing:
         tell: bool = True,
     ) -> bool:
         """Give the step, with its role. False when it is held already."""
+        await wait_turn(session, guild_id, member_id)
         now = self._core.clock.now()
         row = await storage.lock_held(session, guild_id, member_id, step.key, now)
         if row.state == storage.HELD:
@@ -298,6 +301,12 @@ class Climbing:
         )
         await self._core.notifier.withdraw(session, f"{NEWS_RENDERER}:{row.id}:{row.turn - 1}")
         await self._core.notifier.notify(session, note)
+
+
+async def wait_turn(session: AsyncSession, guild_id: int, member_id: int) -> None:
+    """Lock the member before anything of the ladder, as whoever notifies them does: in another order two could wait for
+    each other for ever."""
+    await member_storage.change_member(session, guild_id, member_id)
 
 
 def card_key(row: LadderProposalRow) -> str:

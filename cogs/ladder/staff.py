@@ -13,7 +13,7 @@ from bot.errors import InvalidInput, LimitReached
 from bot.i18n import N_
 from bot.text import clean, mention_user
 from cogs.ladder import rules
-from cogs.ladder.climbing import Climbing
+from cogs.ladder.climbing import Climbing, wait_turn
 from cogs.ladder.model import AREA, DOUBT, Desk, Proposal, Standing, Step, gone
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.service import LadderService
@@ -106,6 +106,7 @@ class LadderStaff:
         steps = self._steps.of(actor.guild_id)
         higher = rules.above([each.key for each in steps], key)
         async with self._core.db.begin() as session:
+            await wait_turn(session, actor.guild_id, member_id)
             states = await self._climbing.states(session, actor.guild_id, member_id)
             for step in reversed(steps):
                 if step.key in higher and states.get(step.key) in (State.HELD, State.EMERITUS):
@@ -232,8 +233,12 @@ class LadderStaff:
         self, session: AsyncSession, actor: Actor, proposal_id: int
     ) -> tuple[storage.LadderProposalRow, Step]:
         await self._check(actor)
+        found = await storage.find_proposal(session, proposal_id)
+        if found is None or found.guild_id != actor.guild_id:
+            raise gone()
+        await wait_turn(session, found.guild_id, found.member_id)
         row = await storage.lock_proposal(session, proposal_id)
-        if row is None or row.guild_id != actor.guild_id:
+        if row is None:
             raise gone()
         rules.check_open(Decision(row.state))
         rules.check_decider(actor.member_id, row.member_id)
