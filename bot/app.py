@@ -24,6 +24,7 @@ from bot.asides import Asides
 from bot.authority import Capability, has
 from bot.avoidance_card import AvoidanceCard
 from bot.breaker import Breaker
+from bot.cached_roles import CachedRoles
 from bot.clock import Clock
 from bot.components import Components
 from bot.config_card import ConfigCard
@@ -53,6 +54,7 @@ from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.schedules import SLICE as SCHEDULES_AT_ONCE
+from bot.role_drift import RoleDrift
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard
@@ -108,6 +110,8 @@ class Lyceum(SpacedSessions):
         )
         self.alarm_clock = AlarmClock(self._tick_and_look_ahead, self.core.clock) if ring else None
         self.asides = Asides(self.core)
+        self.role_drift = RoleDrift(self.core, self.components, lambda: self)
+        self.setup_card.facts.drifts = self.role_drift.facts
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
@@ -135,6 +139,7 @@ class Lyceum(SpacedSessions):
         )
         self.setup_card.noticed = self.setup_watch.shown
         self.config_card.touched = self.setup_watch.touched
+        core.qualifications.roles = CachedRoles(self.get_guild)
         core.db.after_commit(self._after_commit)
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:

@@ -21,7 +21,7 @@ CUSTOM_ID_LIMIT = 100  # discord.com/developers, components/reference
 MODAL_FIELDS = 5  # the same
 BUTTONS_ON_A_PHONE = 3  # more are broken into two lines
 _CUSTOM_ID = re.compile(r"(?P<name>[a-z_]+:[a-z_]+\.[a-z_]+)(?::(?P<row_id>[0-9]{1,19}))?")
-_LARGEST_ROW_ID = 2**63 - 1  # what a database can look for
+LARGEST_ROW_ID = 2**63 - 1  # what a database can look for
 
 
 def custom_id(name: str, row_id: int | None = None) -> str:
@@ -40,7 +40,7 @@ def parse_custom_id(text: str) -> tuple[str, int | None] | None:
     if match["row_id"] is None:
         return match["name"], None
     row_id = int(match["row_id"])
-    return (match["name"], row_id) if row_id <= _LARGEST_ROW_ID else None
+    return (match["name"], row_id) if row_id <= LARGEST_ROW_ID else None
 
 
 class Style(StrEnum):

@@ -16,8 +16,10 @@ from bot.member_card import MemberCards
 from bot.notify import Notifier
 from bot.outbox import Outbox
 from bot.profiles import Profiles
+from bot.qualifications import Qualifications
 from bot.retention import Retention
 from bot.schedules import Schedules
+from bot.shared_ground import SharedGround
 from bot.works import Works
 from storage.database import Database
 
@@ -35,6 +37,8 @@ class Core:
     avoidances: Avoidances
     works: Works
     member_cards: MemberCards
+    shared_ground: SharedGround
+    qualifications: Qualifications
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -62,6 +66,8 @@ class Core:
             avoidances=Avoidances(clock),
             works=Works(),
             member_cards=MemberCards(features),
+            shared_ground=SharedGround(),
+            qualifications=Qualifications(configs, features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),

@@ -7,6 +7,7 @@ from typing import Any, cast
 import discord
 
 from bot.authority import Actor
+from bot.cards import LARGEST_ROW_ID
 from bot.errors import InvalidInput, NotAllowed
 from bot.own import Who
 
@@ -48,6 +49,14 @@ def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str
     if len(values) != count:
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
     return values
+
+
+def chosen_number(interaction: discord.Interaction[Any]) -> int:
+    """The number of the row or person chosen in a menu. Raises `InvalidInput` for a forged choice."""
+    [value] = chosen_values(interaction, 1)
+    if not value.isascii() or not value.isdigit() or int(value[:20]) > LARGEST_ROW_ID:
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return int(value)
 
 
 def may_write(interaction: discord.Interaction[Any]) -> bool:

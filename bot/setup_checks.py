@@ -20,6 +20,8 @@ from bot.setup_permissions import (
     names_of,
 )
 
+DRIFT_CONTROL = "setup:drift.show"
+
 
 class Level(StrEnum):
     """How bad it is. What is broken does not work; a warning is a choice not made or a risk."""
@@ -36,6 +38,7 @@ class Repair(StrEnum):
     ALLOW = "allow"  # give the bot what it lacks in this channel
     LET_IN = "let_in"  # let this role see the staff channel
     FORGET = "forget"  # empty this choice
+    COMPARE = "compare"  # look at who has this role, and choose who is right
     OPEN = "open"  # go to this page and choose
 
 
@@ -99,6 +102,20 @@ class PlaceFact:
 
 
 @dataclass(frozen=True)
+class DriftFact:
+    """Who has a role in Discord differs from what is written down: `missing` have it not, `extra` have it besides.
+
+    `title` says what the role is for, in words that are quoted already.
+    """
+
+    role_id: int
+    mention: str
+    title: str
+    missing: int
+    extra: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids)."""
 
@@ -110,6 +127,7 @@ class Facts:
     members_intent: bool = True
     listening_for_members: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
+    drifts: tuple[DriftFact, ...] = ()
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -117,6 +135,7 @@ def check(facts: Facts) -> tuple[Finding, ...]:
     found = [*_server(facts)]
     for place in facts.places:
         found += check_place(place, facts.permissions)
+    found += [_drifted(each) for each in facts.drifts]
     order = list(Level)
     return tuple(sorted(found, key=lambda each: order.index(each.level)))
 
@@ -273,6 +292,18 @@ def _server(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             f"off:{title}", Level.OK, N_("Switched off by a facilitator: {feature}"), {"feature": Word(title)}
         )
+
+
+def _drifted(drift: DriftFact) -> Finding:
+    return Finding(
+        f"drift:{drift.role_id}",
+        Level.WARNING,
+        N_("{title}: who has {role} in Discord differs from my record ({missing} missing, {extra} besides)."),
+        {"title": drift.title, "role": drift.mention, "missing": drift.missing, "extra": drift.extra},
+        remedy=N_("I change nothing by myself. Have a look, and choose who is right."),
+        repair=Repair.COMPARE,
+        target=drift.role_id,
+    )
 
 
 def _missing(bit: int, uses: tuple[str, ...]) -> Finding:

@@ -7,7 +7,7 @@ from typing import cast
 
 from bot.cards import Button, Buttons, Card, Divider, Item, Style, Text, custom_id
 from bot.i18n import N_, Translator
-from bot.setup_checks import Finding, Level, Repair, Word
+from bot.setup_checks import DRIFT_CONTROL, Finding, Level, Repair, Word
 from bot.text import channel_link, cut
 
 DOCTOR_CONTROL = "setup:doctor.show"
@@ -20,6 +20,7 @@ REPAIRS = {
     Repair.LET_IN: (LET_IN_CONTROL, N_("Let that role in")),
     Repair.FORGET: ("setup:choice.forget", N_("Empty this choice")),
     Repair.OPEN: (PAGE_BUTTON, N_("Choose another")),
+    Repair.COMPARE: (DRIFT_CONTROL, N_("Compare and choose")),
 }
 PROBLEMS_A_CARD = 8  # with a button each: 24 components, and some 350 characters
 LONGEST_PROBLEM = 380

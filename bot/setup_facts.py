@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import discord
@@ -13,11 +13,13 @@ from bot.core import Core
 from bot.features import feature_of
 from bot.guild_config import GuildConfig
 from bot.invite import INVITE_PERMISSIONS
-from bot.setup_checks import Facts, PlaceFact
+from bot.setup_checks import DriftFact, Facts, PlaceFact
 from bot.setup_pages import Numbered, Page, Watched, choices_of
 from bot.setup_permissions import NAMES
 from bot.setup_service import SetupService
 from bot.text import mention_channel, mention_role
+
+Drifts = Callable[[AsyncSession, discord.Guild], Awaitable[tuple[DriftFact, ...]]]
 
 
 class ServerFacts:
@@ -27,6 +29,8 @@ class ServerFacts:
         self._core = core
         self._service = service
         self._client = client
+        # Where Discord and the record of who has a role differ; see bot/role_drift.py.
+        self.drifts: Drifts | None = None
 
     async def read(self, guild: discord.Guild, session: AsyncSession | None = None) -> Facts:
         """Everything that the check wants to know; within a transaction, where there is one."""
@@ -51,6 +55,7 @@ class ServerFacts:
             members_intent=self._client().intents.members,
             listening_for_members=self._listening_for_members(),
             off=tuple(each.title for each in off),
+            drifts=await self.drifts(session, guild) if self.drifts is not None else (),
         )
 
     async def place(self, guild: discord.Guild, numbered: Numbered) -> PlaceFact:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, Snowflake, insert_if_absent
+from storage.outbox import OutboxRow
 from storage.personal import N_, Personal
 
 
@@ -49,3 +50,14 @@ async def set_choices(
         for line, shown_to in choices.items()
     ]
     await insert_if_absent(session, CardChoiceRow, rows)
+
+
+async def list_posts(session: AsyncSession, guild_id: int, member_id: int, kind: str) -> list[str]:
+    """The keys under which this member's card was shown in channels."""
+    query = select(OutboxRow.key).where(
+        OutboxRow.guild_id == guild_id,
+        OutboxRow.member_id == member_id,
+        OutboxRow.kind == "post",
+        OutboxRow.key.startswith(f"{kind}:", autoescape=True),
+    )
+    return list(await session.scalars(query))

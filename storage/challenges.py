@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.personal import N_, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
+from storage.shared_ground import share
 
 
 class ChallengeSettingsRow(Base):
@@ -381,3 +382,8 @@ async def list_ranked(session: AsyncSession, guild_id: int) -> set[int]:
 async def delete_challenge(session: AsyncSession, guild_id: int, challenge_id: int) -> None:
     """The challenge with everything that people did in it: their rows go with it."""
     await session.execute(delete(ChallengeRow).filter_by(guild_id=guild_id, id=challenge_id))
+
+
+async def took_part_together(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether these two handed in the same challenge."""
+    return await share(session, SubmissionRow, "challenge_id", guild_id, one, other)

@@ -158,6 +158,14 @@ async def has_key_like(session: AsyncSession, beginning: str) -> bool:
     return await session.scalar(query) is not None
 
 
+async def list_changing_roles(session: AsyncSession, guild_id: int) -> set[tuple[int, int]]:
+    """The members and roles of which a change is still to be carried out."""
+    query = select(OutboxRow.member_id, OutboxRow.role_id).where(
+        OutboxRow.guild_id == guild_id, OutboxRow.outcome.is_(None), OutboxRow.role_id.is_not(None)
+    )
+    return {(member_id or 0, role_id or 0) for member_id, role_id in await session.execute(query)}
+
+
 async def newest_wishes(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datetime) -> dict[str, int]:
     """For each coalesce key of these rows the id of the newest effect that was tried or is due.
 

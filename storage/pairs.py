@@ -28,6 +28,7 @@ from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.members import MemberRow
 from storage.outbox import OutboxRow
 from storage.personal import N_, NOTHING_PERSONAL, Personal, SeenBy
+from storage.shared_ground import share
 
 EVERY_DAY = 0b111_1111
 HELD, DRAFT, UNDONE = "held", "draft", "undone"
@@ -420,3 +421,8 @@ async def remove_from_pool(session: AsyncSession, guild_id: int, *members: int) 
     """These wait no more; nobody does when none is named."""
     query = delete(PairPoolRow).where(PairPoolRow.guild_id == guild_id)
     await session.execute(query.where(PairPoolRow.member_id.in_(members)) if members else query)
+
+
+async def were_together(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether these two were put together once."""
+    return await share(session, PairPersonRow, "group_id", guild_id, one, other)

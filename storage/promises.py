@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -172,3 +172,20 @@ async def list_cheers(session: AsyncSession, promise_id: int) -> list[int]:
     """Who cheers, the first first."""
     query = select(PromiseCheerRow.member_id).filter_by(promise_id=promise_id)
     return list(await session.scalars(query.order_by(PromiseCheerRow.id)))
+
+
+async def has_cheered(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether one of these two cheered on a promise of the other."""
+    query = (
+        select(PromiseCheerRow.id)
+        .join(PromiseRow, PromiseRow.id == PromiseCheerRow.promise_id)
+        .where(
+            PromiseCheerRow.guild_id == guild_id,
+            or_(
+                (PromiseCheerRow.member_id == one) & (PromiseRow.member_id == other),
+                (PromiseCheerRow.member_id == other) & (PromiseRow.member_id == one),
+            ),
+        )
+        .limit(1)
+    )
+    return await session.scalar(query) is not None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -368,3 +368,22 @@ async def drop_planned(session: AsyncSession, round_id: int) -> None:
 async def drop_works(session: AsyncSession, work_ids: Collection[int]) -> None:
     """These works go, and their reviews with them."""
     await session.execute(delete(ReviewWorkRow).where(ReviewWorkRow.id.in_(work_ids)))
+
+
+async def has_reviewed_openly(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether one of these two has reviewed a work of the other where both may know it."""
+    query = (
+        select(ReviewRow.id)
+        .join(ReviewWorkRow, ReviewWorkRow.id == ReviewRow.work_id)
+        .where(
+            ReviewRow.guild_id == guild_id,
+            ReviewRow.given_at.is_not(None),
+            ReviewWorkRow.mode == "open",
+            or_(
+                (ReviewRow.reviewer_id == one) & (ReviewWorkRow.author_id == other),
+                (ReviewRow.reviewer_id == other) & (ReviewWorkRow.author_id == one),
+            ),
+        )
+        .limit(1)
+    )
+    return await session.scalar(query) is not None

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.outbox import OutboxRow
 from storage.personal import N_, NOBODY, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
+from storage.shared_ground import share
 
 DRAFTS_KEPT = timedelta(days=7)
 
@@ -306,3 +307,8 @@ async def list_asked(session: AsyncSession, guild_id: int, *, since: datetime) -
         .order_by(RitualRunRow.at.desc())
     )
     return list(await session.scalars(query))
+
+
+async def answered_together(session: AsyncSession, guild_id: int, one: int, other: int) -> bool:
+    """Whether these two answered the same run of a ritual."""
+    return await share(session, RitualAnswerRow, "run_id", guild_id, one, other)

@@ -38,7 +38,7 @@ from cogs.challenges.staff import ChallengesStaff
 from cogs.challenges.submissions import Submissions
 from cogs.challenges.works import SOURCE
 from cogs.challenges.workshop import Workshop
-from storage.challenges import ChallengeSettingsRow
+from storage.challenges import ChallengeSettingsRow, took_part_together
 
 HELP = (
     HelpLine(N_("Take part in the challenge of the week"), "/challenge current"),
@@ -131,6 +131,7 @@ class ChallengesCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(ChallengeSettings, ChallengeSettingsRow)
+        bot.core.shared_ground.register("challenges", took_part_together)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -151,6 +152,7 @@ class ChallengesCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("challenges")
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.works.unregister(AREA)

@@ -31,7 +31,7 @@ from cogs.pairs.rounds import Rounds
 from cogs.pairs.rules import Outcome
 from cogs.pairs.service import PairsService
 from cogs.pairs.staff import PairsStaff
-from storage.pairs import PairSettingsRow
+from storage.pairs import PairSettingsRow, were_together
 
 HELP = (
     HelpLine(N_("Meet one person here in each round"), "/pair join", control=render.SHOW, rank=6),
@@ -90,6 +90,7 @@ class PairsCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(PairSettings, PairSettingsRow)
+        bot.core.shared_ground.register("pairs", were_together)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -128,6 +129,7 @@ class PairsCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("pairs")
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         for name in (model.ROUND_JOB, model.ASK_JOB, model.CLOSE_JOB):

@@ -17,6 +17,7 @@ from bot.errors import InvalidInput
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
+from bot.member_card import CardLine
 from bot.notification_settings import NotificationSettings
 from bot.replies import reply_to
 from cogs.profiles import render, rules
@@ -60,6 +61,7 @@ class ProfilesCog(commands.Cog):
         bot = self.bot
         bot.core.configs.register(SkillSettings, SkillSettingsRow)
         bot.config_card.parts.add(self._config)
+        bot.core.member_cards.register(CardLine("goal", N_("Wants to learn"), self.service.card_line, rank=5))
         bot.core.notifier.register(CHECKIN_KIND)
         bot.core.jobs.register(CHECKIN_JOB, self.service.remind)
         bot.renderers.register(
@@ -79,6 +81,7 @@ class ProfilesCog(commands.Cog):
         bot = self.bot
         bot.core.notifier.unregister(CHECKIN_KIND.name)
         bot.config_card.parts.remove(self._config)
+        bot.core.member_cards.unregister("goal")
         bot.core.jobs.unregister(CHECKIN_JOB)
         bot.renderers.unregister(CHECKIN_RENDERER)
         bot.components.unregister(*self._controls)

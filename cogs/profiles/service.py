@@ -15,13 +15,13 @@ from bot.acts import Act
 from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput
-from bot.i18n import N_
+from bot.i18n import N_, Translator
 from bot.jobs import Job, NewJob, Skipped
 from bot.languages import read_spoken
 from bot.notification_settings import NotificationSettings, Reach
 from bot.notify import Delivery, Kind, Notification
 from bot.profiles import LONGEST_GOAL, Feedback, Level, Profile
-from bot.text import clean, cut
+from bot.text import clean, cut, quote
 from cogs.profiles import rules
 from cogs.profiles.rules import Checkin
 from storage import members as member_storage
@@ -141,6 +141,14 @@ class ProfilesService:
                 )
         me = await self.get(actor.guild_id, actor.member_id)
         return Me(me.profile, me.reach, me.checkins, unknown)
+
+    async def card_line(
+        self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
+    ) -> str | None:
+        """For the member's card: the goal, in their words."""
+        del t
+        profile = await self._core.profiles.get(session, guild_id, member_id)
+        return quote(profile.goal, LONGEST_GOAL) if profile.goal else None
 
     async def set_language(self, actor: Actor, language: str | None) -> Me:
         """The language in which the member is spoken to; None is that of their Discord."""

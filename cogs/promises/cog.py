@@ -19,7 +19,7 @@ from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
-from bot.interactions import actor_of, chosen_values, may_write, who_of
+from bot.interactions import actor_of, chosen_number, may_write, who_of
 from bot.lost_places import Watch
 from bot.outbox import EffectKind
 from bot.replies import reply_to
@@ -28,7 +28,7 @@ from cogs.promises import model, render
 from cogs.promises.model import AREA, Promise, PromiseSettings
 from cogs.promises.rules import State
 from cogs.promises.service import PromisesService
-from storage.promises import PromiseSettingsRow
+from storage.promises import PromiseSettingsRow, has_cheered
 
 HELP = HelpLine(N_("Promise something, and be asked once how it went"), "/commit")
 STAFF_HELP = HelpLine(N_("Look at promises, and take a card away"), "/manage promises", Capability.FACILITATE)
@@ -81,6 +81,7 @@ class PromisesCog(commands.Cog):
     async def cog_load(self) -> None:
         bot, asking = self.bot, self.service.asking
         bot.core.configs.register(PromiseSettings, PromiseSettingsRow)
+        bot.core.shared_ground.register("promises", has_cheered)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -105,6 +106,7 @@ class PromisesCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("promises")
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.jobs.unregister(model.CHECK_JOB)
@@ -228,7 +230,7 @@ class PromisesCog(commands.Cog):
         await reply.show_privately(render.list_card(promises, reply.translator))
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await self._open(interaction, _number(interaction))
+        await self._open(interaction, chosen_number(interaction))
 
     async def _open(self, interaction: discord.Interaction[Any], promise_id: int | None) -> None:
         promise = await self.service.own(who_of(interaction), promise_id or 0)
@@ -265,7 +267,7 @@ class PromisesCog(commands.Cog):
         await reply.show(render.staff_list_card(promises, reply.translator))
 
     async def _staff_pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        number, reply = _number(interaction), reply_to(interaction)
+        number, reply = chosen_number(interaction), reply_to(interaction)
         found = [each for each in await self.service.list_public(actor_of(interaction)) if each.id == number]
         if not found:
             raise model.gone()
@@ -339,10 +341,3 @@ class PromisesCog(commands.Cog):
 def _is_on_question(interaction: discord.Interaction[Any]) -> bool:
     """Whether the control was used on the question in a channel or DM, rather than on one's own private card."""
     return interaction.message is not None and not interaction.message.flags.ephemeral
-
-
-def _number(interaction: discord.Interaction[Any]) -> int:
-    [value] = chosen_values(interaction, 1)
-    if not value.isascii() or not value.isdigit():
-        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-    return int(value[:18])

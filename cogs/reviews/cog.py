@@ -35,6 +35,7 @@ from cogs.reviews.talk_controls import TalkControls
 from cogs.reviews.talking import Talking
 from cogs.reviews.write_controls import WriteControls
 from storage.review_wishes import ReviewSettingsRow
+from storage.reviews import has_reviewed_openly
 
 _Interaction = discord.Interaction[Any]
 HELP = (
@@ -108,6 +109,7 @@ class ReviewsCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(ReviewSettings, ReviewSettingsRow)
+        bot.core.shared_ground.register("reviews", has_reviewed_openly)
         for kind, title in model.ACTS.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(model.CONTRIBUTION)
@@ -139,6 +141,7 @@ class ReviewsCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("reviews")
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
         bot.core.ledger.forget(self.allocation.work_is_ready)

@@ -47,7 +47,7 @@ from cogs.rituals.prompts import SUGGESTED_RENDERER
 from cogs.rituals.rules import WITH_THREAD, AnswerBy
 from cogs.rituals.service import LOST_RENDERER, RitualsService
 from cogs.rituals.taking_part import AnswerControls
-from storage.rituals import RitualSettingsRow
+from storage.rituals import RitualSettingsRow, answered_together
 
 HELP = HelpLine(N_("Begin, change or end a ritual"), "/manage rituals", Capability.FACILITATE)
 
@@ -89,6 +89,7 @@ class RitualsCog(commands.Cog):
     async def cog_load(self) -> None:
         bot = self.bot
         bot.core.configs.register(RitualSettings, RitualSettingsRow)
+        bot.core.shared_ground.register("rituals", answered_together)
         for name, handler in self._jobs.items():
             bot.core.jobs.register(name, handler)
         remedy = N_("Choose another channel for it with `/manage rituals edit`.")
@@ -110,6 +111,7 @@ class RitualsCog(commands.Cog):
 
     async def cog_unload(self) -> None:
         bot = self.bot
+        bot.core.shared_ground.unregister("rituals")
         for name in self._jobs:
             bot.core.jobs.unregister(name)
         bot.renderers.unregister(*self._renderers)

@@ -16,6 +16,7 @@ from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of
+from bot.member_card import CardLine
 from bot.replies import reply_to
 from cogs.streaks import model, render
 from cogs.streaks.facts import FactsReader
@@ -58,6 +59,7 @@ class StreaksCog(commands.Cog):
         bot, core = self.bot, self.bot.core
         core.features.describe(Feature(FEATURE, N_("Streaks")))
         core.features.on_switch(self._watching.switched)
+        core.member_cards.register(CardLine("streak", N_("Streak"), self.service.card_line, rank=35))
         core.notifier.on_change(self._watching.changed)
         core.notifier.register(model.FREEZE_KIND)
         core.notifier.register(model.REPAIR_KIND)
@@ -84,6 +86,7 @@ class StreaksCog(commands.Cog):
     async def cog_unload(self) -> None:
         bot, core = self.bot, self.bot.core
         core.features.forget(FEATURE)
+        core.member_cards.unregister("streak")
         core.features.stop_telling(self._watching.switched)
         core.notifier.stop_telling(self._watching.changed)
         core.notifier.unregister(model.FREEZE_KIND.name)

@@ -12,6 +12,7 @@ from bot.acts import RecordedAct
 from bot.authority import Actor
 from bot.core import Core
 from bot.errors import InvalidInput
+from bot.i18n import Translator
 from bot.nominal_times import local_now
 from cogs.streaks.facts import FactsReader, state_of
 from cogs.streaks.model import Counted, Page, Standing, WeekView
@@ -65,6 +66,16 @@ class StreaksService:
             await session.flush()
             standing, _ = await self.standing_in(session, actor.guild_id, actor.member_id)
         return standing
+
+    async def card_line(
+        self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
+    ) -> str | None:
+        """For the member's card; a hidden streak stands on none."""
+        standing, _ = await self.standing_in(session, guild_id, member_id)
+        if standing.hidden or not standing.longest:
+            return None
+        weeks = t.tn("{n} week", "{n} weeks", standing.length)
+        return t("{weeks}, the longest {longest}", weeks=weeks, longest=standing.longest)
 
     async def plan_rests(self, actor: Actor, chosen: Collection[str]) -> Standing:
         """Rest in these of the next weeks (Mondays), and in no others of them. Raises `InvalidInput`."""

@@ -53,9 +53,12 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["rituals"]["list"][0]["channel"]["name"] == "weekly"
     assert config["features"] == dict.fromkeys(
         (
+            "card",
             "challenges",
             "charter",
             "firsts",
+            "kudos",
+            "ladder",
             "micro",
             "onboarding",
             "pairs",

@@ -1,0 +1,132 @@
+"""The steps of each community, in memory: those that ship with Lyceum, with what the community changed of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from bot.acts import Reaction
+from bot.core import Core
+from bot.criteria import ANY_CONTRIBUTION, Rule, expand, parse_rule
+from bot.errors import InvalidInput
+from cogs.ladder.model import Step
+from cogs.ladder.rules import LONGEST_TEXT, LONGEST_TITLE
+from storage import ladder as storage
+
+
+@cache
+def shipped() -> tuple[Step, ...]:
+    """The steps of `ladder.toml`. Raises ValueError with what is wrong."""
+    parsed = tomllib.loads(Path(__file__).with_name("ladder.toml").read_text(encoding="utf-8"))
+    steps: list[Step] = []
+    for each in cast("list[dict[str, Any]]", parsed["step"]):
+        try:
+            rule = parse_rule(each.get("rule", []))
+        except InvalidInput as error:
+            raise ValueError(f"{each['key']}: {error.message.format(**error.fields)}") from error
+        step = Step(each["key"], each["title"], each["text"], rule, bool(each.get("powers")))
+        if len(step.title) > LONGEST_TITLE or len(step.text) > LONGEST_TEXT:
+            raise ValueError(f"{step.key}: its title or text is too long")
+        steps.append(step)
+    if len({each.key for each in steps}) < len(steps) or steps[0].rule.criteria:
+        raise ValueError("ladder.toml needs steps of different keys, and a first one that is everybody's")
+    return tuple(steps)
+
+
+class Steps:
+    """Keeps them, and listens for the kinds of acts that any of them counts."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._all: dict[int, tuple[Step, ...]] = {}
+        self._listening: set[str] = set()
+        self._react: Reaction | None = None
+        self._undo: Reaction | None = None
+
+    async def load(self, react: Reaction, undo: Reaction) -> None:
+        """Read all of them, and from now on call these two for the acts that any step counts."""
+        self._react, self._undo = react, undo
+        self._listen(shipped())
+        found: defaultdict[int, list[storage.LadderStepRow]] = defaultdict(list)
+        async with self._core.db.read() as session:
+            for row in await storage.list_all_steps(session):
+                found[row.guild_id].append(row)
+        for guild_id, rows in found.items():
+            self._keep(guild_id, rows)
+
+    async def reload(self, guild_id: int) -> None:
+        """After a change of a community's steps is committed."""
+        async with self._core.db.read() as session:
+            self._keep(guild_id, await storage.list_steps(session, guild_id))
+
+    def forget(self) -> None:
+        """The feature unloads."""
+        if self._react is not None:
+            self._core.ledger.forget(self._react)
+        self._listening.clear()
+
+    def every(self, guild_id: int) -> tuple[Step, ...]:
+        """All of them, also those that are left out, the lowest first."""
+        return self._all.get(guild_id, shipped())
+
+    def of(self, guild_id: int) -> tuple[Step, ...]:
+        """Those that can be climbed, the lowest first. There is always a first one."""
+        return tuple(each for each in self.every(guild_id) if not each.is_off)
+
+    def find(self, guild_id: int, key: str) -> Step | None:
+        return next((each for each in self.every(guild_id) if each.key == key), None)
+
+    def rule_of(self, step: Step) -> Rule:
+        """What is to be judged: "any contribution" is what counts as one now."""
+        return expand(step.rule, list(self._core.ledger.contributions))
+
+    def _keep(self, guild_id: int, rows: Iterable[storage.LadderStepRow]) -> None:
+        self._all[guild_id] = merged(rows)
+        self._listen(self._all[guild_id])
+
+    def _listen(self, steps: Sequence[Step]) -> None:
+        assert self._react is not None
+        for kind in {kind for step in steps for kind in step.rule.kinds} - self._listening:
+            self._listening.add(kind)
+            if kind == ANY_CONTRIBUTION:
+                self._core.ledger.react_to_contributions(self._react, undo=self._undo)
+            else:
+                self._core.ledger.react_to(kind, self._react, undo=self._undo)
+
+
+def merged(rows: Iterable[storage.LadderStepRow]) -> tuple[Step, ...]:
+    """What ships, with a community's changes, and its own steps among them. The first one stays first and on."""
+    changes = {row.key: row for row in rows}
+    found: list[tuple[int, int, Step]] = []
+    for number, step in enumerate(shipped()):
+        row = changes.pop(step.key, None)
+        position = row.position if row is not None and row.position is not None else number * 10
+        found.append((position, number, _changed(step, row) if row is not None else step))
+    for number, (key, row) in enumerate(sorted(changes.items()), start=len(found)):
+        own = Step(key, row.title or key, row.text or "", Rule(), ours=False)
+        position = row.position if row.position is not None else number * 10
+        found.append((position, number, _changed(own, row)))
+    first, *others = (
+        found[0],
+        *sorted(found[1:], key=lambda each: each[:2]),
+    )
+    return (replace(first[2], is_off=False), *(each[2] for each in others))
+
+
+def _changed(step: Step, row: storage.LadderStepRow) -> Step:
+    own_words = row.title is not None or row.text is not None
+    return Step(
+        step.key,
+        row.title or step.title,
+        row.text if row.text is not None else step.text,
+        parse_rule(row.rule["criteria"]) if row.rule is not None else step.rule,
+        step.powers if row.powers is None else row.powers,
+        row.role_id,
+        ours=step.ours and not own_words,
+        is_off=row.is_off,
+    )
