@@ -71,13 +71,13 @@ class Badges:
         kind: str = "review.given",
         at_least: int = 1,
         again: bool = False,
-        **asked: int,
+        people: int = 0,
     ) -> int:
         """A badge of the community's own, as a draft."""
         words = typed_words(title, "Read the work of others.", "steady", ["repeatable"] if again else [])
         badge_id = await self.staff.add(FARAH, words)
         await self.staff.add_criterion(FARAH, badge_id, kind)
-        await self.staff.set_criterion(FARAH, badge_id, 0, Criterion((kind,), at_least, **asked))
+        await self.staff.set_criterion(FARAH, badge_id, 0, Criterion((kind,), at_least, people=people))
         return badge_id
 
     async def on(self, badge_id: int, *, backfill: bool = False, everybody: bool = False) -> int:
