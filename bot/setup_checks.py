@@ -20,6 +20,9 @@ from bot.setup_permissions import (
     names_of,
 )
 
+MOST_ROLES = 250  # discord.com/developers: roles in a server
+MANY_ROLES = 200
+
 
 class Level(StrEnum):
     """How bad it is. What is broken does not work; a warning is a choice not made or a risk."""
@@ -100,7 +103,8 @@ class PlaceFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids)."""
+    """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids). `roles` is
+    how many roles there are, without @everyone."""
 
     guild_id: int
     permissions: int
@@ -110,6 +114,7 @@ class Facts:
     members_intent: bool = True
     listening_for_members: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
+    roles: int = 0
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -268,6 +273,14 @@ def _server(facts: Facts) -> Iterator[Finding]:
             remedy=N_(
                 "In Server Settings > Roles > @everyone, switch off Mention @everyone, @here and All Roles."
             ),
+        )
+    if facts.roles >= MANY_ROLES:
+        yield Finding(
+            "many_roles",
+            Level.WARNING,
+            N_("There are {n} roles, and Discord allows {most}."),
+            {"n": facts.roles, "most": MOST_ROLES},
+            remedy=N_("Delete what nobody needs. Badges are seen without a role, too: `/manage badges list`"),
         )
     for title in facts.off:
         yield Finding(

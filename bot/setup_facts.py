@@ -51,6 +51,7 @@ class ServerFacts:
             members_intent=self._client().intents.members,
             listening_for_members=self._listening_for_members(),
             off=tuple(each.title for each in off),
+            roles=len(guild.roles) - 1,
         )
 
     async def place(self, guild: discord.Guild, numbered: Numbered) -> PlaceFact:

@@ -186,6 +186,13 @@ async def add_badges(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -
     return await insert_if_absent(session, BadgeRow, rows, ["guild_id", "shipped_key"])
 
 
+async def forget_role(session: AsyncSession, guild_id: int, role_id: int) -> int:
+    """No badge comes with this role any more; returns how many did."""
+    changed = update(BadgeRow).where(BadgeRow.guild_id == guild_id, BadgeRow.role_id == role_id)
+    result = await session.execute(changed.values(role_id=None).returning(BadgeRow.id))
+    return len(result.all())
+
+
 # ---------------------------------------------------------------------------------------------- awards
 
 

@@ -181,7 +181,7 @@ async def insert_new(
         return []
     table = cast(Table, model.__table__)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values([dict(row) for row in rows])
-    statement = statement.on_conflict_do_nothing(index_elements=index_elements).returning(table.c.id)
-    ids = list(await session.scalars(statement))
+    # The rows as parameters rather than in the statement: so it is compiled once and not for every slice.
+    statement = insert(table).on_conflict_do_nothing(index_elements=index_elements).returning(table.c.id)
+    ids = list(await session.scalars(statement, [dict(row) for row in rows]))
     return list(await session.scalars(select(model).where(table.c.id.in_(ids)))) if ids else []

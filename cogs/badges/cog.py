@@ -160,6 +160,10 @@ class BadgesCog(commands.Cog):
         await self.wins.share(actor_of(interaction), shares=False)
         await self._show_mine(interaction, None)
 
+    @commands.Cog.listener()
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        await self.staff.role_deleted(role.guild.id, role.id)
+
     async def _earned(self, session: Any, act: Any) -> None:
         """Nothing more follows from a badge here; others may react to it."""
 

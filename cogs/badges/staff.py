@@ -183,7 +183,9 @@ class BadgeStaff:
         """The role that comes with it. Raises `InvalidInput`, `NotAllowed` for one that it must not be."""
         await self.check(actor)
         if role is not None:
-            _check_role(actor, role)
+            config = await self._core.configs.guild(actor.guild_id)
+            staff = frozenset[int]().union(*config.capability_roles.roles.values())
+            _check_role(actor, role, staff)
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             before, row.role_id = row.role_id, role.id if role is not None else None
@@ -197,6 +199,13 @@ class BadgeStaff:
                 badge=badge_of(row).title,
             )
         await self._living.reload(actor.guild_id)
+
+    async def role_deleted(self, guild_id: int, role_id: int) -> None:
+        """The role is gone: badges go on without it."""
+        async with self._core.db.begin() as session:
+            changed = await storage.forget_role(session, guild_id, role_id)
+        if changed:
+            await self._living.reload(guild_id)
 
     # ------------------------------------------------------------------------------------------ on and off
 
@@ -350,10 +359,10 @@ class BadgeStaff:
             await self._history.begin(session, badge_of(row))
 
 
-def _check_role(actor: Actor, role: RoleFacts) -> None:
+def _check_role(actor: Actor, role: RoleFacts, staff: frozenset[int]) -> None:
     if role.id == actor.guild_id:
         raise InvalidInput("That is everybody. Please choose a role that only some people have.")
-    if role.permissions & ELEVATED:
+    if role.permissions & ELEVATED or role.id in staff:
         raise NotAllowed(
             "That role has power over others, so no badge gives it: a person should decide that, with the "
             "evidence in view. `/ladder` is for that."
