@@ -29,6 +29,7 @@ from storage import privacy as privacy_storage
 SLICE = (
     100  # people: some thousand acts are read and judged in less than the 50 ms that the loop may stand still
 )
+SLICES_A_JOB = 3  # a transaction of some tenths of a second, for which other writers may have to wait
 NAMES = 20
 
 
@@ -80,21 +81,22 @@ class History:
         if badge is None or not badge.is_given(self._core.clock.now()):
             return Skipped(N_("the badge is not given any more, or its rule was changed meanwhile"))
         rule, after = self._living.rule_of(badge), int(job.payload["after"])
-        acts = await evidence.of_next_members(
-            session, badge.guild_id, sorted(rule.kinds), after=after, limit=SLICE
-        )
-        if not acts:
-            return None
-        await self._give(session, badge, rule, acts)
-        await self._core.jobs.enqueue(
-            session, self._slice(BACKFILL_JOB, badge, max(acts), job.payload["run"])
-        )
+        departed = await privacy_storage.list_departed(session, badge.guild_id)
+        for _ in range(SLICES_A_JOB):
+            acts = await evidence.of_next_members(
+                session, badge.guild_id, sorted(rule.kinds), after=after, limit=SLICE
+            )
+            if not acts:
+                return None
+            after = max(acts)
+            here = {member_id: done for member_id, done in acts.items() if member_id not in departed}
+            await self._give(session, badge, rule, here)
+        await self._core.jobs.enqueue(session, self._slice(BACKFILL_JOB, badge, after, job.payload["run"]))
         return None
 
     async def _give(
         self, session: AsyncSession, badge: Badge, rule: Rule, acts: Mapping[int, list[CountedAct]]
     ) -> None:
-        departed = await privacy_storage.list_departed(session, badge.guild_id)
         had: dict[int, list[storage.BadgeAwardRow]] = {}
         for each in await storage.list_of_people(session, badge.id, list(acts)):
             had.setdefault(each.member_id, []).append(each)
@@ -102,8 +104,6 @@ class History:
         causes: dict[tuple[int, int], int] = {}
         for member_id, done in acts.items():
             await asyncio.sleep(0)
-            if member_id in departed:
-                continue
             mine = had.get(member_id, [])
             spent = {id_ for each in mine if each.state == storage.REVOKED for id_ in each.evidence["acts"]}
             held = [each for each in mine if each.state == storage.HELD]

@@ -34,8 +34,10 @@ def catalog_card(
     pages = -(-len(entries) // A_PAGE)
     page %= pages
     head = t("**Badges** · page {page} of {pages}", page=page + 1, pages=pages)
-    items = [Text(_entry(each, titles, t)) for each in entries[page * A_PAGE :][:A_PAGE]]
-    return Card((Text(head), *items, Buttons((*_turning(CATALOG, page, pages, t), mine))))
+    items: list[Item] = [Text(head)]
+    for each in entries[page * A_PAGE :][:A_PAGE]:
+        items += [Divider(), Text(_entry(each, titles, t))]
+    return Card((*items, Buttons((*_turning(CATALOG, page, pages, t), mine))))
 
 
 def mine_card(mine: Mine, t: Translator, page: int = 0) -> Card:
@@ -110,7 +112,9 @@ def _entry(each: CatalogEntry, titles: Mapping[str, str], t: Translator) -> str:
         if not badge.rule.criteria:
             lines.append(t("-# Given by facilitators."))
         elif not each.held:
-            lines += [f"-# {progress_of(one, titles, t)}" for one in each.progress]
+            # Of a first time there is nothing to say but what stands above.
+            counted = [one for one in each.progress if len(each.progress) > 1 or one.needed > 1]
+            lines += [f"-# {progress_of(one, titles, t)}" for one in counted]
         if badge.repeatable:
             lines.append(t("-# It can be earned again and again."))
     if badge.retires_at is not None:

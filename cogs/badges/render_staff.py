@@ -117,9 +117,9 @@ def badge_card(
         lines += [f"{n}. {sentence(each, kinds, t)}" for n, each in enumerate(badge.rule.criteria, start=1)]
     else:
         lines.append(t("It has no rule: you give it by hand with `/manage badges give`."))
-    lines += _traits(badge, t)
-    lines.append(t.tn("{n} person has it.", "{n} people have it.", held))
-    items: list[Item] = [Text("\n".join(lines))]
+    # A block of its own: straight after a list Markdown would take it for a part of its last line.
+    facts = [*_traits(badge, t), t.tn("{n} person has it.", "{n} people have it.", held)]
+    items: list[Item] = [Text("\n".join(lines)), Text("\n".join(facts))]
     if badge.state is not State.ON and not badge.ours:
         present = {kind for each in badge.rule.criteria for kind in each.kinds}
         options = tuple(
@@ -130,7 +130,10 @@ def badge_card(
                 Pick(custom_id(COUNT, badge.id), t("Count something more"), options[:SELECT_OPTIONS])
             )
         numbers = tuple(
-            Button(t("Numbers of {n}", n=index + 1), custom_id(NUMBERS, badge.id * CRITERIA_A_BADGE + index))
+            Button(
+                t("Change criterion {n}", n=index + 1),
+                custom_id(NUMBERS, badge.id * CRITERIA_A_BADGE + index),
+            )
             for index in range(len(badge.rule.criteria))
         )
         items += [Buttons(numbers[start : start + 3]) for start in range(0, len(numbers), 3)]
@@ -193,20 +196,32 @@ def starter_card(plan: StarterPlan, t: Translator) -> Card:
         text = t("Everything that comes with Lyceum was switched on here before.")
         return Card((Text(text), Buttons((Button(t("Back"), custom_id(DESK)),))))
     lines = [t("**The starter set, tested on history**")]
+    some = [each for each in plan.chosen if each[1].would]
     lines += [
-        t("- {title}: {n}", title=title_of(badge, t), n=_people(tested.would, t))
-        for badge, tested in plan.chosen
+        t("- {title}: {n}", title=title_of(badge, t), n=_people(tested.would, t)) for badge, tested in some
     ]
+    nobody = [badge for badge, tested in plan.chosen if not tested.would and badge.rule.criteria]
+    by_hand = [badge for badge, _ in plan.chosen if not badge.rule.criteria]
+    blocks = ["\n".join(lines)]
+    if nobody:
+        blocks.append(t("Nobody has earned these yet: {badges}", badges=_titles(nobody, t)))
+    if by_hand:
+        blocks.append(t("Given by hand: {badges}", badges=_titles(by_hand, t)))
     if plan.left_out:
-        lines.append(t("Left out, because (nearly) everybody would have them; look at them one by one:"))
-        lines += [f"- {title_of(badge, t)}" for badge, _ in plan.left_out]
+        badges = _titles([badge for badge, _ in plan.left_out], t)
+        blocks.append(
+            t(
+                "Left out, because (nearly) everybody would have them; look at them one by one: {badges}",
+                badges=badges,
+            )
+        )
     buttons = [Button(t("Back"), custom_id(DESK))]
     if plan.chosen:
         on = Button(t("Switch them on from now"), custom_id(STARTER_ON), style=Style.PRIMARY)
         buttons.insert(0, on)
         if any(tested.would for _, tested in plan.chosen):
             buttons.insert(1, Button(t("On, also for earlier acts"), custom_id(STARTER_FOR_ALL)))
-    return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
+    return Card((*map(Text, blocks), Buttons(tuple(buttons))))
 
 
 def doubts_card(awards: tuple[Award, ...], t: Translator) -> Card:
@@ -346,6 +361,10 @@ def _would(tested: Tested, t: Translator) -> str:
         n=tested.would,
         people=tested.people,
     )
+
+
+def _titles(badges: list[Badge], t: Translator) -> str:
+    return " · ".join(title_of(each, t) for each in badges)
 
 
 def _people(n: int, t: Translator) -> str:

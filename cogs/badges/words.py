@@ -32,5 +32,5 @@ def progress_of(each: Progress, titles: Mapping[str, str], t: Translator) -> str
     """One criterion with how far somebody is."""
     what = sentence(each.criterion, titles, t)
     if each.is_met:
-        return t("{what}: done", what=what)
-    return t("{what}: {done} of {needed} so far", what=what, done=each.done, needed=each.needed)
+        return t("Done ({what})", what=what)
+    return t("{done} of {needed} so far ({what})", what=what, done=each.done, needed=each.needed)

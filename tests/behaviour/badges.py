@@ -33,7 +33,7 @@ async def written(
     words = {"title": title, "how": "Tell us how your week was.", "tier": "steady", "traits": list(traits)}
     card = await world.submit(boss, form, words)
     card = await world.choose(boss, card, kind, menu=_menu(card, "badges:staff.count"))
-    form = await world.press(boss, card, "Numbers of 1")
+    form = await world.press(boss, card, "Change criterion 1")
     return await world.submit(boss, form, {"at_least": str(at_least)})
 
 
