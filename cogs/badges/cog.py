@@ -35,7 +35,7 @@ from storage.badges import BadgeSettingsRow
 
 HELP = HelpLine(N_("See which badges there are, and which are yours"), "/badge catalog")
 PAGE = Page(
-    16,
+    21,
     N_("Badges"),
     BadgeSettings,
     (

@@ -15,7 +15,7 @@ MOST_AGAIN = 50
 """How often one badge is given to somebody for what was done before it was there."""
 EVERYBODY = 0.9
 FEWEST_TO_MEAN_EVERYBODY = 3
-SHOWN_IN_WINS = 40
+SHOWN_IN_WINS = 25
 LEAST_DAYS_BETWEEN_WINS = 6
 
 
