@@ -126,6 +126,8 @@ class StaffControls:
             render.KEEP: self._keep,
             render.LET_GO: self._let_go,
             render.PLACE: self._set_place,
+            render.WHEN: self._ask_when,
+            render.WHEN_FORM: self._set_when,
         }
 
     # ------------------------------------------------------------------------------------------ looking
@@ -302,6 +304,19 @@ class StaffControls:
         await self._staff.check(actor)
         values = list((interaction.data or {}).get("values", []))
         await self._wins.choose_channel(actor, _number(str(values[0])) if values else None)
+        await self._show_desk(interaction)
+
+    async def _ask_when(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        desk = await self._staff.desk(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.ask(render.when_form(desk, reply.translator))
+
+    async def _set_when(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        actor, typed = actor_of(interaction), form_answers(interaction)
+        await self._staff.check(actor)
+        await self._wins.choose_time(
+            actor, _number(str(typed.get("weekday") or "")), str(typed.get("time") or "")
+        )
         await self._show_desk(interaction)
 
 

@@ -22,6 +22,7 @@ from bot.cards import (
     custom_id,
 )
 from bot.criteria import Criterion, sentence
+from bot.day_names import day_options
 from bot.i18n import Translator
 from bot.text import SELECT_OPTIONS, clean, cut, mention_role, mention_user, timestamp
 from cogs.badges.model import Award, Badge, Desk, StarterPlan, Tested
@@ -54,6 +55,8 @@ DOUBTS = "badges:staff.doubts"
 KEEP = "badges:staff.keep"
 LET_GO = "badges:staff.let_go"
 PLACE = "badges:staff.place"
+WHEN = "badges:staff.when"
+WHEN_FORM = "badges:staff.set_when"
 CRITERIA_A_BADGE = 10  # a criterion is numbered `badge * CRITERIA_A_BADGE + index`
 DOUBTS_SHOWN = 5
 
@@ -94,6 +97,8 @@ def desk_card(desk: Desk, t: Translator, page: int = 0, *, said_first: str | Non
     if pages > 1:
         first.append(Button(t("More badges"), custom_id(DESK, page + 1)))
     second = [Button(t("Check what people have"), custom_id(CHECK))]
+    if desk.settings.channel_id is not None:
+        second.append(Button(t("When wins are posted"), custom_id(WHEN)))
     if desk.doubtful:
         second.append(Button(t("Look at the doubtful ones"), custom_id(DOUBTS)))
     items.append(Buttons(tuple(first)))
@@ -324,6 +329,25 @@ def numbers_form(badge: Badge, index: int, kinds: Mapping[str, str], t: Translat
                 required=False,
                 max_length=3,
                 value=str(criterion.window_days) if criterion.window_days else None,
+            ),
+        ),
+    )
+
+
+def when_form(desk: Desk, t: Translator) -> Form:
+    settings = desk.settings
+    clock = f"{settings.minute // 60:02}:{settings.minute % 60:02}"
+    return Form(
+        t("When wins are posted"),
+        custom_id(WHEN_FORM),
+        (
+            ChoiceField("weekday", t("Day"), day_options(settings.weekday, t)),
+            TextField(
+                "time",
+                t("Time of day, by the community's clock"),
+                max_length=10,
+                value=clock,
+                placeholder="16:00",
             ),
         ),
     )

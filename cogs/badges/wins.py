@@ -8,12 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
 from bot.core import Core
+from bot.errors import InvalidInput
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.nominal_times import LocalRule, local_now, weekly
 from bot.outbox import Effect, EffectKind, Lane
 from bot.schedules import CatchUp, NewSchedule
+from bot.time_input import read_time
 from cogs.badges import rules
 from cogs.badges.model import WINS_JOB, WINS_RENDERER, Award, BadgeSettings, award_of, badge_of
 from storage import badges as storage
@@ -84,6 +86,22 @@ class Wins:
             await self._core.configs.change(
                 session, actor.guild_id, BadgeSettings, by=actor, channel_id=channel_id
             )
+
+    async def choose_time(self, actor: Actor, weekday: int, typed: str) -> None:
+        """Another day and hour. The caller has looked who that is. Raises `InvalidInput`."""
+        at = read_time(typed)
+        if not 0 <= weekday <= 6:
+            raise InvalidInput("Please choose a day of the week.")
+        minute = at.hour * 60 + at.minute
+        async with self._core.db.begin() as session:
+            await self._ensure_schedule(session, actor.guild_id)
+            after = await self._core.configs.change(
+                session, actor.guild_id, BadgeSettings, by=actor, weekday=weekday, minute=minute
+            )
+            config = await self._core.configs.present(session, actor.guild_id, GuildConfig)
+            if after.schedule_id is not None:
+                rule = self._rule(weekday, minute, config.zone)
+                await self._core.schedules.change(session, after.schedule_id, rule=rule)
 
     async def _ensure_schedule(self, session: AsyncSession, guild_id: int) -> None:
         settings = await self._core.configs.change(session, guild_id, BadgeSettings)  # locks the row

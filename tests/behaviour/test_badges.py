@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -161,7 +161,9 @@ async def test_wins_show_who_wished_it_once_a_week_and_follow_every_change(world
     boss, ben, cleo = world.facilitator, world.member, world.people["Cleo"]
     dora = await world.join("Dora")
     await starter_set(world)
-    await world.choose(boss, await desk(world), world.general, menu="badges:staff.place")
+    card = await world.choose(boss, await desk(world), world.general, menu="badges:staff.place")
+    form = await world.press(boss, card, "When wins are posted")
+    await world.submit(boss, form, {"weekday": "0", "time": "9:00"})
     for each in (ben, cleo):
         shares = await world.press(each, await mine(world, each), "Show new ones in the week's wins")
         assert f"<#{world.general.id}>" in shares.text
@@ -170,6 +172,8 @@ async def test_wins_show_who_wished_it_once_a_week_and_follow_every_change(world
     def posts() -> list[str]:
         return [each.text for each in world.posted(world.general) if "Wins of the week" in each.text]
 
+    await world.advance_to(datetime(2026, 1, 12, 8, 59, tzinfo=UTC))
+    assert posts() == []
     await world.advance(10 * DAY)
     [post] = posts()
     assert f"<@{ben.id}>: {FIRST}" in post and f"<@{cleo.id}>" in post and f"<@{dora.id}>" not in post
