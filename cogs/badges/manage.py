@@ -184,7 +184,8 @@ class StaffControls:
 
     async def _edit(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         await self._staff.edit(actor_of(interaction), badge_id or 0, _words(interaction))
-        await self._show(interaction, badge_id or 0, said_first=reply_to(interaction).translator("Saved."))
+        t = reply_to(interaction).translator
+        await self._show(interaction, badge_id or 0, said_first=t("Saved."))
 
     async def _count(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         [kind] = chosen_values(interaction, 1)
@@ -248,16 +249,19 @@ class StaffControls:
         await self._say_on(interaction, badge)
 
     async def _say_on(self, interaction: discord.Interaction[Any], badge: Badge) -> None:
-        await self._show(interaction, badge.id, said_first=reply_to(interaction).translator("It is on."))
+        t = reply_to(interaction).translator
+        await self._show(interaction, badge.id, said_first=t("It is on."))
 
     async def _off(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         await self._staff.switch_off(actor_of(interaction), badge_id or 0)
-        said = reply_to(interaction).translator("It is off. Whoever has it keeps it.")
+        t = reply_to(interaction).translator
+        said = t("It is off. Whoever has it keeps it.")
         await self._show(interaction, badge_id or 0, said_first=said)
 
     async def _backfill(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         await self._staff.backfill(actor_of(interaction), badge_id or 0)
-        said = reply_to(interaction).translator("It is being given for earlier acts, to everybody in turn.")
+        t = reply_to(interaction).translator
+        said = t("It is being given for earlier acts, to everybody in turn.")
         await self._show(interaction, badge_id or 0, said_first=said)
 
     async def _starter(self, interaction: discord.Interaction[Any], _: int | None) -> None:
@@ -281,9 +285,8 @@ class StaffControls:
 
     async def _check(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self._staff.begin_check(actor_of(interaction))
-        said = reply_to(interaction).translator(
-            "I am looking. What rests on nothing any more will stand here; nothing is taken away."
-        )
+        t = reply_to(interaction).translator
+        said = t("I am looking. What rests on nothing any more will stand here; nothing is taken away.")
         await self._show_desk(interaction, said_first=said)
 
     async def _doubts(self, interaction: discord.Interaction[Any], _: int | None) -> None:
