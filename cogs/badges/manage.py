@@ -19,11 +19,12 @@ from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
 from bot.text import mention_user
 from bot.time_input import parse_moment
+from cogs.badges import forms, rules
 from cogs.badges import render_staff as render
-from cogs.badges import rules
 from cogs.badges.model import Badge
 from cogs.badges.people import BadgePeople
-from cogs.badges.staff import BadgeStaff, RoleFacts, Words, typed_words
+from cogs.badges.roles import RoleFacts
+from cogs.badges.staff import BadgeStaff, Words, typed_words
 from cogs.badges.wins import Wins
 from cogs.badges.words import title_of
 
@@ -103,15 +104,15 @@ class StaffControls:
             render.DESK: self._desk,
             render.OPEN: self._open,
             render.ADD: self._ask_words,
-            render.ADD_FORM: self._add,
+            forms.ADD_FORM: self._add,
             render.EDIT: self._ask_change,
-            render.EDIT_FORM: self._edit,
+            forms.EDIT_FORM: self._edit,
             render.COUNT: self._count,
             render.NUMBERS: self._ask_numbers,
-            render.NUMBERS_FORM: self._set_numbers,
+            forms.NUMBERS_FORM: self._set_numbers,
             render.ROLE: self._set_role,
             render.END: self._ask_end,
-            render.END_FORM: self._set_end,
+            forms.END_FORM: self._set_end,
             render.TEST: self._test,
             render.ON: self._on,
             render.ON_FOR_ALL: self._on_for_all,
@@ -127,7 +128,7 @@ class StaffControls:
             render.LET_GO: self._let_go,
             render.PLACE: self._set_place,
             render.WHEN: self._ask_when,
-            render.WHEN_FORM: self._set_when,
+            forms.WHEN_FORM: self._set_when,
         }
 
     # ------------------------------------------------------------------------------------------ looking
@@ -169,12 +170,12 @@ class StaffControls:
     async def _ask_words(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self._staff.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render.words_form(reply.translator))
+        await reply.ask(forms.words_form(reply.translator))
 
     async def _ask_change(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         badge = await self._staff.find(actor_of(interaction), badge_id or 0)
         reply = reply_to(interaction)
-        await reply.ask(render.words_form(reply.translator, badge))
+        await reply.ask(forms.words_form(reply.translator, badge))
 
     async def _add(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         badge_id = await self._staff.add(actor_of(interaction), _words(interaction))
@@ -193,15 +194,15 @@ class StaffControls:
         await self._show(interaction, badge_id or 0)
 
     async def _ask_numbers(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        badge_id, index = divmod(number or 0, render.CRITERIA_A_BADGE)
+        badge_id, index = divmod(number or 0, forms.CRITERIA_A_BADGE)
         badge = await self._staff.find(actor_of(interaction), badge_id)
         if index >= len(badge.rule.criteria):
             raise NotFound("The rule was changed meanwhile. Please open the badge again.")
         reply = reply_to(interaction)
-        await reply.ask(render.numbers_form(badge, index, self._staff.countable(), reply.translator))
+        await reply.ask(forms.numbers_form(badge, index, self._staff.countable(), reply.translator))
 
     async def _set_numbers(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        badge_id, index = divmod(number or 0, render.CRITERIA_A_BADGE)
+        badge_id, index = divmod(number or 0, forms.CRITERIA_A_BADGE)
         actor = actor_of(interaction)
         await self._staff.set_criterion(actor, badge_id, index, _criterion(form_answers(interaction)))
         await self._show(interaction, badge_id)
@@ -215,7 +216,7 @@ class StaffControls:
     async def _ask_end(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         badge = await self._staff.find(actor_of(interaction), badge_id or 0)
         reply = reply_to(interaction)
-        await reply.ask(render.end_form(badge, reply.translator))
+        await reply.ask(forms.end_form(badge, reply.translator))
 
     async def _set_end(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
         actor, typed = actor_of(interaction), str(form_answers(interaction).get("until") or "").strip()
@@ -312,7 +313,7 @@ class StaffControls:
     async def _ask_when(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render.when_form(desk, reply.translator))
+        await reply.ask(forms.when_form(desk, reply.translator))
 
     async def _set_when(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         actor, typed = actor_of(interaction), form_answers(interaction)

@@ -16,6 +16,7 @@ from cogs.badges.living import Living
 from cogs.badges.model import Award, Badge, BadgeSettings, CatalogEntry, Mine, award_of, badge_of
 from cogs.badges.rules import State, Tier
 from cogs.badges.words import title_of
+from storage import badge_wins
 from storage import badges as storage
 from storage.badges import HELD
 
@@ -59,7 +60,7 @@ class BadgesService:
         settings = await self._core.configs.get(actor.guild_id, BadgeSettings)
         async with self._core.db.read() as session:
             awards = await self._awards(session, actor.guild_id, actor.member_id)
-            shares = await storage.shares(session, actor.guild_id, actor.member_id)
+            shares = await badge_wins.shares(session, actor.guild_id, actor.member_id)
         return Mine(tuple(awards), shares, settings.channel_id)
 
     async def find(self, award_id: int) -> Award | None:

@@ -9,16 +9,17 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import ELEVATED, Actor, Capability, require
+from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.criteria import MOST_CRITERIA, Criterion, Rule, parse_rule, rule_data
-from bot.errors import InvalidInput, LimitReached, NotAllowed
+from bot.errors import InvalidInput, LimitReached
 from bot.i18n import N_
 from bot.text import clean
 from cogs.badges import rules
 from cogs.badges.history import History
 from cogs.badges.living import Living
 from cogs.badges.model import AREA, EARNED, Badge, BadgeSettings, Desk, StarterPlan, Tested, badge_of, gone
+from cogs.badges.roles import RoleFacts, check_role
 from cogs.badges.rules import State, Tier
 from cogs.badges.shipped import Shipped, shipped
 from storage import badges as storage
@@ -33,17 +34,6 @@ class Words:
     tier: Tier
     repeatable: bool
     hidden: bool
-
-
-@dataclass(frozen=True)
-class RoleFacts:
-    """A role as Discord describes it at the moment of choosing. `opens` says that it lets people do or see something."""
-
-    id: int
-    permissions: int
-    above_bot: bool
-    managed: bool
-    opens: bool
 
 
 def typed_words(title: str, how: str, tier: Any, traits: Any) -> Words:
@@ -185,7 +175,7 @@ class BadgeStaff:
         if role is not None:
             config = await self._core.configs.guild(actor.guild_id)
             staff = frozenset[int]().union(*config.capability_roles.roles.values())
-            _check_role(actor, role, staff)
+            check_role(actor, role, staff)
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             before, row.role_id = row.role_id, role.id if role is not None else None
@@ -357,27 +347,6 @@ class BadgeStaff:
             )
         if backfill and badge_of(row).rule.criteria:
             await self._history.begin(session, badge_of(row))
-
-
-def _check_role(actor: Actor, role: RoleFacts, staff: frozenset[int]) -> None:
-    if role.id == actor.guild_id:
-        raise InvalidInput("That is everybody. Please choose a role that only some people have.")
-    if role.permissions & ELEVATED or role.id in staff:
-        raise NotAllowed(
-            "That role has power over others, so no badge gives it: a person should decide that, with the "
-            "evidence in view. `/ladder` is for that."
-        )
-    if role.managed:
-        raise InvalidInput("Discord gives that role out by itself. Please choose another.")
-    if role.above_bot:
-        raise InvalidInput(
-            "That role stands above mine, so I cannot give it. Move my role up in Server Settings > Roles."
-        )
-    if not role.opens:
-        raise InvalidInput(
-            "That role opens nothing: no channel and no permission. A badge is seen without a role, and a server "
-            "has 250 roles at most."
-        )
 
 
 def _columns(words: Words) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from bot.schedules import CatchUp, NewSchedule
 from bot.time_input import read_time
 from cogs.badges import rules
 from cogs.badges.model import WINS_JOB, WINS_RENDERER, Award, BadgeSettings, award_of, badge_of
-from storage import badges as storage
+from storage import badge_wins as storage
 from storage import privacy as privacy_storage
 
 WEEK = timedelta(days=7)

@@ -20,9 +20,10 @@ from cogs.badges.history import History
 from cogs.badges.living import Living
 from cogs.badges.model import AREA, EARNED, KIND, BadgeSettings
 from cogs.badges.people import BadgePeople
+from cogs.badges.roles import RoleFacts
 from cogs.badges.rules import State
 from cogs.badges.service import BadgesService
-from cogs.badges.staff import BadgeStaff, RoleFacts, typed_words
+from cogs.badges.staff import BadgeStaff, typed_words
 from cogs.badges.wins import Wins
 from storage.acts import ActRow
 from storage.badges import BadgeAwardRow, BadgeSettingsRow
