@@ -19,6 +19,7 @@ VARIANTS = {
     "startup": ("bare", "lyceum"),
     "rituals": ("spread",),
     "submissions": ("minute",),
+    "badges": ("floor", "act", "backfill"),
 }
 ONCE = frozenset({"rituals", "submissions"})  # a minute each, of which nothing is CPU time
 FOOT = (

@@ -21,6 +21,7 @@ def table(figures: Figures) -> Table:
         ("startup", _startup),
         ("rituals", _rituals),
         ("submissions", _submissions),
+        ("badges", _badges),
     ):
         if module in figures:
             for row in rows(figures[module]):
@@ -76,6 +77,18 @@ def _submissions(found: Variants) -> Iterator[Row]:
     yield _row("500 submissions in a minute: lost", ours["lost"], None, "", goal=0)
     yield _row("until the receipt is there, p50", ours["waited_p50_s"], None, "s")
     yield _row("the same, p99 (Discord waits 3 s)", ours["waited_p99_s"], None, "s", goal=3)
+
+
+def _badges(found: Variants) -> Iterator[Row]:
+    floor, ours, all_at_once = found["floor"], found["act"], found["backfill"]
+    reaction = max(0.0, ours["us_each"] - floor["us_each"]) / 1000
+    yield _row("CPU that 50 rules of badges add to an act they count", reaction, None, "ms", goal=2)
+    yield _row("CPU of such an act in all", ours["us_each"] / 1000, floor["us_each"] / 1000, "ms")
+    yield _row("SQL statements of it", ours["statements"], floor["statements"], "")
+    yield _row("a badge given to 10,000 people for earlier acts", all_at_once["took_s"], None, "s", goal=10)
+    yield _row("longest stall of the loop meanwhile", all_at_once["longest_ms"], None, "ms", goal=50)
+    yield _row("its test on history", all_at_once["tested_s"], None, "s")
+    yield _row("longest stall of the loop meanwhile", all_at_once["test_longest_ms"], None, "ms", goal=50)
 
 
 def _row(

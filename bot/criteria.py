@@ -107,9 +107,42 @@ def progress(rule: Rule, acts: Iterable[CountedAct], now: datetime) -> list[Prog
     return found
 
 
-def is_met(rule: Rule, acts: Iterable[CountedAct], now: datetime) -> bool:
-    """Whether all of it holds at `now`."""
-    return bool(rule.criteria) and all(each.is_met for each in progress(rule, acts, now))
+class Deeds:
+    """What somebody did, sorted once so that many rules can be asked at little cost."""
+
+    def __init__(self, acts: Iterable[CountedAct]) -> None:
+        self.acts = _in_order(acts)
+        self._by_kind: dict[str, list[CountedAct]] = {}
+        for act in self.acts:
+            self._by_kind.setdefault(act.kind, []).append(act)
+
+    def meets(self, criterion: Criterion, now: datetime) -> bool:
+        """Whether one criterion holds at `now`."""
+        lists = [self._by_kind[kind] for kind in criterion.kinds if kind in self._by_kind]
+        if sum(map(len, lists)) < criterion.at_least:
+            return False
+        since = now - timedelta(days=criterion.window_days) if criterion.window_days else None
+        found = [
+            act
+            for acts in lists
+            for act in acts
+            if act.at <= now
+            and (since is None or act.at > since)
+            and (criterion.subject is None or act.subject == criterion.subject)
+        ]
+        if len(found) < criterion.at_least:
+            return False
+        if criterion.people:
+            people = {act.other_id for act in found if act.other_id is not None}
+            if len(people) < criterion.people:
+                return False
+        return not criterion.subjects or len({(act.kind, act.subject) for act in found}) >= criterion.subjects
+
+
+def is_met(rule: Rule, acts: Iterable[CountedAct] | Deeds, now: datetime) -> bool:
+    """Whether all of it holds at `now`. Where many rules are asked, `acts` are `Deeds`, sorted once."""
+    deeds = acts if isinstance(acts, Deeds) else Deeds(acts)
+    return bool(rule.criteria) and all(deeds.meets(each, now) for each in rule.criteria)
 
 
 def earned(rule: Rule, acts: Iterable[CountedAct], *, times: int = 1) -> list[Earned]:

@@ -21,6 +21,8 @@ from bot.setup_permissions import (
 )
 
 DRIFT_CONTROL = "setup:drift.show"
+MOST_ROLES = 250  # discord.com/developers: roles in a server
+MANY_ROLES = 200
 
 
 class Level(StrEnum):
@@ -117,7 +119,8 @@ class DriftFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids)."""
+    """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids). `roles` is
+    how many roles there are, without @everyone."""
 
     guild_id: int
     permissions: int
@@ -128,6 +131,7 @@ class Facts:
     listening_for_members: tuple[str, ...] = ()
     off: tuple[str, ...] = ()
     drifts: tuple[DriftFact, ...] = ()
+    roles: int = 0
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -287,6 +291,14 @@ def _server(facts: Facts) -> Iterator[Finding]:
             remedy=N_(
                 "In Server Settings > Roles > @everyone, switch off Mention @everyone, @here and All Roles."
             ),
+        )
+    if facts.roles >= MANY_ROLES:
+        yield Finding(
+            "many_roles",
+            Level.WARNING,
+            N_("There are {n} roles, and Discord allows {most}."),
+            {"n": facts.roles, "most": MOST_ROLES},
+            remedy=N_("Delete what nobody needs. Badges are seen without a role, too: `/manage badges list`"),
         )
     for title in facts.off:
         yield Finding(

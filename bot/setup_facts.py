@@ -56,6 +56,7 @@ class ServerFacts:
             listening_for_members=self._listening_for_members(),
             off=tuple(each.title for each in off),
             drifts=await self.drifts(session, guild) if self.drifts is not None else (),
+            roles=len(guild.roles) - 1,
         )
 
     async def place(self, guild: discord.Guild, numbered: Numbered) -> PlaceFact:

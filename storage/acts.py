@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
+from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent, insert_new
 from storage.personal import N_, OnDeletion, Personal, SeenBy
 
 
@@ -80,6 +80,11 @@ async def add_act(
     return row
 
 
+async def add_many(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[ActRow]:
+    """Insert acts at once; returns those that are new, in no order. Revives none that was taken back."""
+    return await insert_new(session, ActRow, rows, ["guild_id", "kind", "member_id", "subject"])
+
+
 async def retract_act(session: AsyncSession, act_id: int, *, at: datetime, reason: str) -> ActRow | None:
     """Mark the act as taken back. None when there is no such act or it was taken back before."""
     # Without populate_existing a row that this transaction has read before would be judged by its old state.
@@ -134,6 +139,13 @@ async def list_of_members(
     return [(member_id, id_, at) for member_id, id_, at in rows]
 
 
+def counted(guild_id: int, kinds: Collection[str]) -> Select[int, int, str, str, int | None, datetime]:
+    """Member, id, kind, subject, other and instant of the acts of these kinds that stand."""
+    return select(ActRow.member_id, ActRow.id, ActRow.kind, ActRow.subject, ActRow.other_id, ActRow.at).where(
+        ActRow.guild_id == guild_id, ActRow.kind.in_(kinds), ActRow.retracted_at.is_(None)
+    )
+
+
 async def list_counted(
     session: AsyncSession,
     guild_id: int,
@@ -145,9 +157,7 @@ async def list_counted(
 ) -> list[tuple[int, int, str, str, int | None, datetime]]:
     """Member, id, kind, subject, other and instant of acts that stand, in order: one member's, some members', or
     those of everybody between two ids."""
-    query = select(
-        ActRow.member_id, ActRow.id, ActRow.kind, ActRow.subject, ActRow.other_id, ActRow.at
-    ).where(ActRow.guild_id == guild_id, ActRow.kind.in_(kinds), ActRow.retracted_at.is_(None))
+    query = counted(guild_id, kinds)
     if member_id is not None:
         query = query.where(ActRow.member_id == member_id)
     if members is not None:
@@ -185,3 +195,9 @@ async def list_acts(session: AsyncSession, ids: Collection[int]) -> list[ActRow]
 async def is_known(session: AsyncSession, guild_id: int, kind: str, member_id: int, subject: str) -> bool:
     query = select(ActRow.id).filter_by(guild_id=guild_id, kind=kind, member_id=member_id, subject=subject)
     return await session.scalar(query) is not None
+
+
+async def count_people(session: AsyncSession, guild_id: int) -> int:
+    """How many different people have an act that stands."""
+    query = select(func.count(ActRow.member_id.distinct()))
+    return await session.scalar(query.where(ActRow.guild_id == guild_id, ActRow.retracted_at.is_(None))) or 0

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     event,
     false,
+    select,
     true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,6 +35,8 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from storage.personal import Personal
+
+ModelT = TypeVar("ModelT", bound=DeclarativeBase)
 
 # Both drivers number the parameters of one statement with 15 bits (SQLite: 32,766; PostgreSQL: 32,767).
 MAX_PARAMETERS = 30_000
@@ -165,3 +168,20 @@ async def insert_if_absent(
         result = await session.execute(statement, execution_options={"preserve_rowcount": True})
         inserted += cast(CursorResult[Any], result).rowcount
     return inserted
+
+
+async def insert_new(
+    session: AsyncSession,
+    model: type[ModelT],
+    rows: Sequence[Mapping[str, Any]],
+    index_elements: Sequence[str],
+) -> list[ModelT]:
+    """The same for at most a few hundred rows, and returns those that were inserted, in no order."""
+    if not rows:
+        return []
+    table = cast(Table, model.__table__)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # The rows as parameters rather than in the statement: so it is compiled once and not for every slice.
+    statement = insert(table).on_conflict_do_nothing(index_elements=index_elements).returning(table.c.id)
+    ids = list(await session.scalars(statement, [dict(row) for row in rows]))
+    return list(await session.scalars(select(model).where(table.c.id.in_(ids)))) if ids else []

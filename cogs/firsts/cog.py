@@ -9,7 +9,7 @@ from bot.cards import Card, Text
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import Feature
 from bot.i18n import N_
-from cogs.firsts.service import FIRST_KIND, FIRST_RENDERER, FirstsService
+from cogs.firsts.service import FIRST, FIRST_KIND, FIRST_RENDERER, FirstsService
 
 
 class FirstsCog(commands.Cog):
@@ -22,6 +22,7 @@ class FirstsCog(commands.Cog):
     async def cog_load(self) -> None:
         core = self.bot.core
         core.features.describe(Feature("firsts", N_("First times")))
+        core.ledger.name(FIRST, N_("Kinds of things done for the first time"))
         core.ledger.react_to_contributions(self.service.note, undo=self.service.note_undone)
         core.notifier.register(FIRST_KIND, self.service.line_of)
         self.bot.renderers.register(
@@ -31,6 +32,7 @@ class FirstsCog(commands.Cog):
     async def cog_unload(self) -> None:
         core = self.bot.core
         core.features.forget("firsts")
+        core.ledger.unname(FIRST)
         core.ledger.forget(self.service.note)
         core.notifier.unregister(FIRST_KIND.name)
         self.bot.renderers.unregister(FIRST_RENDERER)

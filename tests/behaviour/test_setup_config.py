@@ -54,6 +54,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["features"] == dict.fromkeys(
         (
             "card",
+            "badges",
             "challenges",
             "charter",
             "firsts",

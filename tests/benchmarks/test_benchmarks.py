@@ -13,7 +13,18 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 from rich.console import Console
 
-from benchmarks import best, commands, matching, messages, rituals, schedules, startup, streaks, submissions
+from benchmarks import (
+    badges,
+    best,
+    commands,
+    matching,
+    messages,
+    rituals,
+    schedules,
+    startup,
+    streaks,
+    submissions,
+)
 from benchmarks.table import table
 from bot.matching import engine, feasible, flow, reviews
 from tests.bot.matching.cohorts import make_review_round
@@ -30,6 +41,11 @@ FIGURES = {
     },
     "rituals": {"spread": {"late_p50_s": 0.5, "late_p99_s": 31.0, "requests_a_second_max": 26.0}},
     "submissions": {"minute": {"lost": 0.0, "waited_p50_s": 0.04, "waited_p99_s": 0.9}},
+    "badges": {
+        "floor": {"us_each": 2000.0, "statements": 3.0},
+        "act": {"us_each": 3500.0, "statements": 4.0},
+        "backfill": {"took_s": 11.0, "longest_ms": 20.0, "tested_s": 4.0, "test_longest_ms": 20.0},
+    },
 }
 
 
@@ -100,6 +116,18 @@ async def test_who_hands_in_waits_for_a_receipt() -> None:
     assert 0 < found["waited_p50_s"] <= found["waited_max_s"]
 
 
+async def test_an_act_that_fifty_rules_count_is_read_for_in_one_statement(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(badges, "PEOPLE", 25)
+    floor, ours = await badges.main("floor", 0), await badges.main("act", 0)
+    assert ours["statements"] == floor["statements"] + 1
+
+
+async def test_a_badge_is_given_to_all_who_have_earned_it() -> None:
+    assert (await badges.main("backfill", 150))["given"] == 150
+
+
 def test_matching_is_measured_in_seconds_where_that_is_asked() -> None:
     """The quick form of `make bench-matching`: every row has its figures, or says what is not installed."""
     done = subprocess.run(
@@ -139,3 +167,5 @@ def test_the_table_says_whether_a_goal_is_met() -> None:
     assert "│ yes " in lines["memory by then (RSS)"]
     assert "│ no " in lines["requests in the busiest second of it"]
     assert "│ yes " in lines["500 submissions in a minute: lost"]
+    assert "│ yes " in lines["CPU that 50 rules of badges add to an act they count"]
+    assert "│ no " in lines["a badge given to 10,000 people for earlier acts"]

@@ -287,3 +287,40 @@ async def test_challenges_for_members(world: LyceumWorld) -> None:
     past = await reader.press(ann, result, "challenges:gallery.show")
     await reader.press(ann, past, "challenges:gallery.show")
     assert reader.forgotten == []
+
+
+async def test_badges(world: LyceumWorld) -> None:
+    boss, ben = world.facilitator, world.member
+    reader = Reader(world)
+    card = await reader.slash(boss, "manage badges list")
+    form = await reader.press(boss, card, "badges:staff.add")
+    words = {"title": "1", "how": "2", "tier": "deep", "traits": ["repeatable", "hidden"]}
+    card = await reader.submit(boss, form, words)
+    number = next(each for each in card.buttons if "staff.end" in str(each.custom_id)).custom_id
+    number = str(number).rpartition(":")[2]
+    menu = f"badges:staff.count:{number}"
+    card = reader.read(await world.choose(boss, card, "micro.done", menu=menu))
+    form = await reader.press(boss, card, "badges:staff.numbers")
+    numbers = {"at_least": "3", "people": "2", "subjects": "2", "days": "9"}
+    card = await reader.submit(boss, form, numbers)
+    tested = await reader.press(boss, card, "badges:staff.test")
+    card = await reader.press(boss, tested, f"badges:staff.on:{number}")
+    reader.read(
+        await world.slash(boss, world.staff, "manage badges give", member=ben, badge=number, reason="3")
+    )
+    card = await reader.press(boss, card, "badges:staff.off")
+    await reader.press(boss, card, "badges:staff.desk")
+    card = await reader.slash(boss, "manage badges list")
+    plan = await reader.press(boss, card, "badges:staff.starter")
+    card = await reader.press(boss, plan, "badges:staff.starter_on")
+    await reader.press(boss, card, "badges:staff.check")
+    card = reader.read(await world.slash(ben, world.general, "badge catalog"))
+    for _ in range(5):
+        card = await reader.press(ben, card, widened("Next page"))
+    card = reader.read(await world.slash(ben, world.general, "badge mine"))
+    await reader.press(ben, card, "badges:mine.share")
+    reader.read(
+        await world.slash(boss, world.staff, "manage badges revoke", member=ben, badge=number, reason="4")
+    )
+    reader.read(await world.slash(ben, world.general, "badge mine"))
+    assert reader.forgotten == []

@@ -33,6 +33,7 @@ def with_role(**changes: object) -> Facts:
 
 def test_where_all_is_well_nothing_is_broken() -> None:
     assert {each.level for each in check(WELL)} == {Level.OK}
+    assert {each.level for each in check(dataclasses.replace(WELL, roles=199))} == {Level.OK}
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ def test_where_all_is_well_nothing_is_broken() -> None:
             "notify the whole server",
             None,
         ),
+        (dataclasses.replace(WELL, roles=200), Level.WARNING, "200 roles, and Discord allows 250", None),
     ],
 )
 def test_each_trouble_is_said_in_words_with_its_repair(

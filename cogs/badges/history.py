@@ -1,0 +1,204 @@
+"""Looking back over what a whole community did: who would get a badge, giving it to them, and whether awards still hold.
+
+People are taken in slices by their id, so that nobody has to wait for it: between two slices others get their turn. A
+back-fill and a check are chains of jobs, one a slice, each done exactly once; a test on history writes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import evidence
+from bot.acts import Act
+from bot.core import Core
+from bot.criteria import CountedAct, Rule, earned
+from bot.i18n import N_
+from bot.jobs import Job, NewJob, Skipped
+from bot.outbox import Lane
+from cogs.badges import rules
+from cogs.badges.awarding import Awarding, subject_of
+from cogs.badges.living import Living
+from cogs.badges.model import BACKFILL_JOB, CHECK_JOB, EARNED, Badge, Tested, badge_of
+from storage import acts as act_storage
+from storage import badges as storage
+from storage import privacy as privacy_storage
+
+SLICE = (
+    100  # people: some thousand acts are read and judged in less than the 50 ms that the loop may stand still
+)
+SLICES_A_JOB = 3  # a transaction of some tenths of a second, for which other writers may have to wait
+NAMES = 20
+
+
+class History:
+    """Tests, back-fills and checks."""
+
+    def __init__(self, core: Core, living: Living, awarding: Awarding) -> None:
+        self._core = core
+        self._living = living
+        self._awarding = awarding
+
+    async def test(self, guild_id: int, badges: Sequence[Badge]) -> dict[int, Tested]:
+        """Who would get each of these if it were given for everything that was ever done, by the badge's id."""
+        asked = {badge.id: self._living.rule_of(badge) for badge in badges}
+        kinds = sorted({kind for rule in asked.values() for kind in rule.kinds})
+        found: dict[int, list[int]] = {badge.id: [] for badge in badges}
+        async with self._core.db.read() as session:
+            departed = await privacy_storage.list_departed(session, guild_id)
+            people = await act_storage.count_people(session, guild_id)
+        after = 0
+        while kinds:
+            async with self._core.db.read() as session:
+                acts = await evidence.of_next_members(session, guild_id, kinds, after=after, limit=SLICE)
+            if not acts:
+                break
+            after = max(acts)
+            for member_id, done in acts.items():
+                await asyncio.sleep(0)
+                if member_id not in departed:
+                    for badge_id in _earned_by(asked, done):
+                        found[badge_id].append(member_id)
+        return {
+            badge_id: Tested(
+                len(names), people, rules.means_everybody(len(names), people), tuple(names[:NAMES])
+            )
+            for badge_id, names in found.items()
+        }
+
+    # ------------------------------------------------------------------------------------------ back-fill
+
+    async def begin(self, session: AsyncSession, badge: Badge) -> None:
+        """Give it to everybody who has earned it before."""
+        run = int(self._core.clock.now().timestamp())
+        await self._core.jobs.enqueue(session, self._slice(BACKFILL_JOB, badge, 0, run))
+
+    async def backfill(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """The next people."""
+        badge = await self._badge(session, job)
+        if badge is None or not badge.is_given(self._core.clock.now()):
+            return Skipped(N_("the badge is not given any more, or its rule was changed meanwhile"))
+        rule, after = self._living.rule_of(badge), int(job.payload["after"])
+        departed = await privacy_storage.list_departed(session, badge.guild_id)
+        for _ in range(SLICES_A_JOB):
+            acts = await evidence.of_next_members(
+                session, badge.guild_id, sorted(rule.kinds), after=after, limit=SLICE
+            )
+            if not acts:
+                return None
+            after = max(acts)
+            here = {member_id: done for member_id, done in acts.items() if member_id not in departed}
+            await self._give(session, badge, rule, here)
+        await self._core.jobs.enqueue(session, self._slice(BACKFILL_JOB, badge, after, job.payload["run"]))
+        return None
+
+    async def _give(
+        self, session: AsyncSession, badge: Badge, rule: Rule, acts: Mapping[int, list[CountedAct]]
+    ) -> None:
+        had: dict[int, list[storage.BadgeAwardRow]] = {}
+        for each in await storage.list_of_people(session, badge.id, list(acts)):
+            had.setdefault(each.member_id, []).append(each)
+        values: list[dict[str, object]] = []
+        causes: dict[tuple[int, int], int] = {}
+        for member_id, done in acts.items():
+            await asyncio.sleep(0)
+            mine = had.get(member_id, [])
+            spent = {id_ for each in mine if each.state == storage.REVOKED for id_ in each.evidence["acts"]}
+            held = [each for each in mine if each.state == storage.HELD]
+            if held and not badge.repeatable:
+                continue
+            by_rule = sum(each.given_by is None for each in held)
+            times = rules.MOST_AGAIN if badge.repeatable else 1
+            found = earned(rule, [each for each in done if each.id not in spent], times=by_rule + times)
+            number = max((each.number for each in mine), default=0)
+            for extra, one in enumerate(found[by_rule:], start=1):
+                causes[member_id, number + extra] = one.act_id
+                values.append(
+                    {
+                        "guild_id": badge.guild_id,
+                        "badge_id": badge.id,
+                        "member_id": member_id,
+                        "number": number + extra,
+                        "at": self._core.clock.now(),
+                        "evidence": {"acts": list(one.evidence)},
+                        "quiet": True,
+                    }
+                )
+        rows = await storage.add_awards(session, values)
+        await self._record(session, badge, rows, causes)
+
+    async def _record(
+        self,
+        session: AsyncSession,
+        badge: Badge,
+        rows: Sequence[storage.BadgeAwardRow],
+        causes: Mapping[tuple[int, int], int],
+    ) -> None:
+        """Write the acts of new awards, and plan their roles. Nobody is told: it is for what was done long ago."""
+        by_key = {(row.member_id, subject_of(row)): row for row in rows}
+        acts = [
+            Act(
+                EARNED,
+                row.guild_id,
+                row.member_id,
+                subject_of(row),
+                {"badge_id": badge.id},
+                causes[row.member_id, row.number],
+            )
+            for row in rows
+        ]
+        await asyncio.sleep(0)
+        for recorded in await self._core.ledger.record_many(session, acts):
+            by_key[recorded.member_id, recorded.subject].act_id = recorded.id
+        await asyncio.sleep(0)
+        await session.flush()
+        for row in rows:
+            await self._awarding.give_effects(session, row, badge, lane=Lane.BULK)
+
+    # ------------------------------------------------------------------------------------------ consistency
+
+    async def begin_check(self, session: AsyncSession, badge: Badge) -> None:
+        """Look whether everybody who has it still deserves it."""
+        run = int(self._core.clock.now().timestamp())
+        await self._core.jobs.enqueue(session, self._slice(CHECK_JOB, badge, 0, run))
+
+    async def check(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """The next people. Nothing is taken away: what rests on nothing is shown to staff, who decide."""
+        badge = await self._badge(session, job)
+        if badge is None or not badge.rule.criteria:
+            return Skipped(N_("the badge has no rule any more, or it was changed meanwhile"))
+        rule = self._living.rule_of(badge)
+        rows = await storage.list_next_held(session, badge.id, after=int(job.payload["after"]), limit=SLICE)
+        if not rows:
+            return None
+        people = sorted({row.member_id for row in rows})
+        acts = await evidence.of_members(session, badge.guild_id, people, sorted(rule.kinds))
+        sure: list[int] = []
+        for member_id in people:
+            await asyncio.sleep(0)
+            mine = [row.id for row in rows if row.member_id == member_id]
+            sure += mine[: len(earned(rule, acts[member_id], times=len(mine)))]
+        await storage.mark_doubtful(session, badge.id, people, sure)
+        await self._core.jobs.enqueue(session, self._slice(CHECK_JOB, badge, people[-1], job.payload["run"]))
+        return None
+
+    # ------------------------------------------------------------------------------------------ shared
+
+    async def _badge(self, session: AsyncSession, job: Job) -> Badge | None:
+        """The badge of a job, if its rule is as it was when the job was planned."""
+        assert job.guild_id is not None
+        row = await storage.find_badge(session, job.guild_id, int(job.payload["badge_id"]))
+        if row is None or row.version != job.payload["version"]:
+            return None
+        return badge_of(row)
+
+    def _slice(self, name: str, badge: Badge, after: int, run: int) -> NewJob:
+        payload = {"badge_id": badge.id, "version": badge.version, "after": after, "run": run}
+        key = f"{name}:{badge.id}:{badge.version}:{run}:{after}"
+        return NewJob(name, key, self._core.clock.now(), badge.guild_id, payload)
+
+
+def _earned_by(asked: Mapping[int, Rule], done: Sequence[CountedAct]) -> list[int]:
+    return [badge_id for badge_id, rule in asked.items() if earned(rule, done)]
