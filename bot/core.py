@@ -13,6 +13,7 @@ from bot.features import Features
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.notify import Notifier
+from bot.open_items import OpenItems
 from bot.outbox import Outbox
 from bot.profiles import Profiles
 from bot.retention import Retention
@@ -33,6 +34,7 @@ class Core:
     profiles: Profiles
     avoidances: Avoidances
     works: Works
+    open_items: OpenItems
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -59,6 +61,7 @@ class Core:
             profiles=Profiles(clock),
             avoidances=Avoidances(clock),
             works=Works(),
+            open_items=OpenItems(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
