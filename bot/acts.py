@@ -36,7 +36,10 @@ from storage import acts as storage
 
 @dataclass(frozen=True)
 class Act:
-    """What somebody did. `subject` names the thing done, unique per member and kind (a row id, a message id)."""
+    """What somebody did. `subject` names the thing done, unique per member and kind (a row id, a message id).
+
+    `other_id` is whom it was done for or with (whose work was reviewed), so that rules can ask for different people.
+    """
 
     kind: str
     guild_id: int
@@ -44,6 +47,7 @@ class Act:
     subject: str
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
     cause_id: int | None = None
+    other_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class RecordedAct:
     details: Mapping[str, Any]
     cause_id: int | None
     at: datetime
+    other_id: int | None = None
 
 
 class CountBy(StrEnum):
@@ -170,6 +175,7 @@ class Ledger:
             guild_id=act.guild_id,
             member_id=act.member_id,
             subject=act.subject,
+            other_id=act.other_id,
             details=dict(act.details),
             cause_id=act.cause_id,
             at=self._clock.now(),
@@ -242,4 +248,5 @@ def _snapshot(row: storage.ActRow) -> RecordedAct:
         details=row.details,
         cause_id=row.cause_id,
         at=row.at,
+        other_id=row.other_id,
     )

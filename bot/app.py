@@ -24,6 +24,7 @@ from bot.asides import Asides
 from bot.authority import Capability, has
 from bot.avoidance_card import AvoidanceCard
 from bot.breaker import Breaker
+from bot.cached_roles import CachedRoles
 from bot.clock import Clock
 from bot.components import Components
 from bot.config_card import ConfigCard
@@ -136,6 +137,7 @@ class Lyceum(SpacedSessions):
         )
         self.setup_card.noticed = self.setup_watch.shown
         self.config_card.touched = self.setup_watch.touched
+        core.qualifications.roles = CachedRoles(self.get_guild)
         core.db.after_commit(self._after_commit)
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:

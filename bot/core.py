@@ -16,6 +16,7 @@ from bot.notify import Notifier
 from bot.open_items import OpenItems
 from bot.outbox import Outbox
 from bot.profiles import Profiles
+from bot.qualifications import Qualifications
 from bot.retention import Retention
 from bot.schedules import Schedules
 from bot.works import Works
@@ -35,6 +36,7 @@ class Core:
     avoidances: Avoidances
     works: Works
     open_items: OpenItems
+    qualifications: Qualifications
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -62,6 +64,7 @@ class Core:
             avoidances=Avoidances(clock),
             works=Works(),
             open_items=OpenItems(features),
+            qualifications=Qualifications(configs, features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, Row, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import N_, Personal, SeenBy
+from storage.personal import N_, OnDeletion, Personal, SeenBy
 
 
 class ActRow(Base):
+    """`other_id` is whom it was done for or with, where that is somebody."""
+
     __tablename__ = "acts"
     personal: ClassVar = (
         Personal(
             what=N_("What you did that counts here, such as a finished step, and when"),
             seen_by=SeenBy.COMMUNITY,
         ),
+        Personal(
+            "other_id",
+            OnDeletion.DETACH,
+            what=N_("What somebody did for or with you that counts for them"),
+            seen_by=SeenBy.WRITER,
+            mention=True,
+        ),
     )
-    # Details are facts about the act by its own member; somebody else is a column of the feature's own table.
+    # Details are facts about the act by its own member; somebody else stands in `other_id` or the feature's own table.
     impersonal: ClassVar = ("details",)
     __table_args__ = (
         UniqueConstraint("guild_id", "kind", "member_id", "subject"),
@@ -34,6 +43,7 @@ class ActRow(Base):
     kind: Mapped[str] = mapped_column(String(64))
     member_id: Mapped[int] = mapped_column(Snowflake, index=True)
     subject: Mapped[str] = mapped_column(String(100))
+    other_id: Mapped[int | None] = mapped_column(Snowflake, index=True)
     details: Mapped[dict[str, Any]] = mapped_column()
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"), index=True)
     at: Mapped[datetime] = mapped_column()
@@ -48,13 +58,14 @@ async def add_act(
     kind: str,
     member_id: int,
     subject: str,
+    other_id: int | None,
     details: dict[str, Any],
     cause_id: int | None,
     at: datetime,
 ) -> ActRow | None:
     """Insert the act, or revive it if it was retracted. None when it stands already."""
     key = {"guild_id": guild_id, "kind": kind, "member_id": member_id, "subject": subject}
-    values = {"details": details, "cause_id": cause_id, "at": at}
+    values = {"other_id": other_id, "details": details, "cause_id": cause_id, "at": at}
     added = await insert_if_absent(session, ActRow, [key | values], list(key))
     # Read anew even if this transaction has seen the row: another transaction may have changed it since.
     query = select(ActRow).filter_by(**key).with_for_update().execution_options(populate_existing=True)
@@ -63,7 +74,7 @@ async def add_act(
         return row
     if row.retracted_at is None:
         return None
-    row.details, row.cause_id, row.at = details, cause_id, at
+    row.other_id, row.details, row.cause_id, row.at = other_id, details, cause_id, at
     row.retracted_at = row.retracted_because = None
     await session.flush()
     return row
@@ -121,6 +132,42 @@ async def list_of_members(
     )
     rows = await session.execute(query.order_by(ActRow.at, ActRow.id))
     return [(member_id, id_, at) for member_id, id_, at in rows]
+
+
+async def list_counted(
+    session: AsyncSession,
+    guild_id: int,
+    kinds: Collection[str],
+    *,
+    member_id: int | None = None,
+    members: Collection[int] | None = None,
+    people: tuple[int, int] | None = None,
+) -> Sequence[Row[tuple[int, int, str, str, int | None, datetime]]]:
+    """Member, id, kind, subject, other and instant of acts that stand, in order: one member's, some members', or
+    those of everybody between two ids."""
+    query = select(
+        ActRow.member_id, ActRow.id, ActRow.kind, ActRow.subject, ActRow.other_id, ActRow.at
+    ).where(ActRow.guild_id == guild_id, ActRow.kind.in_(kinds), ActRow.retracted_at.is_(None))
+    if member_id is not None:
+        query = query.where(ActRow.member_id == member_id)
+    if members is not None:
+        query = query.where(ActRow.member_id.in_(members))
+    if people is not None:
+        query = query.where(ActRow.member_id.between(*people))
+    return (await session.execute(query.order_by(ActRow.at, ActRow.id))).all()
+
+
+async def list_doers(
+    session: AsyncSession, guild_id: int, kinds: Collection[str], *, after: int, limit: int
+) -> list[int]:
+    """The next members by id with an act of these kinds that stands."""
+    query = select(ActRow.member_id).where(
+        ActRow.guild_id == guild_id,
+        ActRow.kind.in_(kinds),
+        ActRow.member_id > after,
+        ActRow.retracted_at.is_(None),
+    )
+    return list(await session.scalars(query.distinct().order_by(ActRow.member_id).limit(limit)))
 
 
 async def find_first(session: AsyncSession, guild_id: int, kind: str, member_id: int) -> ActRow | None:

@@ -68,6 +68,7 @@ class Detectors:
                 targets,
                 message_id=payload.message_id,
                 role_ids=roles_of(payload.member),
+                other_id=payload.message_author_id,
             )
 
     async def thread_joined(self, member: discord.ThreadMember) -> None:

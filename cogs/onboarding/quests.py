@@ -217,9 +217,10 @@ class QuestService:
         *,
         message_id: int,
         role_ids: frozenset[int] = frozenset(),
+        other_id: int | None = None,
     ) -> None:
         """The member posted, replied or reacted where somebody waits for it: one act, and every step that it does."""
-        act = Act(act_of(detector, targets), guild_id, member_id, subject=str(message_id))
+        act = Act(act_of(detector, targets), guild_id, member_id, subject=str(message_id), other_id=other_id)
         async with self._core.db.begin() as session:
             found = await self._open_steps(session, guild_id, member_id, detector, targets, role_ids)
             recorded = await self._core.ledger.record(session, act) if found else None

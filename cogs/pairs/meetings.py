@@ -164,7 +164,9 @@ class Meetings:
         taking_part = rules.took_part({each.member_id: each.said for each in people})
         for each in people:
             if each.member_id in taking_part and each.act_id is None:
-                act = Act(MET, row.guild_id, each.member_id, subject=str(row.id))
+                # In a group of three one of the others stands for both.
+                other_id = min(taking_part - {each.member_id}, default=None)
+                act = Act(MET, row.guild_id, each.member_id, subject=str(row.id), other_id=other_id)
                 recorded = await self._core.ledger.record(session, act)
                 each.act_id = recorded.id if recorded is not None else None
             elif each.member_id not in taking_part and each.act_id is not None:

@@ -246,9 +246,8 @@ class ReviewsService:
             work.first_review_at = now
         await session.flush()
         details = {"work_id": work.id}
-        await self._core.ledger.record(
-            session, Act(GIVEN, row.guild_id, row.reviewer_id, str(row.id), details)
-        )
+        act = Act(GIVEN, row.guild_id, row.reviewer_id, str(row.id), details, other_id=work.author_id)
+        await self._core.ledger.record(session, act)
         await self._keeping.credit(session, row)
         await self._keeping.telling.received(session, work, row)
         await self._keeping.rooms.let_in(session, work, row)

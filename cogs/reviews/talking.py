@@ -126,7 +126,8 @@ class Talking:
                 raise somebody_elses()
             row.helpful, row.specific, row.kind = rating
             row.rated_why = clean(why)[: rules.LONGEST_FOCUS] or None
-            act = Act(RATED, row.guild_id, who.member_id, str(row.id), {"work_id": work.id})
+            details = {"work_id": work.id}
+            act = Act(RATED, row.guild_id, who.member_id, str(row.id), details, other_id=row.reviewer_id)
             await self._core.ledger.record(session, act)
             return review_of(row, work)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import evidence
 from bot.acts import Act, Contribution, CountBy, Ledger, RecordedAct
 from storage import acts as storage
 from storage.acts import ActRow
@@ -425,3 +426,26 @@ async def test_contributions_are_listed_by_member_and_time(
         assert await ledger.first(session, GUILD, "tea.made", ANN) == first
         assert await ledger.was_ever_recorded(session, act("tea.made", subject="2"))
         assert not await ledger.was_ever_recorded(session, act("tea.made", subject="3"))
+
+
+async def test_what_rules_rest_on_is_read_in_one_statement(database: Database, ledger: Ledger) -> None:
+    async with database.begin() as session:
+        for member in (ANN, BEN):
+            for number in range(3):
+                await ledger.record(
+                    session, act("review.given", member, str(number), other_id=number or None)
+                )
+        last = await ledger.record(session, act("review.given", BEN, "9"))
+        assert last is not None
+        await ledger.retract(session, last.id, reason="a mistake")
+        await ledger.record(session, act("pair.met", BEN))
+    async with database.read() as session:
+        found = await evidence.of_member(session, GUILD, ANN, ["review.given"])
+        assert [(each.subject, each.other_id) for each in found] == [("0", None), ("1", 1), ("2", 2)]
+        everybody = await evidence.of_next_members(session, GUILD, ["review.given"], after=0, limit=1)
+        assert {member: len(acts) for member, acts in everybody.items()} == {ANN: 3}
+        rest = await evidence.of_next_members(session, GUILD, ["review.given"], after=ANN, limit=9)
+        assert {member: len(acts) for member, acts in rest.items()} == {BEN: 3}
+        assert not await evidence.of_next_members(session, GUILD, ["review.given"], after=BEN, limit=9)
+        some = await evidence.of_members(session, GUILD, [ANN, 99], ["review.given"])
+        assert {member: len(acts) for member, acts in some.items()} == {ANN: 3, 99: 0}
