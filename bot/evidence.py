@@ -6,7 +6,8 @@ community is looked at. Only acts that stand are read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,7 +20,7 @@ async def of_member(
 ) -> list[CountedAct]:
     """What one person did of these kinds, in order."""
     found = await storage.list_counted(session, guild_id, kinds, member_id=member_id)
-    return [CountedAct(*each[1:]) for each in found]
+    return [CountedAct(id_, kind, subject, other, at) for _, id_, kind, subject, other, at in found]
 
 
 async def of_next_members(
@@ -29,19 +30,23 @@ async def of_next_members(
     people = await storage.list_doers(session, guild_id, kinds, after=after, limit=limit)
     if not people:
         return {}
-    found: dict[int, list[CountedAct]] = {member_id: [] for member_id in people}
-    for member_id, *act in await storage.list_counted(
-        session, guild_id, kinds, people=(people[0], people[-1])
-    ):
-        found[member_id].append(CountedAct(*act))
-    return found
+    acts = await storage.list_counted(session, guild_id, kinds, people=(people[0], people[-1]))
+    return _by_member(people, acts)
 
 
 async def of_members(
     session: AsyncSession, guild_id: int, members: Collection[int], kinds: Collection[str]
 ) -> Mapping[int, list[CountedAct]]:
     """The same of these people, of whom there are at most a few hundred."""
+    return _by_member(members, await storage.list_counted(session, guild_id, kinds, members=members))
+
+
+def _by_member(
+    members: Collection[int], acts: Iterable[tuple[int, int, str, str, int | None, datetime]]
+) -> dict[int, list[CountedAct]]:
     found: dict[int, list[CountedAct]] = {member_id: [] for member_id in members}
-    for member_id, *act in await storage.list_counted(session, guild_id, kinds, members=members):
-        found[member_id].append(CountedAct(*act))
+    for member_id, id_, kind, subject, other, at in acts:
+        # Somebody who did their first one between the two statements comes with the next look.
+        if member_id in found:
+            found[member_id].append(CountedAct(id_, kind, subject, other, at))
     return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, Row, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -142,7 +142,7 @@ async def list_counted(
     member_id: int | None = None,
     members: Collection[int] | None = None,
     people: tuple[int, int] | None = None,
-) -> Sequence[Row[tuple[int, int, str, str, int | None, datetime]]]:
+) -> list[tuple[int, int, str, str, int | None, datetime]]:
     """Member, id, kind, subject, other and instant of acts that stand, in order: one member's, some members', or
     those of everybody between two ids."""
     query = select(
@@ -154,7 +154,8 @@ async def list_counted(
         query = query.where(ActRow.member_id.in_(members))
     if people is not None:
         query = query.where(ActRow.member_id.between(*people))
-    return (await session.execute(query.order_by(ActRow.at, ActRow.id))).all()
+    rows = await session.execute(query.order_by(ActRow.at, ActRow.id))
+    return [(who, id_, kind, subject, other, at) for who, id_, kind, subject, other, at in rows]
 
 
 async def list_doers(
