@@ -12,6 +12,7 @@ from bot.erasure import Erasure
 from bot.features import Features
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
+from bot.member_card import MemberCards
 from bot.notify import Notifier
 from bot.open_items import OpenItems
 from bot.outbox import Outbox
@@ -37,6 +38,7 @@ class Core:
     works: Works
     open_items: OpenItems
     qualifications: Qualifications
+    member_cards: MemberCards
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -65,6 +67,7 @@ class Core:
             works=Works(),
             open_items=OpenItems(features),
             qualifications=Qualifications(configs, features),
+            member_cards=MemberCards(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
