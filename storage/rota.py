@@ -28,6 +28,16 @@ def swap_key(seat_id: int, version: int) -> str:
     return f"{_SWAP}{seat_id}:{version}"
 
 
+class RotaSettingsRow(Base):
+    """`channel_id` is where turns are told of, for rotas that have no channel of their own."""
+
+    __tablename__ = "rota_settings"
+    personal: ClassVar = NOTHING_PERSONAL
+
+    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    channel_id: Mapped[int | None] = mapped_column(Snowflake)
+
+
 class RotaRow(Base):
     """A rota. `kind` names the guide; `unit` is day, week or month, and a shift is `every` of them. It is handed over on
     `weekday` (0 is Monday; of a month the first such day) at `at` in `zone`. Who may: the qualification `needs_kind` and
@@ -63,9 +73,7 @@ class RotaVolunteerRow(Base):
     given every turn; who is `owed` skipped a turn and comes first in the next; `skips` counts those in a row."""
 
     __tablename__ = "rota_volunteers"
-    personal: ClassVar = (
-        Personal(what=N_("The roles that you take turns in"), seen_by=SeenBy.COMMUNITY),
-    )
+    personal: ClassVar = (Personal(what=N_("The roles that you take turns in"), seen_by=SeenBy.COMMUNITY),)
     __table_args__ = (Index("ix_rota_volunteers_guild_id", "guild_id", "member_id"),)
 
     rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"), primary_key=True)
@@ -175,8 +183,12 @@ class RotaCoverRow(Base):
 
     __tablename__ = "rota_covers"
     personal: ClassVar = (
-        Personal("out_id", what=N_("When somebody covered for you in a rotating role"), seen_by=SeenBy.COMMUNITY),
-        Personal("in_id", what=N_("When you covered for somebody in a rotating role"), seen_by=SeenBy.COMMUNITY),
+        Personal(
+            "out_id", what=N_("When somebody covered for you in a rotating role"), seen_by=SeenBy.COMMUNITY
+        ),
+        Personal(
+            "in_id", what=N_("When you covered for somebody in a rotating role"), seen_by=SeenBy.COMMUNITY
+        ),
         Personal("by_id", OnDeletion.DETACH, what=N_("Cover that you arranged"), seen_by=SeenBy.STAFF),
     )
     __table_args__ = (Index("ix_rota_covers_guild_id", "guild_id"),)
@@ -195,7 +207,9 @@ class RotaGrantRow(Base):
     """That I gave somebody the Discord role of a rota, or took it back. `step` counts the two, each done once."""
 
     __tablename__ = "rota_grants"
-    personal: ClassVar = (Personal(what=N_("The roles that I gave you for a turn"), seen_by=SeenBy.COMMUNITY),)
+    personal: ClassVar = (
+        Personal(what=N_("The roles that I gave you for a turn"), seen_by=SeenBy.COMMUNITY),
+    )
     __table_args__ = (
         UniqueConstraint("rota_id", "member_id", "role_id"),
         Index("ix_rota_grants_guild_id", "guild_id", "role_id"),
@@ -259,9 +273,17 @@ async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:
 # ---------------------------------------------------------------------------------------------- volunteers
 
 
-async def add_volunteer(session: AsyncSession, rota: RotaRow, member_id: int, base: int, at: datetime) -> bool:
+async def add_volunteer(
+    session: AsyncSession, rota: RotaRow, member_id: int, base: int, at: datetime
+) -> bool:
     """Whether they are new."""
-    values = {"rota_id": rota.id, "member_id": member_id, "guild_id": rota.guild_id, "joined_at": at, "base": base}
+    values = {
+        "rota_id": rota.id,
+        "member_id": member_id,
+        "guild_id": rota.guild_id,
+        "joined_at": at,
+        "base": base,
+    }
     return bool(await insert_if_absent(session, RotaVolunteerRow, [values], ["rota_id", "member_id"]))
 
 
@@ -273,7 +295,9 @@ async def list_volunteers(
     session: AsyncSession, rota_id: int
 ) -> list[tuple[RotaVolunteerRow, datetime | None, bool]]:
     """Who takes turns, with until when they pause and whether they have left the server."""
-    same = (MemberRow.guild_id == RotaVolunteerRow.guild_id) & (MemberRow.member_id == RotaVolunteerRow.member_id)
+    same = (MemberRow.guild_id == RotaVolunteerRow.guild_id) & (
+        MemberRow.member_id == RotaVolunteerRow.member_id
+    )
     gone = (DepartureRow.guild_id == RotaVolunteerRow.guild_id) & (
         DepartureRow.member_id == RotaVolunteerRow.member_id
     )
@@ -309,7 +333,8 @@ async def list_rotas_of(session: AsyncSession, guild_id: int, member_id: int) ->
 async def count_volunteers(session: AsyncSession, guild_id: int) -> dict[int, int]:
     """By rota."""
     query = select(RotaVolunteerRow.rota_id, func.count()).filter_by(guild_id=guild_id)
-    return {rota_id: count for rota_id, count in await session.execute(query.group_by(RotaVolunteerRow.rota_id))}
+    found = await session.execute(query.group_by(RotaVolunteerRow.rota_id))
+    return {rota_id: int(count) for rota_id, count in found}
 
 
 async def list_away(session: AsyncSession, guild_id: int, since: datetime) -> list[RotaAwayRow]:
@@ -365,7 +390,7 @@ async def count_served(session: AsyncSession, rota_id: int) -> dict[int, int]:
         .where(RotaSeatRow.rota_id == rota_id, RotaSeatRow.state.in_((SERVED, HOLDING)))
         .group_by(RotaSeatRow.member_id)
     )
-    return {member_id: count for member_id, count in await session.execute(query)}
+    return {member_id: int(count) for member_id, count in await session.execute(query)}
 
 
 async def list_served_of(session: AsyncSession, guild_id: int, member_id: int) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from bot.errors import AlreadyDone, InvalidInput
 
@@ -112,7 +113,7 @@ def check_away(starts_at: datetime, ends_at: datetime) -> None:
         )
 
 
-def check_still_open(state: State, wants_cover: bool) -> None:
+def check_still_open(state: State, *, wants_cover: bool) -> None:
     """Raises `AlreadyDone` when nobody is looked for any more."""
     if state not in ACTIVE or not wants_cover:
         raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
@@ -237,7 +238,9 @@ def fairness(past: Sequence[Past]) -> Fairness:
     running = _twice_running(past)
     score = 100 * (1 - off / filled) * (1 - gaps / wanted) - 5 * running
     reasons = [
-        Reason(Why.OVER if loads[who] > owed.get(who, 0.0) else Why.UNDER, loads[who], who, owed.get(who, 0.0))
+        Reason(
+            Why.OVER if loads[who] > owed.get(who, 0.0) else Why.UNDER, loads[who], who, owed.get(who, 0.0)
+        )
         for who in people
         if abs(loads[who] - owed.get(who, 0.0)) >= 1
     ]
@@ -262,7 +265,7 @@ def _owed(past: Sequence[Past]) -> Mapping[int, float]:
 def _twice_running(past: Sequence[Past]) -> int:
     """How often somebody served two turns running though enough others were there."""
     found = 0
-    for before, now in zip(past, past[1:], strict=False):
+    for before, now in pairwise(past):
         again = set(before.holders) & set(now.holders)
         fresh = now.present - set(before.holders) - set(now.holders)
         found += min(len(again), len(fresh))

@@ -1,0 +1,436 @@
+"""What members see of rotas: one's own view, the question ahead of a turn, the hand-over, and the market of turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.cards import (
+    Button,
+    Buttons,
+    Card,
+    ChoiceField,
+    Form,
+    Item,
+    Option,
+    Pick,
+    Style,
+    Text,
+    TextField,
+    custom_id,
+)
+from bot.day_names import DAY_NAMES
+from bot.i18n import N_, Translator
+from bot.text import cut, mention_role, mention_user, quote, timestamp
+from cogs.rota import rules
+from cogs.rota.guides import Guide, shipped
+from cogs.rota.model import Mine, Rota, Seat, Shape, Turn
+from cogs.rota.rules import ACTIVE, NOBODY, How, State, Unit
+from storage.rota import NOW
+
+LIST, OPEN, PICK = "rota:rota.list", "rota:rota.open", "rota:rota.pick"
+JOIN, LEAVE, BACK = "rota:volunteer.join", "rota:volunteer.leave", "rota:away.end"
+IN, PASS = "rota:seat.accept", "rota:seat.skip"
+COVER, KEEP, TAKE = "rota:cover.ask", "rota:cover.keep", "rota:cover.take"
+NOW_ASK, NOW_FORM = "rota:turn.take", "rota:turn.taken"
+NOTE_ASK, NOTE_FORM = "rota:note.ask", "rota:note.write"
+GUIDE = "rota:guide.show"
+_NAME, _NOTE, _SHOWN_NOTE = 2 * rules.LONGEST_NAME, 2 * rules.LONGEST_NOTE, 1000
+_UNITS = {
+    Unit.DAY: (N_("every day"), N_("every {n} days")),
+    Unit.WEEK: (N_("every week"), N_("every {n} weeks")),
+    Unit.MONTH: (N_("every month"), N_("every {n} months")),
+}
+
+
+def name_of(rota: Rota) -> str:
+    """Its name, in somebody's words."""
+    return quote(rota.shape.name, _NAME)
+
+
+def when_text(shape: Shape, t: Translator) -> str:
+    """How often it is handed over, and when."""
+    one, many = _UNITS[shape.unit]
+    often = t(one) if shape.every == 1 else t(many, n=shape.every)
+    fields = {
+        "often": often,
+        "day": t(DAY_NAMES[shape.weekday]),
+        "at": f"{shape.at:%H:%M}",
+        "zone": shape.zone,
+    }
+    if shape.unit is Unit.DAY:
+        return t("Handed over {often} at {at} ({zone})", **fields)
+    if shape.unit is Unit.MONTH:
+        return t("Handed over {often}, on the first {day} at {at} ({zone})", **fields)
+    return t("Handed over {often} on {day} at {at} ({zone})", **fields)
+
+
+def needs_text(rota: Rota, t: Translator) -> str | None:
+    """Who may take turns, where not everybody may."""
+    if not rota.has_needs:
+        return None
+    if rota.needs is None:
+        return t(
+            "-# Who may take turns cannot be told at the moment: what it asks for is switched off or gone."
+        )
+    title = t(rota.needs) if rota.needs_ours else quote(rota.needs, 200)
+    return t("-# For those who have: {title}", title=title)
+
+
+# ---------------------------------------------------------------------------------------------- one's own view
+
+
+def list_card(found: Sequence[Mine], t: Translator) -> Card:
+    """All rotas: who has each now, and the way to one of them."""
+    if not found:
+        text = t(
+            "There is no rota here yet. Facilitators make one with {command}.", command="`/manage rota desk`"
+        )
+        return Card((Text(text),))
+    lines = [t("**Roles that rotate**")]
+    for each in found:
+        line = t("**{name}**: {who}", name=name_of(each.rota), who=_now_text(each.rota, t))
+        lines.append(f"{line} · {t('you take turns')}" if each.is_in else line)
+    options = tuple(Option(cut(each.rota.shape.name, 90), str(each.rota.id)) for each in found)
+    return Card((Text("\n".join(lines)), Pick(custom_id(PICK), t("Open one"), options)))
+
+
+def rota_card(mine: Mine, t: Translator, said: str | None = None) -> Card:
+    """One rota: who has it, the next turns, and what one can do."""
+    rota = mine.rota
+    lines = [said] if said else []
+    lines.append(f"**{name_of(rota)}**")
+    guide = shipped().get(rota.shape.kind)
+    if guide is not None:
+        lines.append(t(guide.what))
+    lines.append(t("Now: {who}", who=_now_text(rota, t)))
+    if rota.now is not None:
+        lines += _cover_lines(rota.now, t)
+    lines += [each for each in (f"-# {when_text(rota.shape, t)}", needs_text(rota, t)) if each]
+    items: list[Item] = [Text("\n".join(lines)), Text("\n".join(rota_lines(rota, t)))]
+    items.append(Text(_own_text(mine, t)))
+    return Card((*items, *_actions(mine, t)))
+
+
+def _own_text(mine: Mine, t: Translator) -> str:
+    lines: list[str] = []
+    if mine.away_until is not None:
+        lines.append(
+            t("You are away until {when}: no turn falls to you.", when=timestamp(mine.away_until, "F"))
+        )
+    if mine.seats:
+        turn, seat = mine.seats[0]
+        if seat.state is State.HOLDING:
+            lines.append(t("It is your turn, until {when}.", when=timestamp(turn.ends_at, "F")))
+        else:
+            lines.append(t("Your next turn: {when}", when=timestamp(turn.starts_at, "F")))
+        if seat.wants_cover:
+            lines.append(t("You asked for cover. Until somebody takes it, it stays yours."))
+    elif mine.is_in:
+        lines.append(t("You take turns here. None of the next ones is yours yet."))
+    else:
+        lines.append(
+            t("You take no turns here. Whoever joins is asked two days ahead, and can pass any turn.")
+        )
+    return "\n".join(lines)
+
+
+def _actions(mine: Mine, t: Translator) -> list[Item]:
+    rota, rows = mine.rota, list[Item]()
+    first: list[Button] = []
+    if mine.seats:
+        _, seat = mine.seats[0]
+        if seat.state is State.PLANNED:
+            first.append(Button(t("I'm in"), custom_id(IN, seat.id), style=Style.PRIMARY))
+        if seat.state in (State.PLANNED, State.ACCEPTED):
+            first.append(Button(t("Pass"), custom_id(PASS, seat.id)))
+        if seat.wants_cover:
+            first.append(Button(t("No cover needed after all"), custom_id(KEEP, seat.id)))
+        else:
+            first.append(Button(t("Ask for cover"), custom_id(COVER, seat.id)))
+    if first:
+        rows.append(Buttons(tuple(first)))
+    second: list[Button] = []
+    holding = bool(mine.seats) and mine.seats[0][1].state is State.HOLDING
+    if rota.now is not None and not holding:
+        second.append(Button(t("Take over now"), custom_id(NOW_ASK, rota.id)))
+    if rota.now is not None and holding:
+        second.append(Button(t("Hand-over note"), custom_id(NOTE_ASK, rota.now.id)))
+    if rota.shape.kind in shipped():
+        second.append(Button(t("What to do in this role"), custom_id(GUIDE, rota.id)))
+    if second:
+        rows.append(Buttons(tuple(second)))
+    last: list[Button] = []
+    if mine.is_in:
+        last.append(Button(t("Take no more turns"), custom_id(LEAVE, rota.id)))
+    else:
+        last.append(Button(t("Take turns"), custom_id(JOIN, rota.id), style=Style.PRIMARY))
+    if mine.away_until is not None:
+        last.append(Button(t("I am back"), custom_id(BACK, rota.id)))
+    last.append(Button(t("All rotas"), custom_id(LIST)))
+    return [*rows, Buttons(tuple(last))]
+
+
+def _now_text(rota: Rota, t: Translator) -> str:
+    if rota.now is None:
+        if not rota.ahead:
+            return t("nobody")
+        return t("nobody yet; the first turn begins {when}", when=timestamp(rota.ahead[0].starts_at, "R"))
+    names = names_of(rota.now)
+    if not names:
+        return t("nobody, until {when}", when=timestamp(rota.now.ends_at, "R"))
+    return t("{names}, until {when}", names=names, when=timestamp(rota.now.ends_at, "R"))
+
+
+def names_of(turn: Turn) -> str:
+    """Who has it: mentions, with whom they stand in for."""
+    state = (State.HOLDING,) if turn.state == NOW else (State.ACCEPTED, State.PLANNED)
+    return ", ".join(mention_user(each.member_id) for each in turn.seats if each.state in state)
+
+
+def rota_lines(rota: Rota, t: Translator) -> list[str]:
+    if not rota.ahead:
+        return [t("No turns are planned.")]
+    lines = [t("**Next turns**")]
+    for turn in rota.ahead:
+        people = [_planned(each, t) for each in turn.seats if each.state in ACTIVE]
+        free = rota.shape.holders - len(people)
+        if free > 0:
+            people.append(t.tn("{n} place free", "{n} places free", free))
+        lines.append(f"- {timestamp(turn.starts_at, 'f')}: {', '.join(people)}")
+        lines += [f"  {each}" for each in _cover_lines(turn, t)]
+    return lines
+
+
+def _planned(seat: Seat, t: Translator) -> str:
+    """Somebody in a turn ahead, with how sure it is."""
+    who = mention_user(seat.member_id)
+    marks: list[str] = []
+    if seat.wants_cover:
+        marks.append(t("looks for cover"))
+    elif seat.state is State.ACCEPTED:
+        marks.append(t("in"))
+    elif seat.is_asked:
+        marks.append(t("asked"))
+    if seat.for_id != NOBODY:
+        marks.append(t("for {who}", who=mention_user(seat.for_id)))
+    return f"{who} ({', '.join(marks)})" if marks else who
+
+
+def _cover_lines(turn: Turn, t: Translator) -> list[str]:
+    lines: list[str] = []
+    for each in turn.covers:
+        fields = {
+            "start": timestamp(each.starts_at, "f"),
+            "end": timestamp(each.ends_at, "f"),
+            "cover": mention_user(each.in_id),
+            "who": mention_user(each.out_id),
+        }
+        if each.out_id == NOBODY:
+            lines.append(t("**Cover**: {cover} besides, from {start} to {end}", **fields))
+        elif each.in_id == NOBODY:
+            lines.append(t("**Cover**: without {who}, from {start} to {end}", **fields))
+        else:
+            lines.append(t("**Cover**: {cover} for {who}, from {start} to {end}", **fields))
+    return lines
+
+
+def guide_card(rota: Rota, t: Translator) -> Card:
+    """What to do in the role."""
+    guide = shipped().get(rota.shape.kind)
+    if guide is None:
+        return Card((Text(t("There is no guide for this role. Ask whoever had it before you.")),))
+    return Card((Text("\n".join(_guide(guide, t))),))
+
+
+def _guide(guide: Guide, t: Translator) -> list[str]:
+    title = t("**{title}: about ten minutes a day**", title=t(guide.title))
+    return [title, t(guide.what), *(f"- {t(each)}" for each in guide.steps)]
+
+
+def away_text(starts: str, ends: str, t: Translator) -> str:
+    return t(
+        "**Noted: you are away from {start} to {end}.** No turn falls to you then, and nothing is counted against you. "
+        "Afterwards you come first.",
+        start=starts,
+        end=ends,
+    )
+
+
+def simple_card(text: str) -> Card:
+    return Card((Text(text),))
+
+
+# ---------------------------------------------------------------------------------------------- what is told
+
+
+def ask_card(rota: Rota, turn: Turn, seat: Seat, t: Translator) -> Card:
+    """Two days ahead: are you in?"""
+    lines = [
+        t("{who}, your turn in **{name}** is coming:", who=mention_user(seat.member_id), name=name_of(rota)),
+        _span(turn, t),
+        t(
+            "Are you in? If it does not suit, pass: the next one is asked, and you come first in the turn after. No reason "
+            "is needed."
+        ),
+    ]
+    if turn.state == NOW:
+        lines[0] = t(
+            "{who}, a place in **{name}** has become free:",
+            who=mention_user(seat.member_id),
+            name=name_of(rota),
+        )
+    buttons = Buttons(
+        (
+            Button(t("I'm in"), custom_id(IN, seat.id), style=Style.PRIMARY),
+            Button(t("Pass"), custom_id(PASS, seat.id)),
+        )
+    )
+    return Card((Text("\n".join(lines)), buttons), pings=frozenset({seat.member_id}))
+
+
+def answered_card(mine: Mine, seat_id: int, t: Translator, *, is_in: bool) -> Card:
+    """Takes the place of the question."""
+    rota = mine.rota
+    turn = next((turn for turn, seat in mine.seats if seat.id == seat_id), None)
+    who = mention_user(mine.member_id)
+    if not is_in:
+        text = t("{who} passes this time. That is fine; the next turn after it is theirs first.", who=who)
+    elif turn is not None and turn.state == NOW:
+        text = t("{who} has **{name}** from now on. Thank you!", who=who, name=name_of(rota))
+    else:
+        when = timestamp(turn.starts_at, "F") if turn is not None else ""
+        text = t("{who} is in: **{name}**, from {when}. Thank you!", who=who, name=name_of(rota), when=when)
+    return Card((Text(text),))
+
+
+def begin_card(rota: Rota, turn: Turn, seat: Seat, t: Translator) -> Card:
+    """A turn has begun: what was handed on first, then the guide for who is new."""
+    who = mention_user(seat.member_id)
+    until = timestamp(turn.ends_at, "F")
+    lines = [t("{who}, **{name}** is yours until {until}.", who=who, name=name_of(rota), until=until)]
+    lines += _note_lines(rota.before, t)
+    guide = shipped().get(rota.shape.kind)
+    if guide is not None and seat.is_new:
+        lines += _guide(guide, t)
+    lines.append(t("-# If it gets too much: {command} asks the others for cover.", command="`/rota swap`"))
+    return Card((Text("\n".join(lines)),), pings=frozenset({seat.member_id}))
+
+
+def taken_card(rota: Rota, turn: Turn, seat: Seat, t: Translator) -> Card:
+    """Tells who had it that somebody else has it now."""
+    by = next((each for each in turn.seats if each.for_id == seat.member_id and each.state in ACTIVE), None)
+    fields = {
+        "who": mention_user(seat.member_id),
+        "by": mention_user(by.member_id) if by is not None else t("somebody else"),
+        "name": name_of(rota),
+        "when": timestamp(turn.starts_at, "F"),
+    }
+    text = t(
+        "{who}, {by} has taken your turn in **{name}** ({when}). Nothing is left for you to do.", **fields
+    )
+    if by is not None and by.note:
+        text += "\n" + t("They wrote: {note}", note=quote(by.note, _SHOWN_NOTE))
+    return Card((Text(text),), pings=frozenset({seat.member_id}))
+
+
+def turn_card(rota: Rota, turn: Turn, before: Turn | None, t: Translator) -> Card:
+    """In the channel: who has it now, and thanks to who had it."""
+    lines = [f"**{name_of(rota)}**", _span(turn, t)]
+    if turn.state != NOW:
+        served = ", ".join(mention_user(each.member_id) for each in turn.seats if each.state is State.SERVED)
+        lines.append(
+            t("This turn is over. Thank you, {names}!", names=served) if served else t("This turn is over.")
+        )
+        return Card((Text("\n".join(lines)),))
+    names = names_of(turn)
+    lines.append(
+        t("This turn: {names}", names=names) if names else t("Nobody has this turn yet. It could be yours.")
+    )
+    if rota.role_id is not None and names:
+        lines.append(t("-# Reach them as {role}", role=mention_role(rota.role_id)))
+    lines += _cover_lines(turn, t)
+    for each in turn.seats:
+        if each.state is State.HOLDING and each.how is How.TAKEN and each.note:
+            lines.append(
+                t(
+                    "{who} took over: {note}",
+                    who=mention_user(each.member_id),
+                    note=quote(each.note, _SHOWN_NOTE),
+                )
+            )
+    buttons = [Button(t("Take over now") if names else t("Take it now"), custom_id(NOW_ASK, rota.id))]
+    if before is not None:
+        served = ", ".join(
+            mention_user(each.member_id) for each in before.seats if each.state is State.SERVED
+        )
+        if served:
+            lines.append(t("Thank you, {names}!", names=served))
+            buttons.append(Button(t("Hand-over note"), custom_id(NOTE_ASK, before.id)))
+        lines += _note_lines(before, t)
+    return Card((Text("\n".join(lines)), Buttons(tuple(buttons))))
+
+
+def _note_lines(turn: Turn | None, t: Translator) -> list[str]:
+    if turn is None or not turn.note:
+        return []
+    who = mention_user(turn.note_by) if turn.note_by != NOBODY else t("whoever had it before")
+    return [t("**Handed on by {who}:**", who=who), quote(turn.note, _NOTE)]
+
+
+def _span(turn: Turn, t: Translator) -> str:
+    return t("{start} to {end}", start=timestamp(turn.starts_at, "F"), end=timestamp(turn.ends_at, "F"))
+
+
+def swap_card(rota: Rota, turn: Turn, seat: Seat, t: Translator) -> Card:
+    """Somebody asks for cover; the first tap has it."""
+    who = mention_user(seat.member_id)
+    taken = next(
+        (each for each in turn.seats if each.for_id == seat.member_id and each.state in ACTIVE), None
+    )
+    if seat.wants_cover and seat.state in ACTIVE:
+        lines = [
+            t("{who} asks for cover in **{name}**:", who=who, name=name_of(rota)),
+            _span(turn, t),
+            t("Whoever taps first has it. Until then it stays theirs."),
+        ]
+        button = Button(t("I'll take it"), custom_id(TAKE, seat.id), style=Style.PRIMARY)
+        return Card((Text("\n".join(lines)), Buttons((button,))))
+    if taken is not None:
+        by = mention_user(taken.member_id)
+        text = t("{by} takes **{name}** for {who}. Thank you!", by=by, name=name_of(rota), who=who)
+        return Card((Text(f"{text}\n{_span(turn, t)}"),))
+    return Card((Text(t("No cover is needed here any more. Thank you for looking!")),))
+
+
+# ---------------------------------------------------------------------------------------------- forms
+
+
+def note_form(turn_id: int, draft: str, t: Translator) -> Form:
+    field = TextField(
+        "note",
+        t("What should the next one know?"),
+        description=t("What is open stands here already. Whoever comes next sees it first."),
+        long=True,
+        max_length=rules.LONGEST_NOTE,
+        value=cut(draft, rules.LONGEST_NOTE) or None,
+    )
+    return Form(t("Hand-over note"), custom_id(NOTE_FORM, turn_id), (field,))
+
+
+def take_form(rota: Rota, names: Mapping[int, str], t: Translator) -> Form:
+    """Take over now: from whom, where there are several, and a word to them."""
+    note = TextField(
+        "note",
+        t("A word to go with it"),
+        description=t("For example: you look busy, so I do the rest of this week."),
+        required=False,
+        max_length=300,
+    )
+    holding = [each.member_id for each in rota.now.seats if each.state is State.HOLDING] if rota.now else []
+    options = [Option(cut(names.get(each, "…"), 90), str(each)) for each in holding[:9]]
+    if len(holding) < rota.shape.holders:
+        options.append(Option(t("An empty place"), str(NOBODY)))
+    if len(options) < 2:
+        return Form(t("Take over now"), custom_id(NOW_FORM, rota.id), (note,))
+    whose = ChoiceField("whose", t("Whose place?"), tuple(options))
+    return Form(t("Take over now"), custom_id(NOW_FORM, rota.id), (whose, note))
