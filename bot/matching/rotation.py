@@ -236,7 +236,7 @@ class _Work:
         return squares + self._rotation.repeat * sum(map(self._repeats, range(len(self._held))))
 
     def _bound(self) -> int:
-        """A cost that no plan can go below: each role as even as if nobody were ever away, and nobody twice running."""
+        """A cost that no plan can go below: each role as even as if nobody were ever away."""
         fixed = Counter(self._counts)
         filled: Counter[str] = Counter()
         able: dict[str, set[str]] = {}
@@ -253,7 +253,19 @@ class _Work:
             for _ in range(count):
                 bound += 2 * loads[0] + 1
                 heapreplace(loads, loads[0] + 1)
-        return bound
+        return bound + self._rotation.repeat * self._forced_repeats()
+
+    def _forced_repeats(self) -> int:
+        """How often somebody must have a role twice running, because there are too few people for two turns."""
+        turns = self._rotation.turns
+        forced = 0
+        for number in range(1, len(turns)):
+            for role in set(turns[number].slots):
+                pair = (number - 1, number)
+                able = {who for each in pair for who in turns[each].present}
+                held = sum(role == each_role for each in pair for _, each_role in self._held[each])
+                forced += max(0, held - len(able | {who for each in pair for who, _ in turns[each].taken}))
+        return forced
 
     # ------------------------------------------------------------------------------------------ one slot
 
