@@ -29,6 +29,7 @@ from cogs.reviews.drawing import Drawing
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, ReviewSettings
+from cogs.reviews.open_items import list_open_items
 from cogs.reviews.places import Places
 from cogs.reviews.rules import HELD, State
 from cogs.reviews.service import ReviewsService
@@ -139,6 +140,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.add(PAGE)
         bot.lost_places.watch(self._watch)
         bot.core.erasure.redraw_with(self.places.redraw_all)
+        bot.core.open_items.add(list_open_items)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
@@ -161,6 +163,7 @@ class ReviewsCog(commands.Cog):
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
         bot.core.erasure.stop_redrawing(self.places.redraw_all)
+        bot.core.open_items.remove(list_open_items)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)

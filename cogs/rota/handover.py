@@ -172,10 +172,13 @@ class Handover:
         return None
 
     async def _has_next(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> bool:
-        """Whether there is anybody else for this turn."""
+        """Whether there is anybody else for this turn, for whom it would not be the second one running."""
         people = await self._planning.people(session, rota)
         seats = await storage.list_seats(session, [turn.id])
+        if sum(each.state == State.SILENT for each in seats) >= rules.MOST_SILENT * rota.holders:
+            return False
         known = {each.member_id for each in seats if not is_draft(each)}
+        known |= await self._planning.holders_before(session, rota, turn)
         sitting = [each.member_id for each in seats if each.state in (State.PLANNED, State.ACCEPTED)]
         return any(
             each not in known and people.may_sit_with(each, sitting)

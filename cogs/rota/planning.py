@@ -158,16 +158,30 @@ class Planning:
     ) -> frozenset[int]:
         """Who held the role in the turn before these."""
         first = min((each.starts_at for each in turns), default=self._core.clock.now())
+        return await self._holders_until(session, rota, first, storage.NOW)
+
+    async def holders_before(
+        self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow
+    ) -> frozenset[int]:
+        """Who holds, or is to hold, the role in the turn before this one."""
+        return await self._holders_until(
+            session, rota, turn.starts_at, storage.NOW, storage.PLANNED_TURN
+        )
+
+    async def _holders_until(
+        self, session: AsyncSession, rota: RotaRow, first: datetime, *states: str
+    ) -> frozenset[int]:
         known = [
             *await storage.list_last_turns(session, rota.id, 1),
-            *await storage.list_turns(session, rota.id, storage.NOW),
+            *await storage.list_turns(session, rota.id, *states),
         ]
         before = [each for each in known if each.starts_at < first and each.state != storage.MISSED]
         if not before:
             return frozenset()
         last = max(before, key=lambda each: each.starts_at)
         seats = await storage.list_seats(session, [last.id])
-        return frozenset(each.member_id for each in seats if each.state in (State.HOLDING, State.SERVED))
+        held = (State.PLANNED, State.ACCEPTED, State.HOLDING, State.SERVED)
+        return frozenset(each.member_id for each in seats if each.state in held)
 
     async def _turns(self, session: AsyncSession, rota: RotaRow) -> list[RotaTurnRow]:
         """The turns ahead, as many as are planned; those that are known keep who is in them when their hours change."""

@@ -102,9 +102,7 @@ def rota_card(mine: Mine, t: Translator, said: str | None = None) -> Card:
     guide = shipped().get(rota.shape.kind)
     if guide is not None:
         lines.append(t(guide.what))
-    lines.append(t("Now: {who}", who=_now_text(rota, t)))
-    if rota.now is not None:
-        lines += _cover_lines(rota.now, t)
+    lines += now_lines(rota, t)
     lines += [each for each in (f"-# {when_text(rota.shape, t)}", needs_text(rota, t)) if each]
     items: list[Item] = [Text("\n".join(lines)), Text("\n".join(rota_lines(rota, t)))]
     items.append(Text(_own_text(mine, t)))
@@ -168,6 +166,12 @@ def _actions(mine: Mine, t: Translator) -> list[Item]:
         last.append(Button(t("I am back"), custom_id(BACK, rota.id)))
     last.append(Button(t("All rotas"), custom_id(LIST)))
     return [*rows, Buttons(tuple(last))]
+
+
+def now_lines(rota: Rota, t: Translator) -> list[str]:
+    """Who has it, and who covers for whom."""
+    line = t("Now: {who}", who=_now_text(rota, t))
+    return [line, *(_cover_lines(rota.now, t) if rota.now is not None else ())]
 
 
 def _now_text(rota: Rota, t: Translator) -> str:

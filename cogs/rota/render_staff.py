@@ -27,7 +27,7 @@ from bot.text import cut, mention_channel, mention_role, mention_user, quote, ti
 from cogs.rota import rules
 from cogs.rota.guides import OTHER, shipped
 from cogs.rota.model import Report, Rota, Seat, Turn
-from cogs.rota.render import name_of, needs_text, rota_lines, when_text
+from cogs.rota.render import name_of, needs_text, now_lines, rota_lines, when_text
 from cogs.rota.rules import NOBODY, Reason, Why
 from cogs.rota.staff import shift_of
 
@@ -108,7 +108,7 @@ def rota_desk_card(
     ]
     items: list[Item] = [
         Text("\n".join(lines)),
-        Text("\n".join(rota_lines(rota, t))),
+        Text("\n".join([*now_lines(rota, t), *rota_lines(rota, t)])),
         PickPlace(custom_id(ROLE, rota.id), t("Discord role of whoever has it"), "role", rota.role_id),
         PickPlace(
             custom_id(CHANNEL, rota.id),

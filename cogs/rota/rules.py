@@ -21,6 +21,8 @@ ASK_AHEAD = timedelta(hours=48)
 FIRST_ANSWER = timedelta(hours=24)
 """How long who is asked first has, where there is that much time."""
 LEAST_ANSWER = timedelta(hours=1)
+MOST_SILENT = 2
+"""How often a turn moves on because nobody answers; then it stays, or everybody would be asked for one turn."""
 STAFF_AHEAD = timedelta(hours=24)
 """How long before a turn staff hear that cover is still wanted."""
 LONGEST_AWAY = timedelta(days=366)

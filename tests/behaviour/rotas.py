@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.people import Person
 from sandbox.seen import Answer, Seen
 from sandbox.server import Channel, Role
@@ -12,22 +10,22 @@ from tests.behaviour.quests import LyceumWorld
 NAME = "Mentor of the week"
 
 
+FORM = {
+    "name": NAME,
+    "kind": "Mentor",
+    "shift": "One week",
+    "when": "Monday 09:00 Europe/Berlin",
+    "holders": "1",
+}
+
+
 async def make(
-    world: LyceumWorld,
-    *,
-    name: str = NAME,
-    kind: str = "Mentor",
-    shift: str = "One week",
-    when: str = "Monday 09:00 Europe/Berlin",
-    holders: str = "1",
-    role: Role | None = None,
-    channel: Channel | None = None,
+    world: LyceumWorld, *, role: Role | None = None, channel: Channel | None = None, **typed: str
 ) -> Answer:
     """A facilitator makes a rota with the form, told of in #weekly unless said otherwise."""
     desk = await world.slash(world.facilitator, world.staff, "manage rota desk")
     form = await world.press(world.facilitator, desk, "New rota")
-    typed: dict[str, Any] = {"name": name, "kind": kind, "shift": shift, "when": when, "holders": holders}
-    card = await world.submit(world.facilitator, form, typed)
+    card = await world.submit(world.facilitator, form, FORM | typed)
     card = await world.choose(world.facilitator, card, channel or world.weekly, menu="rota:desk.channel:1")
     if role is not None:
         card = await world.choose(world.facilitator, card, role, menu="rota:desk.role:1")
