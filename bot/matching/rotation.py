@@ -41,7 +41,7 @@ class Turn:
 @dataclass(frozen=True)
 class Rotation:
     """`served` and `last` are how often each had a role before, and who had which just before. `first` come first in
-    the first turn. Who is `apart` is never in one turn. Without `must_fill` a slot may stay empty."""
+    the first turn that they can have. Who is `apart` is never in one turn. Without `must_fill` a slot may stay empty."""
 
     turns: tuple[Turn, ...]
     served: Mapping[Holding, int] = field(default_factory=dict[Holding, int])
@@ -96,6 +96,11 @@ class _Work:
         for turn in rotation.turns:
             self._counts.update(turn.taken)
         self._tried = 0
+        # In which turn who is owed one comes first: the first that they can have.
+        self._owed_in: dict[str, int] = {}
+        for number, turn in enumerate(rotation.turns):
+            for who in rotation.first.intersection(turn.present if turn.slots else ()):
+                self._owed_in.setdefault(who, number)
         self._undo: list[tuple[int, int, str | None]] = []
 
     # ------------------------------------------------------------------------------------------ turn by turn
@@ -119,7 +124,7 @@ class _Work:
             )
 
     def _rank(self, number: int, who: str, role: str) -> tuple[bool, bool, int, bytes]:
-        is_owed = number == 0 and who in self._rotation.first
+        is_owed = self._owed_in.get(who) == number
         return (
             self._had_before(number, who, role),
             not is_owed,
@@ -183,6 +188,8 @@ class _Work:
         """Somebody else for a slot, or two slots of a turn exchanged."""
         for number, turn in enumerate(self._rotation.turns):
             for slot in range(len(turn.slots)):
+                if self._owed_in.get(self.chosen[number][slot] or "") == number:
+                    continue
                 for who in turn.present:
                     yield number, slot, who
                 for other in range(slot):

@@ -66,7 +66,7 @@ class Handover:
             elif each.id != turn.id and each.starts_at < at:
                 await self._miss(session, each)
         await self._planning.replan(session, rota, due=turn)
-        await self._begin(session, rota, turn)
+        await self.begin(session, rota, turn)
         await self.look_ahead(session, rota)
         return None
 
@@ -79,7 +79,8 @@ class Handover:
             elif seat.state in (State.PLANNED, State.ACCEPTED):
                 seat.state, seat.wants_cover = State.LEFT.value, False
 
-    async def _begin(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+    async def begin(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+        """The turn begins: who is in it holds the role, and everybody can see it."""
         now = self._core.clock.now()
         turn.state = storage.NOW
         coming = await self._planning.coming(session, rota)
@@ -165,7 +166,7 @@ class Handover:
             await self._holding.tell_staff(session, rota, "silent_stays", f"{seat.id}", arguments)
             return None
         seat.state = State.SILENT.value
-        await self._core.notifier.withdraw(session, f"rota.ask:{seat.id}")
+        await self._holding.end_question(session, seat)
         await session.flush()
         await self._holding.tell_staff(session, rota, "silent", f"{seat.id}", arguments)
         await self.look_ahead(session, rota)

@@ -154,13 +154,19 @@ class Holding:
         await session.flush()
         await self._notify(session, rota, seat, ASK_KIND.name, ASK_RENDERER)
 
+    async def end_question(self, session: AsyncSession, seat: RotaSeatRow) -> None:
+        """Whether they are in is no question any more; one in a channel goes away."""
+        key = f"{ASK_RENDERER}:{seat.id}"
+        await self._core.notifier.withdraw(session, key)
+        await self._core.outbox.delete_post(session, key, f"rota.asked:{seat.id}")
+
     async def tell_begun(self, session: AsyncSession, rota: RotaRow, seat: RotaSeatRow) -> None:
-        await self._core.notifier.withdraw(session, f"{ASK_RENDERER}:{seat.id}")
+        await self.end_question(session, seat)
         await self._notify(session, rota, seat, BEGIN_KIND.name, BEGIN_RENDERER)
 
     async def tell_taken(self, session: AsyncSession, rota: RotaRow, seat: RotaSeatRow) -> None:
         """Tell who had the place that somebody else has it now."""
-        await self._core.notifier.withdraw(session, f"{ASK_RENDERER}:{seat.id}")
+        await self.end_question(session, seat)
         await self._notify(session, rota, seat, TAKEN_KIND.name, TAKEN_RENDERER, occasion=f":{seat.wanted}")
 
     async def _notify(

@@ -160,13 +160,9 @@ class Planning:
         first = min((each.starts_at for each in turns), default=self._core.clock.now())
         return await self._holders_until(session, rota, first, storage.NOW)
 
-    async def holders_before(
-        self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow
-    ) -> frozenset[int]:
+    async def holders_before(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> frozenset[int]:
         """Who holds, or is to hold, the role in the turn before this one."""
-        return await self._holders_until(
-            session, rota, turn.starts_at, storage.NOW, storage.PLANNED_TURN
-        )
+        return await self._holders_until(session, rota, turn.starts_at, storage.NOW, storage.PLANNED_TURN)
 
     async def _holders_until(
         self, session: AsyncSession, rota: RotaRow, first: datetime, *states: str

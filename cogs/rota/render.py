@@ -133,39 +133,38 @@ def _own_text(mine: Mine, t: Translator) -> str:
 
 
 def _actions(mine: Mine, t: Translator) -> list[Item]:
-    rota, rows = mine.rota, list[Item]()
-    first: list[Button] = []
-    if mine.seats:
-        _, seat = mine.seats[0]
-        if seat.state is State.PLANNED:
-            first.append(Button(t("I'm in"), custom_id(IN, seat.id), style=Style.PRIMARY))
-        if seat.state in (State.PLANNED, State.ACCEPTED):
-            first.append(Button(t("Pass"), custom_id(PASS, seat.id)))
-        if seat.wants_cover:
-            first.append(Button(t("No cover needed after all"), custom_id(KEEP, seat.id)))
-        else:
-            first.append(Button(t("Ask for cover"), custom_id(COVER, seat.id)))
-    if first:
-        rows.append(Buttons(tuple(first)))
-    second: list[Button] = []
+    """What one can do: with one's next turn, with the present one, and with the rota."""
+    rota = mine.rota
     holding = bool(mine.seats) and mine.seats[0][1].state is State.HOLDING
+    second: list[Button] = []
     if rota.now is not None and not holding:
         second.append(Button(t("Take over now"), custom_id(NOW_ASK, rota.id)))
     if rota.now is not None and holding:
         second.append(Button(t("Hand-over note"), custom_id(NOTE_ASK, rota.now.id)))
     if rota.shape.kind in shipped():
         second.append(Button(t("What to do in this role"), custom_id(GUIDE, rota.id)))
-    if second:
-        rows.append(Buttons(tuple(second)))
-    last: list[Button] = []
-    if mine.is_in:
-        last.append(Button(t("Take no more turns"), custom_id(LEAVE, rota.id)))
-    else:
-        last.append(Button(t("Take turns"), custom_id(JOIN, rota.id), style=Style.PRIMARY))
+    join = Button(t("Take turns"), custom_id(JOIN, rota.id), style=Style.PRIMARY)
+    leave = Button(t("Take no more turns"), custom_id(LEAVE, rota.id))
+    last = [leave if mine.is_in else join]
     if mine.away_until is not None:
         last.append(Button(t("I am back"), custom_id(BACK, rota.id)))
     last.append(Button(t("All rotas"), custom_id(LIST)))
-    return [*rows, Buttons(tuple(last))]
+    rows = (_seat_buttons(mine.seats[0][1], t) if mine.seats else [], second, last)
+    return [Buttons(tuple(each)) for each in rows if each]
+
+
+def _seat_buttons(seat: Seat, t: Translator) -> list[Button]:
+    """What can be done with a turn of one's own."""
+    found: list[Button] = []
+    if seat.state is State.PLANNED:
+        found.append(Button(t("I'm in"), custom_id(IN, seat.id), style=Style.PRIMARY))
+    if seat.state in (State.PLANNED, State.ACCEPTED):
+        found.append(Button(t("Pass"), custom_id(PASS, seat.id)))
+    if seat.wants_cover:
+        found.append(Button(t("No cover needed after all"), custom_id(KEEP, seat.id)))
+    else:
+        found.append(Button(t("Ask for cover"), custom_id(COVER, seat.id)))
+    return found
 
 
 def now_lines(rota: Rota, t: Translator) -> list[str]:

@@ -226,7 +226,7 @@ def fairness(past: Sequence[Past]) -> Fairness:
 
     Each seat is owed in equal parts by all who were there; the score is the share of seats that fell where they were
     owed, less the seats that stayed empty, and five for each turn somebody had to take twice running though others were
-    there. Half a turn either way is nobody's doing, since turns are whole.
+    there. Less than a turn either way is nobody's doing, since turns are whole.
     """
     if not any(each.holders for each in past):
         return Fairness(None, len(past), ())
@@ -234,7 +234,8 @@ def fairness(past: Sequence[Past]) -> Fairness:
     owed = _owed(past)
     people = sorted(set(loads) | set(owed))
     filled = sum(loads.values())
-    off = sum(max(0.0, abs(loads[who] - owed.get(who, 0.0)) - 0.5) for who in people) / 2
+    differences = {who: abs(loads[who] - owed.get(who, 0.0)) for who in people}
+    off = sum(each for each in differences.values() if each >= 1) / 2
     wanted = sum(each.seats for each in past)
     gaps = max(0, wanted - filled)
     running = _twice_running(past)
@@ -244,7 +245,7 @@ def fairness(past: Sequence[Past]) -> Fairness:
             Why.OVER if loads[who] > owed.get(who, 0.0) else Why.UNDER, loads[who], who, owed.get(who, 0.0)
         )
         for who in people
-        if abs(loads[who] - owed.get(who, 0.0)) >= 1
+        if differences[who] >= 1
     ]
     reasons.sort(key=lambda each: (-abs(each.count - each.expected), each.member_id))
     if gaps:

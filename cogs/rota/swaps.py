@@ -140,7 +140,7 @@ class Swaps:
             for each in seats:
                 if each.state == State.PLANNED and each.member_id != actor.member_id:
                     each.state = State.GIVEN.value
-                    await self._core.notifier.withdraw(session, f"rota.ask:{each.id}")
+                    await self._holding.end_question(session, each)
         await session.flush()
 
     async def give_seat(

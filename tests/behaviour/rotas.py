@@ -55,7 +55,7 @@ def holders(world: LyceumWorld, role: Role) -> set[int]:
 def hand_overs(world: LyceumWorld, channel: Channel | None = None) -> list[Seen]:
     """The cards in the channel that say whose turn it is, the oldest first."""
     found = [world.read(each) for each in world.posted(channel or world.weekly)]
-    return [each for each in found if "This turn" in each.text or "Nobody has this turn" in each.text]
+    return [each for each in found if "This turn: " in each.text or "Nobody has this turn" in each.text]
 
 
 def questions(world: LyceumWorld, person: Person, channel: Channel | None = None) -> list[Seen]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.behaviour.quests import LyceumWorld, notices
+from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.rotas import FORM, NAME, hand_overs, holders, join, make, open_desk, questions, show
 from tests.behaviour.steps import reach
 
@@ -22,7 +22,9 @@ async def test_a_role_goes_round_and_everybody_is_asked_two_days_ahead(world: Ly
         await reach(world, each, dm_allowed=True)
     await join(world, ben, cleo)
     shown = await show(world, ben)
-    assert shown.ephemeral and shown.text.count("<t:") >= 8 and f"<t:{int(MONDAY.timestamp())}:f>" in shown.text
+    assert (
+        shown.ephemeral and shown.text.count("<t:") >= 8 and f"<t:{int(MONDAY.timestamp())}:f>" in shown.text
+    )
     await world.advance_to(MONDAY - 48 * HOUR - timedelta(minutes=1))
     assert questions(world, ben) == questions(world, cleo) == []
     await world.advance_to(MONDAY - 48 * HOUR + timedelta(minutes=1))

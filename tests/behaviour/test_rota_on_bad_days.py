@@ -79,12 +79,14 @@ async def test_after_three_weeks_down_there_is_one_holder_and_one_card(community
     await world.advance_to(MONDAY + MINUTE)
     before = holders(world, role)
     assert len(before) == len(hand_overs(world)) == 1
+    said = len(world.posted(world.weekly))
     async with world.while_down(crash=True):
         await world.jump(3 * WEEK)
     await world.advance(2 * MINUTE)
     assert len(holders(world, role)) == 1 and holders(world, role) != before
     assert len(hand_overs(world)) == 1
-    assert len([each for each in world.posted(world.weekly) if "This turn" in each.text or "over" in each.text]) == 2
+    # The card, and a word to whose turn it is.
+    assert len(world.posted(world.weekly)) == said + 2
 
 
 async def test_a_role_above_the_bot_with_powers_or_deleted_is_told_and_nothing_is_lost(
@@ -134,7 +136,9 @@ async def test_the_doctor_shows_who_differs_and_a_person_decides_who_is_right(co
     assert holders(world, role) == {ben.id}  # what was given by hand ends with the turn
 
 
-async def test_hand_overs_keep_the_wall_clock_through_both_changes_of_the_clocks(open_world: OpenWorld) -> None:
+async def test_hand_overs_keep_the_wall_clock_through_both_changes_of_the_clocks(
+    open_world: OpenWorld,
+) -> None:
     async with open_world(now=datetime(2026, 3, 27, 12, tzinfo=UTC)) as world:
         role = await world.create_role("Mentor")
         await make(world, role=role, shift="One day", when="Sunday 02:30 Europe/Berlin")
@@ -182,4 +186,4 @@ async def test_a_note_begins_with_what_is_open_and_hostile_words_stay_words(comm
     await world.submit(ben, form, {"note": "# @everyone " + "x" * 1400})
     await world.advance_to(MONDAY + WEEK + MINUTE)
     card = hand_overs(world)[-1]
-    assert "\\# @" in card.text and not card.pings_everyone and "@everyone" not in card.text
+    assert "\\# \\@" in card.text and not card.pings_everyone and "@everyone" not in card.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
@@ -19,8 +19,10 @@ from cogs.rota.model import AREA, KINDS, Mine, Rota, RotaSettings, Turn
 from cogs.rota.rules import ACTIVE, State
 from cogs.rota.service import RotaService
 from cogs.rota.staff import RotaStaff
+from storage.jobs import JobRow
 from storage.outbox import OutboxRow
 from storage.rota import RotaSeatRow, RotaSettingsRow
+from storage.schedules import ScheduleRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, PLACE, ROLE, STAFF = 1, 2, 101, 501, 102
@@ -69,7 +71,13 @@ class Stand:
                 pass
             if until is None or self.clock.now() >= until:
                 return
-            self.clock.advance(min(timedelta(hours=6), until - self.clock.now()))
+            self.clock.advance(min(await self._next_due(until), until) - self.clock.now())
+
+    async def _next_due(self, until: datetime) -> datetime:
+        async with self.core.db.read() as session:
+            jobs = await session.scalar(select(func.min(JobRow.run_at)).where(JobRow.outcome.is_(None)))
+            schedules = await session.scalar(select(func.min(ScheduleRow.next_run_at)))
+        return min(each for each in (jobs, schedules, until) if each is not None)
 
     async def next_turn(self) -> None:
         """Go to the next hand-over; who is asked says yes."""
@@ -83,7 +91,9 @@ class Stand:
     async def holding(self) -> set[int]:
         """Who holds the role, by the seats."""
         rota = (await self.look()).rota
-        return {each.member_id for each in rota.now.seats if each.state is State.HOLDING} if rota.now else set()
+        return (
+            {each.member_id for each in rota.now.seats if each.state is State.HOLDING} if rota.now else set()
+        )
 
     async def given(self) -> set[int]:
         """Who has the role once all effects are carried out in their order."""

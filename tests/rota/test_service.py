@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from datetime import timedelta
 
@@ -24,20 +25,20 @@ def who(member_id: int) -> Who:
     return Who(GUILD, member_id)
 
 
-async def test_over_twelve_weeks_everybody_has_as_many_turns_and_nobody_two_running(stand: Stand) -> None:
-    await stand.join(11, 12, 13, 14, 15)
+async def test_everybody_has_as_many_turns_and_nobody_two_running(stand: Stand) -> None:
+    await stand.join(11, 12, 13)
     held: list[set[int]] = []
-    for _ in range(12):
+    for _ in range(7):
         await stand.next_turn()
         held.append(await stand.holding())
         assert await stand.given() == held[-1] and len(held[-1]) == 1
     loads = Counter(each for week in held for each in week)
-    assert max(loads.values()) - min(loads.values()) <= 1 and len(loads) == 5
-    assert all(not before & now for before, now in zip(held, held[1:], strict=False))
+    assert max(loads.values()) - min(loads.values()) <= 1 and len(loads) == 3
+    assert all(not before & now for before, now in itertools.pairwise(held))
     async with stand.core.db.read() as session:
         acts = list(await session.scalars(select(ActRow).filter_by(kind=SERVED)))
     assert [each.member_id for each in acts] == [who for week in held[:-1] for who in week]
-    assert len(await stand.posts(TURN_RENDERER)) == 12
+    assert len(await stand.posts(TURN_RENDERER)) == 7
 
 
 async def test_who_is_away_has_no_turn_then_and_catches_up_without_two_running(stand: Stand) -> None:
@@ -47,10 +48,10 @@ async def test_who_is_away_has_no_turn_then_and_catches_up_without_two_running(s
         await stand.next_turn()
         assert await stand.holding() <= {12, 13}
     held = []
-    for _ in range(7):
+    for _ in range(4):
         await stand.next_turn()
         held.append(await stand.holding())
-    assert all(not before & now for before, now in zip(held, held[1:], strict=False))
+    assert all(not before & now for before, now in itertools.pairwise(held))
     report = await stand.staff.fairness(FARAH, stand.rota_id)
     assert report.fairness.score is not None and report.fairness.score >= 85
     assert (await stand.look(11)).away_until is None
@@ -58,14 +59,14 @@ async def test_who_is_away_has_no_turn_then_and_catches_up_without_two_running(s
 
 async def test_a_newcomer_is_not_given_every_turn(stand: Stand) -> None:
     await stand.join(11, 12)
-    for _ in range(6):
+    for _ in range(4):
         await stand.next_turn()
     await stand.join(13)
     held = []
-    for _ in range(6):
+    for _ in range(3):
         await stand.next_turn()
         held += await stand.holding()
-    assert Counter(held)[13] == 2
+    assert Counter(held)[13] == 1
 
 
 async def test_the_first_tap_has_it_and_the_second_is_told(stand: Stand) -> None:
@@ -130,7 +131,7 @@ async def test_several_hold_it_and_who_avoid_each_other_never_together(stand: St
     async with stand.core.db.begin() as session:
         await stand.core.avoidances.add(session, GUILD, 11, 12)
     await stand.join(11, 12, 13, 14)
-    for _ in range(6):
+    for _ in range(3):
         await stand.next_turn()
         held = await stand.holding()
         assert len(held) == 2 and held != {11, 12}
@@ -300,9 +301,8 @@ async def test_what_is_for_facilitators_and_what_is_another_servers_is_refused(s
             await call
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
+async def test_a_wrong_form_is_refused_in_a_sentence(stand: Stand) -> None:
+    for typed in (
         {"name": " "},
         {"name": "mentor"},
         {"when": "Monday"},
@@ -313,11 +313,9 @@ async def test_what_is_for_facilitators_and_what_is_another_servers_is_refused(s
         {"holders": "many"},
         {"shift": "century"},
         {"kind": "king"},
-    ],
-)
-async def test_a_wrong_form_is_refused_in_a_sentence(stand: Stand, typed: dict[str, str]) -> None:
-    with pytest.raises(InvalidInput):
-        await stand.staff.create(FARAH, FORM | {"name": "Other"} | typed)
+    ):
+        with pytest.raises(InvalidInput):
+            await stand.staff.create(FARAH, FORM | {"name": "Other"} | typed)
 
 
 async def test_a_role_with_powers_is_not_chosen_and_an_ended_rota_is_gone(stand: Stand) -> None:

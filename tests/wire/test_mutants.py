@@ -21,6 +21,7 @@ GUILT = {
     "blind rooms": ("doubled", ("open_room",)),
     "hasty rooms": ("doubled", ("open_room",)),
     "random draws": ("strange", ()),
+    "forgetful hand-over": ("doubled", ()),
     "one key a challenge": ("lost", ()),
 }
 # Of what has no nonce, a sound bot too may make one too many, which it takes away again.

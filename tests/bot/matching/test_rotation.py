@@ -123,7 +123,7 @@ def test_an_instance_is_answered_by_its_rules_and_at_the_least_cost() -> None:
                 if ("m0.0", "scribe") not in zip(order, roles, strict=True)
             ]
         )
-    chosen = [set((who, role) for role, who in week["p00"].items()) for week in found]
+    chosen = [{(who, role) for role, who in week["p00"].items()} for week in found]
     assert _cost(chosen) == min(map(_cost, itertools.product(*options)))
 
 
@@ -136,7 +136,12 @@ def _cost(weeks: object) -> int:
 
 
 def test_what_cannot_be_filled_is_refused_in_a_sentence() -> None:
-    asked = {"kind": "rotation", "roles": ["host"], "pods": [{"id": "p", "members": ["a"]}], "weeks": [{"away": []}]}
+    asked = {
+        "kind": "rotation",
+        "roles": ["host"],
+        "pods": [{"id": "p", "members": ["a"]}],
+        "weeks": [{"away": []}],
+    }
     assert answer(asked) == {"weeks": [{"p": {"host": "a"}}]}
     refused = answer(asked | {"opt_out": [["a", "host"]]})
     assert refused["infeasible"] is True and "host" in refused["reason"]
