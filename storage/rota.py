@@ -302,14 +302,14 @@ async def list_volunteers(
         DepartureRow.member_id == RotaVolunteerRow.member_id
     )
     query = (
-        select(RotaVolunteerRow, MemberRow.paused_until, DepartureRow.member_id)
+        select(RotaVolunteerRow, MemberRow.paused_until, DepartureRow.member_id.is_not(None))
         .outerjoin(MemberRow, same)
         .outerjoin(DepartureRow, gone)
         .where(RotaVolunteerRow.rota_id == rota_id)
         .order_by(RotaVolunteerRow.member_id)
         .execution_options(populate_existing=True)
     )
-    return [(row, paused, left is not None) for row, paused, left in await session.execute(query)]
+    return [(row, paused, left) for row, paused, left in await session.execute(query)]
 
 
 async def list_rotas_of(session: AsyncSession, guild_id: int, member_id: int) -> list[int]:

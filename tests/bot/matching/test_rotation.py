@@ -6,6 +6,8 @@ import itertools
 import random
 import time
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -93,7 +95,7 @@ def test_who_comes_first_what_is_taken_and_who_is_apart_hold() -> None:
         assert plan[1] != ("c",) and plan[1] != ("d",)
 
 
-def pods_of(count: int, weeks: int, chance: random.Random) -> dict[str, object]:
+def pods_of(count: int, weeks: int, chance: random.Random) -> dict[str, Any]:
     """An instance of `matching/1` with an eighth of the people away."""
     pods = [
         {"id": f"p{pod:02}", "members": [f"m{pod}.{n}" for n in range(chance.choice((3, 4, 5)))]}
@@ -127,9 +129,9 @@ def test_an_instance_is_answered_by_its_rules_and_at_the_least_cost() -> None:
     assert _cost(chosen) == min(map(_cost, itertools.product(*options)))
 
 
-def _cost(weeks: object) -> int:
+def _cost(weeks: Iterable[set[tuple[str, str]]]) -> int:
     """As the format says, without our own code."""
-    held = list(weeks)  # type: ignore[call-overload]
+    held = list(weeks)
     counts = Counter(each for week in held for each in week)
     again = sum(len(before & now) for before, now in itertools.pairwise(held))
     return sum(count * count for count in counts.values()) + REPEAT * again
