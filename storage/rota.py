@@ -265,6 +265,13 @@ async def list_rotas(session: AsyncSession, guild_id: int) -> list[RotaRow]:
     return list(await session.scalars(query.order_by(RotaRow.id)))
 
 
+async def list_all_channels(session: AsyncSession) -> set[int]:
+    """The channels of every community in which cover may have been asked for: read once at start."""
+    own = await session.scalars(select(RotaRow.channel_id).filter_by(ended_at=None))
+    shared = await session.scalars(select(RotaSettingsRow.channel_id))
+    return {each for each in (*own, *shared) if each is not None}
+
+
 async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:
     query = select(RotaRow.channel_id).filter_by(guild_id=guild_id, ended_at=None)
     return {each for each in await session.scalars(query) if each is not None}

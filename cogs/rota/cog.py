@@ -10,10 +10,8 @@ from discord.ext import commands
 
 from bot.app import Lyceum
 from bot.card_views import form_answers
-from bot.cards import Card
 from bot.components import Handler
-from bot.dispatcher import Obsolete, PlannedEffect
-from bot.features import REASON_OFF, Feature
+from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values, who_of
@@ -22,14 +20,14 @@ from bot.member_card import CardLine
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.text import timestamp
-from cogs.rota import model, render, render_staff
+from cogs.rota import model, render, render_told
 from cogs.rota.acting import RotaActing
 from cogs.rota.desk import STAFF_HELP, Desk, RotaGroup
-from cogs.rota.model import AREA, Mine, Rota, RotaSettings, Seat, Turn
-from cogs.rota.rules import ACTIVE, State
+from cogs.rota.drawing import Drawing
+from cogs.rota.model import AREA, Mine, RotaSettings
 from cogs.rota.service import RotaService
 from cogs.rota.staff import RotaStaff
-from storage.rota import NOW, RotaSettingsRow
+from storage.rota import RotaSettingsRow
 
 _Interaction = discord.Interaction[Any]
 HELP = (
@@ -68,6 +66,7 @@ class RotaCog(commands.Cog):
         self.staff = RotaStaff(bot.core, self.service)
         self.acting = RotaActing(bot.core, self.service, self.staff)
         self.desk = Desk(bot.core, self.service, self.staff, self.acting)
+        self._drawing = Drawing(bot, self.service)
         self._line = CardLine("rota", N_("Roles served"), self.service.card_line, rank=20)
         self._watch = Watch(self.staff.channels, self.staff.lose_channel)
         self._controls: dict[str, Handler] = {
@@ -100,15 +99,8 @@ class RotaCog(commands.Cog):
         for each in model.KINDS:
             bot.core.notifier.register(each)
         bot.core.notifier.on_change(self.handover.member_changed)
-        register = bot.renderers.register
-        register(model.TURN_RENDERER, self._draw_turn, what=N_("saying whose turn it is"))
-        register(model.ASK_RENDERER, self._draw_ask, what=N_("asking a member whether they take their turn"))
-        register(
-            model.BEGIN_RENDERER, self._draw_begin, what=N_("telling a member that their turn has begun")
-        )
-        register(model.TAKEN_RENDERER, self._draw_taken, what=N_("telling a member who took their turn"))
-        register(model.SWAP_RENDERER, self._draw_swap, what=N_("a wish for cover in a role"))
-        register(model.STAFF_RENDERER, self._draw_told, what=N_("telling staff of a turn that needs a hand"))
+        for name, (draw, what) in self._drawing.renderers.items():
+            bot.renderers.register(name, draw, what=what)
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
@@ -120,6 +112,7 @@ class RotaCog(commands.Cog):
         bot.groups.attach(bot.groups.manage, RotaGroup(self.desk), *STAFF_HELP)
         bot.core.features.describe(Feature(AREA, N_("Roles that rotate")))
         bot.core.features.on_switch(self.handover.switched)
+        await self.swaps.load()
 
     async def cog_unload(self) -> None:
         bot = self.bot
@@ -130,14 +123,7 @@ class RotaCog(commands.Cog):
         for each in model.KINDS:
             bot.core.notifier.unregister(each.name)
         bot.core.notifier.stop_telling(self.handover.member_changed)
-        bot.renderers.unregister(
-            model.TURN_RENDERER,
-            model.ASK_RENDERER,
-            model.BEGIN_RENDERER,
-            model.TAKEN_RENDERER,
-            model.SWAP_RENDERER,
-            model.STAFF_RENDERER,
-        )
+        bot.renderers.unregister(*self._drawing.renderers)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
         bot.lost_places.stop_watching(self._watch)
@@ -258,7 +244,7 @@ class RotaCog(commands.Cog):
         t = reply.translator
         message = interaction.message
         if message is not None and not message.flags.ephemeral:
-            await reply.replace(render.answered_card(mine, seat_id, t, is_in=is_in))
+            await reply.replace(render_told.answered_card(mine, seat_id, t, is_in=is_in))
             return
         said = (
             t("**You are in. Thank you!**")
@@ -330,76 +316,3 @@ class RotaCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         if payload.guild_id is not None:
             await self.swaps.messages_deleted(payload.guild_id, payload.channel_id, payload.message_ids)
-
-    # ------------------------------------------------------------------------------------------ drawing
-
-    async def _rota(self, effect: PlannedEffect) -> Rota:
-        rota = await self.service.find_for_drawing(
-            int(effect.arguments["rota_id"]), _number(effect, "turn_id"), _number(effect, "seat_id")
-        )
-        if rota is None:
-            raise Obsolete(N_("the rota is not known any more"))
-        if not await self.bot.core.features.is_on(rota.guild_id, AREA):
-            raise Obsolete(REASON_OFF)
-        return rota
-
-    async def _draw_turn(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        turn = _turn(rota, int(effect.arguments["turn_id"]))
-        t = await self.bot.renderers.translator(effect)
-        return render.turn_card(rota, turn, rota.before if turn.state == NOW else None, t)
-
-    async def _draw_ask(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        turn, seat = _seat(rota, effect)
-        if seat.state is not State.PLANNED:
-            raise Obsolete(N_("it was answered, or is somebody else's"))
-        return render.ask_card(rota, turn, seat, await self.bot.renderers.translator(effect))
-
-    async def _draw_begin(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        turn, seat = _seat(rota, effect)
-        if seat.state is not State.HOLDING:
-            raise Obsolete(N_("it is somebody else's turn by now"))
-        return render.begin_card(rota, turn, seat, await self.bot.renderers.translator(effect))
-
-    async def _draw_taken(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        turn, seat = _seat(rota, effect)
-        if seat.state in ACTIVE:
-            raise Obsolete(N_("it was taken back"))
-        return render.taken_card(rota, turn, seat, await self.bot.renderers.translator(effect))
-
-    async def _draw_swap(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        return render.swap_card(rota, *_seat(rota, effect), await self.bot.renderers.translator(effect))
-
-    async def _draw_told(self, effect: PlannedEffect) -> Card:
-        rota = await self._rota(effect)
-        turn = _turn(rota, int(effect.arguments["turn_id"]))
-        seat = next((each for each in turn.seats if each.id == effect.arguments.get("seat_id")), None)
-        t = await self.bot.renderers.translator(effect)
-        return render_staff.told_card(str(effect.arguments["what"]), rota, turn, seat, t)
-
-
-def _number(effect: PlannedEffect, name: str) -> int | None:
-    value = effect.arguments.get(name)
-    return int(value) if value is not None else None
-
-
-def _turn(rota: Rota, turn_id: int) -> Turn:
-    known = (*((rota.now,) if rota.now else ()), *((rota.before,) if rota.before else ()), *rota.ahead)
-    turn = next((each for each in (*known, *rota.others) if each.id == turn_id), None)
-    if turn is None:
-        raise Obsolete(N_("the turn is not known any more"))
-    return turn
-
-
-def _seat(rota: Rota, effect: PlannedEffect) -> tuple[Turn, Seat]:
-    seat_id = int(effect.arguments["seat_id"])
-    known = (*((rota.now,) if rota.now else ()), *((rota.before,) if rota.before else ()), *rota.ahead)
-    for turn in (*known, *rota.others):
-        for seat in turn.seats:
-            if seat.id == seat_id:
-                return turn, seat
-    raise Obsolete(N_("the turn is not known any more"))

@@ -20,6 +20,7 @@ from cogs.rota.holding import Holding
 from cogs.rota.model import AREA, ASK_JOB, COVER_JOB, SILENT_JOB, TURN_JOB, WANTED_JOB
 from cogs.rota.planning import Planning, is_draft
 from cogs.rota.rules import State
+from storage import privacy as privacy_storage
 from storage import rota as storage
 from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
 
@@ -112,6 +113,8 @@ class Handover:
         present = [
             each for each in await storage.list_turns(session, rota.id, storage.NOW) if each.ends_at > now
         ]
+        for turn in present:
+            await self._let_go(session, rota, turn)
         await self._planning.replan(session, rota, due=present[0] if present else None)
         for turn in present:
             await self._ask(session, rota, turn)
@@ -127,6 +130,18 @@ class Handover:
             payload = {"rota_id": rota.id, "turn_id": turn.id}
             jobs.append(NewJob(ASK_JOB, key, at, rota.guild_id, payload, expires_at=turn.starts_at))
         await self._core.jobs.enqueue(session, *jobs)
+
+    async def _let_go(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+        """Whoever holds the role and has left the server, perhaps while the bot was away, holds it no more."""
+        for seat in await storage.list_seats(session, [turn.id]):
+            if seat.state != State.HOLDING:
+                continue
+            if await privacy_storage.has_left(session, rota.guild_id, seat.member_id):
+                await self._holding.relieve(session, turn, seat, State.LEFT)
+                await session.flush()
+                arguments = {"seat_id": seat.id, "turn_id": turn.id}
+                await self._holding.tell_staff(session, rota, "left", f"{seat.id}", arguments)
+                await self.refresh(session, rota)
 
     async def ask_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Two days ahead: ask who is pencilled in."""

@@ -30,6 +30,13 @@ class Swaps:
         self._entry = entry
         self._planning, self._holding = entry.planning, entry.holding
         self._handover, self._reading = entry.handover, entry.reading
+        # Where a deleted message may have been a wish for cover; others cost no query.
+        self._channels: set[int] = set()
+
+    async def load(self) -> None:
+        """Learn where cards may stand."""
+        async with self._core.db.read() as session:
+            self._channels = await storage.list_all_channels(session)
 
     # ------------------------------------------------------------------------------------------ cover
 
@@ -50,6 +57,7 @@ class Swaps:
                     command="`/manage rota desk`",
                 )
             seat.wants_cover, seat.wanted = True, seat.wanted + 1
+            self._channels.add(channel_id)
             effect = Effect(
                 kind=EffectKind.POST,
                 key=storage.swap_key(seat.id, seat.wanted),
@@ -200,11 +208,10 @@ class Swaps:
 
     async def messages_deleted(self, guild_id: int, channel_id: int, messages: Collection[int]) -> None:
         """Somebody deleted messages: a wish for cover whose card was among them is taken back."""
+        if channel_id not in self._channels:
+            return
         async with self._core.db.read() as session:
-            known = await storage.list_rotas(session, guild_id)
-            seats = (
-                await storage.find_swaps_by_message(session, guild_id, channel_id, messages) if known else []
-            )
+            seats = await storage.find_swaps_by_message(session, guild_id, channel_id, messages)
         for seat_id in seats:
             async with self._core.db.begin() as session:
                 seat = await storage.find_seat(session, seat_id)
