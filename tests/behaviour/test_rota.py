@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.rotas import FORM, NAME, hand_overs, holders, join, make, open_desk, questions, show
 from tests.behaviour.steps import reach
@@ -76,6 +78,7 @@ async def test_cover_goes_to_the_first_tap_and_the_others_are_told(world: Lyceum
     assert f"<@{won[0].id}> (in, for <@{ben.id}>)" in (await show(world, ben)).text
 
 
+@pytest.mark.long
 async def test_who_is_busy_is_relieved_with_a_word_and_a_note_is_handed_on(world: LyceumWorld) -> None:
     role = await world.create_role("Mentor")
     await make(world, role=role)
@@ -104,6 +107,7 @@ async def test_who_is_busy_is_relieved_with_a_word_and_a_note_is_handed_on(world
     assert "Two questions wait" in hand_overs(world)[-1].text
 
 
+@pytest.mark.long
 async def test_staff_cover_a_span_act_for_somebody_and_take_it_back(world: LyceumWorld) -> None:
     role = await world.create_role("Mentor")
     await make(world, role=role)

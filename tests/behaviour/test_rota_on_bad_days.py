@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.behaviour.quests import LyceumWorld, OpenWorld, notices
 from tests.behaviour.reviews import ask
 from tests.behaviour.rotas import hand_overs, holders, join, make, open_desk, questions, show
@@ -36,6 +38,8 @@ async def test_silence_moves_the_turn_on_and_passing_comes_first_next_time(commu
     await world.advance_to(MONDAY + MINUTE)
     assert holders(world, role) == {third.id}
     # Skip means the next turn, not the last.
+    await world.advance_to(MONDAY + WEEK - 48 * HOUR + MINUTE)
+    await world.press(second, questions(world, second)[-1], "I'm in")
     await world.advance_to(MONDAY + WEEK + MINUTE)
     assert holders(world, role) == {second.id}
 
@@ -154,6 +158,7 @@ async def test_hand_overs_keep_the_wall_clock_through_both_changes_of_the_clocks
         assert holders(world, role) == first
 
 
+@pytest.mark.long
 async def test_switched_off_nothing_moves_and_switched_on_the_latest_turn_is_caught_up(
     community: LyceumWorld,
 ) -> None:
@@ -173,6 +178,7 @@ async def test_switched_off_nothing_moves_and_switched_on_the_latest_turn_is_cau
     assert len(holders(world, role)) == 1 and holders(world, role) != before
 
 
+@pytest.mark.long
 async def test_a_note_begins_with_what_is_open_and_hostile_words_stay_words(community: LyceumWorld) -> None:
     world = community
     role = await world.create_role("Mentor")
