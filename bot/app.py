@@ -53,8 +53,8 @@ from bot.pace import Pace
 from bot.pauses import Pauses
 from bot.renderers import Renderers
 from bot.replies import reply_to
-from bot.schedules import SLICE as SCHEDULES_AT_ONCE
 from bot.role_drift import RoleDrift
+from bot.schedules import SLICE as SCHEDULES_AT_ONCE
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
 from bot.setup_card import SetupCard

@@ -67,6 +67,7 @@ SHIPPED_TEXTS = frozenset(
         "next_step",
         "place",
         "why",
+        "what",
     }
 )
 """The keys under which the TOML files of features (`cogs/*/*.toml`) hold texts that people read."""

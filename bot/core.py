@@ -14,6 +14,7 @@ from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.member_card import MemberCards
 from bot.notify import Notifier
+from bot.open_items import OpenItems
 from bot.outbox import Outbox
 from bot.profiles import Profiles
 from bot.qualifications import Qualifications
@@ -39,6 +40,7 @@ class Core:
     member_cards: MemberCards
     shared_ground: SharedGround
     qualifications: Qualifications
+    open_items: OpenItems
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -68,6 +70,7 @@ class Core:
             member_cards=MemberCards(features),
             shared_ground=SharedGround(),
             qualifications=Qualifications(configs, features),
+            open_items=OpenItems(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),

@@ -8,7 +8,6 @@ has in memory, so somebody whom it has not seen is not spoken of, and neither is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import discord
@@ -23,6 +22,7 @@ from bot.errors import AlreadyDone
 from bot.i18n import Translator
 from bot.interactions import actor_of
 from bot.replies import reply_to
+from bot.role_drift_model import Drift, Given
 from bot.setup_checks import DRIFT_CONTROL, DriftFact
 from bot.text import mention_role, mention_user
 from storage import outbox as outbox_storage
@@ -30,25 +30,6 @@ from storage import outbox as outbox_storage
 BOT_CONTROL = "setup:drift.bot"
 DISCORD_CONTROL = "setup:drift.discord"
 SHOWN = 15
-
-
-@dataclass(frozen=True)
-class Given:
-    """Who should have a role, by my own record. `title` is what it is for, in somebody's words: quoted already."""
-
-    role_id: int
-    title: str
-    members: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Drift:
-    """`missing` should have the role and have it not, `extra` have it otherwise than I know."""
-
-    role_id: int
-    title: str
-    missing: tuple[int, ...]
-    extra: tuple[int, ...]
 
 
 class Source(Protocol):

@@ -101,6 +101,8 @@ class Field:
     required: bool
     options: tuple[tuple[str, str], ...]
     description: str
+    value: str = ""
+    """What a text field is filled with already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,7 @@ def _read_field(wrapper: Mapping[str, Any], control: Mapping[str, Any]) -> Field
         required=bool(control.get("required", control["type"] == _TEXT_INPUT)),
         options=_options(control),
         description=str(wrapper.get("description") or ""),
+        value=str(control.get("value") or ""),
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.errors import InvalidInput, LimitReached
-from bot.matching import pairs, reviews
+from bot.matching import pairs, reviews, rotation
 from bot.matching.instance import (
     ALL_DAY,
     Member,
@@ -19,6 +20,18 @@ from bot.matching.instance import (
 
 Json = dict[str, Any]
 MOST = 10**9  # Whatever is larger is a mistake, and too much for the solvers' arithmetic.
+ROLES_A_WEEK = 3
+"""How many of its roles a pod fills each week, if so many people are there."""
+
+
+@dataclass(frozen=True)
+class PodRotation:
+    """Roles, in order of need, that go round in each pod by itself. `away` has who is not there, week by week."""
+
+    roles: tuple[str, ...]
+    pods: Mapping[str, tuple[str, ...]]
+    away: tuple[frozenset[str], ...]
+    opt_out: frozenset[tuple[str, str]]
 
 
 def answer(asked: object) -> Json:
@@ -33,12 +46,14 @@ def answer(asked: object) -> Json:
         if isinstance(found, ReviewRound):
             done = reviews.allocate(found, seed)
             return {"assignments": {name: list(chosen) for name, chosen in done.assignments.items()}}
+        if isinstance(found, PodRotation):
+            return {"weeks": _roles_of_weeks(found, seed)}
         return {"groups": [list(group) for group in pairs.allocate(found, seed).groups]}
     except LimitReached as refusal:
         return {"infeasible": True, "reason": str(refusal)}
 
 
-def _read(asked: object) -> tuple[int, ReviewRound | PairRound]:
+def _read(asked: object) -> tuple[int, ReviewRound | PairRound | PodRotation]:
     if not isinstance(asked, dict):
         raise TypeError("it is no object")
     data = cast("Json", asked)
@@ -47,6 +62,8 @@ def _read(asked: object) -> tuple[int, ReviewRound | PairRound]:
         return seed, _review(data)
     if kind == "pairs":
         return seed, PairRound(_members(data), _couples(data.get("blocked", [])), _history(data))
+    if kind == "rotation":
+        return seed, _rotation(data)
     raise ValueError(f"the kind {kind!r} is unknown here")
 
 
@@ -65,6 +82,37 @@ def _review(data: Json) -> ReviewRound:
         history=_history(data),
         kept={str(name): _strings(chosen) for name, chosen in data.get("kept", {}).items()},
     )
+
+
+def _rotation(data: Json) -> PodRotation:
+    pods = {str(each["id"]): _strings(each["members"]) for each in data["pods"]}
+    if len(pods) != len(data["pods"]):
+        raise ValueError("two pods have one id")
+    for name, members in pods.items():
+        if len(set(members)) != len(members):
+            raise ValueError(f"a member is listed twice in the pod {name}")
+    return PodRotation(
+        roles=tuple(dict.fromkeys(_strings(data["roles"]))),
+        pods=pods,
+        away=tuple(frozenset(_strings(week.get("away", []))) for week in data["weeks"]),
+        opt_out=frozenset(_couples(data.get("opt_out", []))),
+    )
+
+
+def _roles_of_weeks(asked: PodRotation, seed: int) -> list[Json]:
+    """Each pod by itself: who has which of its first roles in each week. Raises `LimitReached`."""
+    weeks: list[Json] = [{} for _ in asked.away]
+    for name, members in asked.pods.items():
+        turns: list[rotation.Turn] = []
+        for away in asked.away:
+            present = tuple(each for each in members if each not in away)
+            turns.append(rotation.Turn(asked.roles[: min(ROLES_A_WEEK, len(present))], present))
+        wanted = rotation.Rotation(
+            tuple(turns), opt_out=asked.opt_out, repeat=rotation.REPEAT, must_fill=True
+        )
+        for week, turn, chosen in zip(weeks, turns, rotation.rotate(wanted, seed), strict=True):
+            week[name] = dict(zip(turn.slots, chosen, strict=True))
+    return weeks
 
 
 def _members(data: Json) -> tuple[Member, ...]:

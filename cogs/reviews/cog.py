@@ -28,6 +28,7 @@ from cogs.reviews.filling import Filling
 from cogs.reviews.keeping import Keeping
 from cogs.reviews.manage import MANAGE_HELP, Desk, ReviewsGroup
 from cogs.reviews.model import AREA, ReviewSettings
+from cogs.reviews.open_items import list_open_items
 from cogs.reviews.places import Places
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
@@ -131,6 +132,7 @@ class ReviewsCog(commands.Cog):
         bot.lost_places.watch(self._watch)
         bot.core.erasure.redraw_with(self.places.redraw_all)
         bot.core.erasure.on_departure(self.places.departed)
+        bot.core.open_items.add(list_open_items)
         bot.tree.add_command(self._menu)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, ReviewsGroup(self.desk), *MANAGE_HELP)
@@ -156,6 +158,7 @@ class ReviewsCog(commands.Cog):
         bot.lost_places.stop_watching(self._watch)
         bot.core.erasure.stop_redrawing(self.places.redraw_all)
         bot.core.erasure.stop_hearing(self.places.departed)
+        bot.core.open_items.remove(list_open_items)
         bot.tree.remove_command(self._menu.name, type=self._menu.type)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, AREA, *MANAGE_HELP)

@@ -53,8 +53,8 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["rituals"]["list"][0]["channel"]["name"] == "weekly"
     assert config["features"] == dict.fromkeys(
         (
-            "card",
             "badges",
+            "card",
             "challenges",
             "charter",
             "firsts",
@@ -67,6 +67,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "promises",
             "reviews",
             "rituals",
+            "rota",
             "showcase",
             "streaks",
         ),

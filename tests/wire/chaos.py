@@ -285,7 +285,9 @@ class Chaos:
             opened.write(f"{self._discord.world.offset.total_seconds():<31.3f}".encode())
 
     def _verdict(self) -> Verdict:
-        verdict = judge(self._firings, self._discord.world, but=self._weeks.channels)
+        verdict = judge(
+            self._firings, self._discord.world, but=self._weeks.channels, but_roles=self._weeks.roles
+        )
         self._weeks.judge(verdict)
         return verdict
 

@@ -141,12 +141,14 @@ async def write_down(url: str, clock: Clock, firings: Sequence[Firing], over: ti
         await database.close()
 
 
-def judge(firings: Sequence[Firing], world: World, *, but: Collection[int] = ()) -> Verdict:
+def judge(
+    firings: Sequence[Firing], world: World, *, but: Collection[int] = (), but_roles: Collection[int] = ()
+) -> Verdict:
     """Every firing must have happened, and nothing twice: by what was ever created, deleted or not.
 
     Of events those count that are there in the end: none can be created with a nonce, so one too many that was
     taken away again is what can be had. A role must be as wished last, and must not have come and gone otherwise
-    than wished. What is posted in the channels `but` is somebody else's to judge.
+    than wished. What is posted in the channels `but` is somebody else's to judge, as are the roles `but_roles`.
     """
     verdict = Verdict()
     messages = _count_messages(world, verdict, but)
@@ -173,7 +175,7 @@ def judge(firings: Sequence[Firing], world: World, *, but: Collection[int] = ())
             verdict.lost.append(firing.name)
         if max(counts) > 1:
             verdict.doubled.append(firing.name)
-    _judge_roles([each for each in firings if each.kind == "role"], world, verdict)
+    _judge_roles([each for each in firings if each.kind == "role"], world, verdict, but_roles)
     return verdict
 
 
@@ -198,7 +200,7 @@ def _count_messages(world: World, verdict: Verdict, but: Collection[int]) -> Cou
     return counts
 
 
-def _judge_roles(firings: Sequence[Firing], world: World, verdict: Verdict) -> None:
+def _judge_roles(firings: Sequence[Firing], world: World, verdict: Verdict, but: Collection[int]) -> None:
     wishes: defaultdict[tuple[int, int], list[Firing]] = defaultdict(list)
     for firing in firings:
         wishes[firing.member_id or 0, firing.role_id or 0].append(firing)
@@ -212,7 +214,9 @@ def _judge_roles(firings: Sequence[Firing], world: World, verdict: Verdict) -> N
         rest = iter(each.given for each in wished)
         if not all(change in rest for change in changes[pair]):
             verdict.doubled.append(last.name)
-    verdict.strange += [f"role change {pair}" for pair in changes if pair not in wishes]
+    verdict.strange += [
+        f"role change {pair}" for pair in changes if pair not in wishes and pair[1] not in but
+    ]
 
 
 def _name(text: str) -> str | None:

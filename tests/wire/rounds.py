@@ -66,7 +66,7 @@ class Meetings:
         return [each for each in self._world.rooms.values() if each.parent_id == self.channel]
 
     async def prepare(self) -> None:
-        async with _core_on(self._url, self._world.now) as core:
+        async with core_on(self._url, self._world.now) as core:
             staff, service = PairsStaff(core), PairsService(core)
             await staff.set_place(BOSS, self.channel)
             await staff.set_rhythm(BOSS, [WEDNESDAY], PAIRS_AT, 1)
@@ -75,7 +75,7 @@ class Meetings:
 
     async def foresee(self, due: datetime) -> None:
         """Draw the round that is to be held then, and write nothing down."""
-        async with _core_on(self._url, lambda: due) as core:
+        async with core_on(self._url, lambda: due) as core:
             settings = await core.configs.get(GUILD_ID, PairSettings)
             nominal = local_now(due, "UTC").replace(second=0, microsecond=0, tzinfo=None)
             job = Job(0, ROUND_JOB, GUILD_ID, "", {}, due, 0, settings.schedule_id, nominal)
@@ -128,7 +128,7 @@ class Reviews:
 
     async def begin(self) -> None:
         """From now on, what is handed in is given to reviewers."""
-        async with _core_on(self._url, self._world.now) as core, core.db.begin() as session:
+        async with core_on(self._url, self._world.now) as core, core.db.begin() as session:
             await core.configs.change(session, GUILD_ID, GuildConfig, by=BOSS, staff_channel_id=self.staff)
             await core.configs.change(
                 session,
@@ -142,7 +142,7 @@ class Reviews:
 
     async def foresee(self, due: datetime) -> None:
         """Draw the round that is to begin then, and write nothing down."""
-        async with _core_on(self._url, lambda: due) as core:
+        async with core_on(self._url, lambda: due) as core:
             async with core.db.read() as session:
                 row = (await review_rounds.list_rounds(session, GUILD_ID, 1))[0]
             job = Job(0, CONFIRM_JOB, GUILD_ID, "", {"round_id": row.id}, due, 0)
@@ -206,7 +206,7 @@ class Reviews:
 
 
 @asynccontextmanager
-async def _core_on(url: str, now: Callable[[], datetime]) -> AsyncIterator[Core]:
+async def core_on(url: str, now: Callable[[], datetime]) -> AsyncIterator[Core]:
     """The services' ground on the bot's database, by this clock."""
     database = Database(url)
     try:

@@ -25,6 +25,7 @@ from cogs.challenges import model
 from cogs.pairs import rounds as pair_rounds
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.model import ASSIGNED_RENDERER, TELL_JOB
+from storage import rota as rota_storage
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
 POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")
@@ -175,6 +176,22 @@ def reviews_twice(bot: Lyceum) -> None:
     jobs.enqueue, notifier.notify = again, with_another_key
 
 
+def forgetful_hand_over(_: Lyceum) -> None:
+    """Takes a role back only from those to whom it was given in the same life."""
+    seam: Any = rota_storage
+    given: set[tuple[int, int]] = set()
+    list_grants, lock_grant = seam.list_grants, seam.lock_grant
+
+    async def known(*asked: Any) -> list[Any]:
+        return [each for each in await list_grants(*asked) if (each.member_id, each.role_id) in given]
+
+    async def lock(session: Any, rota: Any, member_id: int, role_id: int) -> Any:
+        given.add((member_id, role_id))
+        return await lock_grant(session, rota, member_id, role_id)
+
+    seam.list_grants, seam.lock_grant = known, lock
+
+
 def one_key_a_challenge(bot: Lyceum) -> None:
     """Gives all steps of a challenge the same key, so that one of them passes for the next."""
     jobs: Any = bot.core.jobs
@@ -201,6 +218,7 @@ MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
     "random draws": random_draws,
     "lost reviews": lost_reviews,
     "reviews twice": reviews_twice,
+    "forgetful hand-over": forgetful_hand_over,
     "one key a challenge": one_key_a_challenge,
 }
 

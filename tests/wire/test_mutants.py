@@ -23,6 +23,7 @@ GUILT = {
     "random draws": ("strange", ()),
     "lost reviews": ("strange", ()),
     "reviews twice": ("doubled", ()),
+    "forgetful hand-over": ("doubled", ()),
     "one key a challenge": ("lost", ()),
 }
 # Of what has no nonce, a sound bot too may make one too many, which it takes away again.

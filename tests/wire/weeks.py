@@ -1,4 +1,4 @@
-"""Weeks of challenges and pairing rounds in the chaos test: time goes on to the next step as soon as Discord has seen the one before.
+"""Weeks of challenges, pairing rounds and hand-overs in the chaos test: time goes on to the next step as soon as Discord has seen the one before.
 
 Firings come at their second, challenges at their hour of the week, so between two lives the clock that the bot and
 the fake Discord share is moved. What is waited for is an event, never a time in which it should have come.
@@ -16,6 +16,7 @@ from tests.wire.challenges import Hands, hands_on
 from tests.wire.fake_discord import FakeDiscord
 from tests.wire.judge import Verdict
 from tests.wire.rounds import CONFIRM_HOURS, PAIRS_AFTER, Meetings, Reviews
+from tests.wire.turns import TURN_AFTER, Turns
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # After the opening on Monday at nine.
@@ -48,6 +49,7 @@ class Weeks:
         self._diligent = [world.add_member(f"hands-in-{number}").id for number in range(4)]
         self._silent = world.add_member("asks-for-nothing").id
         self._meetings = Meetings(discord, url)
+        self._turns = Turns(discord, url)
         self._reviews = Reviews(discord, url, f"Knot {count}", self._diligent)
         self._steps: list[Step] = []
         for number, title in enumerate(self.titles):
@@ -56,13 +58,22 @@ class Weeks:
             has_met = partial(self._meetings.has_met, number + 1)
             kinds = ("open_room", "post")
             self._steps.append(Step(after + PAIRS_AFTER, kinds, has_met, before=self._meetings.foresee))
+            # The first turn goes on from the beginning.
+            has_handed_over = partial(self._turns.has_handed_over, number + 2)
+            kinds = ("add_role", "remove_role", "post")
+            self._steps.append(Step(after + TURN_AFTER, kinds, has_handed_over))
         self._steps.sort(key=lambda each: each.at)
         self._next = 0  # the step that is to come
 
     @property
     def channels(self) -> frozenset[int]:
         own = {self.room, self.gallery, self._meetings.channel, self._reviews.channel, self._reviews.staff}
+        own.add(self._turns.channel)
         return frozenset({*own, *(each.id for each in self._meetings.rooms)})
+
+    @property
+    def roles(self) -> frozenset[int]:
+        return frozenset({self._turns.role})
 
     @property
     def kinds_due(self) -> set[str]:
@@ -82,6 +93,7 @@ class Weeks:
         async with hands_on(self._url, self._world) as hands:
             self._monday = await hands.prepare(self.room, self.gallery, *self.titles)
         await self._meetings.prepare()
+        await self._turns.prepare()
 
     async def look(self) -> None:
         """At the end, while the bot lives: staff look at what nobody else is shown."""
@@ -126,6 +138,7 @@ class Weeks:
         if self.titles:
             self._meetings.judge(verdict)
             self._reviews.judge(verdict)
+            self._turns.judge(verdict, len(self.titles) + 1)
 
     def _steps_of(self, title: str, after: timedelta, *, is_last: bool) -> list[Step]:
         world, reviews = self._world, self._reviews

@@ -1,7 +1,7 @@
 """pair hours and waiting
 
-Revision: 0016_pair_hours_and_waiting
-Follows: 0015_training_of_reviewers
+Revision: 0018_pair_hours_and_waiting
+Follows: 0017_reviews_begin_as_chosen
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import PrimaryKey
 
-revision = "0016_pair_hours_and_waiting"
-down_revision = "0015_training_of_reviewers"
+revision = "0018_pair_hours_and_waiting"
+down_revision = "0017_reviews_begin_as_chosen"
 branch_labels = None
 depends_on = None
 

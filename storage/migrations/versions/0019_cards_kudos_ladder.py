@@ -1,7 +1,7 @@
 """cards kudos ladder
 
-Revision: 0017_cards_kudos_ladder
-Follows: 0016_whom_acts_were_for
+Revision: 0019_cards_kudos_ladder
+Follows: 0018_pair_hours_and_waiting
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import JsonDict, PrimaryKey, Snowflake, UtcDateTime
 
-revision = "0017_cards_kudos_ladder"
-down_revision = "0016_whom_acts_were_for"
+revision = "0019_cards_kudos_ladder"
+down_revision = "0018_pair_hours_and_waiting"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """badges
 
-Revision: 0018_badges
-Follows: 0017_cards_kudos_ladder
+Revision: 0020_badges
+Follows: 0019_cards_kudos_ladder
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import JsonDict, PrimaryKey, Snowflake, UtcDateTime
 
-revision = "0018_badges"
-down_revision = "0017_cards_kudos_ladder"
+revision = "0020_badges"
+down_revision = "0019_cards_kudos_ladder"
 branch_labels = None
 depends_on = None
 

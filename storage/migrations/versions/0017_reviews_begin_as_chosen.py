@@ -1,7 +1,7 @@
 """reviews begin as chosen
 
-Revision: 0016_reviews_begin_as_chosen
-Follows: 0015_training_of_reviewers
+Revision: 0017_reviews_begin_as_chosen
+Follows: 0016_whom_acts_were_for
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import UtcDateTime
 
-revision = "0016_reviews_begin_as_chosen"
-down_revision = "0015_training_of_reviewers"
+revision = "0017_reviews_begin_as_chosen"
+down_revision = "0016_whom_acts_were_for"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,17 @@
+"""A rota on each kind of database."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core import Core
+from storage.database import Database
+from tests.clocks import FixedClock
+from tests.rota.stand import Stand, stand_on
+
+
+@pytest.fixture
+async def stand(database: Database, clock: FixedClock) -> Stand:
+    found = stand_on(Core.build(database, clock), clock)
+    await found.make()
+    return found
