@@ -62,9 +62,9 @@ class SharedStatements:
         engine = made.sync_engine
         if not self._is_sqlite(url):
             return made
-        if self._first is None:
-            self._first = engine
-        elif hasattr(self._first.dialect, "server_version_info"):  # which it asks for when it first connects
+        if self._first is None or self._first.dialect.server_version_info is None:
+            self._first = engine  # One that has never connected does not know its own database yet.
+        else:
             engine.dialect = self._first.dialect
             engine._compiled_cache = self._first._compiled_cache
         return made
