@@ -20,6 +20,8 @@ Value = Any
 Wanted = Mapping[str, Value]
 LONGEST_TEXT = 4000
 MOST_ITEMS = 100
+MOST_NAMED = 6
+"""More names than these would be cut off in the middle of one."""
 LONGEST_KEY = 100
 MOST_UNKNOWN = 50  # of one table, named one by one
 
@@ -253,6 +255,11 @@ def unknown(key: str, known: Iterable[str]) -> UserError:
         return NotFound("I do not know this. Did you mean {name}?", name=near[0])
     if not names:
         return NotFound("I do not know this. Please take it out.")
+    if len(names) > MOST_NAMED:
+        some = ", ".join(names[:MOST_NAMED])
+        return NotFound(
+            "I do not know this. Known here are {names} and {n} more.", names=some, n=len(names) - MOST_NAMED
+        )
     return NotFound("I do not know this. Known here are: {names}.", names=", ".join(names))
 
 

@@ -357,6 +357,7 @@ class TestTheRetention:
         await finish(community, ann)
         joined_at = community.now
         assert {"outbox", "notifications"} <= mentions_of(community, ann).keys()
+        await community.advance(timedelta(hours=12))  # past the hour of the daily digest
 
         async with community.while_down():
             await community.advance(timedelta(days=91))

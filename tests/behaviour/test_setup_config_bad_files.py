@@ -136,7 +136,10 @@ ITEMS = [
     (ritual() + RITUAL.format(ritual="monday-goals", day="friday", time="10:00"), "stands there twice"),
     (HEAD + '[[rituals.list]]\nritual = "monday-goals"\n', "list[1].channel"),
     (outcome(words=" "), "outcomes[1].words"),
-    (outcome(counts="lottery.won"), "introduction.written"),
+    (
+        outcome(counts="lottery.won"),
+        "challenge.submitted, challenge.completed, charter.acknowledged, contribution.first and",
+    ),
     (outcome(by="everybody"), "acts, people"),
     (outcome(target="0"), "from 1 to 1000000"),
     (outcome(target="true"), "from 1 to 1000000"),

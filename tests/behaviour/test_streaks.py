@@ -321,7 +321,7 @@ def _day_after(day: tuple[int, int, int]) -> tuple[int, int, int]:
 
 async def test_what_is_switched_off_is_not_proposed(community: LyceumWorld) -> None:
     assert "`/micro`" in (await streak(community, community.member)).text
-    for feature in ("micro", "challenges", "rituals", "onboarding", "pairs", "reviews"):
+    for feature in ("micro", "challenges", "rituals", "onboarding", "pairs", "reviews", "kudos", "rota"):
         await switch_feature(community, feature, on=False)
     shown = (await streak(community, community.member)).text
     assert "makes it count: a promise that you keep (`/commit`)." in shown
