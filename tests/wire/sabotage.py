@@ -17,6 +17,7 @@ from typing import Any
 from bot import dispatcher as dispatcher_module
 from bot.app import Lyceum
 from bot.discord_calls import DiscordCalls
+from bot.discord_rooms import Rooms
 from bot.dispatcher import Dispatcher
 from bot.jobs import Jobs, NewJob
 from bot.notify import Notifier
@@ -123,15 +124,14 @@ def blind_events(bot: Lyceum) -> None:
     calls._ours = none
 
 
-def blind_rooms(bot: Lyceum) -> None:
+def blind_rooms(_: Lyceum) -> None:
     """Opens a thread again without looking for it."""
-    dispatcher: Any = bot.dispatcher
-    calls: Any = dispatcher._calls
+    seam: Any = Rooms
 
     async def none(*_: Any) -> list[int]:
         return []
 
-    calls._rooms = none
+    seam._find = none
 
 
 def hasty_rooms(_: Lyceum) -> None:
@@ -234,7 +234,8 @@ def seams() -> dict[type, tuple[str, ...]]:
             "_is_beyond_nonce",
             "_earlier_try",
         ),
-        DiscordCalls: ("perform", "_ours", "_rooms"),
+        DiscordCalls: ("perform", "_ours"),
+        Rooms: ("_find",),
         Jobs: ("enqueue",),
         Notifier: ("notify",),
         Allocation: ("_write",),
