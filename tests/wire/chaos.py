@@ -233,9 +233,13 @@ class Chaos:
         limit = CATCH_UP_SECONDS
         sessions = len(self._discord.gateway.identifies)
         await self._nursery.bear(self._life(None))
-        end = asyncio.create_task(self._nursery.end(seconds=2 * limit))
+        end = asyncio.create_task(self._nursery.end(seconds=limit * (2 + self._report.weeks)))
         going = await _while_going_on(
-            end, lambda: not self._is_over(), seconds=limit, doing=self._weeks.go_on
+            end,
+            lambda: not self._is_over(),
+            seconds=limit,
+            doing=self._weeks.go_on,
+            progress=lambda: self._weeks.steps_taken,
         )
         if going:
             await _while_going_on(
@@ -346,11 +350,17 @@ async def _while_going_on(
     *,
     seconds: float,
     doing: Callable[[], Awaitable[None]] | None = None,
+    progress: Callable[[], int] = lambda: 0,
 ) -> bool:
-    """Waits while the condition holds and the life goes on, so many seconds at most. Whether it still goes on."""
+    """Waits while the condition holds and the life goes on. Whether it still goes on.
+
+    It waits so many seconds at most, counted from when there was progress last.
+    """
     loop = asyncio.get_running_loop()
-    limit = loop.time() + seconds
+    limit, reached = loop.time() + seconds, progress()
     while condition() and not end.done() and loop.time() < limit:
+        if progress() != reached:
+            limit, reached = loop.time() + seconds, progress()
         if doing is not None:
             await doing()
         await asyncio.sleep(LOOK_EVERY)

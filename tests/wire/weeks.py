@@ -81,6 +81,10 @@ class Weeks:
         return set(self._steps[self._next - 1].kinds) if self._next else set()
 
     @property
+    def steps_taken(self) -> int:
+        return self._next
+
+    @property
     def is_over(self) -> bool:
         return self._next == len(self._steps) and all(each.is_seen() for each in self._steps[-1:])
 
