@@ -137,6 +137,7 @@ class LadderService:
                 )
             for step in back:
                 await self._climbing.return_to(session, await self._lock(session, actor, step), step)
+            await self._climbing.reconsider(session, actor.guild_id, actor.member_id)
             await self._core.audit.record(session, actor, AREA, N_("came back to a step of the ladder"))
             return await self.standing(session, actor.guild_id, actor.member_id)
 

@@ -303,3 +303,26 @@ async def test_with_the_person_their_steps_go_and_who_confirmed_is_nobody(
         assert row.confirmed_by == 0
         await erase(session, GUILD, BEN.member_id, limit=100, now=clock.now() + DAY)
         assert list(await session.scalars(select(LadderHeldRow))) == []
+
+
+async def test_coming_back_gives_nothing_that_was_taken_back_meanwhile_and_no_doubt_is_escaped(
+    ladder: Ladder,
+) -> None:
+    acts = await ladder.contributor()
+    await ladder.service.step_down(BEN, "member")
+    await ladder.undo(acts[-1])
+    assert (await ladder.service.come_back(BEN)).current.key == "member"
+    assert await ladder.reached() == ["member"]
+    await ladder.did("kudos.received")
+    await ladder.did("review.given", 5, others=3)
+    await ladder.did("challenge.submitted", 2)
+    await ladder.did("kudos.received", 2, others=2)
+    [trained] = await ladder.did("review.trained")
+    [waiting] = await ladder.proposals()
+    await ladder.staff.confirm(FARAH, waiting.id)
+    await ladder.undo(trained)
+    await ladder.service.step_down(BEN, "member")
+    assert (await ladder.proposals())[-1].state == Decision.OVER
+    assert (await ladder.service.come_back(BEN)).current.key == "reviewer"
+    doubt = (await ladder.proposals())[-1]
+    assert (doubt.kind, doubt.state) == ("doubt", Decision.OPEN)
