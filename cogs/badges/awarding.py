@@ -124,10 +124,13 @@ class Awarding:
         self, session: AsyncSession, row: BadgeAwardRow, badge: Badge, *, lane: Lane = Lane.AWAITED
     ) -> None:
         """The role that comes with it; it is given only while it carries no power over others."""
-        if badge.role_id is not None:
-            await self._core.outbox.plan(
-                session, self._role(row, badge.role_id, EffectKind.ADD_ROLE, lane), act_id=row.act_id
-            )
+        if badge.role_id is None:
+            return
+        config = await self._core.configs.guild(row.guild_id)
+        if any(badge.role_id in roles for roles in config.capability_roles.roles.values()):
+            return  # it has become a role of staff since it was chosen, and no badge makes anybody staff
+        effect = self._role(row, badge.role_id, EffectKind.ADD_ROLE, lane)
+        await self._core.outbox.plan(session, effect, act_id=row.act_id)
 
     async def take_effects(self, session: AsyncSession, row: BadgeAwardRow, badge: Badge) -> None:
         """What came with it goes: the role, unless another badge gives it, and its line in the wins."""

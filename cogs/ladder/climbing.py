@@ -218,6 +218,8 @@ class Climbing:
         gives = row.state == storage.HELD if gives is None else gives
         if not gives and await self._has_role_otherwise(session, row, step.role_id):
             return
+        if gives and row.confirmed_by is None and step.role_id in await self.staff_roles(row.guild_id):
+            return  # it has become a role of staff since it was chosen, and no person said that they are
         effect = Effect(
             kind=EffectKind.ADD_ROLE if gives else EffectKind.REMOVE_ROLE,
             key=f"ladder.role:{row.id}:{step.role_id}:{row.turn}{occasion}",
@@ -228,6 +230,11 @@ class Climbing:
             lane=Lane.SCHEDULED,
         )
         await self._core.outbox.plan(session, effect, act_id=row.act_id)
+
+    async def staff_roles(self, guild_id: int) -> frozenset[int]:
+        """The roles that make people staff in a community."""
+        config = await self._core.configs.guild(guild_id)
+        return frozenset[int]().union(*config.capability_roles.roles.values())
 
     async def _has_role_otherwise(self, session: AsyncSession, row: LadderHeldRow, role_id: int) -> bool:
         held = await storage.list_held(session, row.guild_id, row.member_id)

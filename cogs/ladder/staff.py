@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.criteria import MOST_ACTS, MOST_CRITERIA, MOST_DAYS, Criterion, Rule, rule_data
-from bot.errors import InvalidInput, LimitReached
+from bot.errors import InvalidInput, LimitReached, NotAllowed
 from bot.i18n import N_
 from bot.text import clean, mention_user
 from cogs.ladder import rules
@@ -137,9 +137,14 @@ class LadderStaff:
         return self._find(actor.guild_id, key)
 
     async def describe(self, actor: Actor, key: str, title: str, text: str, *, powers: bool) -> Step:
-        """Its words, and whether a person confirms it. Unchanged words stay those that ship. Raises `InvalidInput`."""
+        """Its words, and whether a person confirms it. Unchanged words stay those that ship.
+
+        Raises `InvalidInput`, and `NotAllowed` where nobody would confirm a role of staff any more.
+        """
         title, text = rules.read_title(clean(title)), clean(text)[: rules.LONGEST_TEXT]
         before = await self.step(actor, key)
+        if not powers and before.role_id is not None:
+            await self._check_role(actor, before.role_id)
         same = (title, text) == (before.title, before.text)
         words = {} if same else {"title": title, "text": text}
         return await self._change(actor, key, **words, powers=powers)
@@ -153,8 +158,13 @@ class LadderStaff:
         return await self._change(actor, key, title=title, text=text, powers=powers, position=len(every) * 10)
 
     async def set_role(self, actor: Actor, key: str, role_id: int | None) -> Step:
-        """The role that comes with it; whoever holds the step gets it."""
+        """The role that comes with it; whoever holds the step gets it.
+
+        Raises `NotAllowed` for a role of staff where nobody confirms the step.
+        """
         before = await self.step(actor, key)
+        if role_id is not None and not before.powers:
+            await self._check_role(actor, role_id)
         step = await self._change(actor, key, role_id=role_id)
         occasion = f":{self._core.clock.now().timestamp():.0f}"
         async with self._core.db.begin() as session:
@@ -258,6 +268,14 @@ class LadderStaff:
         self, session: AsyncSession, actor: Actor, words: str, member_id: int, why: str | None = None
     ) -> None:
         await self._core.audit.record(session, actor, AREA, words, why=why, member=mention_user(member_id))
+
+    async def _check_role(self, actor: Actor, role_id: int) -> None:
+        """A role by which Lyceum knows staff is given by a person alone."""
+        if role_id in await self._climbing.staff_roles(actor.guild_id):
+            raise NotAllowed(
+                "That role makes people staff, so it comes only with a step that somebody of staff confirms. Tick "
+                "that among the step's words, or choose another role."
+            )
 
     async def _check(self, actor: Actor) -> None:
         config = await self._core.configs.guild(actor.guild_id)

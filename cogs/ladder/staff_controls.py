@@ -130,6 +130,8 @@ class StaffControls:
         values = list((interaction.data or {}).get("values", []))
         role_id = int(values[0]) if values else None
         role = interaction.guild.get_role(role_id) if interaction.guild and role_id is not None else None
+        if role is None and role_id is not None:
+            raise InvalidInput("That role is not there any more. Please choose another.")
         if role is not None and (role.permissions.value & ELEVATED or role.managed or role.is_default()):
             raise InvalidInput(
                 "That role carries power over others, or belongs to a bot, so I never give it by myself. Choose one that "

@@ -14,6 +14,7 @@ from bot.core import Core
 from bot.criteria import Criterion
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.features import Feature
+from bot.guild_config import GuildConfig
 from cogs.badges import model
 from cogs.badges.awarding import Awarding
 from cogs.badges.history import History
@@ -449,3 +450,13 @@ async def test_a_job_that_comes_too_late_for_its_rule_does_nothing(badges: Badge
     async with badges.core.db.read() as session:
         [job] = await session.scalars(select(JobRow))
     assert job.outcome == "skipped" and "not given any more" in (job.reason or "")
+
+
+async def test_a_role_that_became_one_of_staff_is_not_given_any_more(badges: Badges) -> None:
+    badge_id = await badges.write()
+    await badges.staff.set_role(FARAH, badge_id, ROLE)
+    await badges.on(badge_id)
+    async with badges.core.db.begin() as session:
+        await badges.core.configs.change(session, GUILD, GuildConfig, by=FARAH, reviewer_role_id=ROLE.id)
+    await badges.act(BEN, 1)
+    assert await badges.held(BEN) == ["Reader"] and await badges.effects("add_role") == []

@@ -13,6 +13,7 @@ from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.features import Feature
+from bot.guild_config import GuildConfig
 from cogs.ladder.climbing import Climbing
 from cogs.ladder.model import AREA, NEWS_KIND, REACHED
 from cogs.ladder.rules import Decision
@@ -326,3 +327,19 @@ async def test_coming_back_gives_nothing_that_was_taken_back_meanwhile_and_no_do
     assert (await ladder.service.come_back(BEN)).current.key == "reviewer"
     doubt = (await ladder.proposals())[-1]
     assert (doubt.kind, doubt.state) == ("doubt", Decision.OPEN)
+
+
+async def test_a_role_of_staff_comes_only_by_a_persons_word(ladder: Ladder) -> None:
+    core = ladder.core
+    await ladder.staff.set_role(FARAH, "contributor", ROLE)
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, by=FARAH, facilitator_role_id=ROLE)
+    with pytest.raises(NotAllowed, match="makes people staff"):
+        await ladder.staff.set_role(FARAH, "member", ROLE)
+    await ladder.staff.set_role(FARAH, "facilitator", ROLE)
+    with pytest.raises(NotAllowed, match="makes people staff"):
+        await ladder.staff.describe(FARAH, "facilitator", "Facilitator", "Anybody", powers=False)
+    await ladder.contributor()  # the role became one of staff after it was chosen
+    assert await ladder.step() == "contributor" and await ladder.roles() == []
+    await ladder.staff.place(FARAH, BEN.member_id, "facilitator", "Asked for by all")
+    assert set(await ladder.roles()) == {("add_role", ROLE)}
