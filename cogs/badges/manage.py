@@ -108,6 +108,7 @@ class StaffControls:
             render.EDIT: self._ask_change,
             forms.EDIT_FORM: self._edit,
             render.COUNT: self._count,
+            render.COUNT_REST: self._count,
             render.NUMBERS: self._ask_numbers,
             forms.NUMBERS_FORM: self._set_numbers,
             render.ROLE: self._set_role,

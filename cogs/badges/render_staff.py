@@ -30,6 +30,7 @@ OPEN = "badges:staff.open"
 ADD = "badges:staff.add"
 EDIT = "badges:staff.edit"
 COUNT = "badges:staff.count"
+COUNT_REST = "badges:staff.count_rest"
 NUMBERS = "badges:staff.numbers"
 ROLE = "badges:staff.role"
 END = "badges:staff.end"
@@ -120,10 +121,12 @@ def badge_card(
         options = tuple(
             Option(cut(t(title), 100), kind) for kind, title in kinds.items() if kind not in present
         )
-        if options:
-            items.append(
-                Pick(custom_id(COUNT, badge.id), t("Count something more"), options[:SELECT_OPTIONS])
-            )
+        # A menu holds so many; the second one has the rest.
+        menus = ((COUNT, t("Count something more")), (COUNT_REST, t("Count something else")))
+        for number, (control, label) in enumerate(menus):
+            some = options[number * SELECT_OPTIONS :][:SELECT_OPTIONS]
+            if some:
+                items.append(Pick(custom_id(control, badge.id), label, some))
         numbers = tuple(
             Button(
                 t("Change criterion {n}", n=index + 1),

@@ -131,10 +131,10 @@ class LadderCog(commands.Cog):
         card = render.evidence_card(standing, one, found, self._desk.titles, reply.translator)
         await reply.show_privately(card)
 
-    async def _all_steps(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+    async def _all_steps(self, interaction: discord.Interaction[Any], page: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.steps_card(standing, self._desk.titles, reply.translator))
+        await reply.show_privately(render.steps_card(standing, self._desk.titles, reply.translator, page or 0))
 
     async def _ask_down(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))

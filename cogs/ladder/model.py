@@ -45,11 +45,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Evidence:
-    """An act that counts for a criterion."""
+    """An act that counts for a criterion. `message`, where it is one: server, channel, message."""
 
     kind: str
     at: datetime
     name: str | None = None
+    message: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.replies import reply_to
 from cogs.ladder import render_staff as render
-from cogs.ladder.model import Step
+from cogs.ladder.model import REACHED, Step
 from cogs.ladder.staff import LadderStaff
 from cogs.ladder.steps import Steps
 
@@ -48,6 +48,7 @@ class StaffControls:
             render.ROLE: self._set_role,
             render.OUT: self._leave_out,
             render.CRITERION_ADD: self._ask_new_criterion,
+            render.CRITERION_ADD_REST: self._ask_new_criterion,
             render.CRITERION: self._ask_criterion,
             render.CRITERION_FORM: self._set_criterion,
             render.ADD: self._ask_new,
@@ -62,8 +63,13 @@ class StaffControls:
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What each kind of act that can be counted is called."""
-        return self._core.ledger.countable
+        """What each kind of act that can be counted is called; steps themselves do not make a step."""
+        ledger = self._core.ledger
+        named = dict(ledger.countable)
+        for kind, contribution in ledger.contributions.items():
+            named.setdefault(kind, contribution.done)
+        named.pop(REACHED, None)
+        return named
 
     async def _desk(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))

@@ -457,6 +457,6 @@ async def test_a_role_that_became_one_of_staff_is_not_given_any_more(badges: Bad
     await badges.staff.set_role(FARAH, badge_id, ROLE)
     await badges.on(badge_id)
     async with badges.core.db.begin() as session:
-        await badges.core.configs.change(session, GUILD, GuildConfig, by=FARAH, reviewer_role_id=ROLE.id)
+        await badges.core.configs.change(session, GUILD, GuildConfig, by=FARAH, moderator_role_id=ROLE.id)
     await badges.act(BEN, 1)
     assert await badges.held(BEN) == ["Reader"] and await badges.effects("add_role") == []
