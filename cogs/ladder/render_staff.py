@@ -37,6 +37,8 @@ WORDS = "ladder:staff.words"
 WORDS_FORM = "ladder:staff.reworded"
 ROLE = "ladder:staff.role"
 OUT = "ladder:staff.out"
+UP = "ladder:staff.up"
+DOWN = "ladder:staff.down"
 CRITERION_ADD = "ladder:staff.criterion_add"
 CRITERION_ADD_REST = "ladder:staff.criterion_add_rest"
 CRITERION = "ladder:staff.criterion"
@@ -133,8 +135,17 @@ def not_yet_form(proposal: Proposal, t: Translator) -> Form:
     return Form(title, custom_id(NOT_YET_FORM, proposal.id), (field,))
 
 
-def step_card(step: Step, number: int, titles: Titles, t: Translator, *, is_first: bool) -> Card:
-    """One step, and what can be changed about it. `number` is its place, by which its controls know it."""
+def step_card(
+    step: Step,
+    number: int,
+    titles: Titles,
+    t: Translator,
+    *,
+    is_first: bool,
+    up: bool = False,
+    down: bool = False,
+) -> Card:
+    """One step, and what can be changed about it. Its controls know it by `number`; `up`, `down`: it can be moved so."""
     lines = [f"**{title_of(step, t)}**", text_of(step, t)]
     if is_first:
         lines.append(t("-# Everybody begins here."))
@@ -165,6 +176,10 @@ def step_card(step: Step, number: int, titles: Titles, t: Translator, *, is_firs
         label = t("Put it back") if step.is_off else t("Leave it out")
         buttons.append(Button(label, custom_id(OUT, number)))
     buttons.append(Button(t("Back"), custom_id(DESK)))
+    moves = [Button(t("Move it up"), custom_id(UP, number))] if up else []
+    moves += [Button(t("Move it down"), custom_id(DOWN, number))] if down else []
+    if moves:
+        items.append(Buttons(tuple(moves)))
     items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
 

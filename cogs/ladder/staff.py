@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from cogs.ladder.climbing import Climbing, wait_turn
 from cogs.ladder.model import AREA, DOUBT, Desk, Proposal, Standing, Step, gone
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.service import LadderService
-from cogs.ladder.steps import Steps
+from cogs.ladder.steps import Steps, merged
 from storage import ladder as storage
 
 LISTED = 25
@@ -175,6 +176,26 @@ class LadderStaff:
                 await self._climbing.plan_role(session, row, step, gives=True, occasion=occasion)
         return step
 
+    async def move(self, actor: Actor, key: str, *, up: bool) -> Step:
+        """One place higher or lower. Whoever holds it keeps it. Raises `InvalidInput` at either end."""
+        await self.step(actor, key)
+        async with self._core.db.begin() as session:
+            keys = sorted(each.key for each in self._steps.every(actor.guild_id))
+            rows = {each: await storage.lock_step(session, actor.guild_id, each) for each in keys}
+            order = [each.key for each in merged(rows.values())]
+            other = order.index(key) + (1 if up else -1)
+            if not 1 <= other < len(order) or order.index(key) == 0:
+                raise InvalidInput("It cannot be moved further. Everybody begins on the first step, so it stays.")
+            place = order.index(key)
+            order[place], order[other] = order[other], order[place]
+            for number, each in enumerate(order):
+                rows[each].position = number * 10
+            await session.flush()
+            words = N_("moved the step {step} of the ladder")
+            await self._core.audit.record(session, actor, AREA, words, step=rows[key].title or key)
+        await self._steps.reload(actor.guild_id)
+        return self._find(actor.guild_id, key)
+
     async def leave_out(self, actor: Actor, key: str, *, out: bool) -> Step:
         """Take a step out of the ladder, or back in. Who holds it keeps it for when it is back."""
         if key == self._steps.every(actor.guild_id)[0].key:
@@ -193,6 +214,9 @@ class LadderStaff:
         window = rules.read_count(days or "0", 0, MOST_DAYS)
         kinds = (kind,) if isinstance(kind, str) else self._criterion(step, kind).kinds
         new = Criterion(kinds, max(n, 1), window or None, many)
+        if not isinstance(kind, str):  # what the form does not ask stays
+            before = self._criterion(step, kind)
+            new = replace(new, subjects=min(before.subjects, new.at_least), subject=before.subject)
         if isinstance(kind, str):
             if len(criteria) >= MOST_CRITERIA:
                 raise LimitReached(
@@ -221,10 +245,19 @@ class LadderStaff:
     async def _change(self, actor: Actor, key: str, **changes: Any) -> Step:
         async with self._core.db.begin() as session:
             row = await storage.lock_step(session, actor.guild_id, key)
+            before = {name: getattr(row, name) for name in changes}
             for name, value in changes.items():
                 setattr(row, name, value)
             await session.flush()
-            await self._core.audit.record(session, actor, AREA, N_("changed a step of the ladder"))
+            await self._core.audit.record(
+                session,
+                actor,
+                AREA,
+                N_("changed the step {step} of the ladder"),
+                before=before,
+                after=changes,
+                step=row.title or key,
+            )
         await self._steps.reload(actor.guild_id)
         return self._find(actor.guild_id, key)
 

@@ -1,7 +1,6 @@
 """Receives /manage ladder and the controls of its cards.
 
-A control's number is the place of a step among all of the community's, which never changes, and for a criterion besides
-its own place or that of a kind of act.
+A control's number is that of a step (`number_of`), and for a criterion besides its own place or that of a kind of act.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from bot.replies import reply_to
 from cogs.ladder import render_staff as render
 from cogs.ladder.model import REACHED, Step
 from cogs.ladder.staff import LadderStaff
-from cogs.ladder.steps import Steps
+from cogs.ladder.steps import Steps, number_of
 
 _PER_STEP = 10_000
 _KINDS = 1_000  # from here on the number is that of a kind of act to add
@@ -47,6 +46,8 @@ class StaffControls:
             render.WORDS_FORM: self._reword,
             render.ROLE: self._set_role,
             render.OUT: self._leave_out,
+            render.UP: self._move_up,
+            render.DOWN: self._move_down,
             render.CRITERION_ADD: self._ask_new_criterion,
             render.CRITERION_ADD_REST: self._ask_new_criterion,
             render.CRITERION: self._ask_criterion,
@@ -151,6 +152,14 @@ class StaffControls:
         before = await self._staff.step(actor, key)
         await self._show_step(interaction, await self._staff.leave_out(actor, key, out=not before.is_off))
 
+    async def _move_up(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        key = self._key(interaction, number)
+        await self._show_step(interaction, await self._staff.move(actor_of(interaction), key, up=True))
+
+    async def _move_down(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        key = self._key(interaction, number)
+        await self._show_step(interaction, await self._staff.move(actor_of(interaction), key, up=False))
+
     async def _ask_new_criterion(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         [kind] = chosen_values(interaction, 1)
         kinds = list(self.titles)
@@ -189,20 +198,30 @@ class StaffControls:
         await self._show_step(interaction, step)
 
     async def _show_step(self, interaction: discord.Interaction[Any], step: Step) -> None:
-        number = [each.key for each in self._every(interaction)].index(step.key)
+        every = [each.key for each in self._every(interaction)]
         reply = reply_to(interaction)
-        card = render.step_card(step, number, self.titles, reply.translator, is_first=number == 0)
+        number, place = number_of(step.key), every.index(step.key)
+        card = render.step_card(
+            step,
+            number,
+            self.titles,
+            reply.translator,
+            is_first=place == 0,
+            up=0 < place < len(every) - 1,
+            down=place > 1,
+        )
         await reply.show_privately(card)
 
     def _every(self, interaction: discord.Interaction[Any]) -> tuple[Step, ...]:
         return self._steps.every(interaction.guild_id or 0)
 
     def _key(self, interaction: discord.Interaction[Any], number: int | None) -> str:
-        """The step with this place. Raises `InvalidInput`."""
-        every = self._every(interaction)
-        if number is None or number >= len(every):
+        """The step with this number. Raises `InvalidInput`."""
+        found = (each.key for each in self._every(interaction) if number_of(each.key) == number)
+        key = next(found, None)
+        if key is None:
             raise InvalidInput("That step does not exist any more. Please open the menu again.")
-        return every[number].key
+        return key
 
     # ------------------------------------------------------------------------------------------ people
 

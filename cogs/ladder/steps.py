@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from zlib import crc32
 
 from bot.acts import Reaction
 from bot.core import Core
@@ -36,6 +37,11 @@ def shipped() -> tuple[Step, ...]:
     if len({each.key for each in steps}) < len(steps) or steps[0].rule.criteria:
         raise ValueError("ladder.toml needs steps of different keys, and a first one that is everybody's")
     return tuple(steps)
+
+
+def number_of(key: str) -> int:
+    """By which number the controls of a step know it, wherever it is moved."""
+    return crc32(key.encode())
 
 
 class Steps:

@@ -21,6 +21,7 @@ from cogs.ladder.service import LadderService
 from cogs.ladder.staff import LadderStaff
 from cogs.ladder.steps import Steps
 from storage.acts import ActRow
+from storage.audit import AuditRow
 from storage.database import Database
 from storage.footprint import erase
 from storage.ladder import LadderHeldRow, LadderProposalRow
@@ -343,3 +344,27 @@ async def test_a_role_of_staff_comes_only_by_a_persons_word(ladder: Ladder) -> N
     assert await ladder.step() == "contributor" and await ladder.roles() == []
     await ladder.staff.place(FARAH, BEN.member_id, "facilitator", "Asked for by all")
     assert set(await ladder.roles()) == {("add_role", ROLE)}
+
+
+async def test_steps_are_moved_and_whoever_holds_one_keeps_it(ladder: Ladder) -> None:
+    await ladder.contributor()
+    await ladder.staff.add(FARAH, "Gardener", "Waters", powers=True)
+    await ladder.staff.move(FARAH, "own-gardener", up=False)
+    order = [each.key for each in ladder.steps.every(GUILD)]
+    assert order[-2:] == ["own-gardener", "facilitator"] and order[:2] == ["newcomer", "member"]
+    await ladder.staff.move(FARAH, "contributor", up=False)
+    assert [each.key for each in ladder.steps.every(GUILD)][1:3] == ["contributor", "member"]
+    assert await ladder.step() == "member"
+    for key, up in (("contributor", False), ("newcomer", True), ("facilitator", True)):
+        with pytest.raises(InvalidInput, match="cannot be moved"):
+            await ladder.staff.move(FARAH, key, up=up)
+    with pytest.raises(NotAllowed):
+        await ladder.staff.move(BEN, "mentor", up=True)
+
+
+async def test_a_change_of_a_step_stands_in_the_record_with_what_was_before(ladder: Ladder) -> None:
+    await ladder.staff.set_criterion(FARAH, "member", 0, "2", "0", "0")
+    async with ladder.core.db.read() as session:
+        row = (await session.scalars(select(AuditRow).order_by(AuditRow.id.desc()))).first()
+    assert row is not None and row.fields["step"] == "member"
+    assert row.before == {"rule": None} and "at_least" in str(row.after)
