@@ -48,7 +48,7 @@ class History:
         found: dict[int, list[int]] = {badge.id: [] for badge in badges}
         async with self._core.db.read() as session:
             departed = await privacy_storage.list_departed(session, guild_id)
-            people = await act_storage.count_people(session, guild_id)
+            people = len(await act_storage.list_people(session, guild_id) - departed)
         after = 0
         while kinds:
             async with self._core.db.read() as session:
@@ -63,7 +63,11 @@ class History:
                         found[badge_id].append(member_id)
         return {
             badge_id: Tested(
-                len(names), people, rules.means_everybody(len(names), people), tuple(names[:NAMES])
+                len(names),
+                people,
+                rules.means_everybody(len(names), people),
+                tuple(names[:NAMES]),
+                self._core.clock.now(),
             )
             for badge_id, names in found.items()
         }

@@ -119,7 +119,9 @@ class StaffControls:
             render.ON_FOR_ALL: self._on_for_all,
             render.ON_ANYWAY: self._on_anyway,
             render.OFF: self._off,
-            render.BACKFILL: self._backfill,
+            render.BACKFILL: self._ask_backfill,
+            render.BACKFILL_NOW: self._backfill,
+            render.BACKFILL_ANYWAY: self._backfill_anyway,
             render.STARTER: self._starter,
             render.STARTER_ON: self._starter_on,
             render.STARTER_FOR_ALL: self._starter_for_all,
@@ -260,11 +262,25 @@ class StaffControls:
         said = t("It is off. Whoever has it keeps it.")
         await self._show(interaction, badge_id or 0, said_first=said)
 
+    async def _ask_backfill(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
+        badge = await self._staff.test(actor_of(interaction), badge_id or 0)
+        assert badge.tested is not None
+        reply = reply_to(interaction)
+        await reply.show_privately(render.backfill_card(badge, badge.tested, reply.translator))
+
     async def _backfill(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
-        await self._staff.backfill(actor_of(interaction), badge_id or 0)
+        await self._give_earlier(interaction, badge_id or 0, everybody=False)
+
+    async def _backfill_anyway(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
+        await self._give_earlier(interaction, badge_id or 0, everybody=True)
+
+    async def _give_earlier(
+        self, interaction: discord.Interaction[Any], badge_id: int, *, everybody: bool
+    ) -> None:
+        await self._staff.backfill(actor_of(interaction), badge_id, everybody=everybody)
         t = reply_to(interaction).translator
         said = t("It is being given for earlier acts, to everybody in turn.")
-        await self._show(interaction, badge_id or 0, said_first=said)
+        await self._show(interaction, badge_id, said_first=said)
 
     async def _starter(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         plan = await self._staff.plan_starter(actor_of(interaction))

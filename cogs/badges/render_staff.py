@@ -40,6 +40,8 @@ ON_FOR_ALL = "badges:staff.on_backfill"
 ON_ANYWAY = "badges:staff.on_anyway"
 OFF = "badges:staff.off"
 BACKFILL = "badges:staff.backfill"
+BACKFILL_NOW = "badges:staff.backfill_now"
+BACKFILL_ANYWAY = "badges:staff.backfill_anyway"
 STARTER = "badges:staff.starter"
 STARTER_ON = "badges:staff.starter_on"
 STARTER_FOR_ALL = "badges:staff.starter_backfill"
@@ -163,12 +165,7 @@ def _actions(badge: Badge, t: Translator) -> list[Item]:
 
 def tested_card(badge: Badge, tested: Tested, t: Translator) -> Card:
     """Who would have it by what was done until now, before it is switched on."""
-    lines = [t("**Test on history: {title}**", title=title_of(badge, t))]
-    lines.append(_would(tested, t))
-    if tested.names:
-        names = ", ".join(mention_user(each) for each in tested.names)
-        more = tested.would - len(tested.names)
-        lines.append(t("{names} and {n} more", names=names, n=more) if more > 0 else names)
+    lines = _tested_lines(badge, tested, t)
     back = Button(t("Back"), custom_id(OPEN, badge.id))
     if tested.everybody:
         lines.append(
@@ -186,6 +183,33 @@ def tested_card(badge: Badge, tested: Tested, t: Translator) -> Card:
         buttons.append(Button(label, custom_id(ON_FOR_ALL, badge.id)))
         lines.append(t("-# Who gets it for earlier acts is not told: it stands in their list."))
     return Card((Text("\n".join(lines)), Buttons((*buttons, back))))
+
+
+def backfill_card(badge: Badge, tested: Tested, t: Translator) -> Card:
+    """Who would have a badge that is on, before it is given for earlier acts."""
+    lines = _tested_lines(badge, tested, t)
+    back = Button(t("Back"), custom_id(OPEN, badge.id))
+    if not tested.would:
+        return Card((Text("\n".join(lines)), Buttons((back,))))
+    if tested.everybody:
+        lines.append(t("That is (nearly) everybody, and a badge that everybody has says little."))
+        give = Button(
+            t("Give it to them all the same"), custom_id(BACKFILL_ANYWAY, badge.id), style=Style.DANGER
+        )
+        return Card((Text("\n".join(lines)), Buttons((back, give))))
+    label = t.tn("Give it to this {n} person", "Give it to these {n} people", tested.would)
+    give = Button(label, custom_id(BACKFILL_NOW, badge.id), style=Style.PRIMARY)
+    lines.append(t("-# Who has it already keeps it. Nobody is told: it stands in their list."))
+    return Card((Text("\n".join(lines)), Buttons((give, back))))
+
+
+def _tested_lines(badge: Badge, tested: Tested, t: Translator) -> list[str]:
+    lines = [t("**Test on history: {title}**", title=title_of(badge, t)), _would(tested, t)]
+    if tested.names:
+        names = ", ".join(mention_user(each) for each in tested.names)
+        more = tested.would - len(tested.names)
+        lines.append(t("{names} and {n} more", names=names, n=more) if more > 0 else names)
+    return lines
 
 
 def starter_card(plan: StarterPlan, t: Translator) -> Card:

@@ -220,12 +220,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             badge = badge_of(row)
-            if badge.rule.criteria and badge.tested is None:
-                raise InvalidInput("Please test it on history first: then you see who would have it.")
-            if badge.tested is not None and badge.tested.everybody and not everybody:
-                raise InvalidInput(
-                    "(Nearly) everybody would have this badge. Look at its test again, and say so there if you mean it."
-                )
+            self._check_tested(badge, everybody=everybody)
             await self._switch_on(session, actor, row, backfill=backfill)
             badge = badge_of(row)
         await self._living.reload(actor.guild_id)
@@ -268,6 +263,8 @@ class BadgeStaff:
                 badge = badge_of(each)
                 if not (badge.ours and badge.state is State.DRAFT and badge.tested is not None):
                     continue
+                if not rules.is_fresh(badge.tested.at, self._core.clock.now()):
+                    raise InvalidInput("Please look at the starter set again: what it would do may have changed.")
                 if not badge.tested.everybody:
                     row = await self._lock(session, actor, badge.id)
                     await self._switch_on(session, actor, row, backfill=backfill)
@@ -275,13 +272,14 @@ class BadgeStaff:
         await self._living.reload(actor.guild_id)
         return switched
 
-    async def backfill(self, actor: Actor, badge_id: int) -> None:
-        """Give it for what was done before it was switched on."""
+    async def backfill(self, actor: Actor, badge_id: int, *, everybody: bool = False) -> None:
+        """Give it for what was done before it was switched on. Raises `InvalidInput` as `switch_on` does."""
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             if row.state != State.ON:
                 raise InvalidInput("It is not switched on, so nobody is given it.")
+            self._check_tested(badge_of(row), everybody=everybody)
             await self._history.begin(session, badge_of(row))
 
     async def begin_check(self, actor: Actor) -> None:
@@ -294,6 +292,16 @@ class BadgeStaff:
                     await self._history.begin_check(session, badge)
 
     # ------------------------------------------------------------------------------------------ shared
+
+    def _check_tested(self, badge: Badge, *, everybody: bool) -> None:
+        """Nothing is given before somebody saw, a short while ago, who would have it."""
+        tested = badge.tested
+        if badge.rule.criteria and not rules.is_fresh(tested.at if tested else None, self._core.clock.now()):
+            raise InvalidInput("Please test it on history first: then you see who would have it.")
+        if tested is not None and tested.everybody and not everybody:
+            raise InvalidInput(
+                "(Nearly) everybody would have this badge. Look at its test again, and say so there if you mean it."
+            )
 
     def _offered(self) -> list[Shipped]:
         """The shipped badges of which every act can be done here, by what features there are."""
@@ -373,4 +381,5 @@ def _shipped_columns(guild_id: int, badge: Shipped) -> dict[str, Any]:
 
 
 def _tested_data(tested: Tested) -> dict[str, Any]:
-    return {"would": tested.would, "people": tested.people, "everybody": tested.everybody}
+    at = tested.at.isoformat() if tested.at is not None else None
+    return {"would": tested.would, "people": tested.people, "everybody": tested.everybody, "at": at}

@@ -33,6 +33,7 @@ from storage.footprint import erase
 from storage.jobs import JobRow
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
+from storage.privacy import DepartureRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER = 1, 2
@@ -50,6 +51,7 @@ class Badges:
         core.features.describe(Feature(AREA, "Badges"))
         core.ledger.contribute(Contribution("review.given", "reviews", done="Reviewed somebody's work"))
         core.ledger.contribute(Contribution("micro.done", "micro", done="Did a task"))
+        core.ledger.name("other.done", "Other things done")
         core.notifier.register(KIND)
         self.living = Living(core)
         self.wins = Wins(core)
@@ -460,3 +462,34 @@ async def test_a_role_that_became_one_of_staff_is_not_given_any_more(badges: Bad
         await badges.core.configs.change(session, GUILD, GuildConfig, by=FARAH, moderator_role_id=ROLE.id)
     await badges.act(BEN, 1)
     assert await badges.held(BEN) == ["Reader"] and await badges.effects("add_role") == []
+
+
+async def test_an_old_test_gives_nothing_away_and_who_left_does_not_hide_that_it_is_everybody(
+    badges: Badges, clock: FixedClock
+) -> None:
+    badge_id = await badges.write()
+    await badges.act(BEN, 1)
+    for number in range(9):
+        await badges.act(Actor(GUILD, 50 + number), 1, kind="micro.done")
+    await badges.staff.test(FARAH, badge_id)
+    clock.advance(timedelta(days=2))
+    for number in range(9):
+        await badges.act(Actor(GUILD, 50 + number), 1)
+    with pytest.raises(InvalidInput, match="test it"):
+        await badges.staff.switch_on(FARAH, badge_id, backfill=True)
+    await badges.on(badge_id, everybody=True)
+    with pytest.raises(InvalidInput, match="everybody"):
+        await badges.staff.backfill(FARAH, badge_id)
+    clock.advance(timedelta(days=2))
+    with pytest.raises(InvalidInput, match="test it"):
+        await badges.staff.backfill(FARAH, badge_id, everybody=True)
+
+    other = await badges.write("Other", kind="other.done", at_least=1)
+    for number in range(3):
+        await badges.act(Actor(GUILD, 90 + number), 1, kind="other.done")
+    async with badges.core.db.begin() as session:
+        for number in range(10):
+            who = BEN.member_id if number == 9 else 50 + number
+            session.add(DepartureRow(guild_id=GUILD, member_id=who, left_at=clock.now()))
+    tested = (await badges.staff.test(FARAH, other)).tested
+    assert tested is not None and (tested.would, tested.people, tested.everybody) == (3, 3, True)
