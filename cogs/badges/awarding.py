@@ -77,6 +77,11 @@ class Awarding:
         row = await storage.find_by_act(session, act.id)
         if row is None or row.state != HELD:
             return
+        if row.given_by is not None:  # staff said that it stays, whatever becomes of the acts
+            stays = Act(EARNED, row.guild_id, row.member_id, subject_of(row), {"badge_id": row.badge_id})
+            recorded = await self._core.ledger.record(session, stays)
+            row.act_id = recorded.id if recorded is not None else row.act_id
+            return
         found = await storage.find_badge(session, row.guild_id, row.badge_id)
         assert found is not None
         badge = badge_of(found)

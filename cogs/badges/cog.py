@@ -21,7 +21,7 @@ from bot.outbox import EffectKind
 from bot.qualifications import Qualification
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from cogs.badges import model, render
+from cogs.badges import model, render, render_staff
 from cogs.badges.awarding import Awarding
 from cogs.badges.history import History
 from cogs.badges.living import Living
@@ -84,6 +84,7 @@ class BadgesCog(commands.Cog):
         core.ledger.react_to(model.EARNED, self._earned, undo=self.awarding.unearned)
         core.jobs.register(model.BACKFILL_JOB, self.history.backfill)
         core.jobs.register(model.CHECK_JOB, self.history.check)
+        core.jobs.register(model.CHECK_ALL_JOB, self.history.check_all)
         core.jobs.register(model.WINS_JOB, self.wins.due)
         core.notifier.register(model.KIND, _line_of)
         remedy = N_("Choose another channel with `/manage badges list`.")
@@ -91,6 +92,9 @@ class BadgesCog(commands.Cog):
             model.WINS_RENDERER, self._draw_wins, what=N_("posting the week's wins"), if_channel_gone=remedy
         )
         bot.renderers.register(model.TOLD_RENDERER, self._draw_told, what=N_("telling a member of a badge"))
+        bot.renderers.register(
+            model.DOUBTS_RENDERER, self._draw_doubts, what=N_("telling staff of badges that rest on nothing")
+        )
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
@@ -119,9 +123,10 @@ class BadgesCog(commands.Cog):
         core.ledger.forget(self._earned)
         core.jobs.unregister(model.BACKFILL_JOB)
         core.jobs.unregister(model.CHECK_JOB)
+        core.jobs.unregister(model.CHECK_ALL_JOB)
         core.jobs.unregister(model.WINS_JOB)
         core.notifier.unregister(model.KIND.name)
-        bot.renderers.unregister(model.WINS_RENDERER, model.TOLD_RENDERER)
+        bot.renderers.unregister(model.WINS_RENDERER, model.TOLD_RENDERER, model.DOUBTS_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
         core.erasure.stop_redrawing(self.wins.redraw)
@@ -177,6 +182,11 @@ class BadgesCog(commands.Cog):
         if not await self.bot.core.features.is_on(guild_id, AREA):
             raise Obsolete(REASON_OFF)
         return render.wins_card(awards, await self.bot.renderers.translator(effect))
+
+    async def _draw_doubts(self, effect: PlannedEffect) -> Card:
+        if not await self.bot.core.features.is_on(effect.guild_id, AREA):
+            raise Obsolete(REASON_OFF)
+        return render_staff.doubts_notice(await self.bot.renderers.translator(effect))
 
     async def _draw_told(self, effect: PlannedEffect) -> Card:
         award = await self.service.find(int(effect.arguments["award_id"]))

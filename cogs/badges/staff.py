@@ -353,6 +353,7 @@ class BadgeStaff:
             await self._core.audit.record(
                 session, actor, AREA, N_("switched the badge {badge} on"), badge=title
             )
+            await self._history.ensure_weekly(session, actor.guild_id)
         if backfill and badge_of(row).rule.criteria:
             await self._history.begin(session, badge_of(row))
 

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot.acts import Act, Contribution
 from bot.authority import MANAGE_GUILD, MODERATE_MEMBERS, Actor
@@ -63,6 +63,7 @@ class Badges:
         core.ledger.react_to(EARNED, _nothing, undo=self.awarding.unearned)
         core.jobs.register(model.BACKFILL_JOB, self.history.backfill)
         core.jobs.register(model.CHECK_JOB, self.history.check)
+        core.jobs.register(model.CHECK_ALL_JOB, self.history.check_all)
         core.jobs.register(model.WINS_JOB, self.wins.due)
 
     async def load(self) -> None:
@@ -493,3 +494,62 @@ async def test_an_old_test_gives_nothing_away_and_who_left_does_not_hide_that_it
             session.add(DepartureRow(guild_id=GUILD, member_id=who, left_at=clock.now()))
     tested = (await badges.staff.test(FARAH, other)).tested
     assert tested is not None and (tested.would, tested.people, tested.everybody) == (3, 3, True)
+
+
+async def test_what_was_given_before_somebody_agreed_is_in_no_post_of_that_time(
+    badges: Badges, clock: FixedClock
+) -> None:
+    await badges.on(await badges.write())
+    await badges.wins.choose_channel(FARAH, 555)
+    await badges.wins.share(BEN, shares=True)
+    await badges.act(BEN, 1)
+    await badges.act(CLEO, 1)
+    for _ in range(9):
+        clock.advance(timedelta(days=1))
+        await badges.core.schedules.materialise_due()
+        await badges.run_jobs()
+    async with badges.core.db.read() as session:
+        [post] = await session.scalars(select(OutboxRow).filter_by(renderer=model.WINS_RENDERER))
+    await badges.wins.share(CLEO, shares=True)
+    found = await badges.wins.find(int(post.arguments["digest_id"]))
+    assert found is not None and [each.member_id for each in found[1]] == [BEN.member_id]
+
+
+async def test_what_staff_let_somebody_keep_stays_whatever_becomes_of_the_act(badges: Badges) -> None:
+    badge_id = await badges.on(await badges.write())
+    act_id = await badges.act(BEN, 1)
+    await badges.staff.switch_off(FARAH, badge_id)
+    await badges.staff.set_criterion(FARAH, badge_id, 0, Criterion(("",), 2))
+    await badges.run_jobs()
+    [doubt] = await badges.people.list_doubtful(FARAH)
+    await badges.people.keep(FARAH, doubt.id)
+    await badges.retract(act_id)
+    assert await badges.held(BEN) == ["Reader"] and await badges.standing() == [(f"{badge_id}:1", None)]
+
+
+async def test_a_look_a_week_tells_staff_once_of_what_differs(badges: Badges, clock: FixedClock) -> None:
+    core = badges.core
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, by=FARAH, staff_channel_id=444)
+    await badges.on(await badges.write(at_least=2, people=2))
+    for subject, other in ((1, 50), (2, 51)):
+        await badges.act(BEN, subject, other=other)
+        await badges.act(CLEO, subject, other=other)
+
+    async def a_week() -> int:
+        for _ in range(7):
+            clock.advance(timedelta(days=1))
+            await core.schedules.materialise_due()
+            await badges.run_jobs()
+        async with core.db.read() as session:
+            found = await session.scalars(select(OutboxRow).filter_by(renderer=model.DOUBTS_RENDERER))
+            return len(list(found))
+
+    async with core.db.begin() as session:  # others have themselves deleted: that takes nothing from anybody
+        await session.execute(update(ActRow).values(other_id=0))
+    assert await a_week() == 0
+    async with core.db.begin() as session:  # as by a restored copy of the database
+        await session.execute(delete(ActRow).where(ActRow.kind == "review.given", ActRow.subject == "1"))
+    assert await a_week() == 1
+    assert len(await badges.people.list_doubtful(FARAH)) == 2 and await badges.held(BEN) == ["Reader"]
+    assert await a_week() == 1
