@@ -23,6 +23,7 @@ from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.badges import model, render, render_staff
 from cogs.badges.awarding import Awarding
+from cogs.badges.config import BadgesPart
 from cogs.badges.history import History
 from cogs.badges.living import Living
 from cogs.badges.manage import STAFF_HELP, BadgesGroup, StaffControls
@@ -66,6 +67,7 @@ class BadgesCog(commands.Cog):
         self.history = History(core, self._living, self.awarding)
         self.service = BadgesService(core, self._living)
         self.staff = BadgeStaff(core, self._living, self.history)
+        self._config = BadgesPart(self.staff)
         people = BadgePeople(core, self.awarding)
         self._group = BadgesGroup(self.staff, people)
         self._controls: dict[str, Handler] = {
@@ -98,6 +100,7 @@ class BadgesCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
+        bot.config_card.parts.add(self._config)
         core.erasure.redraw_with(self.wins.redraw)
         service = self.service
         core.qualifications.register(
@@ -129,6 +132,7 @@ class BadgesCog(commands.Cog):
         bot.renderers.unregister(model.WINS_RENDERER, model.TOLD_RENDERER, model.DOUBTS_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
+        bot.config_card.parts.remove(self._config)
         core.erasure.stop_redrawing(self.wins.redraw)
         core.qualifications.unregister(model.QUALIFICATION)
         core.member_cards.unregister(AREA)

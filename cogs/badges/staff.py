@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -196,6 +196,48 @@ class BadgeStaff:
             changed = await storage.forget_role(session, guild_id, role_id)
         if changed:
             await self._living.reload(guild_id)
+
+    # ------------------------------------------------------------------------------------------ by a file
+
+    async def list_own(self, session: AsyncSession, guild_id: int) -> list[Badge]:
+        """What the community wrote itself."""
+        rows = await storage.list_badges(session, guild_id)
+        return [badge_of(row) for row in rows if not row.shipped_key]
+
+    async def apply_own(
+        self, session: AsyncSession, actor: Actor, wanted: Sequence[tuple[Words, Rule]]
+    ) -> None:
+        """Make the community's own badges say this; a new one is a draft. The caller has looked who that is."""
+        await self._core.configs.change(session, actor.guild_id, BadgeSettings)  # locks the community's row
+        present: dict[str, list[storage.BadgeRow]] = {}
+        for row in await storage.list_badges(session, actor.guild_id):
+            if not row.shipped_key:
+                present.setdefault(row.title, []).append(row)
+        for words, rule in wanted:
+            known = present.get(words.title)
+            after = _columns(words)
+            if not known:
+                row = storage.BadgeRow(guild_id=actor.guild_id, **after)
+                session.add(row)
+                await session.flush()
+                before: dict[str, Any] = {}
+                what = N_("wrote the badge {badge}")
+            else:
+                row = known.pop(0)
+                before = {name: getattr(row, name) for name in after}
+                what = N_("changed the words of the badge {badge}")
+            if before != after:
+                for name, value in after.items():
+                    setattr(row, name, value)
+                await self._core.audit.record(
+                    session, actor, AREA, what, before=before, after=after, badge=words.title
+                )
+            if badge_of(row).rule != rule:
+                if row.state == State.ON:
+                    raise InvalidInput("Switch it off first: while it is on, its rule is a promise.")
+                await self._set_rule(session, actor, row, rule)
+        await session.flush()
+        await self._living.reload_in(session, actor.guild_id)
 
     # ------------------------------------------------------------------------------------------ on and off
 

@@ -21,7 +21,7 @@ STANDING = Standing(1, 12, STEPS, STEPS[0], STEPS[1])
 
 
 def words(card: Card) -> str:
-    return "\n".join(each.text for each in card.items if isinstance(each, Text))
+    return "\n".join(each.content for each in card.items if isinstance(each, Text))
 
 
 def test_ten_long_steps_are_read_page_by_page_with_none_left_out() -> None:
