@@ -21,6 +21,7 @@ from bot.qualifications import Qualification
 from bot.replies import reply_to
 from cogs.ladder import model, render, render_staff
 from cogs.ladder.climbing import Climbing
+from cogs.ladder.config import LadderPart
 from cogs.ladder.drift import LadderRoles
 from cogs.ladder.model import AREA, Standing
 from cogs.ladder.rules import Decision
@@ -52,6 +53,7 @@ class LadderCog(commands.Cog):
         self.climbing = Climbing(bot.core, self.steps)
         self.service = LadderService(bot.core, self.steps, self.climbing)
         self.staff = LadderStaff(bot.core, self.steps, self.climbing, self.service)
+        self._config = LadderPart(bot.core, self.staff)
         self._desk = StaffControls(bot.core, self.staff, self.steps)
         self._roles = LadderRoles(bot.core, self.steps, self.climbing, bot.translations.for_locale(None))
         self._controls = {
@@ -90,6 +92,7 @@ class LadderCog(commands.Cog):
         )
         core.member_cards.register(CardLine("ladder", N_("Step of the ladder"), service.card_line, rank=8))
         bot.role_drift.add(self._roles)
+        bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP, DOWN_HELP)
         desk = plain_command("ladder", "The steps, who holds them, and what waits", self._desk.open)
         bot.groups.attach(bot.groups.manage, desk, STAFF_HELP)
@@ -107,6 +110,7 @@ class LadderCog(commands.Cog):
         core.qualifications.unregister(STEP)
         core.member_cards.unregister("ladder")
         bot.role_drift.remove(self._roles)
+        bot.config_card.parts.remove(self._config)
         bot.groups.forget_help(HELP, DOWN_HELP)
         bot.groups.detach(bot.groups.manage, "ladder", STAFF_HELP)
         core.features.forget(AREA)

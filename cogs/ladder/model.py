@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import Ledger
 from bot.criteria import Progress, Rule
 from bot.errors import NotFound
 from bot.i18n import N_
@@ -110,6 +111,15 @@ def proposal_of(row: storage.LadderProposalRow, steps: Sequence[Step]) -> Propos
         row.reason,
         row.decided_by,
     )
+
+
+def countable(ledger: Ledger) -> dict[str, str]:
+    """The kinds of acts that a step can count, with their titles; steps themselves do not make a step."""
+    named = dict(ledger.countable)
+    for kind, contribution in ledger.contributions.items():
+        named.setdefault(kind, contribution.done)
+    named.pop(REACHED, None)
+    return named
 
 
 def gone() -> NotFound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -195,6 +196,33 @@ class LadderStaff:
             await self._core.audit.record(session, actor, AREA, words, step=rows[key].title or key)
         await self._steps.reload(actor.guild_id)
         return self._find(actor.guild_id, key)
+
+    async def staff_roles(self, guild_id: int) -> frozenset[int]:
+        """The roles that make people staff."""
+        return await self._climbing.staff_roles(guild_id)
+
+    async def apply_steps(
+        self, session: AsyncSession, actor: Actor, wanted: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Make the ladder these steps, in this order: columns with `key`. The caller has looked who that is."""
+        keys = [str(each["key"]) for each in wanted]
+        rows = {key: await storage.lock_step(session, actor.guild_id, key) for key in sorted(keys)}
+        for number, each in enumerate(wanted):
+            row = rows[str(each["key"])]
+            after = {name: value for name, value in each.items() if name != "key"} | {"position": number * 10}
+            before = {name: getattr(row, name) for name in after}
+            if before["position"] is None and before | {"position": after["position"]} == after:
+                row.position = after["position"]
+            elif before != after:
+                for name, value in after.items():
+                    setattr(row, name, value)
+                words = N_("changed the step {step} of the ladder")
+                step = row.title or row.key
+                await self._core.audit.record(
+                    session, actor, AREA, words, before=before, after=after, step=step
+                )
+        await session.flush()
+        await self._steps.reload_in(session, actor.guild_id)
 
     async def leave_out(self, actor: Actor, key: str, *, out: bool) -> Step:
         """Take a step out of the ladder, or back in. Who holds it keeps it for when it is back."""

@@ -18,7 +18,7 @@ from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.replies import reply_to
 from cogs.ladder import render_staff as render
-from cogs.ladder.model import REACHED, Step
+from cogs.ladder.model import Step, countable
 from cogs.ladder.staff import LadderStaff
 from cogs.ladder.steps import Steps, number_of
 
@@ -64,13 +64,8 @@ class StaffControls:
 
     @property
     def titles(self) -> Mapping[str, str]:
-        """What each kind of act that can be counted is called; steps themselves do not make a step."""
-        ledger = self._core.ledger
-        named = dict(ledger.countable)
-        for kind, contribution in ledger.contributions.items():
-            named.setdefault(kind, contribution.done)
-        named.pop(REACHED, None)
-        return named
+        """What each kind of act that can be counted is called."""
+        return countable(self._core.ledger)
 
     async def _desk(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))
