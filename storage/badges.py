@@ -264,6 +264,23 @@ async def list_next_held(
     return [each for each in rows if each.state == HELD and each.given_by is None]
 
 
+async def list_next_holders(
+    session: AsyncSession, badge_id: int, *, after: int, limit: int
+) -> list[BadgeAwardRow]:
+    """One award that is held of each of the next people by id."""
+    first = (
+        select(func.min(BadgeAwardRow.id))
+        .where(BadgeAwardRow.badge_id == badge_id, BadgeAwardRow.state == HELD)
+        .where(BadgeAwardRow.member_id > after)
+        .group_by(BadgeAwardRow.member_id)
+        .order_by(BadgeAwardRow.member_id)
+        .limit(limit)
+    )
+    ids = list(await session.scalars(first))
+    query = select(BadgeAwardRow).where(BadgeAwardRow.id.in_(ids))
+    return list(await session.scalars(query.order_by(BadgeAwardRow.member_id)))
+
+
 async def mark_doubtful(
     session: AsyncSession, badge_id: int, people: Collection[int], sure: Collection[int]
 ) -> int:

@@ -32,6 +32,7 @@ from cogs.badges.model import (
     CHECK_JOB,
     DOUBTS_RENDERER,
     EARNED,
+    ROLES_JOB,
     Badge,
     BadgeSettings,
     Tested,
@@ -178,6 +179,40 @@ class History:
         await session.flush()
         for row in rows:
             await self._awarding.give_effects(session, row, badge, lane=Lane.BULK)
+
+    # ------------------------------------------------------------------------------------------ another role
+
+    async def begin_roles(
+        self, session: AsyncSession, badge: Badge, before: int | None, *, after: int = 0, run: int = 0
+    ) -> None:
+        """Whoever has the badge gets the role that comes with it now, and gives back the one `before`."""
+        run = run or int(self._core.clock.now().timestamp() * 1000)
+        payload = {"badge_id": badge.id, "before": before, "role": badge.role_id, "after": after, "run": run}
+        key = f"{ROLES_JOB}:{badge.id}:{run}:{after}"
+        await self._core.jobs.enqueue(
+            session, NewJob(ROLES_JOB, key, self._core.clock.now(), badge.guild_id, payload)
+        )
+
+    async def follow_role(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """The next people."""
+        assert job.guild_id is not None
+        said = job.payload
+        row = await storage.find_badge(session, job.guild_id, int(said["badge_id"]))
+        if row is None:
+            return Skipped(N_("the badge is not there any more"))
+        badge, run = badge_of(row), int(said["run"])
+        awards = await storage.list_next_holders(session, badge.id, after=int(said["after"]), limit=SLICE)
+        for award in awards:
+            await asyncio.sleep(0)
+            if said["before"] is not None and said["before"] != badge.role_id:
+                await self._awarding.take_role(session, award, int(said["before"]), occasion=f":{run}")
+            if said["role"] is not None and said["role"] == badge.role_id:
+                await self._awarding.give_effects(
+                    session, award, badge, lane=Lane.BULK, occasion=f":{run}"
+                )
+        if awards:
+            await self.begin_roles(session, badge, said["before"], after=awards[-1].member_id, run=run)
+        return None
 
     # ------------------------------------------------------------------------------------------ consistency
 

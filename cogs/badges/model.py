@@ -20,6 +20,7 @@ ACTS = {EARNED: N_("Badges earned")}
 BACKFILL_JOB = "badges.backfill"
 CHECK_JOB = "badges.check"
 CHECK_ALL_JOB = "badges.check_all"
+ROLES_JOB = "badges.roles"
 DOUBTS_RENDERER = "badges.doubts"
 WINS_JOB = "badges.wins"
 WINS_RENDERER = "badges.wins"

@@ -170,7 +170,7 @@ class BadgeStaff:
         await self._living.reload(actor.guild_id)
 
     async def set_role(self, actor: Actor, badge_id: int, role: RoleFacts | None) -> None:
-        """The role that comes with it. Raises `InvalidInput`, `NotAllowed` for one that it must not be."""
+        """The role that comes with it, for those who have it too. Raises `InvalidInput`, `NotAllowed` for one that it must not be."""
         await self.check(actor)
         if role is not None:
             config = await self._core.configs.guild(actor.guild_id)
@@ -188,6 +188,8 @@ class BadgeStaff:
                 after={"role": f"<@&{role.id}>"} if role else None,
                 badge=badge_of(row).title,
             )
+            if before != row.role_id:
+                await self._history.begin_roles(session, badge_of(row), before)
         await self._living.reload(actor.guild_id)
 
     async def role_deleted(self, guild_id: int, role_id: int) -> None:

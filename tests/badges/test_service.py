@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,7 @@ class Badges:
         core.ledger.react_to(EARNED, _nothing, undo=self.awarding.unearned)
         core.jobs.register(model.BACKFILL_JOB, self.history.backfill)
         core.jobs.register(model.CHECK_JOB, self.history.check)
+        core.jobs.register(model.ROLES_JOB, self.history.follow_role)
         core.jobs.register(model.CHECK_ALL_JOB, self.history.check_all)
         core.jobs.register(model.WINS_JOB, self.wins.due)
 
@@ -553,3 +555,24 @@ async def test_a_look_a_week_tells_staff_once_of_what_differs(badges: Badges, cl
     assert await a_week() == 1
     assert len(await badges.people.list_doubtful(FARAH)) == 2 and await badges.held(BEN) == ["Reader"]
     assert await a_week() == 1
+
+
+async def test_another_role_goes_to_those_who_have_the_badge_already(
+    badges: Badges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.badges.history.SLICE", 2)
+    badge_id = await badges.on(await badges.write(again=True))
+    people = [BEN, CLEO, DORA]
+    for who in (*people, BEN):
+        await badges.act(who, len(await badges.held(who)))
+    everybody = {who.member_id for who in people}
+    clock = badges.core.clock
+    for role_id in (777, 778, 777, None):
+        role = replace(ROLE, id=role_id) if role_id is not None else None
+        await badges.staff.set_role(FARAH, badge_id, role)
+        await badges.run_jobs()
+        clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
+    given = [each[:2] for each in await badges.effects("add_role")]
+    taken = [each[:2] for each in await badges.effects("remove_role")]
+    assert sorted(given) == sorted((who, role) for role in (777, 778, 777) for who in everybody)
+    assert sorted(taken) == sorted((who, role) for role in (777, 778, 777) for who in everybody)
