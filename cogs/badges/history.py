@@ -207,9 +207,7 @@ class History:
             if said["before"] is not None and said["before"] != badge.role_id:
                 await self._awarding.take_role(session, award, int(said["before"]), occasion=f":{run}")
             if said["role"] is not None and said["role"] == badge.role_id:
-                await self._awarding.give_effects(
-                    session, award, badge, lane=Lane.BULK, occasion=f":{run}"
-                )
+                await self._awarding.give_effects(session, award, badge, lane=Lane.BULK, occasion=f":{run}")
         if awards:
             await self.begin_roles(session, badge, said["before"], after=awards[-1].member_id, run=run)
         return None
@@ -295,9 +293,7 @@ class History:
             return None
         return badge_of(row)
 
-    def _slice(
-        self, name: str, badge: Badge, after: int, run: int, *, tells: int | None = None
-    ) -> NewJob:
+    def _slice(self, name: str, badge: Badge, after: int, run: int, *, tells: int | None = None) -> NewJob:
         payload = {"badge_id": badge.id, "version": badge.version, "after": after, "run": run}
         key = f"{name}:{badge.id}:{badge.version}:{run}:{after}"
         if tells is not None:

@@ -267,7 +267,9 @@ def doubts_card(awards: tuple[Award, ...], t: Translator) -> Card:
 def doubts_notice(t: Translator) -> Card:
     """To staff, once when the week's look finds something."""
     text = t("**Some badges rest on nothing any more.** Nobody loses one before you say so.")
-    return Card((Text(text), Buttons((Button(t("Look at the doubtful ones"), custom_id(DOUBTS)),))), silent=True)
+    return Card(
+        (Text(text), Buttons((Button(t("Look at the doubtful ones"), custom_id(DOUBTS)),))), silent=True
+    )
 
 
 def done_card(text: str, t: Translator) -> Card:

@@ -308,7 +308,9 @@ class BadgeStaff:
                 if not (badge.ours and badge.state is State.DRAFT and badge.tested is not None):
                     continue
                 if not rules.is_fresh(badge.tested.at, self._core.clock.now()):
-                    raise InvalidInput("Please look at the starter set again: what it would do may have changed.")
+                    raise InvalidInput(
+                        "Please look at the starter set again: what it would do may have changed."
+                    )
                 if not badge.tested.everybody:
                     row = await self._lock(session, actor, badge.id)
                     await self._switch_on(session, actor, row, backfill=backfill)

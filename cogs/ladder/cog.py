@@ -73,6 +73,7 @@ class LadderCog(commands.Cog):
             core.ledger.name(kind, title)
         core.ledger.react_to(model.REACHED, self.climbing.noted, undo=self.climbing.unreached)
         core.notifier.register(model.NEWS_KIND)
+        core.jobs.register(model.ROLES_JOB, self.staff.follow_role)
         what = N_("asking staff to confirm a step of the ladder")
         bot.renderers.register(model.CARD_RENDERER, self._draw_proposal, what=what)
         what = N_("telling a member about their step of the ladder")
@@ -105,6 +106,7 @@ class LadderCog(commands.Cog):
         core.ledger.unname(*model.ACTS)
         core.ledger.forget(self.climbing.noted)
         core.notifier.unregister(model.NEWS_KIND.name)
+        core.jobs.unregister(model.ROLES_JOB)
         bot.renderers.unregister(model.CARD_RENDERER, model.NEWS_RENDERER)
         bot.components.unregister(*self._controls)
         core.qualifications.unregister(STEP)
@@ -138,7 +140,9 @@ class LadderCog(commands.Cog):
     async def _all_steps(self, interaction: discord.Interaction[Any], page: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.steps_card(standing, self._desk.titles, reply.translator, page or 0))
+        await reply.show_privately(
+            render.steps_card(standing, self._desk.titles, reply.translator, page or 0)
+        )
 
     async def _ask_down(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))
@@ -171,6 +175,8 @@ class LadderCog(commands.Cog):
             await self.staff.forget_role(role.guild.id, role.id)
 
     async def _draw_proposal(self, effect: PlannedEffect) -> Card:
+        if not await self.bot.core.features.is_on(effect.guild_id, AREA):
+            raise Obsolete(REASON_OFF)
         proposal = await self.service.find_proposal(int(effect.arguments["proposal_id"]))
         if proposal is None or proposal.step is None:
             raise Obsolete(N_("the step is not there any more"))

@@ -60,7 +60,9 @@ class LadderPart:
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         if "steps" in wanted:
-            await self._staff.apply_steps(ground.session, ground.actor, [_columns(x) for x in wanted["steps"]])
+            await self._staff.apply_steps(
+                ground.session, ground.actor, [_columns(x) for x in wanted["steps"]]
+            )
 
 
 def _key(typed: str) -> str:

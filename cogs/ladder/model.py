@@ -17,6 +17,7 @@ from storage import ladder as storage
 AREA = "ladder"
 REACHED = "ladder.step.reached"
 ACTS = {REACHED: N_("Steps of the ladder reached")}
+ROLES_JOB = "ladder.roles"
 CARD_RENDERER = "ladder.proposal"
 NEWS_RENDERER = "ladder.news"
 NEWS_KIND = Kind(

@@ -13,16 +13,18 @@ from bot.core import Core
 from bot.criteria import MOST_ACTS, MOST_CRITERIA, MOST_DAYS, Criterion, Rule, rule_data
 from bot.errors import InvalidInput, LimitReached, NotAllowed
 from bot.i18n import N_
+from bot.jobs import Job, NewJob, Skipped
 from bot.text import clean, mention_user
 from cogs.ladder import rules
 from cogs.ladder.climbing import Climbing, wait_turn
-from cogs.ladder.model import AREA, DOUBT, Desk, Proposal, Standing, Step, gone
+from cogs.ladder.model import AREA, DOUBT, ROLES_JOB, Desk, Proposal, Standing, Step, gone
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.service import LadderService
 from cogs.ladder.steps import Steps, merged
 from storage import ladder as storage
 
 LISTED = 25
+SLICE = 200  # people whose roles are planned in one transaction
 
 
 class LadderStaff:
@@ -167,15 +169,32 @@ class LadderStaff:
         before = await self.step(actor, key)
         if role_id is not None and not before.powers:
             await self._check_role(actor, role_id)
-        step = await self._change(actor, key, role_id=role_id)
-        occasion = f":{self._core.clock.now().timestamp():.0f}"
-        async with self._core.db.begin() as session:
-            for member_id in sorted(await storage.list_holders(session, actor.guild_id, [key])):
-                row = await self._held(session, actor.guild_id, member_id, key)
-                if before.role_id is not None and before.role_id != role_id:
-                    await self._climbing.plan_role(session, row, before, gives=False, occasion=occasion)
-                await self._climbing.plan_role(session, row, step, gives=True, occasion=occasion)
-        return step
+        return await self._change(actor, key, role_id=role_id, follows=before.role_id != role_id)
+
+    async def follow_role(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Some of those who hold a step get the role that comes with it now, and give back the one before."""
+        assert job.guild_id is not None
+        said = job.payload
+        step = self._steps.find(job.guild_id, str(said["step"]))
+        if step is None:
+            return Skipped(N_("the step is not there any more"))
+        occasion = f":{said['run']}"
+        rows = await storage.list_next_holders(
+            session, job.guild_id, step.key, after=int(said["after"]), limit=SLICE
+        )
+        for row in rows:
+            if said["before"] is not None and said["before"] != step.role_id:
+                old = replace(step, role_id=int(said["before"]))
+                await self._climbing.plan_role(session, row, old, gives=False, occasion=occasion)
+            await self._climbing.plan_role(session, row, step, gives=True, occasion=occasion)
+        if rows:
+            following = dict(said) | {"after": rows[-1].member_id}
+            await self._core.jobs.enqueue(session, self._role_job(job.guild_id, following))
+        return None
+
+    def _role_job(self, guild_id: int, said: Mapping[str, Any]) -> NewJob:
+        key = f"{ROLES_JOB}:{guild_id}:{said['step']}:{said['run']}:{said['after']}"
+        return NewJob(ROLES_JOB, key, self._core.clock.now(), guild_id, said)
 
     async def move(self, actor: Actor, key: str, *, up: bool) -> Step:
         """One place higher or lower. Whoever holds it keeps it. Raises `InvalidInput` at either end."""
@@ -186,7 +205,9 @@ class LadderStaff:
             order = [each.key for each in merged(rows.values())]
             other = order.index(key) + (1 if up else -1)
             if not 1 <= other < len(order) or order.index(key) == 0:
-                raise InvalidInput("It cannot be moved further. Everybody begins on the first step, so it stays.")
+                raise InvalidInput(
+                    "It cannot be moved further. Everybody begins on the first step, so it stays."
+                )
             place = order.index(key)
             order[place], order[other] = order[other], order[place]
             for number, each in enumerate(order):
@@ -270,10 +291,15 @@ class LadderStaff:
 
     # ------------------------------------------------------------------------------------------ shared
 
-    async def _change(self, actor: Actor, key: str, **changes: Any) -> Step:
+    async def _change(self, actor: Actor, key: str, *, follows: bool = False, **changes: Any) -> Step:
+        """Write it down. With `follows`, whoever holds the step gets its role."""
         async with self._core.db.begin() as session:
             row = await storage.lock_step(session, actor.guild_id, key)
             before = {name: getattr(row, name) for name in changes}
+            if follows:
+                run = int(self._core.clock.now().timestamp() * 1000)
+                said = {"step": key, "before": row.role_id, "after": 0, "run": run}
+                await self._core.jobs.enqueue(session, self._role_job(actor.guild_id, said))
             for name, value in changes.items():
                 setattr(row, name, value)
             await session.flush()

@@ -45,7 +45,11 @@ async def test_own_badges_are_written_read_and_come_as_drafts(badges: Badges) ->
     badge_id = await badges.on(await badges.write(at_least=2))
     text = await exported(config)
     [item] = tomllib.loads(text)["badges"]["list"]
-    assert (item["title"], item["rule"][0]["acts"], item["rule"][0]["at_least"]) == ("Reader", ["review.given"], 2)
+    assert (item["title"], item["rule"][0]["acts"], item["rule"][0]["at_least"]) == (
+        "Reader",
+        ["review.given"],
+        2,
+    )
     assert not (await config.propose(FARAH, SERVER, text.encode(), "same.toml")).changes
 
     added = text.replace("Read the work of others.", "Read with care.") + NEW

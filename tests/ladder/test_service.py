@@ -15,7 +15,7 @@ from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.features import Feature
 from bot.guild_config import GuildConfig
 from cogs.ladder.climbing import Climbing
-from cogs.ladder.model import AREA, NEWS_KIND, REACHED
+from cogs.ladder.model import AREA, NEWS_KIND, REACHED, ROLES_JOB
 from cogs.ladder.rules import Decision
 from cogs.ladder.service import LadderService
 from cogs.ladder.staff import LadderStaff
@@ -46,6 +46,7 @@ class Ladder:
         self.service = LadderService(core, self.steps, self.climbing)
         self.staff = LadderStaff(core, self.steps, self.climbing, self.service)
         self.done = 0
+        core.jobs.register(ROLES_JOB, self.staff.follow_role)
 
     async def did(self, kind: str, n: int = 1, *, others: int = 1, guild_id: int = GUILD) -> list[int]:
         """Ben does something n times, with so many different people in turn."""
@@ -368,3 +369,18 @@ async def test_a_change_of_a_step_stands_in_the_record_with_what_was_before(ladd
         row = (await session.scalars(select(AuditRow).order_by(AuditRow.id.desc()))).first()
     assert row is not None and row.fields["step"] == "member"
     assert row.before == {"rule": None} and "at_least" in str(row.after)
+
+
+async def test_another_role_goes_to_all_holders_in_slices(
+    ladder: Ladder, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+) -> None:
+    monkeypatch.setattr("cogs.ladder.staff.SLICE", 2)
+    for number in range(5):
+        await ladder.staff.place(FARAH, 100 + number, "member", "Was one before")
+    for role_id in (ROLE, ROLE + 1):
+        await ladder.staff.set_role(FARAH, "member", role_id)
+        while await ladder.core.jobs.run_due():
+            pass
+        clock.advance(DAY)
+    given = [("add_role", ROLE)] * 5 + [("add_role", ROLE + 1)] * 5 + [("remove_role", ROLE)] * 5
+    assert sorted(await ladder.roles(), key=str) == sorted(given, key=str)
