@@ -20,7 +20,8 @@ from bot.text import clean
 from cogs.badges import rules
 from cogs.badges.model import Badge
 from cogs.badges.rules import State, Tier
-from cogs.badges.staff import BadgeStaff, Words
+from cogs.badges.staff import BadgeStaff
+from cogs.badges.words_written import Words
 
 KEYS = ("title", "how", "tier", "again", "hidden", "rule")
 

@@ -24,9 +24,10 @@ from cogs.badges import render_staff as render
 from cogs.badges.model import Badge
 from cogs.badges.people import BadgePeople
 from cogs.badges.roles import RoleFacts
-from cogs.badges.staff import BadgeStaff, Words, typed_words
+from cogs.badges.staff import BadgeStaff
 from cogs.badges.wins import Wins
 from cogs.badges.words import title_of
+from cogs.badges.words_written import Words, typed_words
 
 STAFF_HELP = HelpLine(
     N_("Decide which badges there are, and who has them"), "/manage badges list", Capability.FACILITATE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,36 +14,15 @@ from bot.core import Core
 from bot.criteria import MOST_CRITERIA, Criterion, Rule, parse_rule, rule_data
 from bot.errors import InvalidInput, LimitReached
 from bot.i18n import N_
-from bot.text import clean
 from cogs.badges import rules
 from cogs.badges.history import History
 from cogs.badges.living import Living
-from cogs.badges.model import AREA, EARNED, Badge, BadgeSettings, Desk, StarterPlan, Tested, badge_of, gone
+from cogs.badges.model import AREA, EARNED, Badge, BadgeSettings, Desk, StarterPlan, badge_of, gone
 from cogs.badges.roles import RoleFacts, check_role
-from cogs.badges.rules import State, Tier
+from cogs.badges.rules import State
 from cogs.badges.shipped import Shipped, shipped
+from cogs.badges.words_written import Words, columns, shipped_columns, tested_data
 from storage import badges as storage
-
-
-@dataclass(frozen=True)
-class Words:
-    """A badge as somebody wrote it."""
-
-    title: str
-    how: str
-    tier: Tier
-    repeatable: bool
-    hidden: bool
-
-
-def typed_words(title: str, how: str, tier: Any, traits: Any) -> Words:
-    """What a form holds. `traits` has "repeatable" and "hidden". Raises `InvalidInput`."""
-    title, how = " ".join(clean(title).split()), clean(how)
-    rules.check_words(title, how)
-    chosen = {str(each) for each in traits or ()}
-    if tier not in set(Tier):
-        raise InvalidInput("Please choose how much stands behind it.")
-    return Words(title, how, Tier(tier), "repeatable" in chosen, "hidden" in chosen)
 
 
 class BadgeStaff:
@@ -106,7 +85,7 @@ class BadgeStaff:
                     "There are {most} badges of your own already. Change one that nobody uses any more.",
                     most=rules.MOST_OWN,
                 )
-            row = storage.BadgeRow(guild_id=actor.guild_id, **_columns(words))
+            row = storage.BadgeRow(guild_id=actor.guild_id, **columns(words))
             session.add(row)
             await session.flush()
             await self._core.audit.record(
@@ -119,8 +98,8 @@ class BadgeStaff:
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._lock_own(session, actor, badge_id)
-            before = {name: getattr(row, name) for name in _columns(words)}
-            after = _columns(words)
+            before = {name: getattr(row, name) for name in columns(words)}
+            after = columns(words)
             for name, value in after.items():
                 setattr(row, name, value)
             await self._core.audit.record(
@@ -217,7 +196,7 @@ class BadgeStaff:
                 present.setdefault(row.title, []).append(row)
         for words, rule in wanted:
             known = present.get(words.title)
-            after = _columns(words)
+            after = columns(words)
             if not known:
                 row = storage.BadgeRow(guild_id=actor.guild_id, **after)
                 session.add(row)
@@ -250,7 +229,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             if row.version == badge.version:
-                row.tested = _tested_data(tested)
+                row.tested = tested_data(tested)
         return replace(badge, tested=tested)
 
     async def switch_on(
@@ -287,7 +266,7 @@ class BadgeStaff:
         """What the badges that come with Lyceum and were never switched on would do. They become drafts."""
         await self.check(actor)
         async with self._core.db.begin() as session:
-            rows = [_shipped_columns(actor.guild_id, each) for each in self._offered()]
+            rows = [shipped_columns(actor.guild_id, each) for each in self._offered()]
             await storage.add_badges(session, rows)
             known = await storage.list_badges(session, actor.guild_id)
             drafts = [badge_of(row) for row in known if row.shipped_key and row.state == State.DRAFT]
@@ -295,7 +274,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             for badge in drafts:
                 row = await self._lock(session, actor, badge.id)
-                row.tested = _tested_data(tested[badge.id])
+                row.tested = tested_data(tested[badge.id])
         return StarterPlan(tuple((badge, tested[badge.id]) for badge in drafts))
 
     async def switch_starter_on(self, actor: Actor, *, backfill: bool) -> int:
@@ -402,31 +381,3 @@ class BadgeStaff:
             await self._history.ensure_weekly(session, actor.guild_id)
         if backfill and badge_of(row).rule.criteria:
             await self._history.begin(session, badge_of(row))
-
-
-def _columns(words: Words) -> dict[str, Any]:
-    return {
-        "title": words.title,
-        "how": words.how,
-        "tier": words.tier.value,
-        "repeatable": words.repeatable,
-        "hidden": words.hidden,
-    }
-
-
-def _shipped_columns(guild_id: int, badge: Shipped) -> dict[str, Any]:
-    return {
-        "guild_id": guild_id,
-        "shipped_key": badge.key,
-        "title": badge.title,
-        "how": badge.how,
-        "tier": badge.tier.value,
-        "rule": {"criteria": rule_data(badge.rule)},
-        "repeatable": badge.repeatable,
-        "hidden": badge.hidden,
-    }
-
-
-def _tested_data(tested: Tested) -> dict[str, Any]:
-    at = tested.at.isoformat() if tested.at is not None else None
-    return {"would": tested.would, "people": tested.people, "everybody": tested.everybody, "at": at}

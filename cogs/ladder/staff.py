@@ -150,7 +150,7 @@ class LadderStaff:
         if not powers and before.role_id is not None:
             await self._check_role(actor, before.role_id)
         same = (title, text) == (before.title, before.text)
-        words = {} if same else {"title": title, "text": text}
+        words: dict[str, Any] = {} if same else {"title": title, "text": text}
         return await self._change(actor, key, **words, powers=powers)
 
     async def add(self, actor: Actor, title: str, text: str, *, powers: bool) -> Step:

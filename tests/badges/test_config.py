@@ -9,9 +9,10 @@ from bot.config_places import Server
 from bot.config_service import Applied, ConfigService
 from cogs.badges.config import BadgesPart
 from cogs.badges.rules import State
+from tests.badges import test_service
 from tests.badges.test_service import BEN, CLEO, FARAH, GUILD, Badges
-from tests.badges.test_service import badges as badges  # the fixture
 
+badges = test_service.badges  # the fixture
 SERVER = Server("Quay Street", channels={}, roles={})
 NEW = """
 [[badges.list]]

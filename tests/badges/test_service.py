@@ -25,8 +25,9 @@ from cogs.badges.people import BadgePeople
 from cogs.badges.roles import RoleFacts
 from cogs.badges.rules import State
 from cogs.badges.service import BadgesService
-from cogs.badges.staff import BadgeStaff, typed_words
+from cogs.badges.staff import BadgeStaff
 from cogs.badges.wins import Wins
+from cogs.badges.words_written import typed_words
 from storage.acts import ActRow
 from storage.badges import BadgeAwardRow, BadgeSettingsRow
 from storage.database import Database

@@ -8,9 +8,10 @@ from bot.config_file import write
 from bot.config_places import Server
 from bot.config_service import Applied, ConfigService
 from cogs.ladder.config import LadderPart
+from tests.ladder import test_service
 from tests.ladder.test_service import FARAH, GUILD, Ladder
-from tests.ladder.test_service import ladder as ladder  # the fixture
 
+ladder = test_service.ladder  # the fixture
 SERVER = Server("Quay Street", channels={}, roles={})
 NEW = """
 [[ladder.steps]]

@@ -31,7 +31,7 @@ def test_ten_long_steps_are_read_page_by_page_with_none_left_out() -> None:
         assert length(words(card)) <= V2_TEXT_LIMIT
         seen += words(card).count("Somebody of staff confirms it.")
         buttons = next(each.buttons for each in card.items if isinstance(each, Buttons))
-        page = int(buttons[0].custom_id.rpartition(":")[2])
+        page = int(str(buttons[0].custom_id).rpartition(":")[2])
         if page == 0:
             break
     assert seen == len(STEPS)
