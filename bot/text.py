@@ -8,7 +8,7 @@ code points, so what fits here fits there whichever a field uses. An emoji count
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import regex
@@ -114,6 +114,23 @@ def clean(text: str) -> str:
     text = _IN_CONTEXT.sub(lambda found: found["keep"] or "", text)
     text = _LINE_TAIL.sub("", text)
     return _MANY_BLANK_LINES.sub("\n\n\n", text).strip()
+
+
+def paged(blocks: Sequence[str], *, room: int, most: int) -> list[list[str]]:
+    """The blocks in pages of at most `most` of them and, together, `room` UTF-16 units; at least one page.
+
+    A block that is longer than a page has one of its own, and is cut where it is shown.
+    """
+    pages: list[list[str]] = [[]]
+    left = room
+    for block in blocks:
+        needed = length(block) + 1
+        if pages[-1] and (needed > left or len(pages[-1]) >= most):
+            pages.append([])
+            left = room
+        pages[-1].append(block)
+        left -= needed
+    return pages
 
 
 def quote(text: str, limit: int) -> str:

@@ -197,7 +197,7 @@ async def is_known(session: AsyncSession, guild_id: int, kind: str, member_id: i
     return await session.scalar(query) is not None
 
 
-async def count_people(session: AsyncSession, guild_id: int) -> int:
-    """How many different people have an act that stands."""
-    query = select(func.count(ActRow.member_id.distinct()))
-    return await session.scalar(query.where(ActRow.guild_id == guild_id, ActRow.retracted_at.is_(None))) or 0
+async def list_people(session: AsyncSession, guild_id: int) -> set[int]:
+    """Who has an act that stands."""
+    query = select(ActRow.member_id).where(ActRow.guild_id == guild_id, ActRow.retracted_at.is_(None))
+    return set(await session.scalars(query.distinct()))

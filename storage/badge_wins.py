@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +50,17 @@ async def set_shares(session: AsyncSession, guild_id: int, member_id: int, *, sh
     if not await insert_if_absent(session, BadgeMemberRow, [key | {"shares": shares}], list(key)):
         row = await session.get_one(BadgeMemberRow, (guild_id, member_id), with_for_update=True)
         row.shares = shares
+
+
+async def keep_quiet(session: AsyncSession, guild_id: int, member_id: int, *, until: datetime) -> None:
+    """What somebody was given before then is in no week's wins: they had not agreed when those were posted."""
+    await session.execute(
+        update(BadgeAwardRow)
+        .where(BadgeAwardRow.guild_id == guild_id, BadgeAwardRow.member_id == member_id)
+        .where(BadgeAwardRow.at < until)
+        .values(quiet=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def shares(session: AsyncSession, guild_id: int, member_id: int) -> bool:

@@ -79,7 +79,8 @@ class BadgeAwardRow(Base):
 
     `state` is held, lost (what earned it was taken back) or revoked (by staff). `act_id` is the act `badge.earned`,
     `evidence` holds the ids of the acts on which it rests. `given_by` is the facilitator who gave it by hand, or said
-    that it stays. `turn` counts the changes of state. `quiet`: given for what was done before the badge was there.
+    that it stays. `turn` counts the changes of state. `quiet`: in no week's wins, for it was given
+    for what was done before the badge was there, or before the person agreed.
     """
 
     __tablename__ = "badge_awards"
@@ -263,21 +264,46 @@ async def list_next_held(
     return [each for each in rows if each.state == HELD and each.given_by is None]
 
 
+async def list_next_holders(
+    session: AsyncSession, badge_id: int, *, after: int, limit: int
+) -> list[BadgeAwardRow]:
+    """One award that is held of each of the next people by id."""
+    first = (
+        select(func.min(BadgeAwardRow.id))
+        .where(BadgeAwardRow.badge_id == badge_id, BadgeAwardRow.state == HELD)
+        .where(BadgeAwardRow.member_id > after)
+        .group_by(BadgeAwardRow.member_id)
+        .order_by(BadgeAwardRow.member_id)
+        .limit(limit)
+    )
+    ids = list(await session.scalars(first))
+    query = select(BadgeAwardRow).where(BadgeAwardRow.id.in_(ids))
+    return list(await session.scalars(query.order_by(BadgeAwardRow.member_id)))
+
+
 async def mark_doubtful(
     session: AsyncSession, badge_id: int, people: Collection[int], sure: Collection[int]
-) -> None:
-    """Of these people's awards those in `sure` (ids) rest on something, and the others are to be looked at by staff."""
+) -> int:
+    """Of these people's awards those in `sure` (ids) rest on something, and the others are to be looked at by staff.
+
+    Returns of how many that was not known before.
+    """
+    new = 0
     for condition, doubtful in (
         (BadgeAwardRow.id.in_(sure), False),
         (BadgeAwardRow.id.not_in(sure), True),
     ):
-        await session.execute(
+        changed = await session.execute(
             update(BadgeAwardRow)
             .where(BadgeAwardRow.badge_id == badge_id, BadgeAwardRow.member_id.in_(people), condition)
             .where(BadgeAwardRow.state == HELD, BadgeAwardRow.given_by.is_(None))
+            .where(BadgeAwardRow.doubtful.is_(not doubtful))
             .values(doubtful=doubtful)
+            .returning(BadgeAwardRow.id)
             .execution_options(synchronize_session=False)
         )
+        new = len(changed.all())  # the last are those in doubt
+    return new
 
 
 async def list_doubtful(session: AsyncSession, guild_id: int, *, limit: int) -> list[BadgeAwardRow]:

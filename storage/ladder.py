@@ -164,6 +164,15 @@ async def list_holders(session: AsyncSession, guild_id: int, steps: Collection[s
     return set(await session.scalars(query))
 
 
+async def list_next_holders(
+    session: AsyncSession, guild_id: int, step: str, *, after: int, limit: int
+) -> list[LadderHeldRow]:
+    """The next people by id who hold a step."""
+    query = select(LadderHeldRow).filter_by(guild_id=guild_id, step=step, state=HELD)
+    query = query.where(LadderHeldRow.member_id > after).order_by(LadderHeldRow.member_id).limit(limit)
+    return list(await session.scalars(query))
+
+
 async def count_holders(session: AsyncSession, guild_id: int) -> dict[str, int]:
     """How many people hold each step."""
     query = select(LadderHeldRow.step, func.count()).where(

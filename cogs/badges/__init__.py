@@ -1,7 +1,7 @@
 """Badges: what a community recognises, given by rules over what people did, quietly.
 
 Commands: /badge catalog, /badge mine; /manage badges list, give, revoke.
-Jobs: badges.backfill, badges.check, badges.wins (by a schedule).
+Jobs: badges.backfill, badges.check, badges.roles; by schedules badges.check_all, badges.wins.
 Acts: badge.earned.
 Stores about a person: which badges they were given, when, on which acts each rests, with the reason where staff gave or
 took one; whether they like to be shown in the week's wins.

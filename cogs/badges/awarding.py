@@ -77,6 +77,11 @@ class Awarding:
         row = await storage.find_by_act(session, act.id)
         if row is None or row.state != HELD:
             return
+        if row.given_by is not None:  # staff said that it stays, whatever becomes of the acts
+            stays = Act(EARNED, row.guild_id, row.member_id, subject_of(row), {"badge_id": row.badge_id})
+            recorded = await self._core.ledger.record(session, stays)
+            row.act_id = recorded.id if recorded is not None else row.act_id
+            return
         found = await storage.find_badge(session, row.guild_id, row.badge_id)
         assert found is not None
         badge = badge_of(found)
@@ -121,21 +126,38 @@ class Awarding:
         return row
 
     async def give_effects(
-        self, session: AsyncSession, row: BadgeAwardRow, badge: Badge, *, lane: Lane = Lane.AWAITED
+        self,
+        session: AsyncSession,
+        row: BadgeAwardRow,
+        badge: Badge,
+        *,
+        lane: Lane = Lane.AWAITED,
+        occasion: str = "",
     ) -> None:
-        """The role that comes with it; it is given only while it carries no power over others."""
-        if badge.role_id is not None:
-            await self._core.outbox.plan(
-                session, self._role(row, badge.role_id, EffectKind.ADD_ROLE, lane), act_id=row.act_id
-            )
+        """The role that comes with it, once an occasion; it is given only while it carries no power over others."""
+        if badge.role_id is None:
+            return
+        config = await self._core.configs.guild(row.guild_id)
+        if any(badge.role_id in roles for roles in config.capability_roles.roles.values()):
+            return  # it has become a role of staff since it was chosen, and no badge makes anybody staff
+        effect = self._role(row, badge.role_id, EffectKind.ADD_ROLE, lane, occasion)
+        await self._core.outbox.plan(session, effect, act_id=row.act_id)
 
     async def take_effects(self, session: AsyncSession, row: BadgeAwardRow, badge: Badge) -> None:
         """What came with it goes: the role, unless another badge gives it, and its line in the wins."""
-        if badge.role_id is not None and not await storage.gives_role_otherwise(session, row, badge.role_id):
-            effect = self._role(row, badge.role_id, EffectKind.REMOVE_ROLE, Lane.AWAITED)
-            await self._core.outbox.plan(session, effect)
+        if badge.role_id is not None:
+            await self.take_role(session, row, badge.role_id)
         await self._core.notifier.withdraw(session, _told_key(row))
         await self._wins.redraw(session, row.guild_id, shows=row.at)
+
+    async def take_role(
+        self, session: AsyncSession, row: BadgeAwardRow, role_id: int, *, occasion: str = ""
+    ) -> None:
+        """Unless another badge gives it too."""
+        if not await storage.gives_role_otherwise(session, row, role_id):
+            lane = Lane.BULK if occasion else Lane.AWAITED
+            effect = self._role(row, role_id, EffectKind.REMOVE_ROLE, lane, occasion)
+            await self._core.outbox.plan(session, effect)
 
     async def tell_of_loss(self, session: AsyncSession, row: BadgeAwardRow) -> None:
         """Staff took it back."""
@@ -212,11 +234,13 @@ class Awarding:
             acts = [each for each in acts if each.id not in spent]
         return earned(self._living.rule_of(badge), acts, times=times)
 
-    def _role(self, row: BadgeAwardRow, role_id: int, kind: EffectKind, lane: Lane) -> Effect:
+    def _role(
+        self, row: BadgeAwardRow, role_id: int, kind: EffectKind, lane: Lane, occasion: str = ""
+    ) -> Effect:
         gives = kind is EffectKind.ADD_ROLE
         return Effect(
             kind=kind,
-            key=f"badges.role:{row.id}:{role_id}:{row.turn}",
+            key=f"badges.role:{row.id}:{role_id}:{row.turn}{occasion}",
             guild_id=row.guild_id,
             member_id=row.member_id,
             role_id=role_id,

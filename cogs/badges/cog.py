@@ -21,8 +21,9 @@ from bot.outbox import EffectKind
 from bot.qualifications import Qualification
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from cogs.badges import model, render
+from cogs.badges import model, render, render_staff
 from cogs.badges.awarding import Awarding
+from cogs.badges.config import BadgesPart
 from cogs.badges.history import History
 from cogs.badges.living import Living
 from cogs.badges.manage import STAFF_HELP, BadgesGroup, StaffControls
@@ -66,6 +67,7 @@ class BadgesCog(commands.Cog):
         self.history = History(core, self._living, self.awarding)
         self.service = BadgesService(core, self._living)
         self.staff = BadgeStaff(core, self._living, self.history)
+        self._config = BadgesPart(self.staff)
         people = BadgePeople(core, self.awarding)
         self._group = BadgesGroup(self.staff, people)
         self._controls: dict[str, Handler] = {
@@ -84,6 +86,8 @@ class BadgesCog(commands.Cog):
         core.ledger.react_to(model.EARNED, self._earned, undo=self.awarding.unearned)
         core.jobs.register(model.BACKFILL_JOB, self.history.backfill)
         core.jobs.register(model.CHECK_JOB, self.history.check)
+        core.jobs.register(model.ROLES_JOB, self.history.follow_role)
+        core.jobs.register(model.CHECK_ALL_JOB, self.history.check_all)
         core.jobs.register(model.WINS_JOB, self.wins.due)
         core.notifier.register(model.KIND, _line_of)
         remedy = N_("Choose another channel with `/manage badges list`.")
@@ -91,9 +95,13 @@ class BadgesCog(commands.Cog):
             model.WINS_RENDERER, self._draw_wins, what=N_("posting the week's wins"), if_channel_gone=remedy
         )
         bot.renderers.register(model.TOLD_RENDERER, self._draw_told, what=N_("telling a member of a badge"))
+        bot.renderers.register(
+            model.DOUBTS_RENDERER, self._draw_doubts, what=N_("telling staff of badges that rest on nothing")
+        )
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
+        bot.config_card.parts.add(self._config)
         core.erasure.redraw_with(self.wins.redraw)
         service = self.service
         core.qualifications.register(
@@ -119,11 +127,14 @@ class BadgesCog(commands.Cog):
         core.ledger.forget(self._earned)
         core.jobs.unregister(model.BACKFILL_JOB)
         core.jobs.unregister(model.CHECK_JOB)
+        core.jobs.unregister(model.ROLES_JOB)
+        core.jobs.unregister(model.CHECK_ALL_JOB)
         core.jobs.unregister(model.WINS_JOB)
         core.notifier.unregister(model.KIND.name)
-        bot.renderers.unregister(model.WINS_RENDERER, model.TOLD_RENDERER)
+        bot.renderers.unregister(model.WINS_RENDERER, model.TOLD_RENDERER, model.DOUBTS_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
+        bot.config_card.parts.remove(self._config)
         core.erasure.stop_redrawing(self.wins.redraw)
         core.qualifications.unregister(model.QUALIFICATION)
         core.member_cards.unregister(AREA)
@@ -177,6 +188,11 @@ class BadgesCog(commands.Cog):
         if not await self.bot.core.features.is_on(guild_id, AREA):
             raise Obsolete(REASON_OFF)
         return render.wins_card(awards, await self.bot.renderers.translator(effect))
+
+    async def _draw_doubts(self, effect: PlannedEffect) -> Card:
+        if not await self.bot.core.features.is_on(effect.guild_id, AREA):
+            raise Obsolete(REASON_OFF)
+        return render_staff.doubts_notice(await self.bot.renderers.translator(effect))
 
     async def _draw_told(self, effect: PlannedEffect) -> Card:
         award = await self.service.find(int(effect.arguments["award_id"]))

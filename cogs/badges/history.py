@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import time
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,22 +17,39 @@ from bot import evidence
 from bot.acts import Act
 from bot.core import Core
 from bot.criteria import CountedAct, Rule, earned
+from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
-from bot.outbox import Lane
+from bot.nominal_times import local_now, weekly
+from bot.outbox import Effect, EffectKind, Lane
+from bot.schedules import CatchUp, NewSchedule
 from cogs.badges import rules
 from cogs.badges.awarding import Awarding, subject_of
 from cogs.badges.living import Living
-from cogs.badges.model import BACKFILL_JOB, CHECK_JOB, EARNED, Badge, Tested, badge_of
+from cogs.badges.model import (
+    BACKFILL_JOB,
+    CHECK_ALL_JOB,
+    CHECK_JOB,
+    DOUBTS_RENDERER,
+    EARNED,
+    ROLES_JOB,
+    Badge,
+    BadgeSettings,
+    Tested,
+    badge_of,
+)
+from cogs.badges.rules import State
 from storage import acts as act_storage
 from storage import badges as storage
 from storage import privacy as privacy_storage
+from storage.personal import NOBODY
 
 SLICE = (
     100  # people: some thousand acts are read and judged in less than the 50 ms that the loop may stand still
 )
 SLICES_A_JOB = 3  # a transaction of some tenths of a second, for which other writers may have to wait
 NAMES = 20
+WEEKDAY, AT = 0, time(4)  # of the weekly look, by the community's clock: when few are there
 
 
 class History:
@@ -48,7 +67,7 @@ class History:
         found: dict[int, list[int]] = {badge.id: [] for badge in badges}
         async with self._core.db.read() as session:
             departed = await privacy_storage.list_departed(session, guild_id)
-            people = await act_storage.count_people(session, guild_id)
+            people = len(await act_storage.list_people(session, guild_id) - departed)
         after = 0
         while kinds:
             async with self._core.db.read() as session:
@@ -63,7 +82,11 @@ class History:
                         found[badge_id].append(member_id)
         return {
             badge_id: Tested(
-                len(names), people, rules.means_everybody(len(names), people), tuple(names[:NAMES])
+                len(names),
+                people,
+                rules.means_everybody(len(names), people),
+                tuple(names[:NAMES]),
+                self._core.clock.now(),
             )
             for badge_id, names in found.items()
         }
@@ -157,12 +180,70 @@ class History:
         for row in rows:
             await self._awarding.give_effects(session, row, badge, lane=Lane.BULK)
 
+    # ------------------------------------------------------------------------------------------ another role
+
+    async def begin_roles(
+        self, session: AsyncSession, badge: Badge, before: int | None, *, after: int = 0, run: int = 0
+    ) -> None:
+        """Whoever has the badge gets the role that comes with it now, and gives back the one `before`."""
+        run = run or int(self._core.clock.now().timestamp() * 1000)
+        payload = {"badge_id": badge.id, "before": before, "role": badge.role_id, "after": after, "run": run}
+        key = f"{ROLES_JOB}:{badge.id}:{run}:{after}"
+        await self._core.jobs.enqueue(
+            session, NewJob(ROLES_JOB, key, self._core.clock.now(), badge.guild_id, payload)
+        )
+
+    async def follow_role(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """The next people."""
+        assert job.guild_id is not None
+        said = job.payload
+        row = await storage.find_badge(session, job.guild_id, int(said["badge_id"]))
+        if row is None:
+            return Skipped(N_("the badge is not there any more"))
+        badge, run = badge_of(row), int(said["run"])
+        awards = await storage.list_next_holders(session, badge.id, after=int(said["after"]), limit=SLICE)
+        for award in awards:
+            await asyncio.sleep(0)
+            if said["before"] is not None and said["before"] != badge.role_id:
+                await self._awarding.take_role(session, award, int(said["before"]), occasion=f":{run}")
+            if said["role"] is not None and said["role"] == badge.role_id:
+                await self._awarding.give_effects(session, award, badge, lane=Lane.BULK, occasion=f":{run}")
+        if awards:
+            await self.begin_roles(session, badge, said["before"], after=awards[-1].member_id, run=run)
+        return None
+
     # ------------------------------------------------------------------------------------------ consistency
 
-    async def begin_check(self, session: AsyncSession, badge: Badge) -> None:
-        """Look whether everybody who has it still deserves it."""
+    async def ensure_weekly(self, session: AsyncSession, guild_id: int) -> None:
+        """From now on the awards of a community are looked at once a week."""
+        await self._core.configs.change(session, guild_id, BadgeSettings)  # locks the row
+        known = await self._core.schedules.list_of_guild(session, guild_id)
+        if any(each.job_name == CHECK_ALL_JOB for each in known):
+            return
+        zone = (await self._core.configs.present(session, guild_id, GuildConfig)).zone
+        today = local_now(self._core.clock.now(), zone).date()
+        new = NewSchedule(
+            guild_id=guild_id,
+            job_name=CHECK_ALL_JOB,
+            subject="awards",
+            rule=weekly([WEEKDAY], AT, today),
+            zone=zone,
+            catch_up=CatchUp.ALWAYS_ONCE,
+        )
+        await self._core.schedules.add(session, new)
+
+    async def check_all(self, session: AsyncSession, job: Job) -> None:
+        """The week's look. Staff are told of what is found, once."""
+        assert job.guild_id is not None
+        for row in await storage.list_badges(session, job.guild_id):
+            badge = badge_of(row)
+            if badge.rule.criteria and badge.state is not State.DRAFT:
+                await self.begin_check(session, badge, tells=job.id)
+
+    async def begin_check(self, session: AsyncSession, badge: Badge, *, tells: int | None = None) -> None:
+        """Look whether everybody who has it still deserves it. With `tells`, by that job staff are told of what is new."""
         run = int(self._core.clock.now().timestamp())
-        await self._core.jobs.enqueue(session, self._slice(CHECK_JOB, badge, 0, run))
+        await self._core.jobs.enqueue(session, self._slice(CHECK_JOB, badge, 0, run, tells=tells))
 
     async def check(self, session: AsyncSession, job: Job) -> Skipped | None:
         """The next people. Nothing is taken away: what rests on nothing is shown to staff, who decide."""
@@ -179,10 +260,28 @@ class History:
         for member_id in people:
             await asyncio.sleep(0)
             mine = [row.id for row in rows if row.member_id == member_id]
-            sure += mine[: len(earned(rule, acts[member_id], times=len(mine)))]
-        await storage.mark_doubtful(session, badge.id, people, sure)
-        await self._core.jobs.enqueue(session, self._slice(CHECK_JOB, badge, people[-1], job.payload["run"]))
+            done = [_as_somebody(each) for each in acts[member_id]]
+            sure += mine[: len(earned(rule, done, times=len(mine)))]
+        new, tells = await storage.mark_doubtful(session, badge.id, people, sure), job.payload.get("tells")
+        if new and tells is not None:
+            await self._tell_staff(session, badge.guild_id, int(tells))
+        following = self._slice(CHECK_JOB, badge, people[-1], job.payload["run"], tells=tells)
+        await self._core.jobs.enqueue(session, following)
         return None
+
+    async def _tell_staff(self, session: AsyncSession, guild_id: int, job_id: int) -> None:
+        """Once a look, however much it finds."""
+        config = await self._core.configs.present(session, guild_id, GuildConfig)
+        if config.staff_channel_id is not None:
+            card = Effect(
+                kind=EffectKind.POST,
+                key=f"badges.doubts:{guild_id}:{job_id}",
+                guild_id=guild_id,
+                channel_id=config.staff_channel_id,
+                renderer=DOUBTS_RENDERER,
+                lane=Lane.SCHEDULED,
+            )
+            await self._core.outbox.plan(session, card)
 
     # ------------------------------------------------------------------------------------------ shared
 
@@ -194,10 +293,18 @@ class History:
             return None
         return badge_of(row)
 
-    def _slice(self, name: str, badge: Badge, after: int, run: int) -> NewJob:
+    def _slice(self, name: str, badge: Badge, after: int, run: int, *, tells: int | None = None) -> NewJob:
         payload = {"badge_id": badge.id, "version": badge.version, "after": after, "run": run}
         key = f"{name}:{badge.id}:{badge.version}:{run}:{after}"
+        if tells is not None:
+            payload["tells"] = tells
+            key += f":{tells}"
         return NewJob(name, key, self._core.clock.now(), badge.guild_id, payload)
+
+
+def _as_somebody(act: CountedAct) -> CountedAct:
+    """Each of those who had themselves deleted counts as one: their going takes no badge from anybody."""
+    return replace(act, other_id=-act.id) if act.other_id == NOBODY else act
 
 
 def _earned_by(asked: Mapping[int, Rule], done: Sequence[CountedAct]) -> list[int]:

@@ -6,11 +6,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.acts import Reaction
 from bot.core import Core
 from bot.criteria import Rule, expand
 from cogs.badges.model import Badge, badge_of
 from storage import badges as storage
+from storage.database import mark
+
+_MARK = "badges.changed:"
 
 
 class Living:
@@ -22,6 +27,8 @@ class Living:
         self._by_kind: dict[int, dict[str, list[Badge]]] = {}
         self._listening: set[str] = set()
         self._react: Reaction | None = None
+        self._changed: dict[int, list[Badge]] = {}
+        core.db.after_commit(self._after_commit)
         self._undo: Reaction | None = None
 
     async def load(self, react: Reaction, undo: Reaction) -> None:
@@ -41,10 +48,22 @@ class Living:
             rows = await storage.list_badges(session, guild_id)
         self._keep(guild_id, [badge_of(row) for row in rows if row.state == storage.ON])
 
+    async def reload_in(self, session: AsyncSession, guild_id: int) -> None:
+        """The same within a transaction that changes them: it holds once that is committed."""
+        rows = await storage.list_badges(session, guild_id)
+        self._changed[guild_id] = [badge_of(row) for row in rows if row.state == storage.ON]
+        mark(session, f"{_MARK}{guild_id}")
+
+    def _after_commit(self, marks: frozenset[str]) -> None:
+        for guild_id in [int(each.removeprefix(_MARK)) for each in marks if each.startswith(_MARK)]:
+            if self._react is not None and guild_id in self._changed:
+                self._keep(guild_id, self._changed.pop(guild_id))
+
     def forget(self) -> None:
         """The feature unloads."""
         if self._react is not None:
             self._core.ledger.forget(self._react)
+            self._react = None
         self._listening.clear()
 
     def of_kind(self, guild_id: int, kind: str) -> Sequence[Badge]:

@@ -24,9 +24,10 @@ from cogs.badges import render_staff as render
 from cogs.badges.model import Badge
 from cogs.badges.people import BadgePeople
 from cogs.badges.roles import RoleFacts
-from cogs.badges.staff import BadgeStaff, Words, typed_words
+from cogs.badges.staff import BadgeStaff
 from cogs.badges.wins import Wins
 from cogs.badges.words import title_of
+from cogs.badges.words_written import Words, typed_words
 
 STAFF_HELP = HelpLine(
     N_("Decide which badges there are, and who has them"), "/manage badges list", Capability.FACILITATE
@@ -108,6 +109,7 @@ class StaffControls:
             render.EDIT: self._ask_change,
             forms.EDIT_FORM: self._edit,
             render.COUNT: self._count,
+            render.COUNT_REST: self._count,
             render.NUMBERS: self._ask_numbers,
             forms.NUMBERS_FORM: self._set_numbers,
             render.ROLE: self._set_role,
@@ -118,7 +120,9 @@ class StaffControls:
             render.ON_FOR_ALL: self._on_for_all,
             render.ON_ANYWAY: self._on_anyway,
             render.OFF: self._off,
-            render.BACKFILL: self._backfill,
+            render.BACKFILL: self._ask_backfill,
+            render.BACKFILL_NOW: self._backfill,
+            render.BACKFILL_ANYWAY: self._backfill_anyway,
             render.STARTER: self._starter,
             render.STARTER_ON: self._starter_on,
             render.STARTER_FOR_ALL: self._starter_for_all,
@@ -259,11 +263,25 @@ class StaffControls:
         said = t("It is off. Whoever has it keeps it.")
         await self._show(interaction, badge_id or 0, said_first=said)
 
+    async def _ask_backfill(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
+        badge = await self._staff.test(actor_of(interaction), badge_id or 0)
+        assert badge.tested is not None
+        reply = reply_to(interaction)
+        await reply.show_privately(render.backfill_card(badge, badge.tested, reply.translator))
+
     async def _backfill(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
-        await self._staff.backfill(actor_of(interaction), badge_id or 0)
+        await self._give_earlier(interaction, badge_id or 0, everybody=False)
+
+    async def _backfill_anyway(self, interaction: discord.Interaction[Any], badge_id: int | None) -> None:
+        await self._give_earlier(interaction, badge_id or 0, everybody=True)
+
+    async def _give_earlier(
+        self, interaction: discord.Interaction[Any], badge_id: int, *, everybody: bool
+    ) -> None:
+        await self._staff.backfill(actor_of(interaction), badge_id, everybody=everybody)
         t = reply_to(interaction).translator
         said = t("It is being given for earlier acts, to everybody in turn.")
-        await self._show(interaction, badge_id or 0, said_first=said)
+        await self._show(interaction, badge_id, said_first=said)
 
     async def _starter(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         plan = await self._staff.plan_starter(actor_of(interaction))

@@ -19,6 +19,9 @@ EARNED = "badge.earned"
 ACTS = {EARNED: N_("Badges earned")}
 BACKFILL_JOB = "badges.backfill"
 CHECK_JOB = "badges.check"
+CHECK_ALL_JOB = "badges.check_all"
+ROLES_JOB = "badges.roles"
+DOUBTS_RENDERER = "badges.doubts"
 WINS_JOB = "badges.wins"
 WINS_RENDERER = "badges.wins"
 TOLD_RENDERER = "badges.told"
@@ -47,12 +50,13 @@ class BadgeSettings:
 
 @dataclass(frozen=True)
 class Tested:
-    """What a test on history found: who would get it, of how many people who ever did something that counts."""
+    """What a test on history found: who would get it, of how many people here who ever did something, and when."""
 
     would: int
     people: int
     everybody: bool
     names: tuple[int, ...] = ()
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -141,9 +145,11 @@ class StarterPlan:
 def badge_of(row: storage.BadgeRow) -> Badge:
     """The row with the words and rule that it has now: those of a shipped badge come with Lyceum."""
     ours = shipped().get(row.shipped_key) if row.shipped_key is not None else None
-    tested = Tested(**row.tested) if row.tested else None
-    if tested is not None:
-        tested = Tested(tested.would, tested.people, tested.everybody)
+    tested = None
+    if row.tested:
+        found = row.tested
+        at = datetime.fromisoformat(found["at"]) if found.get("at") else None
+        tested = Tested(found["would"], found["people"], found["everybody"], at=at)
     return Badge(
         row.id,
         row.guild_id,

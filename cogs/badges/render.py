@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from bot.cards import Button, Buttons, Card, Divider, Item, Style, Text, custom_id
 from bot.i18n import Translator
-from bot.text import mention_channel, mention_user, quote, timestamp
+from bot.text import mention_channel, mention_user, paged, quote, timestamp
 from cogs.badges import rules
 from cogs.badges.model import Award, CatalogEntry, Mine
 from cogs.badges.rules import LONGEST_REASON
 from cogs.badges.words import TIERS, how_of, progress_of, title_of
-from storage.badges import HELD, REVOKED
+from storage.badges import HELD, LOST, REVOKED
 
 CATALOG = "badges:catalog.page"
 MINE = "badges:mine.page"
@@ -19,6 +19,7 @@ SHARE = "badges:mine.share"
 UNSHARE = "badges:mine.unshare"
 A_PAGE = 5
 MINE_A_PAGE = 10
+ROOM = 3300  # UTF-16 units of a page: the rest of a card's 4000 is for what stands around it
 
 
 def catalog_card(
@@ -31,32 +32,39 @@ def catalog_card(
             "**Badges**\nThere are none here yet. A facilitator switches them on with `/manage badges list`."
         )
         return Card((Text(text), Buttons((mine,))))
-    pages = -(-len(entries) // A_PAGE)
+    found = paged([_entry(each, titles, t) for each in entries], room=ROOM, most=A_PAGE)
+    pages = len(found)
     page %= pages
     head = t("**Badges** · page {page} of {pages}", page=page + 1, pages=pages)
     items: list[Item] = [Text(head)]
-    for each in entries[page * A_PAGE :][:A_PAGE]:
-        items += [Divider(), Text(_entry(each, titles, t))]
+    for block in found[page]:
+        items += [Divider(), Text(block)]
     return Card((*items, Buttons((*_turning(CATALOG, page, pages, t), mine))))
 
 
 def mine_card(mine: Mine, t: Translator, page: int = 0) -> Card:
     """What the reader has, the newest first, and who else gets to see it."""
     held = [each for each in mine.awards if each.state == HELD]
-    resting = [each for each in mine.awards if each.state != HELD]
-    pages = max(1, -(-len(held) // MINE_A_PAGE))
+    # One that was earned anew by other acts does not rest.
+    present = {each.badge.id for each in held if not each.badge.repeatable}
+    resting = [each for each in mine.awards if each.state == REVOKED]
+    resting += [each for each in mine.awards if each.state == LOST and each.badge.id not in present]
+    blocks = [_award(each, t) for each in held] + [_resting(each, t) for each in resting]
+    found = paged(blocks, room=ROOM, most=MINE_A_PAGE)
+    pages = len(found)
     page %= pages
     lines = [
         t("**Your badges**")
         if pages == 1
         else t("**Your badges** · page {page} of {pages}", page=page + 1, pages=pages)
     ]
-    lines += [_award(each, t) for each in held[page * MINE_A_PAGE :][:MINE_A_PAGE]]
+    start = sum(map(len, found[:page]))
+    n_held = max(0, min(len(found[page]), len(held) - start))
     if not held:
         lines.append(t("None yet. There is no hurry: the list says how each is earned."))
-    items: list[Item] = [Text("\n".join(lines))]
-    if resting and page == 0:
-        items.append(Text("\n".join(_resting(each, t) for each in resting[:MINE_A_PAGE])))
+    items: list[Item] = [Text("\n".join([*lines, *found[page][:n_held]]))]
+    if found[page][n_held:]:
+        items.append(Text("\n".join(found[page][n_held:])))
     items += [Divider(), Text(_who_sees(mine, t))]
     share = (
         Button(t("Keep them to myself"), custom_id(UNSHARE))
@@ -80,7 +88,7 @@ def told_card(award: Award, t: Translator) -> Card:
         lines.append(
             t("A facilitator gave it to you: {reason}", reason=quote(award.reason, 2 * LONGEST_REASON))
         )
-    lines.append(t("-# Nobody else is told. All of yours: `/badge mine`"))
+    lines.append(t("-# Only you see this message. All of yours, and who else sees them: `/badge mine`"))
     return Card((Text("\n".join(lines)),), silent=True)
 
 

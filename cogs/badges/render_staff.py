@@ -30,6 +30,7 @@ OPEN = "badges:staff.open"
 ADD = "badges:staff.add"
 EDIT = "badges:staff.edit"
 COUNT = "badges:staff.count"
+COUNT_REST = "badges:staff.count_rest"
 NUMBERS = "badges:staff.numbers"
 ROLE = "badges:staff.role"
 END = "badges:staff.end"
@@ -39,6 +40,8 @@ ON_FOR_ALL = "badges:staff.on_backfill"
 ON_ANYWAY = "badges:staff.on_anyway"
 OFF = "badges:staff.off"
 BACKFILL = "badges:staff.backfill"
+BACKFILL_NOW = "badges:staff.backfill_now"
+BACKFILL_ANYWAY = "badges:staff.backfill_anyway"
 STARTER = "badges:staff.starter"
 STARTER_ON = "badges:staff.starter_on"
 STARTER_FOR_ALL = "badges:staff.starter_backfill"
@@ -120,10 +123,12 @@ def badge_card(
         options = tuple(
             Option(cut(t(title), 100), kind) for kind, title in kinds.items() if kind not in present
         )
-        if options:
-            items.append(
-                Pick(custom_id(COUNT, badge.id), t("Count something more"), options[:SELECT_OPTIONS])
-            )
+        # A menu holds so many; the second one has the rest.
+        menus = ((COUNT, t("Count something more")), (COUNT_REST, t("Count something else")))
+        for number, (control, label) in enumerate(menus):
+            some = options[number * SELECT_OPTIONS :][:SELECT_OPTIONS]
+            if some:
+                items.append(Pick(custom_id(control, badge.id), label, some))
         numbers = tuple(
             Button(
                 t("Change criterion {n}", n=index + 1),
@@ -160,12 +165,7 @@ def _actions(badge: Badge, t: Translator) -> list[Item]:
 
 def tested_card(badge: Badge, tested: Tested, t: Translator) -> Card:
     """Who would have it by what was done until now, before it is switched on."""
-    lines = [t("**Test on history: {title}**", title=title_of(badge, t))]
-    lines.append(_would(tested, t))
-    if tested.names:
-        names = ", ".join(mention_user(each) for each in tested.names)
-        more = tested.would - len(tested.names)
-        lines.append(t("{names} and {n} more", names=names, n=more) if more > 0 else names)
+    lines = _tested_lines(badge, tested, t)
     back = Button(t("Back"), custom_id(OPEN, badge.id))
     if tested.everybody:
         lines.append(
@@ -183,6 +183,33 @@ def tested_card(badge: Badge, tested: Tested, t: Translator) -> Card:
         buttons.append(Button(label, custom_id(ON_FOR_ALL, badge.id)))
         lines.append(t("-# Who gets it for earlier acts is not told: it stands in their list."))
     return Card((Text("\n".join(lines)), Buttons((*buttons, back))))
+
+
+def backfill_card(badge: Badge, tested: Tested, t: Translator) -> Card:
+    """Who would have a badge that is on, before it is given for earlier acts."""
+    lines = _tested_lines(badge, tested, t)
+    back = Button(t("Back"), custom_id(OPEN, badge.id))
+    if not tested.would:
+        return Card((Text("\n".join(lines)), Buttons((back,))))
+    if tested.everybody:
+        lines.append(t("That is (nearly) everybody, and a badge that everybody has says little."))
+        give = Button(
+            t("Give it to them all the same"), custom_id(BACKFILL_ANYWAY, badge.id), style=Style.DANGER
+        )
+        return Card((Text("\n".join(lines)), Buttons((back, give))))
+    label = t.tn("Give it to this {n} person", "Give it to these {n} people", tested.would)
+    give = Button(label, custom_id(BACKFILL_NOW, badge.id), style=Style.PRIMARY)
+    lines.append(t("-# Who has it already keeps it. Nobody is told: it stands in their list."))
+    return Card((Text("\n".join(lines)), Buttons((give, back))))
+
+
+def _tested_lines(badge: Badge, tested: Tested, t: Translator) -> list[str]:
+    lines = [t("**Test on history: {title}**", title=title_of(badge, t)), _would(tested, t)]
+    if tested.names:
+        names = ", ".join(mention_user(each) for each in tested.names)
+        more = tested.would - len(tested.names)
+        lines.append(t("{names} and {n} more", names=names, n=more) if more > 0 else names)
+    return lines
 
 
 def starter_card(plan: StarterPlan, t: Translator) -> Card:
@@ -235,6 +262,14 @@ def doubts_card(awards: tuple[Award, ...], t: Translator) -> Card:
         items += [Text(given), Buttons((keep, Button(t("Take it back"), custom_id(LET_GO, each.id))))]
     items.append(Buttons((Button(t("Back"), custom_id(DESK)),)))
     return Card(tuple(items))
+
+
+def doubts_notice(t: Translator) -> Card:
+    """To staff, once when the week's look finds something."""
+    text = t("**Some badges rest on nothing any more.** Nobody loses one before you say so.")
+    return Card(
+        (Text(text), Buttons((Button(t("Look at the doubtful ones"), custom_id(DOUBTS)),))), silent=True
+    )
 
 
 def done_card(text: str, t: Translator) -> Card:

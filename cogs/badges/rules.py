@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.errors import InvalidInput
@@ -13,6 +14,7 @@ LONGEST_REASON = 300
 MOST_OWN = 100
 MOST_AGAIN = 50
 """How often one badge is given to somebody for what was done before it was there."""
+TEST_HOLDS = timedelta(days=1)
 EVERYBODY = 0.9
 FEWEST_TO_MEAN_EVERYBODY = 3
 SHOWN_IN_WINS = 25
@@ -56,6 +58,11 @@ def check_reason(reason: str) -> str:
 def means_everybody(would: int, people: int) -> bool:
     """Whether so many of all who ever did something here are (nearly) everybody: such a badge tells little."""
     return people >= FEWEST_TO_MEAN_EVERYBODY and would >= people * EVERYBODY
+
+
+def is_fresh(tested_at: datetime | None, now: datetime) -> bool:
+    """Whether a test on history still tells what would happen: people go on doing things."""
+    return tested_at is not None and now - tested_at <= TEST_HOLDS
 
 
 def number_to_use(had: Iterable[tuple[str, int]]) -> tuple[int, bool]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,36 +14,15 @@ from bot.core import Core
 from bot.criteria import MOST_CRITERIA, Criterion, Rule, parse_rule, rule_data
 from bot.errors import InvalidInput, LimitReached
 from bot.i18n import N_
-from bot.text import clean
 from cogs.badges import rules
 from cogs.badges.history import History
 from cogs.badges.living import Living
-from cogs.badges.model import AREA, EARNED, Badge, BadgeSettings, Desk, StarterPlan, Tested, badge_of, gone
+from cogs.badges.model import AREA, EARNED, Badge, BadgeSettings, Desk, StarterPlan, badge_of, gone
 from cogs.badges.roles import RoleFacts, check_role
-from cogs.badges.rules import State, Tier
+from cogs.badges.rules import State
 from cogs.badges.shipped import Shipped, shipped
+from cogs.badges.words_written import Words, columns, shipped_columns, tested_data
 from storage import badges as storage
-
-
-@dataclass(frozen=True)
-class Words:
-    """A badge as somebody wrote it."""
-
-    title: str
-    how: str
-    tier: Tier
-    repeatable: bool
-    hidden: bool
-
-
-def typed_words(title: str, how: str, tier: Any, traits: Any) -> Words:
-    """What a form holds. `traits` has "repeatable" and "hidden". Raises `InvalidInput`."""
-    title, how = " ".join(clean(title).split()), clean(how)
-    rules.check_words(title, how)
-    chosen = {str(each) for each in traits or ()}
-    if tier not in set(Tier):
-        raise InvalidInput("Please choose how much stands behind it.")
-    return Words(title, how, Tier(tier), "repeatable" in chosen, "hidden" in chosen)
 
 
 class BadgeStaff:
@@ -106,7 +85,7 @@ class BadgeStaff:
                     "There are {most} badges of your own already. Change one that nobody uses any more.",
                     most=rules.MOST_OWN,
                 )
-            row = storage.BadgeRow(guild_id=actor.guild_id, **_columns(words))
+            row = storage.BadgeRow(guild_id=actor.guild_id, **columns(words))
             session.add(row)
             await session.flush()
             await self._core.audit.record(
@@ -119,8 +98,8 @@ class BadgeStaff:
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._lock_own(session, actor, badge_id)
-            before = {name: getattr(row, name) for name in _columns(words)}
-            after = _columns(words)
+            before = {name: getattr(row, name) for name in columns(words)}
+            after = columns(words)
             for name, value in after.items():
                 setattr(row, name, value)
             await self._core.audit.record(
@@ -170,7 +149,7 @@ class BadgeStaff:
         await self._living.reload(actor.guild_id)
 
     async def set_role(self, actor: Actor, badge_id: int, role: RoleFacts | None) -> None:
-        """The role that comes with it. Raises `InvalidInput`, `NotAllowed` for one that it must not be."""
+        """The role that comes with it, for those who have it too. Raises `InvalidInput`, `NotAllowed` for one that it must not be."""
         await self.check(actor)
         if role is not None:
             config = await self._core.configs.guild(actor.guild_id)
@@ -188,6 +167,8 @@ class BadgeStaff:
                 after={"role": f"<@&{role.id}>"} if role else None,
                 badge=badge_of(row).title,
             )
+            if before != row.role_id:
+                await self._history.begin_roles(session, badge_of(row), before)
         await self._living.reload(actor.guild_id)
 
     async def role_deleted(self, guild_id: int, role_id: int) -> None:
@@ -196,6 +177,48 @@ class BadgeStaff:
             changed = await storage.forget_role(session, guild_id, role_id)
         if changed:
             await self._living.reload(guild_id)
+
+    # ------------------------------------------------------------------------------------------ by a file
+
+    async def list_own(self, session: AsyncSession, guild_id: int) -> list[Badge]:
+        """What the community wrote itself."""
+        rows = await storage.list_badges(session, guild_id)
+        return [badge_of(row) for row in rows if not row.shipped_key]
+
+    async def apply_own(
+        self, session: AsyncSession, actor: Actor, wanted: Sequence[tuple[Words, Rule]]
+    ) -> None:
+        """Make the community's own badges say this; a new one is a draft. The caller has looked who that is."""
+        await self._core.configs.change(session, actor.guild_id, BadgeSettings)  # locks the community's row
+        present: dict[str, list[storage.BadgeRow]] = {}
+        for row in await storage.list_badges(session, actor.guild_id):
+            if not row.shipped_key:
+                present.setdefault(row.title, []).append(row)
+        for words, rule in wanted:
+            known = present.get(words.title)
+            after = columns(words)
+            if not known:
+                row = storage.BadgeRow(guild_id=actor.guild_id, **after)
+                session.add(row)
+                await session.flush()
+                before: dict[str, Any] = {}
+                what = N_("wrote the badge {badge}")
+            else:
+                row = known.pop(0)
+                before = {name: getattr(row, name) for name in after}
+                what = N_("changed the words of the badge {badge}")
+            if before != after:
+                for name, value in after.items():
+                    setattr(row, name, value)
+                await self._core.audit.record(
+                    session, actor, AREA, what, before=before, after=after, badge=words.title
+                )
+            if badge_of(row).rule != rule:
+                if row.state == State.ON:
+                    raise InvalidInput("Switch it off first: while it is on, its rule is a promise.")
+                await self._set_rule(session, actor, row, rule)
+        await session.flush()
+        await self._living.reload_in(session, actor.guild_id)
 
     # ------------------------------------------------------------------------------------------ on and off
 
@@ -206,7 +229,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             if row.version == badge.version:
-                row.tested = _tested_data(tested)
+                row.tested = tested_data(tested)
         return replace(badge, tested=tested)
 
     async def switch_on(
@@ -220,12 +243,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             badge = badge_of(row)
-            if badge.rule.criteria and badge.tested is None:
-                raise InvalidInput("Please test it on history first: then you see who would have it.")
-            if badge.tested is not None and badge.tested.everybody and not everybody:
-                raise InvalidInput(
-                    "(Nearly) everybody would have this badge. Look at its test again, and say so there if you mean it."
-                )
+            self._check_tested(badge, everybody=everybody)
             await self._switch_on(session, actor, row, backfill=backfill)
             badge = badge_of(row)
         await self._living.reload(actor.guild_id)
@@ -248,7 +266,7 @@ class BadgeStaff:
         """What the badges that come with Lyceum and were never switched on would do. They become drafts."""
         await self.check(actor)
         async with self._core.db.begin() as session:
-            rows = [_shipped_columns(actor.guild_id, each) for each in self._offered()]
+            rows = [shipped_columns(actor.guild_id, each) for each in self._offered()]
             await storage.add_badges(session, rows)
             known = await storage.list_badges(session, actor.guild_id)
             drafts = [badge_of(row) for row in known if row.shipped_key and row.state == State.DRAFT]
@@ -256,7 +274,7 @@ class BadgeStaff:
         async with self._core.db.begin() as session:
             for badge in drafts:
                 row = await self._lock(session, actor, badge.id)
-                row.tested = _tested_data(tested[badge.id])
+                row.tested = tested_data(tested[badge.id])
         return StarterPlan(tuple((badge, tested[badge.id]) for badge in drafts))
 
     async def switch_starter_on(self, actor: Actor, *, backfill: bool) -> int:
@@ -268,6 +286,10 @@ class BadgeStaff:
                 badge = badge_of(each)
                 if not (badge.ours and badge.state is State.DRAFT and badge.tested is not None):
                     continue
+                if not rules.is_fresh(badge.tested.at, self._core.clock.now()):
+                    raise InvalidInput(
+                        "Please look at the starter set again: what it would do may have changed."
+                    )
                 if not badge.tested.everybody:
                     row = await self._lock(session, actor, badge.id)
                     await self._switch_on(session, actor, row, backfill=backfill)
@@ -275,13 +297,14 @@ class BadgeStaff:
         await self._living.reload(actor.guild_id)
         return switched
 
-    async def backfill(self, actor: Actor, badge_id: int) -> None:
-        """Give it for what was done before it was switched on."""
+    async def backfill(self, actor: Actor, badge_id: int, *, everybody: bool = False) -> None:
+        """Give it for what was done before it was switched on. Raises `InvalidInput` as `switch_on` does."""
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self._lock(session, actor, badge_id)
             if row.state != State.ON:
                 raise InvalidInput("It is not switched on, so nobody is given it.")
+            self._check_tested(badge_of(row), everybody=everybody)
             await self._history.begin(session, badge_of(row))
 
     async def begin_check(self, actor: Actor) -> None:
@@ -294,6 +317,16 @@ class BadgeStaff:
                     await self._history.begin_check(session, badge)
 
     # ------------------------------------------------------------------------------------------ shared
+
+    def _check_tested(self, badge: Badge, *, everybody: bool) -> None:
+        """Nothing is given before somebody saw, a short while ago, who would have it."""
+        tested = badge.tested
+        if badge.rule.criteria and not rules.is_fresh(tested.at if tested else None, self._core.clock.now()):
+            raise InvalidInput("Please test it on history first: then you see who would have it.")
+        if tested is not None and tested.everybody and not everybody:
+            raise InvalidInput(
+                "(Nearly) everybody would have this badge. Look at its test again, and say so there if you mean it."
+            )
 
     def _offered(self) -> list[Shipped]:
         """The shipped badges of which every act can be done here, by what features there are."""
@@ -345,32 +378,6 @@ class BadgeStaff:
             await self._core.audit.record(
                 session, actor, AREA, N_("switched the badge {badge} on"), badge=title
             )
+            await self._history.ensure_weekly(session, actor.guild_id)
         if backfill and badge_of(row).rule.criteria:
             await self._history.begin(session, badge_of(row))
-
-
-def _columns(words: Words) -> dict[str, Any]:
-    return {
-        "title": words.title,
-        "how": words.how,
-        "tier": words.tier.value,
-        "repeatable": words.repeatable,
-        "hidden": words.hidden,
-    }
-
-
-def _shipped_columns(guild_id: int, badge: Shipped) -> dict[str, Any]:
-    return {
-        "guild_id": guild_id,
-        "shipped_key": badge.key,
-        "title": badge.title,
-        "how": badge.how,
-        "tier": badge.tier.value,
-        "rule": {"criteria": rule_data(badge.rule)},
-        "repeatable": badge.repeatable,
-        "hidden": badge.hidden,
-    }
-
-
-def _tested_data(tested: Tested) -> dict[str, Any]:
-    return {"would": tested.would, "people": tested.people, "everybody": tested.everybody}

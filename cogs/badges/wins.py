@@ -73,8 +73,13 @@ class Wins:
     async def share(self, actor: Actor, *, shares: bool) -> None:
         """The member agrees to be shown, or not any more: then they go from what was posted, too."""
         async with self._core.db.begin() as session:
+            shared = await storage.shares(session, actor.guild_id, actor.member_id)
             await storage.set_shares(session, actor.guild_id, actor.member_id, shares=shares)
             if shares:
+                last = await storage.last_digest(session, actor.guild_id)
+                if last is not None and not shared:
+                    # Those posts may be drawn again, and must not tell then of what was nobody's business.
+                    await storage.keep_quiet(session, actor.guild_id, actor.member_id, until=last.until)
                 await self._ensure_schedule(session, actor.guild_id)
             else:
                 await self.redraw(session, actor.guild_id)

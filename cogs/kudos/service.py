@@ -147,13 +147,14 @@ class KudosService:
 
     async def _record(self, session: AsyncSession, row: storage.KudosRow) -> None:
         subject = str(row.id)
+        about = {"channel_id": row.channel_id, "message_id": row.message_id} if row.message_id else {}
         act = await self._core.ledger.record(
-            session, Act(GIVEN, row.guild_id, row.giver_id, subject, other_id=row.member_id)
+            session, Act(GIVEN, row.guild_id, row.giver_id, subject, about, other_id=row.member_id)
         )
         if act is None:
             return
         row.act_id = act.id
-        received = Act(RECEIVED, row.guild_id, row.member_id, subject, cause_id=act.id, other_id=row.giver_id)
+        received = Act(RECEIVED, row.guild_id, row.member_id, subject, about, act.id, row.giver_id)
         await self._core.ledger.record(session, received)
 
     async def _tell(self, session: AsyncSession, row: storage.KudosRow, settings: KudosSettings) -> None:

@@ -86,7 +86,7 @@ class Climbing:
 
     async def taken_back(self, session: AsyncSession, act: RecordedAct) -> None:
         """An act that a step counts was taken back."""
-        await self._reconsider(session, act.guild_id, act.member_id)
+        await self.reconsider(session, act.guild_id, act.member_id)
 
     async def noted(self, session: AsyncSession, act: RecordedAct) -> None:
         """A step was reached; nothing more follows here."""
@@ -95,9 +95,9 @@ class Climbing:
         """The act of a step was taken back with its cause: other acts may still earn it."""
         held = await storage.list_held(session, act.guild_id, act.member_id)
         if any(each.act_id == act.id and each.state == storage.HELD for each in held):
-            await self._reconsider(session, act.guild_id, act.member_id, without=act.id)
+            await self.reconsider(session, act.guild_id, act.member_id, without=act.id)
 
-    async def _reconsider(
+    async def reconsider(
         self, session: AsyncSession, guild_id: int, member_id: int, *, without: int | None = None
     ) -> None:
         """From the highest step down, until one still stands."""
@@ -194,8 +194,12 @@ class Climbing:
             await self._tell(session, row, state.value)
 
     async def return_to(self, session: AsyncSession, row: LadderHeldRow, step: Step) -> None:
-        """Whoever stepped down comes back."""
+        """Whoever stepped down comes back. What earned the step may have been taken back meanwhile: see `reconsider`."""
         row.state, row.turn = storage.HELD, row.turn + 1
+        recorded = await self._core.ledger.record(
+            session, Act(REACHED, row.guild_id, row.member_id, step.key)
+        )
+        row.act_id = recorded.id if recorded is not None else row.act_id
         await session.flush()
         await self.plan_role(session, row, step)
 
@@ -214,6 +218,8 @@ class Climbing:
         gives = row.state == storage.HELD if gives is None else gives
         if not gives and await self._has_role_otherwise(session, row, step.role_id):
             return
+        if gives and row.confirmed_by is None and step.role_id in await self.staff_roles(row.guild_id):
+            return  # it has become a role of staff since it was chosen, and no person said that they are
         effect = Effect(
             kind=EffectKind.ADD_ROLE if gives else EffectKind.REMOVE_ROLE,
             key=f"ladder.role:{row.id}:{step.role_id}:{row.turn}{occasion}",
@@ -224,6 +230,11 @@ class Climbing:
             lane=Lane.SCHEDULED,
         )
         await self._core.outbox.plan(session, effect, act_id=row.act_id)
+
+    async def staff_roles(self, guild_id: int) -> frozenset[int]:
+        """The roles that make people staff in a community."""
+        config = await self._core.configs.guild(guild_id)
+        return frozenset[int]().union(*config.capability_roles.roles.values())
 
     async def _has_role_otherwise(self, session: AsyncSession, row: LadderHeldRow, role_id: int) -> bool:
         held = await storage.list_held(session, row.guild_id, row.member_id)

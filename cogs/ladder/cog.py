@@ -21,6 +21,7 @@ from bot.qualifications import Qualification
 from bot.replies import reply_to
 from cogs.ladder import model, render, render_staff
 from cogs.ladder.climbing import Climbing
+from cogs.ladder.config import LadderPart
 from cogs.ladder.drift import LadderRoles
 from cogs.ladder.model import AREA, Standing
 from cogs.ladder.rules import Decision
@@ -52,6 +53,7 @@ class LadderCog(commands.Cog):
         self.climbing = Climbing(bot.core, self.steps)
         self.service = LadderService(bot.core, self.steps, self.climbing)
         self.staff = LadderStaff(bot.core, self.steps, self.climbing, self.service)
+        self._config = LadderPart(bot.core, self.staff)
         self._desk = StaffControls(bot.core, self.staff, self.steps)
         self._roles = LadderRoles(bot.core, self.steps, self.climbing, bot.translations.for_locale(None))
         self._controls = {
@@ -71,6 +73,7 @@ class LadderCog(commands.Cog):
             core.ledger.name(kind, title)
         core.ledger.react_to(model.REACHED, self.climbing.noted, undo=self.climbing.unreached)
         core.notifier.register(model.NEWS_KIND)
+        core.jobs.register(model.ROLES_JOB, self.staff.follow_role)
         what = N_("asking staff to confirm a step of the ladder")
         bot.renderers.register(model.CARD_RENDERER, self._draw_proposal, what=what)
         what = N_("telling a member about their step of the ladder")
@@ -90,6 +93,7 @@ class LadderCog(commands.Cog):
         )
         core.member_cards.register(CardLine("ladder", N_("Step of the ladder"), service.card_line, rank=8))
         bot.role_drift.add(self._roles)
+        bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP, DOWN_HELP)
         desk = plain_command("ladder", "The steps, who holds them, and what waits", self._desk.open)
         bot.groups.attach(bot.groups.manage, desk, STAFF_HELP)
@@ -102,11 +106,13 @@ class LadderCog(commands.Cog):
         core.ledger.unname(*model.ACTS)
         core.ledger.forget(self.climbing.noted)
         core.notifier.unregister(model.NEWS_KIND.name)
+        core.jobs.unregister(model.ROLES_JOB)
         bot.renderers.unregister(model.CARD_RENDERER, model.NEWS_RENDERER)
         bot.components.unregister(*self._controls)
         core.qualifications.unregister(STEP)
         core.member_cards.unregister("ladder")
         bot.role_drift.remove(self._roles)
+        bot.config_card.parts.remove(self._config)
         bot.groups.forget_help(HELP, DOWN_HELP)
         bot.groups.detach(bot.groups.manage, "ladder", STAFF_HELP)
         core.features.forget(AREA)
@@ -131,10 +137,12 @@ class LadderCog(commands.Cog):
         card = render.evidence_card(standing, one, found, self._desk.titles, reply.translator)
         await reply.show_privately(card)
 
-    async def _all_steps(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+    async def _all_steps(self, interaction: discord.Interaction[Any], page: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.steps_card(standing, self._desk.titles, reply.translator))
+        await reply.show_privately(
+            render.steps_card(standing, self._desk.titles, reply.translator, page or 0)
+        )
 
     async def _ask_down(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         standing = await self.service.show(actor_of(interaction))
@@ -167,6 +175,8 @@ class LadderCog(commands.Cog):
             await self.staff.forget_role(role.guild.id, role.id)
 
     async def _draw_proposal(self, effect: PlannedEffect) -> Card:
+        if not await self.bot.core.features.is_on(effect.guild_id, AREA):
+            raise Obsolete(REASON_OFF)
         proposal = await self.service.find_proposal(int(effect.arguments["proposal_id"]))
         if proposal is None or proposal.step is None:
             raise Obsolete(N_("the step is not there any more"))

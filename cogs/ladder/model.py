@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import Ledger
 from bot.criteria import Progress, Rule
 from bot.errors import NotFound
 from bot.i18n import N_
@@ -16,6 +17,7 @@ from storage import ladder as storage
 AREA = "ladder"
 REACHED = "ladder.step.reached"
 ACTS = {REACHED: N_("Steps of the ladder reached")}
+ROLES_JOB = "ladder.roles"
 CARD_RENDERER = "ladder.proposal"
 NEWS_RENDERER = "ladder.news"
 NEWS_KIND = Kind(
@@ -45,11 +47,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Evidence:
-    """An act that counts for a criterion."""
+    """An act that counts for a criterion. `message`, where it is one: server, channel, message."""
 
     kind: str
     at: datetime
     name: str | None = None
+    message: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,15 @@ def proposal_of(row: storage.LadderProposalRow, steps: Sequence[Step]) -> Propos
         row.reason,
         row.decided_by,
     )
+
+
+def countable(ledger: Ledger) -> dict[str, str]:
+    """The kinds of acts that a step can count, with their titles; steps themselves do not make a step."""
+    named = dict(ledger.countable)
+    for kind, contribution in ledger.contributions.items():
+        named.setdefault(kind, contribution.done)
+    named.pop(REACHED, None)
+    return named
 
 
 def gone() -> NotFound:

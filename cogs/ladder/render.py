@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, Style, Text, custom_id
 from bot.criteria import Progress, sentence
 from bot.i18n import N_, Translator
-from bot.text import cut, quote, timestamp
+from bot.text import cut, jump_link, length, paged, quote, timestamp
 from cogs.ladder.model import Evidence, Proposal, Standing, Step
-from cogs.ladder.rules import LONGEST_REASON, LONGEST_TEXT, Decision
+from cogs.ladder.rules import LONGEST_REASON, LONGEST_TEXT, MOST_STEPS, Decision
 from cogs.ladder.service import title_of
 
 SHOW = "ladder:own.show"
@@ -18,6 +18,9 @@ STEPS = "ladder:own.steps"
 DOWN_ASK = "ladder:own.down"
 DOWN_TO = "ladder:own.down_to"
 BACK = "ladder:own.back"
+
+ROOM = 3300  # UTF-16 units of a list: the rest of a card's 4000 is for what stands around it
+EVIDENCE_ROOM = 2400  # beside the criteria, which may be long
 
 Titles = Mapping[str, str]
 _NEWS = {
@@ -62,16 +65,16 @@ def evidence_card(
         f"**{sentence(one.criterion, titles, t)}**",
         t("{done} of {needed} so far.", done=one.done, needed=one.needed),
     ]
-    lines += [evidence_line(each, titles, t) for each in found]
+    lines += evidence_lines(found, titles, t)
     if not found:
         lines.append(t("Nothing counts for it yet."))
     assert standing.following is not None
     return Card((Text("\n".join(lines)), Buttons((Button(t("Back"), custom_id(SHOW)),))))
 
 
-def steps_card(standing: Standing, titles: Titles, t: Translator) -> Card:
-    """All steps with their criteria, which are the same for everybody."""
-    items: list[Item] = [Text(t("**The ladder here.** Everybody can read what each step asks for."))]
+def steps_card(standing: Standing, titles: Titles, t: Translator, page: int = 0) -> Card:
+    """All steps with their criteria, which are the same for everybody, the highest first."""
+    blocks: list[str] = []
     for step in reversed(standing.steps):
         lines = [f"**{title_of(step, t)}**" + (" " + t("(you are here)") if step == standing.current else "")]
         lines.append(text_of(step, t))
@@ -80,9 +83,16 @@ def steps_card(standing: Standing, titles: Titles, t: Translator) -> Card:
             lines.append(t("-# Somebody of staff confirms it."))
         elif not step.rule.criteria and step != standing.steps[0]:
             lines.append(t("-# Given by staff."))
-        items.append(Text("\n".join(lines)))
-    items.append(Buttons((Button(t("Back"), custom_id(SHOW)),)))
-    return Card(tuple(items))
+        blocks.append("\n".join(lines))
+    pages = paged(blocks, room=ROOM, most=MOST_STEPS)
+    page %= len(pages)
+    head = t("**The ladder here.** Everybody can read what each step asks for.")
+    if len(pages) > 1:
+        head += " " + t("Page {page} of {pages}.", page=page + 1, pages=len(pages))
+    buttons = [Button(t("Back"), custom_id(SHOW))]
+    if len(pages) > 1:
+        buttons.insert(0, Button(t("Next page"), custom_id(STEPS, (page + 1) % len(pages))))
+    return Card((Text(head), *map(Text, pages[page]), Buttons(tuple(buttons))))
 
 
 def down_card(standing: Standing, t: Translator) -> Card:
@@ -189,11 +199,22 @@ def _emeritus_text(standing: Standing, t: Translator) -> str:
     return t("You stepped down with honour: {titles}, emeritus.", titles=titles)
 
 
-def evidence_line(each: Evidence, titles: Titles, t: Translator) -> str:
-    """One act that counts."""
-    what = t(titles[each.kind]) if each.kind in titles else each.kind
-    name = f": {quote(each.name, 100)}" if each.name else ""
-    return f"- {timestamp(each.at, 'd')} {what}{name}"
+def evidence_lines(found: Sequence[Evidence], titles: Titles, t: Translator) -> list[str]:
+    """The acts that count, as many as can be read on one card, with a link to each that is a message."""
+    lines: list[str] = []
+    room = EVIDENCE_ROOM
+    for number, each in enumerate(found):
+        what = t(titles[each.kind]) if each.kind in titles else each.kind
+        name = f": {quote(each.name, 100)}" if each.name else ""
+        if each.message is not None:
+            what = f"[{what}]({jump_link(*each.message)})"
+        line = f"- {timestamp(each.at, 'd')} {what}{name}"
+        room -= length(line) + 1
+        if room < 0:
+            lines.append(t.tn("- and {n} more", "- and {n} more", len(found) - number))
+            break
+        lines.append(line)
+    return lines
 
 
 def _plain(step: Step, t: Translator) -> str:

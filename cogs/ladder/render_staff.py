@@ -23,7 +23,7 @@ from bot.criteria import Criterion, sentence
 from bot.i18n import Translator
 from bot.text import SELECT_OPTIONS, clean, cut, mention_role, mention_user, quote
 from cogs.ladder.model import DOUBT, Desk, Proposal, Standing, Step
-from cogs.ladder.render import Titles, evidence_line, progress_lines, text_of
+from cogs.ladder.render import Titles, evidence_lines, progress_lines, text_of
 from cogs.ladder.rules import LONGEST_REASON, LONGEST_TEXT, LONGEST_TITLE, Decision
 from cogs.ladder.service import title_of
 
@@ -37,7 +37,10 @@ WORDS = "ladder:staff.words"
 WORDS_FORM = "ladder:staff.reworded"
 ROLE = "ladder:staff.role"
 OUT = "ladder:staff.out"
+UP = "ladder:staff.up"
+DOWN = "ladder:staff.down"
 CRITERION_ADD = "ladder:staff.criterion_add"
+CRITERION_ADD_REST = "ladder:staff.criterion_add_rest"
 CRITERION = "ladder:staff.criterion"
 CRITERION_FORM = "ladder:staff.criterion_set"
 ADD = "ladder:staff.add"
@@ -45,6 +48,9 @@ ADD_FORM = "ladder:staff.added"
 MEMBER = "ladder:staff.member"
 PLACE = "ladder:staff.place"
 PLACE_FORM = "ladder:staff.placed"
+
+
+WAITING_SHOWN = 10  # in words; the menu below has all
 
 
 def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Card:
@@ -60,7 +66,7 @@ def desk_card(desk: Desk, t: Translator, *, said_first: str | None = None) -> Ca
         ]
         waiting += [
             f"{number}. {mention_user(each.member_id)}: {quote(_waiting_label(each, t), 200)}"
-            for number, each in enumerate(desk.waiting, start=1)
+            for number, each in enumerate(desk.waiting[:WAITING_SHOWN], start=1)
         ]
         options = tuple(
             Option(f"{number}. {_waiting_label(each, t)}", str(each.id))
@@ -96,7 +102,7 @@ def proposal_card(proposal: Proposal, titles: Titles, t: Translator) -> Card:
     if proposal.evidence:
         lines = [
             t("**What counts**, the newest first"),
-            *(evidence_line(each, titles, t) for each in proposal.evidence),
+            *evidence_lines(proposal.evidence, titles, t),
         ]
         items.append(Text("\n".join(lines)))
     if proposal.state is not Decision.OPEN:
@@ -129,8 +135,17 @@ def not_yet_form(proposal: Proposal, t: Translator) -> Form:
     return Form(title, custom_id(NOT_YET_FORM, proposal.id), (field,))
 
 
-def step_card(step: Step, number: int, titles: Titles, t: Translator, *, is_first: bool) -> Card:
-    """One step, and what can be changed about it. `number` is its place, by which its controls know it."""
+def step_card(
+    step: Step,
+    number: int,
+    titles: Titles,
+    t: Translator,
+    *,
+    is_first: bool,
+    up: bool = False,
+    down: bool = False,
+) -> Card:
+    """One step, and what can be changed about it. Its controls know it by `number`; `up`, `down`: it can be moved so."""
     lines = [f"**{title_of(step, t)}**", text_of(step, t)]
     if is_first:
         lines.append(t("-# Everybody begins here."))
@@ -144,10 +159,13 @@ def step_card(step: Step, number: int, titles: Titles, t: Translator, *, is_firs
     items: list[Item] = [Text("\n".join(lines))]
     buttons = [Button(t("Change the words"), custom_id(WORDS, number))]
     if not is_first:
-        kinds = tuple(
-            Option(cut(t(title), 90), kind) for kind, title in list(titles.items())[:SELECT_OPTIONS]
-        )
-        items.append(Pick(custom_id(CRITERION_ADD, number), t("Add a criterion"), kinds))
+        kinds = tuple(Option(cut(t(title), 90), kind) for kind, title in titles.items())
+        # A menu holds so many; the second one has the rest.
+        menus = ((CRITERION_ADD, t("Add a criterion")), (CRITERION_ADD_REST, t("Add another criterion")))
+        for part, (control, label) in enumerate(menus):
+            some = kinds[part * SELECT_OPTIONS :][:SELECT_OPTIONS]
+            if some:
+                items.append(Pick(custom_id(control, number), label, some))
         options = tuple(
             Option(cut(sentence(each, titles, t), 90), str(place))
             for place, each in enumerate(step.rule.criteria)
@@ -158,6 +176,10 @@ def step_card(step: Step, number: int, titles: Titles, t: Translator, *, is_firs
         label = t("Put it back") if step.is_off else t("Leave it out")
         buttons.append(Button(label, custom_id(OUT, number)))
     buttons.append(Button(t("Back"), custom_id(DESK)))
+    moves = [Button(t("Move it up"), custom_id(UP, number))] if up else []
+    moves += [Button(t("Move it down"), custom_id(DOWN, number))] if down else []
+    if moves:
+        items.append(Buttons(tuple(moves)))
     items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
 

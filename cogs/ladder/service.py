@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.acts import RecordedAct
 from bot.authority import Actor
 from bot.core import Core
 from bot.criteria import Progress, progress
@@ -102,7 +103,7 @@ class LadderService:
             name = None
             if known is not None and known.name_of is not None:
                 name = await known.name_of(session, act)
-            found.append(Evidence(act.kind, act.at, name))
+            found.append(Evidence(act.kind, act.at, name, _message_of(act)))
         return tuple(found)
 
     async def step_down(self, actor: Actor, to: str) -> Standing:
@@ -137,6 +138,7 @@ class LadderService:
                 )
             for step in back:
                 await self._climbing.return_to(session, await self._lock(session, actor, step), step)
+            await self._climbing.reconsider(session, actor.guild_id, actor.member_id)
             await self._core.audit.record(session, actor, AREA, N_("came back to a step of the ladder"))
             return await self.standing(session, actor.guild_id, actor.member_id)
 
@@ -201,6 +203,14 @@ class LadderService:
     async def _lock(self, session: AsyncSession, actor: Actor, step: Step) -> storage.LadderHeldRow:
         now = self._core.clock.now()
         return await storage.lock_held(session, actor.guild_id, actor.member_id, step.key, now)
+
+
+def _message_of(act: RecordedAct) -> tuple[int, int, int] | None:
+    """The message that an act is, or is about, where the act knows it."""
+    channel_id, message_id = act.details.get("channel_id"), act.details.get("message_id")
+    if not isinstance(channel_id, int) or not isinstance(message_id, int):
+        return None
+    return act.guild_id, channel_id, message_id
 
 
 def title_of(step: Step, t: Translator) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,18 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.criteria import MOST_ACTS, MOST_CRITERIA, MOST_DAYS, Criterion, Rule, rule_data
-from bot.errors import InvalidInput, LimitReached
+from bot.errors import InvalidInput, LimitReached, NotAllowed
 from bot.i18n import N_
+from bot.jobs import Job, NewJob, Skipped
 from bot.text import clean, mention_user
 from cogs.ladder import rules
 from cogs.ladder.climbing import Climbing, wait_turn
-from cogs.ladder.model import AREA, DOUBT, Desk, Proposal, Standing, Step, gone
+from cogs.ladder.model import AREA, DOUBT, ROLES_JOB, Desk, Proposal, Standing, Step, gone
 from cogs.ladder.rules import Decision, State
 from cogs.ladder.service import LadderService
-from cogs.ladder.steps import Steps
+from cogs.ladder.steps import Steps, merged
 from storage import ladder as storage
 
 LISTED = 25
+SLICE = 200  # people whose roles are planned in one transaction
 
 
 class LadderStaff:
@@ -137,11 +141,16 @@ class LadderStaff:
         return self._find(actor.guild_id, key)
 
     async def describe(self, actor: Actor, key: str, title: str, text: str, *, powers: bool) -> Step:
-        """Its words, and whether a person confirms it. Unchanged words stay those that ship. Raises `InvalidInput`."""
+        """Its words, and whether a person confirms it. Unchanged words stay those that ship.
+
+        Raises `InvalidInput`, and `NotAllowed` where nobody would confirm a role of staff any more.
+        """
         title, text = rules.read_title(clean(title)), clean(text)[: rules.LONGEST_TEXT]
         before = await self.step(actor, key)
+        if not powers and before.role_id is not None:
+            await self._check_role(actor, before.role_id)
         same = (title, text) == (before.title, before.text)
-        words = {} if same else {"title": title, "text": text}
+        words: dict[str, Any] = {} if same else {"title": title, "text": text}
         return await self._change(actor, key, **words, powers=powers)
 
     async def add(self, actor: Actor, title: str, text: str, *, powers: bool) -> Step:
@@ -153,17 +162,88 @@ class LadderStaff:
         return await self._change(actor, key, title=title, text=text, powers=powers, position=len(every) * 10)
 
     async def set_role(self, actor: Actor, key: str, role_id: int | None) -> Step:
-        """The role that comes with it; whoever holds the step gets it."""
+        """The role that comes with it; whoever holds the step gets it.
+
+        Raises `NotAllowed` for a role of staff where nobody confirms the step.
+        """
         before = await self.step(actor, key)
-        step = await self._change(actor, key, role_id=role_id)
-        occasion = f":{self._core.clock.now().timestamp():.0f}"
+        if role_id is not None and not before.powers:
+            await self._check_role(actor, role_id)
+        return await self._change(actor, key, role_id=role_id, follows=before.role_id != role_id)
+
+    async def follow_role(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Some of those who hold a step get the role that comes with it now, and give back the one before."""
+        assert job.guild_id is not None
+        said = job.payload
+        step = self._steps.find(job.guild_id, str(said["step"]))
+        if step is None:
+            return Skipped(N_("the step is not there any more"))
+        occasion = f":{said['run']}"
+        rows = await storage.list_next_holders(
+            session, job.guild_id, step.key, after=int(said["after"]), limit=SLICE
+        )
+        for row in rows:
+            if said["before"] is not None and said["before"] != step.role_id:
+                old = replace(step, role_id=int(said["before"]))
+                await self._climbing.plan_role(session, row, old, gives=False, occasion=occasion)
+            await self._climbing.plan_role(session, row, step, gives=True, occasion=occasion)
+        if rows:
+            following = dict(said) | {"after": rows[-1].member_id}
+            await self._core.jobs.enqueue(session, self._role_job(job.guild_id, following))
+        return None
+
+    def _role_job(self, guild_id: int, said: Mapping[str, Any]) -> NewJob:
+        key = f"{ROLES_JOB}:{guild_id}:{said['step']}:{said['run']}:{said['after']}"
+        return NewJob(ROLES_JOB, key, self._core.clock.now(), guild_id, said)
+
+    async def move(self, actor: Actor, key: str, *, up: bool) -> Step:
+        """One place higher or lower. Whoever holds it keeps it. Raises `InvalidInput` at either end."""
+        await self.step(actor, key)
         async with self._core.db.begin() as session:
-            for member_id in sorted(await storage.list_holders(session, actor.guild_id, [key])):
-                row = await self._held(session, actor.guild_id, member_id, key)
-                if before.role_id is not None and before.role_id != role_id:
-                    await self._climbing.plan_role(session, row, before, gives=False, occasion=occasion)
-                await self._climbing.plan_role(session, row, step, gives=True, occasion=occasion)
-        return step
+            keys = sorted(each.key for each in self._steps.every(actor.guild_id))
+            rows = {each: await storage.lock_step(session, actor.guild_id, each) for each in keys}
+            order = [each.key for each in merged(rows.values())]
+            other = order.index(key) + (1 if up else -1)
+            if not 1 <= other < len(order) or order.index(key) == 0:
+                raise InvalidInput(
+                    "It cannot be moved further. Everybody begins on the first step, so it stays."
+                )
+            place = order.index(key)
+            order[place], order[other] = order[other], order[place]
+            for number, each in enumerate(order):
+                rows[each].position = number * 10
+            await session.flush()
+            words = N_("moved the step {step} of the ladder")
+            await self._core.audit.record(session, actor, AREA, words, step=rows[key].title or key)
+        await self._steps.reload(actor.guild_id)
+        return self._find(actor.guild_id, key)
+
+    async def staff_roles(self, guild_id: int) -> frozenset[int]:
+        """The roles that make people staff."""
+        return await self._climbing.staff_roles(guild_id)
+
+    async def apply_steps(
+        self, session: AsyncSession, actor: Actor, wanted: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Make the ladder these steps, in this order: columns with `key`. The caller has looked who that is."""
+        keys = [str(each["key"]) for each in wanted]
+        rows = {key: await storage.lock_step(session, actor.guild_id, key) for key in sorted(keys)}
+        for number, each in enumerate(wanted):
+            row = rows[str(each["key"])]
+            after = {name: value for name, value in each.items() if name != "key"} | {"position": number * 10}
+            before = {name: getattr(row, name) for name in after}
+            if before["position"] is None and before | {"position": after["position"]} == after:
+                row.position = after["position"]
+            elif before != after:
+                for name, value in after.items():
+                    setattr(row, name, value)
+                words = N_("changed the step {step} of the ladder")
+                step = row.title or row.key
+                await self._core.audit.record(
+                    session, actor, AREA, words, before=before, after=after, step=step
+                )
+        await session.flush()
+        await self._steps.reload_in(session, actor.guild_id)
 
     async def leave_out(self, actor: Actor, key: str, *, out: bool) -> Step:
         """Take a step out of the ladder, or back in. Who holds it keeps it for when it is back."""
@@ -183,6 +263,9 @@ class LadderStaff:
         window = rules.read_count(days or "0", 0, MOST_DAYS)
         kinds = (kind,) if isinstance(kind, str) else self._criterion(step, kind).kinds
         new = Criterion(kinds, max(n, 1), window or None, many)
+        if not isinstance(kind, str):  # what the form does not ask stays
+            before = self._criterion(step, kind)
+            new = replace(new, subjects=min(before.subjects, new.at_least), subject=before.subject)
         if isinstance(kind, str):
             if len(criteria) >= MOST_CRITERIA:
                 raise LimitReached(
@@ -208,13 +291,27 @@ class LadderStaff:
 
     # ------------------------------------------------------------------------------------------ shared
 
-    async def _change(self, actor: Actor, key: str, **changes: Any) -> Step:
+    async def _change(self, actor: Actor, key: str, *, follows: bool = False, **changes: Any) -> Step:
+        """Write it down. With `follows`, whoever holds the step gets its role."""
         async with self._core.db.begin() as session:
             row = await storage.lock_step(session, actor.guild_id, key)
+            before = {name: getattr(row, name) for name in changes}
+            if follows:
+                run = int(self._core.clock.now().timestamp() * 1000)
+                said = {"step": key, "before": row.role_id, "after": 0, "run": run}
+                await self._core.jobs.enqueue(session, self._role_job(actor.guild_id, said))
             for name, value in changes.items():
                 setattr(row, name, value)
             await session.flush()
-            await self._core.audit.record(session, actor, AREA, N_("changed a step of the ladder"))
+            await self._core.audit.record(
+                session,
+                actor,
+                AREA,
+                N_("changed the step {step} of the ladder"),
+                before=before,
+                after=changes,
+                step=row.title or key,
+            )
         await self._steps.reload(actor.guild_id)
         return self._find(actor.guild_id, key)
 
@@ -258,6 +355,14 @@ class LadderStaff:
         self, session: AsyncSession, actor: Actor, words: str, member_id: int, why: str | None = None
     ) -> None:
         await self._core.audit.record(session, actor, AREA, words, why=why, member=mention_user(member_id))
+
+    async def _check_role(self, actor: Actor, role_id: int) -> None:
+        """A role by which Lyceum knows staff is given by a person alone."""
+        if role_id in await self._climbing.staff_roles(actor.guild_id):
+            raise NotAllowed(
+                "That role makes people staff, so it comes only with a step that somebody of staff confirms. Tick "
+                "that among the step's words, or choose another role."
+            )
 
     async def _check(self, actor: Actor) -> None:
         config = await self._core.configs.guild(actor.guild_id)

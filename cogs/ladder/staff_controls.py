@@ -1,7 +1,6 @@
 """Receives /manage ladder and the controls of its cards.
 
-A control's number is the place of a step among all of the community's, which never changes, and for a criterion besides
-its own place or that of a kind of act.
+A control's number is that of a step (`number_of`), and for a criterion besides its own place or that of a kind of act.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.replies import reply_to
 from cogs.ladder import render_staff as render
-from cogs.ladder.model import Step
+from cogs.ladder.model import Step, countable
 from cogs.ladder.staff import LadderStaff
-from cogs.ladder.steps import Steps
+from cogs.ladder.steps import Steps, number_of
 
 _PER_STEP = 10_000
 _KINDS = 1_000  # from here on the number is that of a kind of act to add
@@ -47,7 +46,10 @@ class StaffControls:
             render.WORDS_FORM: self._reword,
             render.ROLE: self._set_role,
             render.OUT: self._leave_out,
+            render.UP: self._move_up,
+            render.DOWN: self._move_down,
             render.CRITERION_ADD: self._ask_new_criterion,
+            render.CRITERION_ADD_REST: self._ask_new_criterion,
             render.CRITERION: self._ask_criterion,
             render.CRITERION_FORM: self._set_criterion,
             render.ADD: self._ask_new,
@@ -63,7 +65,7 @@ class StaffControls:
     @property
     def titles(self) -> Mapping[str, str]:
         """What each kind of act that can be counted is called."""
-        return self._core.ledger.countable
+        return countable(self._core.ledger)
 
     async def _desk(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))
@@ -130,6 +132,8 @@ class StaffControls:
         values = list((interaction.data or {}).get("values", []))
         role_id = int(values[0]) if values else None
         role = interaction.guild.get_role(role_id) if interaction.guild and role_id is not None else None
+        if role is None and role_id is not None:
+            raise InvalidInput("That role is not there any more. Please choose another.")
         if role is not None and (role.permissions.value & ELEVATED or role.managed or role.is_default()):
             raise InvalidInput(
                 "That role carries power over others, or belongs to a bot, so I never give it by myself. Choose one that "
@@ -142,6 +146,14 @@ class StaffControls:
         actor, key = actor_of(interaction), self._key(interaction, number)
         before = await self._staff.step(actor, key)
         await self._show_step(interaction, await self._staff.leave_out(actor, key, out=not before.is_off))
+
+    async def _move_up(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        key = self._key(interaction, number)
+        await self._show_step(interaction, await self._staff.move(actor_of(interaction), key, up=True))
+
+    async def _move_down(self, interaction: discord.Interaction[Any], number: int | None) -> None:
+        key = self._key(interaction, number)
+        await self._show_step(interaction, await self._staff.move(actor_of(interaction), key, up=False))
 
     async def _ask_new_criterion(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         [kind] = chosen_values(interaction, 1)
@@ -181,20 +193,30 @@ class StaffControls:
         await self._show_step(interaction, step)
 
     async def _show_step(self, interaction: discord.Interaction[Any], step: Step) -> None:
-        number = [each.key for each in self._every(interaction)].index(step.key)
+        every = [each.key for each in self._every(interaction)]
         reply = reply_to(interaction)
-        card = render.step_card(step, number, self.titles, reply.translator, is_first=number == 0)
+        number, place = number_of(step.key), every.index(step.key)
+        card = render.step_card(
+            step,
+            number,
+            self.titles,
+            reply.translator,
+            is_first=place == 0,
+            up=0 < place < len(every) - 1,
+            down=place > 1,
+        )
         await reply.show_privately(card)
 
     def _every(self, interaction: discord.Interaction[Any]) -> tuple[Step, ...]:
         return self._steps.every(interaction.guild_id or 0)
 
     def _key(self, interaction: discord.Interaction[Any], number: int | None) -> str:
-        """The step with this place. Raises `InvalidInput`."""
-        every = self._every(interaction)
-        if number is None or number >= len(every):
+        """The step with this number. Raises `InvalidInput`."""
+        found = (each.key for each in self._every(interaction) if number_of(each.key) == number)
+        key = next(found, None)
+        if key is None:
             raise InvalidInput("That step does not exist any more. Please open the menu again.")
-        return every[number].key
+        return key
 
     # ------------------------------------------------------------------------------------------ people
 

@@ -9,6 +9,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from zlib import crc32
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Reaction
 from bot.core import Core
@@ -17,6 +20,9 @@ from bot.errors import InvalidInput
 from cogs.ladder.model import Step
 from cogs.ladder.rules import LONGEST_TEXT, LONGEST_TITLE
 from storage import ladder as storage
+from storage.database import mark
+
+_MARK = "ladder.changed:"
 
 
 @cache
@@ -38,6 +44,11 @@ def shipped() -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def number_of(key: str) -> int:
+    """By which number the controls of a step know it, wherever it is moved."""
+    return crc32(key.encode())
+
+
 class Steps:
     """Keeps them, and listens for the kinds of acts that any of them counts."""
 
@@ -46,6 +57,8 @@ class Steps:
         self._all: dict[int, tuple[Step, ...]] = {}
         self._listening: set[str] = set()
         self._react: Reaction | None = None
+        self._changed: dict[int, Sequence[storage.LadderStepRow]] = {}
+        core.db.after_commit(self._after_commit)
         self._undo: Reaction | None = None
 
     async def load(self, react: Reaction, undo: Reaction) -> None:
@@ -64,10 +77,21 @@ class Steps:
         async with self._core.db.read() as session:
             self._keep(guild_id, await storage.list_steps(session, guild_id))
 
+    async def reload_in(self, session: AsyncSession, guild_id: int) -> None:
+        """The same within a transaction that changes them: it holds once that is committed."""
+        self._changed[guild_id] = await storage.list_steps(session, guild_id)
+        mark(session, f"{_MARK}{guild_id}")
+
+    def _after_commit(self, marks: frozenset[str]) -> None:
+        for guild_id in [int(each.removeprefix(_MARK)) for each in marks if each.startswith(_MARK)]:
+            if self._react is not None and guild_id in self._changed:
+                self._keep(guild_id, self._changed.pop(guild_id))
+
     def forget(self) -> None:
         """The feature unloads."""
         if self._react is not None:
             self._core.ledger.forget(self._react)
+            self._react = None
         self._listening.clear()
 
     def every(self, guild_id: int) -> tuple[Step, ...]:

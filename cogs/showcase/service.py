@@ -219,8 +219,9 @@ class ShowcaseService:
             await self._digests.redraw(session, row)
             return
         row.state = State.WAITING.value
+        details = {"channel_id": row.channel_id, "message_id": row.message_id}
         act = await self._core.ledger.record(
-            session, Act(ADDED, row.guild_id, row.member_id, subject=str(row.message_id))
+            session, Act(ADDED, row.guild_id, row.member_id, str(row.message_id), details)
         )
         row.act_id = act.id if act is not None else row.act_id
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot.acts import Act, Contribution
 from bot.authority import MANAGE_GUILD, MODERATE_MEMBERS, Actor
@@ -14,6 +15,7 @@ from bot.core import Core
 from bot.criteria import Criterion
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.features import Feature
+from bot.guild_config import GuildConfig
 from cogs.badges import model
 from cogs.badges.awarding import Awarding
 from cogs.badges.history import History
@@ -23,8 +25,9 @@ from cogs.badges.people import BadgePeople
 from cogs.badges.roles import RoleFacts
 from cogs.badges.rules import State
 from cogs.badges.service import BadgesService
-from cogs.badges.staff import BadgeStaff, typed_words
+from cogs.badges.staff import BadgeStaff
 from cogs.badges.wins import Wins
+from cogs.badges.words_written import typed_words
 from storage.acts import ActRow
 from storage.badges import BadgeAwardRow, BadgeSettingsRow
 from storage.database import Database
@@ -32,6 +35,7 @@ from storage.footprint import erase
 from storage.jobs import JobRow
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
+from storage.privacy import DepartureRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER = 1, 2
@@ -49,6 +53,7 @@ class Badges:
         core.features.describe(Feature(AREA, "Badges"))
         core.ledger.contribute(Contribution("review.given", "reviews", done="Reviewed somebody's work"))
         core.ledger.contribute(Contribution("micro.done", "micro", done="Did a task"))
+        core.ledger.name("other.done", "Other things done")
         core.notifier.register(KIND)
         self.living = Living(core)
         self.wins = Wins(core)
@@ -60,6 +65,8 @@ class Badges:
         core.ledger.react_to(EARNED, _nothing, undo=self.awarding.unearned)
         core.jobs.register(model.BACKFILL_JOB, self.history.backfill)
         core.jobs.register(model.CHECK_JOB, self.history.check)
+        core.jobs.register(model.ROLES_JOB, self.history.follow_role)
+        core.jobs.register(model.CHECK_ALL_JOB, self.history.check_all)
         core.jobs.register(model.WINS_JOB, self.wins.due)
 
     async def load(self) -> None:
@@ -449,3 +456,124 @@ async def test_a_job_that_comes_too_late_for_its_rule_does_nothing(badges: Badge
     async with badges.core.db.read() as session:
         [job] = await session.scalars(select(JobRow))
     assert job.outcome == "skipped" and "not given any more" in (job.reason or "")
+
+
+async def test_a_role_that_became_one_of_staff_is_not_given_any_more(badges: Badges) -> None:
+    badge_id = await badges.write()
+    await badges.staff.set_role(FARAH, badge_id, ROLE)
+    await badges.on(badge_id)
+    async with badges.core.db.begin() as session:
+        await badges.core.configs.change(session, GUILD, GuildConfig, by=FARAH, moderator_role_id=ROLE.id)
+    await badges.act(BEN, 1)
+    assert await badges.held(BEN) == ["Reader"] and await badges.effects("add_role") == []
+
+
+async def test_an_old_test_gives_nothing_away_and_who_left_does_not_hide_that_it_is_everybody(
+    badges: Badges, clock: FixedClock
+) -> None:
+    badge_id = await badges.write()
+    await badges.act(BEN, 1)
+    for number in range(9):
+        await badges.act(Actor(GUILD, 50 + number), 1, kind="micro.done")
+    await badges.staff.test(FARAH, badge_id)
+    clock.advance(timedelta(days=2))
+    for number in range(9):
+        await badges.act(Actor(GUILD, 50 + number), 1)
+    with pytest.raises(InvalidInput, match="test it"):
+        await badges.staff.switch_on(FARAH, badge_id, backfill=True)
+    await badges.on(badge_id, everybody=True)
+    with pytest.raises(InvalidInput, match="everybody"):
+        await badges.staff.backfill(FARAH, badge_id)
+    clock.advance(timedelta(days=2))
+    with pytest.raises(InvalidInput, match="test it"):
+        await badges.staff.backfill(FARAH, badge_id, everybody=True)
+
+    other = await badges.write("Other", kind="other.done", at_least=1)
+    for number in range(3):
+        await badges.act(Actor(GUILD, 90 + number), 1, kind="other.done")
+    async with badges.core.db.begin() as session:
+        for number in range(10):
+            who = BEN.member_id if number == 9 else 50 + number
+            session.add(DepartureRow(guild_id=GUILD, member_id=who, left_at=clock.now()))
+    tested = (await badges.staff.test(FARAH, other)).tested
+    assert tested is not None and (tested.would, tested.people, tested.everybody) == (3, 3, True)
+
+
+async def test_what_was_given_before_somebody_agreed_is_in_no_post_of_that_time(
+    badges: Badges, clock: FixedClock
+) -> None:
+    await badges.on(await badges.write())
+    await badges.wins.choose_channel(FARAH, 555)
+    await badges.wins.share(BEN, shares=True)
+    await badges.act(BEN, 1)
+    await badges.act(CLEO, 1)
+    for _ in range(9):
+        clock.advance(timedelta(days=1))
+        await badges.core.schedules.materialise_due()
+        await badges.run_jobs()
+    async with badges.core.db.read() as session:
+        [post] = await session.scalars(select(OutboxRow).filter_by(renderer=model.WINS_RENDERER))
+    await badges.wins.share(CLEO, shares=True)
+    found = await badges.wins.find(int(post.arguments["digest_id"]))
+    assert found is not None and [each.member_id for each in found[1]] == [BEN.member_id]
+
+
+async def test_what_staff_let_somebody_keep_stays_whatever_becomes_of_the_act(badges: Badges) -> None:
+    badge_id = await badges.on(await badges.write())
+    act_id = await badges.act(BEN, 1)
+    await badges.staff.switch_off(FARAH, badge_id)
+    await badges.staff.set_criterion(FARAH, badge_id, 0, Criterion(("",), 2))
+    await badges.run_jobs()
+    [doubt] = await badges.people.list_doubtful(FARAH)
+    await badges.people.keep(FARAH, doubt.id)
+    await badges.retract(act_id)
+    assert await badges.held(BEN) == ["Reader"] and await badges.standing() == [(f"{badge_id}:1", None)]
+
+
+async def test_a_look_a_week_tells_staff_once_of_what_differs(badges: Badges, clock: FixedClock) -> None:
+    core = badges.core
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, by=FARAH, staff_channel_id=444)
+    await badges.on(await badges.write(at_least=2, people=2))
+    for subject, other in ((1, 50), (2, 51)):
+        await badges.act(BEN, subject, other=other)
+        await badges.act(CLEO, subject, other=other)
+
+    async def a_week() -> int:
+        for _ in range(7):
+            clock.advance(timedelta(days=1))
+            await core.schedules.materialise_due()
+            await badges.run_jobs()
+        async with core.db.read() as session:
+            found = await session.scalars(select(OutboxRow).filter_by(renderer=model.DOUBTS_RENDERER))
+            return len(list(found))
+
+    async with core.db.begin() as session:  # others have themselves deleted: that takes nothing from anybody
+        await session.execute(update(ActRow).values(other_id=0))
+    assert await a_week() == 0
+    async with core.db.begin() as session:  # as by a restored copy of the database
+        await session.execute(delete(ActRow).where(ActRow.kind == "review.given", ActRow.subject == "1"))
+    assert await a_week() == 1
+    assert len(await badges.people.list_doubtful(FARAH)) == 2 and await badges.held(BEN) == ["Reader"]
+    assert await a_week() == 1
+
+
+async def test_another_role_goes_to_those_who_have_the_badge_already(
+    badges: Badges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.badges.history.SLICE", 2)
+    badge_id = await badges.on(await badges.write(again=True))
+    people = [BEN, CLEO, DORA]
+    for who in (*people, BEN):
+        await badges.act(who, len(await badges.held(who)))
+    everybody = {who.member_id for who in people}
+    clock = badges.core.clock
+    for role_id in (777, 778, 777, None):
+        role = replace(ROLE, id=role_id) if role_id is not None else None
+        await badges.staff.set_role(FARAH, badge_id, role)
+        await badges.run_jobs()
+        clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
+    given = [each[:2] for each in await badges.effects("add_role")]
+    taken = [each[:2] for each in await badges.effects("remove_role")]
+    assert sorted(given) == sorted((who, role) for role in (777, 778, 777) for who in everybody)
+    assert sorted(taken) == sorted((who, role) for role in (777, 778, 777) for who in everybody)

@@ -13,13 +13,15 @@ from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.features import Feature
+from bot.guild_config import GuildConfig
 from cogs.ladder.climbing import Climbing
-from cogs.ladder.model import AREA, NEWS_KIND, REACHED
+from cogs.ladder.model import AREA, NEWS_KIND, REACHED, ROLES_JOB
 from cogs.ladder.rules import Decision
 from cogs.ladder.service import LadderService
 from cogs.ladder.staff import LadderStaff
 from cogs.ladder.steps import Steps
 from storage.acts import ActRow
+from storage.audit import AuditRow
 from storage.database import Database
 from storage.footprint import erase
 from storage.ladder import LadderHeldRow, LadderProposalRow
@@ -44,6 +46,7 @@ class Ladder:
         self.service = LadderService(core, self.steps, self.climbing)
         self.staff = LadderStaff(core, self.steps, self.climbing, self.service)
         self.done = 0
+        core.jobs.register(ROLES_JOB, self.staff.follow_role)
 
     async def did(self, kind: str, n: int = 1, *, others: int = 1, guild_id: int = GUILD) -> list[int]:
         """Ben does something n times, with so many different people in turn."""
@@ -303,3 +306,81 @@ async def test_with_the_person_their_steps_go_and_who_confirmed_is_nobody(
         assert row.confirmed_by == 0
         await erase(session, GUILD, BEN.member_id, limit=100, now=clock.now() + DAY)
         assert list(await session.scalars(select(LadderHeldRow))) == []
+
+
+async def test_coming_back_gives_nothing_that_was_taken_back_meanwhile_and_no_doubt_is_escaped(
+    ladder: Ladder,
+) -> None:
+    acts = await ladder.contributor()
+    await ladder.service.step_down(BEN, "member")
+    await ladder.undo(acts[-1])
+    assert (await ladder.service.come_back(BEN)).current.key == "member"
+    assert await ladder.reached() == ["member"]
+    await ladder.did("kudos.received")
+    await ladder.did("review.given", 5, others=3)
+    await ladder.did("challenge.submitted", 2)
+    await ladder.did("kudos.received", 2, others=2)
+    [trained] = await ladder.did("review.trained")
+    [waiting] = await ladder.proposals()
+    await ladder.staff.confirm(FARAH, waiting.id)
+    await ladder.undo(trained)
+    await ladder.service.step_down(BEN, "member")
+    assert (await ladder.proposals())[-1].state == Decision.OVER
+    assert (await ladder.service.come_back(BEN)).current.key == "reviewer"
+    doubt = (await ladder.proposals())[-1]
+    assert (doubt.kind, doubt.state) == ("doubt", Decision.OPEN)
+
+
+async def test_a_role_of_staff_comes_only_by_a_persons_word(ladder: Ladder) -> None:
+    core = ladder.core
+    await ladder.staff.set_role(FARAH, "contributor", ROLE)
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, by=FARAH, facilitator_role_id=ROLE)
+    with pytest.raises(NotAllowed, match="makes people staff"):
+        await ladder.staff.set_role(FARAH, "member", ROLE)
+    await ladder.staff.set_role(FARAH, "facilitator", ROLE)
+    with pytest.raises(NotAllowed, match="makes people staff"):
+        await ladder.staff.describe(FARAH, "facilitator", "Facilitator", "Anybody", powers=False)
+    await ladder.contributor()  # the role became one of staff after it was chosen
+    assert await ladder.step() == "contributor" and await ladder.roles() == []
+    await ladder.staff.place(FARAH, BEN.member_id, "facilitator", "Asked for by all")
+    assert set(await ladder.roles()) == {("add_role", ROLE)}
+
+
+async def test_steps_are_moved_and_whoever_holds_one_keeps_it(ladder: Ladder) -> None:
+    await ladder.contributor()
+    await ladder.staff.add(FARAH, "Gardener", "Waters", powers=True)
+    await ladder.staff.move(FARAH, "own-gardener", up=False)
+    order = [each.key for each in ladder.steps.every(GUILD)]
+    assert order[-2:] == ["own-gardener", "facilitator"] and order[:2] == ["newcomer", "member"]
+    await ladder.staff.move(FARAH, "contributor", up=False)
+    assert [each.key for each in ladder.steps.every(GUILD)][1:3] == ["contributor", "member"]
+    assert await ladder.step() == "member"
+    for key, up in (("contributor", False), ("newcomer", True), ("facilitator", True)):
+        with pytest.raises(InvalidInput, match="cannot be moved"):
+            await ladder.staff.move(FARAH, key, up=up)
+    with pytest.raises(NotAllowed):
+        await ladder.staff.move(BEN, "mentor", up=True)
+
+
+async def test_a_change_of_a_step_stands_in_the_record_with_what_was_before(ladder: Ladder) -> None:
+    await ladder.staff.set_criterion(FARAH, "member", 0, "2", "0", "0")
+    async with ladder.core.db.read() as session:
+        row = (await session.scalars(select(AuditRow).order_by(AuditRow.id.desc()))).first()
+    assert row is not None and row.fields["step"] == "member"
+    assert row.before == {"rule": None} and "at_least" in str(row.after)
+
+
+async def test_another_role_goes_to_all_holders_in_slices(
+    ladder: Ladder, monkeypatch: pytest.MonkeyPatch, clock: FixedClock
+) -> None:
+    monkeypatch.setattr("cogs.ladder.staff.SLICE", 2)
+    for number in range(5):
+        await ladder.staff.place(FARAH, 100 + number, "member", "Was one before")
+    for role_id in (ROLE, ROLE + 1):
+        await ladder.staff.set_role(FARAH, "member", role_id)
+        while await ladder.core.jobs.run_due():
+            pass
+        clock.advance(DAY)
+    given = [("add_role", ROLE)] * 5 + [("add_role", ROLE + 1)] * 5 + [("remove_role", ROLE)] * 5
+    assert sorted(await ladder.roles(), key=str) == sorted(given, key=str)
