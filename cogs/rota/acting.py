@@ -88,6 +88,7 @@ class RotaActing:
                 if to_id == member_id:
                     raise not_yours()
                 taken = await self._service.swaps.give_seat(session, row, turn, seat, to_id, How.STAFF)
+                await self._tell(session, row, taken)
             else:
                 await self._service.holding.relieve(session, turn, seat, State.GIVEN)
                 await session.flush()
@@ -114,13 +115,20 @@ class RotaActing:
             turns = await storage.list_turns(session, row.id, storage.NOW)
             if not turns:
                 raise AlreadyDone("No turn has begun yet.")
-            taken = await self._service.swaps.seat(session, row, turns[0], member_id, How.STAFF, 0)
+            await self._service.check_free(session, row, turns[0])
+            taken = await self._service.swaps.seat(session, turns[0], member_id, How.STAFF, rules.NOBODY)
             await self._service.handover.refresh(session, row)
+            await self._tell(session, row, taken)
             await self._staff.remember(session, actor, row, SEAT, in_seat=taken.id)
             await self._staff.record(
                 session, actor, N_("put {member} into the rota {name}"), row, member=_who(member_id)
             )
             return await self._service.reading.rota(session, row)
+
+    async def _tell(self, session: AsyncSession, row: storage.RotaRow, taken: storage.RotaSeatRow) -> None:
+        """Whom staff put into a turn that goes on would otherwise not know."""
+        if taken.state == State.HOLDING:
+            await self._service.holding.tell_begun(session, row, taken)
 
     # ------------------------------------------------------------------------------------------ taking back
 
@@ -139,7 +147,7 @@ class RotaActing:
                 if cover is not None:
                     await session.delete(cover)
             else:
-                await self._undo_seat(session, change)
+                await self._undo_seat(session, row, change)
             await session.delete(change)
             await session.flush()
             await self._service.handover.refresh(session, row)
@@ -147,14 +155,24 @@ class RotaActing:
             await self._staff.record(session, actor, N_("took back the last change of the rota {name}"), row)
             return await self._service.reading.rota(session, row)
 
-    async def _undo_seat(self, session: AsyncSession, change: RotaChangeRow) -> None:
+    async def _undo_seat(self, session: AsyncSession, row: storage.RotaRow, change: RotaChangeRow) -> None:
         out = await storage.find_seat(session, change.out_seat or 0)
         taken = await storage.find_seat(session, change.in_seat or 0)
         turn_id = out.turn_id if out is not None else taken.turn_id if taken is not None else 0
         turn = await storage.find_turn(session, turn_id)
         if turn is None or turn.state not in (storage.NOW, storage.PLANNED_TURN):
             raise AlreadyDone("That turn is over, so it stays as it was.")
+        sure = {
+            each.member_id
+            for each in await storage.list_seats(session, [turn.id])
+            if each.id not in (change.out_seat, change.in_seat)
+            and each.state in (State.ACCEPTED, State.HOLDING)
+        }
+        if out is not None and len(sure) >= row.holders:
+            raise AlreadyDone("Somebody else has that turn by now, so it stays as it is.")
         if taken is not None:
+            await self._service.holding.end_wish(session, taken)
+            await self._service.holding.end_question(session, taken)
             taken.state, taken.until = State.GIVEN.value, self._core.clock.now()
         if out is not None:
             if out.act_id is not None:
@@ -163,6 +181,8 @@ class RotaActing:
             is_now = turn.state == storage.NOW
             out.state, out.until = (State.HOLDING if is_now else State.ACCEPTED).value, None
             out.since = out.since or (self._core.clock.now() if is_now else None)
+        await session.flush()
+        await self._service.handover.close_if_full(session, row, turn)
 
     # ------------------------------------------------------------------------------------------ who is right about a role
 

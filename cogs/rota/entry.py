@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
 from bot.core import Core
-from bot.errors import NotAllowed
+from bot.errors import AlreadyDone, NotAllowed
 from bot.own import Who, check_own
 from cogs.rota import rules
 from cogs.rota.handover import Handover
@@ -57,6 +57,13 @@ class Entry:
             raise over()
         if State(seat.state) not in rules.ACTIVE:
             raise not_yours()
+
+    @staticmethod
+    async def check_free(session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+        """Raises `AlreadyDone` unless a turn that goes on has a place left."""
+        seats = await storage.list_seats(session, [turn.id])
+        if sum(each.state == State.HOLDING for each in seats) >= rota.holders:
+            raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
 
     async def check_eligible(self, session: AsyncSession, rota: RotaRow, actor: Actor) -> None:
         """Raises `NotAllowed` unless the member has what it takes."""

@@ -78,7 +78,8 @@ class Handover:
             if is_draft(seat):
                 await session.delete(seat)
             elif seat.state in (State.PLANNED, State.ACCEPTED):
-                seat.state, seat.wants_cover = State.LEFT.value, False
+                seat.state = State.LEFT.value
+                await self._holding.end_wish(session, seat)
 
     async def begin(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
         """The turn begins: who is in it holds the role, and everybody can see it."""
@@ -89,7 +90,7 @@ class Handover:
         holders: list[RotaSeatRow] = []
         for seat in await storage.list_seats(session, [turn.id]):
             if seat.state in (State.PLANNED, State.ACCEPTED):
-                seat.state, seat.since, seat.wants_cover = State.HOLDING.value, now, False
+                seat.state, seat.since = State.HOLDING.value, now  # a wish for cover goes on
                 holders.append(seat)
                 volunteer = await storage.find_volunteer(session, rota.id, seat.member_id)
                 if volunteer is not None:
@@ -216,7 +217,22 @@ class Handover:
         await session.flush()
         await self._holding.follow(session, rota)
         for turn in await storage.list_turns(session, rota.id, storage.NOW):
+            await self.close_if_full(session, rota, turn)
             await self._holding.redraw(session, turn)
+
+    async def close_if_full(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+        """Who was asked for a place that somebody else has by now need not answer any more, and cannot."""
+        seats = await storage.list_seats(session, [turn.id])
+        if sum(each.state in (State.ACCEPTED, State.HOLDING) for each in seats) < rota.holders:
+            return
+        for each in seats:
+            if is_draft(each):
+                await session.delete(each)
+            elif each.state == State.PLANNED:
+                each.state = State.GIVEN.value
+                await self._holding.end_wish(session, each)
+                await self._holding.end_question(session, each)
+        await session.flush()
 
     async def wanted_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """A day ahead, and nobody has taken what somebody cannot do: staff are told."""

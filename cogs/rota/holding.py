@@ -116,7 +116,7 @@ class Holding:
                 await self.serve(session, seat)
             elif seat.state in (State.PLANNED, State.ACCEPTED):
                 seat.state = State.LEFT.value
-            seat.wants_cover = False
+            await self.end_wish(session, seat)
         turn.state = storage.OVER
 
     async def serve(self, session: AsyncSession, seat: RotaSeatRow) -> None:
@@ -132,7 +132,7 @@ class Holding:
     ) -> None:
         """Somebody is out of a turn; who has held it for at least half of it has served it."""
         now = self._core.clock.now()
-        seat.wants_cover = False
+        await self.end_wish(session, seat)
         if seat.state == State.HOLDING and rules.counts_as_served(
             seat.since or now, now, turn.starts_at, turn.ends_at
         ):
@@ -153,6 +153,13 @@ class Holding:
         seat.asked_at = self._core.clock.now()
         await session.flush()
         await self._notify(session, rota, seat, ASK_KIND.name, ASK_RENDERER)
+
+    async def end_wish(self, session: AsyncSession, seat: RotaSeatRow) -> None:
+        """No cover is looked for any more; the card that asked for it goes away."""
+        if seat.wants_cover:
+            seat.wants_cover = False
+            key = storage.swap_key(seat.id, seat.wanted)
+            await self._core.outbox.delete_post(session, key, f"rota.unask:{seat.id}:{seat.wanted}")
 
     async def end_question(self, session: AsyncSession, seat: RotaSeatRow) -> None:
         """Whether they are in is no question any more; one in a channel goes away."""

@@ -6,7 +6,7 @@ was asked, said yes, swapped or was put in by staff stays, also when the rota's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -49,7 +49,7 @@ class People:
         """The volunteers who are there."""
         return [each for each in self.volunteers if not self.is_absent(each, starts_at, ends_at)]
 
-    def may_sit_with(self, member_id: int, others: Sequence[int]) -> bool:
+    def may_sit_with(self, member_id: int, others: Collection[int]) -> bool:
         return not any((min(member_id, each), max(member_id, each)) in self.apart for each in others)
 
 

@@ -32,6 +32,7 @@ class RotaService:
         self.planning, self.holding = self._entry.planning, self._entry.holding
         self.handover, self.reading = self._entry.handover, self._entry.reading
         self.swaps = Swaps(core, self._entry)
+        self.check_free = self._entry.check_free
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -113,7 +114,7 @@ class RotaService:
             for turn in await storage.list_turns(session, rota.id, storage.PLANNED_TURN):
                 for seat in await storage.list_seats(session, [turn.id]):
                     if seat.member_id == actor.member_id and seat.state in (State.PLANNED, State.ACCEPTED):
-                        await self.swaps.end_wish(session, seat)
+                        await self.holding.end_question(session, seat)
                         await self.holding.relieve(session, turn, seat, State.LEFT)
             await session.flush()
             await self.handover.look_ahead(session, rota)
@@ -165,6 +166,7 @@ class RotaService:
             self._entry.check_open(turn, seat)
             if seat.state == State.PLANNED:
                 if turn.state == storage.NOW:
+                    await self._entry.check_free(session, rota, turn)
                     seat.state, seat.since = State.HOLDING.value, self._core.clock.now()
                     await self.handover.refresh(session, rota)
                 else:
@@ -181,8 +183,8 @@ class RotaService:
                 raise AlreadyDone(
                     "This turn has begun. {command} asks the others to take it.", command="`/rota swap`"
                 )
-            await self.swaps.end_wish(session, seat)
-            seat.state, seat.wants_cover = State.PASSED.value, False
+            await self.holding.end_wish(session, seat)
+            seat.state = State.PASSED.value
             volunteer = await storage.find_volunteer(session, rota.id, who.member_id)
             if volunteer is not None:
                 volunteer.skips += 1

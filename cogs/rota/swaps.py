@@ -78,15 +78,9 @@ class Swaps:
         async with self._core.db.begin() as session:
             who = Who(actor.guild_id, actor.member_id, actor.locale)
             rota, _, seat = await self._entry.own_seat(session, who, seat_id)
-            await self.end_wish(session, seat)
+            await self._holding.end_wish(session, seat)
             await session.flush()
             return await self._reading.mine(session, rota, actor.member_id)
-
-    async def end_wish(self, session: AsyncSession, seat: RotaSeatRow) -> None:
-        if seat.wants_cover:
-            seat.wants_cover = False
-            key = storage.swap_key(seat.id, seat.wanted)
-            await self._core.outbox.delete_post(session, key, f"rota.unask:{seat.id}:{seat.wanted}")
 
     async def take(self, actor: Actor, seat_id: int) -> Mine:
         """I'll take it: the first one has it. Raises `AlreadyDone` for the others."""
@@ -102,6 +96,7 @@ class Swaps:
                 raise InvalidInput("This turn is yours. The others can take it.")
             rules.check_still_open(State(seat.state), wants_cover=seat.wants_cover)
             await self._entry.check_eligible(session, rota, actor)
+            seat.wants_cover = False  # its card stays, and says who takes it
             await self.give_seat(session, rota, turn, seat, actor.member_id, How.TAKEN)
             await self._core.outbox.edit_post(
                 session, storage.swap_key(seat.id, seat.wanted), f"rota.swapped:{seat.id}:{seat.wanted}"
@@ -129,7 +124,6 @@ class Swaps:
                 seat = next((each for each in holding if each.member_id == from_id), None)
                 if seat is None:
                     raise over()
-                await self.end_wish(session, seat)
                 await self.give_seat(session, rota, turns[0], seat, actor.member_id, How.TAKEN, words)
             await self._handover.refresh(session, rota)
             await self._handover.look_ahead(session, rota)
@@ -139,17 +133,11 @@ class Swaps:
         self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow, actor: Actor, note: str | None
     ) -> None:
         """An empty place; who was asked for it, and has not answered, was not fast enough."""
+        await self._entry.check_free(session, rota, turn)
         seats = await storage.list_seats(session, [turn.id])
-        holding = [each for each in seats if each.state == State.HOLDING]
-        if len(holding) >= rota.holders:
-            raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
-        await self.seat(session, rota, turn, actor.member_id, How.TAKEN, rules.NOBODY, note)
-        if len(holding) + 1 >= rota.holders:
-            for each in seats:
-                if each.state == State.PLANNED and each.member_id != actor.member_id:
-                    each.state = State.GIVEN.value
-                    await self._holding.end_question(session, each)
-        await session.flush()
+        holding = [each.member_id for each in seats if each.state == State.HOLDING]
+        await self._check_company(session, rota, actor.member_id, holding)
+        await self.seat(session, turn, actor.member_id, How.TAKEN, rules.NOBODY, note)
 
     async def give_seat(
         self,
@@ -168,29 +156,36 @@ class Swaps:
             for each in await storage.list_seats(session, [turn.id])
             if each.id != seat.id and each.state in (State.PLANNED, State.ACCEPTED, State.HOLDING)
         ]
-        people = await self._planning.people(session, rota)
-        if not people.may_sit_with(to_id, [each.member_id for each in others]):
-            raise InvalidInput("This turn is not free for you. Staff can help, if you would like one.")
+        await self._check_company(session, rota, to_id, [each.member_id for each in others])
         await self._holding.relieve(session, turn, seat, state)
         await session.flush()
-        taken = await self.seat(session, rota, turn, to_id, how, seat.member_id, note)
+        taken = await self.seat(session, turn, to_id, how, seat.member_id, note)
         await self._holding.tell_taken(session, rota, seat)
         if turn.state == storage.NOW:
             await self._handover.refresh(session, rota)
         await self._handover.look_ahead(session, rota)
         return taken
 
+    async def _check_company(
+        self, session: AsyncSession, rota: RotaRow, member_id: int, others: Collection[int]
+    ) -> None:
+        people = await self._planning.people(session, rota)
+        if not people.may_sit_with(member_id, others):
+            raise InvalidInput("This turn is not free for you. Staff can help, if you would like one.")
+
     async def seat(
         self,
         session: AsyncSession,
-        rota: RotaRow,
         turn: RotaTurnRow,
         member_id: int,
         how: How,
         for_id: int,
         note: str | None = None,
     ) -> RotaSeatRow:
-        """Put somebody into a turn. Raises `AlreadyDone` when they are in it."""
+        """Put somebody into a turn. Raises `AlreadyDone` when they are in it.
+
+        Whom staff put into a turn ahead is asked like everybody else; in one that goes on they have the role at once.
+        """
         seats = await storage.list_seats(session, [turn.id])
         row = next((each for each in seats if each.member_id == member_id), None)
         if row is not None and row.state in (State.ACCEPTED, State.HOLDING):
@@ -199,7 +194,8 @@ class Swaps:
             row = new_seat(turn, member_id, State.ACCEPTED, how, for_id)
             session.add(row)
         is_now = turn.state == storage.NOW
-        row.state = (State.HOLDING if is_now else State.ACCEPTED).value
+        is_sure = how != How.STAFF or row.asked_at is not None
+        row.state = (State.HOLDING if is_now else State.ACCEPTED if is_sure else State.PLANNED).value
         row.how, row.for_id, row.note = how.value, for_id, note
         row.wants_cover, row.until = False, None
         row.since = self._core.clock.now() if is_now else None
