@@ -108,6 +108,7 @@ class RotaCog(commands.Cog):
         bot.role_drift.add(self.acting)
         bot.core.member_cards.register(self._line)
         bot.core.erasure.redraw_with(self.handover.redraw_all)
+        bot.core.erasure.on_departure(self.handover.departed)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, RotaGroup(self.desk), *STAFF_HELP)
         bot.core.features.describe(Feature(AREA, N_("Roles that rotate")))
@@ -118,7 +119,7 @@ class RotaCog(commands.Cog):
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
-        for name in (model.TURN_JOB, model.ASK_JOB, model.SILENT_JOB, model.COVER_JOB, model.WANTED_JOB):
+        for name in model.JOBS:
             bot.core.jobs.unregister(name)
         for each in model.KINDS:
             bot.core.notifier.unregister(each.name)
@@ -130,6 +131,7 @@ class RotaCog(commands.Cog):
         bot.role_drift.remove(self.acting)
         bot.core.member_cards.unregister(self._line.key)
         bot.core.erasure.stop_redrawing(self.handover.redraw_all)
+        bot.core.erasure.stop_hearing(self.handover.departed)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, "rota", *STAFF_HELP)
         bot.core.features.stop_telling(self.handover.switched)
@@ -302,10 +304,6 @@ class RotaCog(commands.Cog):
         await reply_to(interaction).show(render.simple_card(text))
 
     # ------------------------------------------------------------------------------------------ what Discord tells
-
-    @commands.Cog.listener()
-    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.service.left(payload.guild_id, payload.user.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -6,6 +6,7 @@ one transaction: after any kill there is exactly one set of holders. After downt
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,7 @@ from bot.jobs import Job, NewJob, Skipped
 from bot.notify import MemberChange
 from cogs.rota import rules
 from cogs.rota.holding import Holding
-from cogs.rota.model import AREA, ASK_JOB, COVER_JOB, SILENT_JOB, TURN_JOB, WANTED_JOB
+from cogs.rota.model import AREA, ASK_JOB, COVER_JOB, GONE_JOB, SILENT_JOB, TURN_JOB, WANTED_JOB
 from cogs.rota.planning import Planning, is_draft
 from cogs.rota.rules import State
 from storage import privacy as privacy_storage
@@ -26,6 +27,7 @@ from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
 
 REASON_ENDED = N_("the rota has ended")
 REASON_DONE = N_("it was handed over already")
+REASON_BACK = N_("the member came back")
 REASON_ANSWERED = N_("it was answered, or is somebody else's")
 
 
@@ -66,10 +68,15 @@ class Handover:
                 await self._holding.redraw(session, each)
             elif each.id != turn.id and each.starts_at < at:
                 await self._miss(session, each)
-        await self._planning.replan(session, rota, due=turn)
+        await self._replan(session, rota, turn)
         await self.begin(session, rota, turn)
         await self.look_ahead(session, rota)
         return None
+
+    async def _replan(self, session: AsyncSession, rota: RotaRow, due: RotaTurnRow | None) -> None:
+        for seat in await self._planning.replan(session, rota, due=due):
+            await self._holding.end_wish(session, seat)
+            await self._holding.end_question(session, seat)
 
     async def _miss(self, session: AsyncSession, turn: RotaTurnRow) -> None:
         """A turn that came and went while the bot was away: nobody had it."""
@@ -116,7 +123,7 @@ class Handover:
         ]
         for turn in present:
             await self._let_go(session, rota, turn)
-        await self._planning.replan(session, rota, due=present[0] if present else None)
+        await self._replan(session, rota, present[0] if present else None)
         for turn in present:
             await self._ask(session, rota, turn)
         jobs: list[NewJob] = []
@@ -273,11 +280,33 @@ class Handover:
                         await session.flush()
                         arguments = {"seat_id": seat.id, "turn_id": turn.id}
                         await self._holding.tell_staff(session, rota, "left", f"{seat.id}", arguments)
+            for cover in await storage.list_covers(session, rota.id, self._core.clock.now()):
+                if cover.in_id == member_id:
+                    await session.delete(cover)  # who was to be covered has it themselves
             for grant in await storage.list_grants(session, guild_id):
                 if (grant.rota_id, grant.member_id) == (rota.id, member_id):
                     grant.given = False  # Discord takes the roles of who leaves
             await self.refresh(session, rota)
             await self.look_ahead(session, rota)
+
+    async def departed(self, session: AsyncSession, guild_id: int, member_ids: Collection[int]) -> None:
+        """People have left, perhaps while the bot was away. In a transaction of its own for each: rotas are locked there."""
+        now = self._core.clock.now()
+        for member_id in sorted(member_ids):
+            if await storage.list_rotas_of(session, guild_id, member_id):
+                key = f"{GONE_JOB}:{guild_id}:{member_id}:{now.isoformat()}"
+                await self._core.jobs.enqueue(
+                    session, NewJob(GONE_JOB, key, now, guild_id, {"member_id": member_id})
+                )
+
+    async def gone_due(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Somebody has left."""
+        assert job.guild_id is not None
+        member_id = int(job.payload["member_id"])
+        if not await privacy_storage.has_left(session, job.guild_id, member_id):
+            return Skipped(REASON_BACK)
+        await self.somebody_gone(session, job.guild_id, member_id)
+        return None
 
     async def member_changed(self, session: AsyncSession, change: MemberChange) -> None:
         """Somebody pauses, or is back."""
@@ -325,3 +354,4 @@ class Handover:
         jobs.register(SILENT_JOB, self.silent_due)
         jobs.register(COVER_JOB, self.cover_due)
         jobs.register(WANTED_JOB, self.wanted_due)
+        jobs.register(GONE_JOB, self.gone_due)

@@ -81,10 +81,15 @@ class Planning:
             await self._core.avoidances.list_blocked(session, rota.guild_id),
         )
 
-    async def replan(self, session: AsyncSession, rota: RotaRow, *, due: RotaTurnRow | None = None) -> None:
-        """Bring the turns ahead up to date: which they are, and who is pencilled in. `due` is one that begins now."""
+    async def replan(
+        self, session: AsyncSession, rota: RotaRow, *, due: RotaTurnRow | None = None
+    ) -> list[RotaSeatRow]:
+        """Bring the turns ahead up to date: which they are, and who is pencilled in. `due` is one that begins now.
+
+        Returns the seats of those who had been asked, or had said yes, and cannot be there any more.
+        """
         if rota.ended_at is not None:
-            return
+            return []
         turns = await self._turns(session, rota)
         if due is not None:
             turns = [due, *(each for each in turns if each.id != due.id)]
@@ -92,14 +97,16 @@ class Planning:
         seats: dict[int, list[RotaSeatRow]] = {each.id: [] for each in turns}
         for seat in await storage.list_seats(session, list(seats)):
             seats[seat.turn_id].append(seat)
-        self._let_go(people, turns, seats)
+        let_go = self._let_go(people, turns, seats)
         await self._pencil_in(session, rota, people, turns, seats)
         await session.flush()
+        return let_go
 
     def _let_go(
         self, people: People, turns: Sequence[RotaTurnRow], seats: dict[int, list[RotaSeatRow]]
-    ) -> None:
+    ) -> list[RotaSeatRow]:
         """Who said yes, or was asked, and cannot be there any more."""
+        found: list[RotaSeatRow] = []
         for turn in turns:
             for seat in seats[turn.id]:
                 if seat.state not in (State.PLANNED, State.ACCEPTED) or is_draft(seat):
@@ -110,6 +117,10 @@ class Planning:
                     seat.state = State.PASSED.value
                 elif seat.how == How.DRAWN and seat.member_id not in people.volunteers:
                     seat.state = State.LEFT.value
+                else:
+                    continue
+                found.append(seat)
+        return found
 
     async def _pencil_in(
         self,
