@@ -20,7 +20,9 @@ from bot.matching.rotation import Turn as Slots
 from cogs.rota import rules
 from cogs.rota.rules import HORIZON, How, Span, State
 from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow, RotaVolunteerRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow, RotaVolunteerRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 SEAT = "seat"
 KICKS = 6
@@ -95,7 +97,7 @@ class Planning:
             turns = [due, *(each for each in turns if each.id != due.id)]
         people = await self.people(session, rota)
         seats: dict[int, list[RotaSeatRow]] = {each.id: [] for each in turns}
-        for seat in await storage.list_seats(session, list(seats)):
+        for seat in await turn_storage.list_seats(session, list(seats)):
             seats[seat.turn_id].append(seat)
         let_go = self._let_go(people, turns, seats)
         await self._pencil_in(session, rota, people, turns, seats)
@@ -161,7 +163,7 @@ class Planning:
 
     async def loads(self, session: AsyncSession, rota: RotaRow, people: People) -> dict[int, int]:
         """How many turns each counts as having served, the present one included."""
-        served = await storage.count_served(session, rota.id)
+        served = await turn_storage.count_served(session, rota.id)
         return {who: row.base + served.get(who, 0) for who, row in people.volunteers.items()}
 
     async def _last_holders(
@@ -169,24 +171,26 @@ class Planning:
     ) -> frozenset[int]:
         """Who held the role in the turn before these."""
         first = min((each.starts_at for each in turns), default=self._core.clock.now())
-        return await self._holders_until(session, rota, first, storage.NOW)
+        return await self._holders_until(session, rota, first, turn_storage.NOW)
 
     async def holders_before(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> frozenset[int]:
         """Who holds, or is to hold, the role in the turn before this one."""
-        return await self._holders_until(session, rota, turn.starts_at, storage.NOW, storage.PLANNED_TURN)
+        return await self._holders_until(
+            session, rota, turn.starts_at, turn_storage.NOW, turn_storage.PLANNED_TURN
+        )
 
     async def _holders_until(
         self, session: AsyncSession, rota: RotaRow, first: datetime, *states: str
     ) -> frozenset[int]:
         known = [
-            *await storage.list_last_turns(session, rota.id, 1),
-            *await storage.list_turns(session, rota.id, *states),
+            *await turn_storage.list_last_turns(session, rota.id, 1),
+            *await turn_storage.list_turns(session, rota.id, *states),
         ]
-        before = [each for each in known if each.starts_at < first and each.state != storage.MISSED]
+        before = [each for each in known if each.starts_at < first and each.state != turn_storage.MISSED]
         if not before:
             return frozenset()
         last = max(before, key=lambda each: each.starts_at)
-        seats = await storage.list_seats(session, [last.id])
+        seats = await turn_storage.list_seats(session, [last.id])
         held = (State.PLANNED, State.ACCEPTED, State.HOLDING, State.SERVED)
         return frozenset(each.member_id for each in seats if each.state in held)
 
@@ -197,7 +201,7 @@ class Planning:
         now = self._core.clock.now()
         known = [
             each
-            for each in await storage.list_turns(session, rota.id, storage.PLANNED_TURN)
+            for each in await turn_storage.list_turns(session, rota.id, turn_storage.PLANNED_TURN)
             if each.starts_at > now
         ]
         by_nominal = {each.nominal: each for each in known}
@@ -226,7 +230,7 @@ class Planning:
         ends = [*(each.starts_at for each in turns[1:]), *(at for _, at in last)]
         for row, end in zip(turns, ends, strict=False):
             row.ends_at = end
-        for row in await storage.list_turns(session, rota.id, storage.NOW):
+        for row in await turn_storage.list_turns(session, rota.id, turn_storage.NOW):
             row.ends_at = turns[0].starts_at if turns else row.ends_at
         await session.flush()
         return turns

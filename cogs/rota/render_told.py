@@ -10,7 +10,7 @@ from cogs.rota.guides import shipped
 from cogs.rota.model import Mine, Rota, Seat, Turn
 from cogs.rota.render import IN, NOTE_ASK, NOW_ASK, PASS, TAKE, cover_lines, guide_lines, name_of, names_of
 from cogs.rota.rules import ACTIVE, NOBODY, How, State
-from storage.rota import NOW
+from storage.rota_turns import NOW
 
 _NOTE, _SHOWN_NOTE = 2 * rules.LONGEST_NOTE, 1000
 

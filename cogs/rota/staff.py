@@ -24,7 +24,9 @@ from cogs.rota.model import AREA, TURN_JOB, Report, Rota, Shape, gone, shape_of
 from cogs.rota.rules import Past, State, Unit
 from cogs.rota.service import RotaService
 from storage import rota as storage
-from storage.rota import RotaChangeRow, RotaRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_holding import RotaChangeRow
 
 SHIFTS = {
     "day": (1, Unit.DAY),
@@ -88,12 +90,12 @@ class RotaStaff:
     async def _past(self, session: AsyncSession, rota: RotaRow) -> list[Past]:
         turns = [
             each
-            for each in reversed(await storage.list_last_turns(session, rota.id, LOOKED_BACK))
-            if each.state == storage.OVER
+            for each in reversed(await turn_storage.list_last_turns(session, rota.id, LOOKED_BACK))
+            if each.state == turn_storage.OVER
         ]
         if not turns:
             return []
-        seats = await storage.list_seats(session, [each.id for each in turns])
+        seats = await turn_storage.list_seats(session, [each.id for each in turns])
         volunteers = await storage.list_volunteers(session, rota.id)
         away = await storage.list_away(session, rota.guild_id, turns[0].starts_at)
         past: list[Past] = []
@@ -228,7 +230,7 @@ class RotaStaff:
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self.lock(session, actor, rota_id)
-            for turn in await storage.list_turns(session, row.id, storage.NOW):
+            for turn in await turn_storage.list_turns(session, row.id, turn_storage.NOW):
                 await self._service.holding.end(session, turn)
             row.ended_at = self._core.clock.now()
             await session.flush()

@@ -21,7 +21,8 @@ from cogs.rota.service import RotaService
 from cogs.rota.staff import RotaStaff
 from storage.jobs import JobRow
 from storage.outbox import OutboxRow
-from storage.rota import RotaSeatRow, RotaSettingsRow
+from storage.rota import RotaSettingsRow
+from storage.rota_turns import RotaSeatRow
 from storage.schedules import ScheduleRow
 from tests.clocks import FixedClock
 
