@@ -345,6 +345,17 @@ class Handover:
                 await self.refresh(session, rota)
                 await self.look_ahead(session, rota)
 
+    async def take_back(self, session: AsyncSession, guild_id: int, member_id: int) -> bool:
+        """Somebody is to be deleted: the roles that they have from rotas are taken back while I still know of them."""
+        given = await holding_storage.list_grants(session, guild_id)
+        rotas = sorted({each.rota_id for each in given if each.member_id == member_id})
+        for rota_id in rotas:
+            rota = await storage.lock_rota(session, rota_id)
+            assert rota is not None  # its grants would have gone with it
+            await holding_storage.take_out(session, rota_id, member_id)
+            await self.refresh(session, rota)
+        return bool(rotas)
+
     async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
         """Somebody was deleted: who holds what may have changed, and the cards are drawn again."""
         for each in await storage.list_rotas(session, guild_id):

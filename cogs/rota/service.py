@@ -203,14 +203,6 @@ class RotaService:
         if not any(each.state in (State.PLANNED, State.ACCEPTED, State.HOLDING) for each in seats):
             await self.holding.tell_staff(session, rota, "declined", f"{turn.id}", {"turn_id": turn.id})
 
-    async def left(self, guild_id: int, member_id: int) -> None:
-        """Somebody left the server. Costs one look where they had nothing to do with a rota."""
-        async with self._core.db.read() as session:
-            if not await holding_storage.list_rotas_of(session, guild_id, member_id):
-                return
-        async with self._core.db.begin() as session:
-            await self.handover.somebody_gone(session, guild_id, member_id)
-
     # ------------------------------------------------------------------------------------------ the member's card
 
     async def card_line(
