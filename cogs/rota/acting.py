@@ -218,7 +218,7 @@ class RotaActing:
                             session, each, member_id, drift.role_id, give=True
                         )
             rows = await self._of_role(session, actor.guild_id, drift.role_id)
-            for member_id in drift.extra:
+            for member_id in drift.extra if rows else ():
                 await self._service.holding.change_role(
                     session, rows[0], member_id, drift.role_id, give=False
                 )
@@ -232,14 +232,23 @@ class RotaActing:
         await self._staff.check(actor)
         now = self._core.clock.now()
         async with self._core.db.begin() as session:
-            for row in await self._of_role(session, actor.guild_id, drift.role_id):
+            rows = await self._of_role(session, actor.guild_id, drift.role_id)
+            if drift.extra and not any(
+                [await turn_storage.list_turns(session, each.id, turn_storage.NOW) for each in rows]
+            ):
+                raise AlreadyDone(
+                    "No turn has begun yet, so there is none that they could have. My record can be right now."
+                )
+            for row in rows:
                 for turn in await turn_storage.list_turns(session, row.id, turn_storage.NOW):
                     for seat in await turn_storage.list_seats(session, [turn.id]):
                         if seat.member_id in drift.missing and seat.state == State.HOLDING:
                             await self._service.holding.relieve(session, turn, seat, State.RELIEVED)
                 for cover in await holding_storage.list_covers(session, row.id, now):
-                    if cover.in_id in drift.missing and cover.starts_at <= now:
+                    if cover.starts_at <= now and cover.in_id in drift.missing:
                         cover.ends_at = now
+                    elif cover.starts_at <= now and cover.out_id in drift.extra:
+                        cover.out_id = rules.NOBODY  # both have it
                 for grant in await holding_storage.list_grants(session, row.guild_id):
                     if (grant.rota_id, grant.role_id) == (row.id, drift.role_id):
                         grant.given = grant.member_id not in drift.missing
@@ -247,17 +256,21 @@ class RotaActing:
                     session, actor, N_("let Discord decide who has the role of the rota {name}"), row
                 )
             await self._seat_extra(session, actor, drift)
-            for row in await self._of_role(session, actor.guild_id, drift.role_id):
+            for row in rows:
                 await self._service.handover.refresh(session, row)
 
     async def _seat_extra(self, session: AsyncSession, actor: Actor, drift: Drift) -> None:
         """Who was given the role by hand has a place in the present turn; the role is theirs already."""
-        for row in (await self._of_role(session, actor.guild_id, drift.role_id))[:1]:
+        for row in await self._of_role(session, actor.guild_id, drift.role_id):
             for turn in await turn_storage.list_turns(session, row.id, turn_storage.NOW):
+                seats = await turn_storage.list_seats(session, [turn.id])
+                holding = {each.member_id for each in seats if each.state == State.HOLDING}
                 for member_id in drift.extra:
-                    await self._service.swaps.seat(session, row, turn, member_id, How.STAFF, rules.NOBODY)
+                    if member_id not in holding:
+                        await self._service.swaps.seat(session, turn, member_id, How.STAFF, rules.NOBODY)
                     grant = await holding_storage.lock_grant(session, row, member_id, drift.role_id)
                     grant.given = True
+                return
 
     async def _of_role(self, session: AsyncSession, guild_id: int, role_id: int) -> list[storage.RotaRow]:
         found: list[storage.RotaRow] = []

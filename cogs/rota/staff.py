@@ -84,7 +84,9 @@ class RotaStaff:
             people = await self._service.planning.people(session, row)
             loads = await self._service.planning.loads(session, row, people)
             rota = await self._service.reading.rota(session, row)
-        least = tuple(sorted(loads, key=lambda each: (loads[each], each))[:3])
+        now = self._core.clock.now()
+        there = people.present(now, rota.ahead[0].ends_at if rota.ahead else now)
+        least = tuple(sorted(there, key=lambda each: (loads[each], each))[:3])
         return Report(rota, rules.fairness(past), least)
 
     async def _past(self, session: AsyncSession, rota: RotaRow) -> list[Past]:
@@ -232,6 +234,11 @@ class RotaStaff:
             row = await self.lock(session, actor, rota_id)
             for turn in await turn_storage.list_turns(session, row.id, turn_storage.NOW):
                 await self._service.holding.end(session, turn)
+                await self._service.holding.redraw(session, turn)
+            for turn in await turn_storage.list_turns(session, row.id, turn_storage.PLANNED_TURN):
+                for seat in await turn_storage.list_seats(session, [turn.id]):
+                    await self._service.holding.end_wish(session, seat)
+                    await self._service.holding.end_question(session, seat)
             row.ended_at = self._core.clock.now()
             await session.flush()
             await self._service.holding.follow(session, row)
