@@ -132,20 +132,23 @@ class Planning:
         turns: Sequence[RotaTurnRow],
         seats: dict[int, list[RotaSeatRow]],
     ) -> None:
+        served = await self.loads(session, rota, people)
+        owed = {who for who, row in people.volunteers.items() if row.owed}
+        order = rules.planning_order(served, owed, rota.seed)
         asked: list[Slots] = []
         for turn in turns:
             pinned = [each.member_id for each in seats[turn.id] if _is_pinned(each)]
             out = {each.member_id for each in seats[turn.id] if not is_draft(each)}
-            there = [str(each) for each in people.present(turn.starts_at, turn.ends_at) if each not in out]
+            present = set(people.present(turn.starts_at, turn.ends_at)) - out
+            there = [str(each) for each in order if each in present][: rules.most_candidates(rota.holders)]
             free = max(0, rota.holders - len(pinned))
             asked.append(Slots((SEAT,) * free, tuple(there), tuple((str(each), SEAT) for each in pinned)))
-        served = await self.loads(session, rota, people)
         plan = rotate(
             Rotation(
                 tuple(asked),
                 {(str(who), SEAT): count for who, count in served.items()},
                 frozenset((str(who), SEAT) for who in await self._last_holders(session, rota, turns)),
-                frozenset(str(who) for who, row in people.volunteers.items() if row.owed),
+                frozenset(map(str, owed)),
                 apart=frozenset((str(one), str(other)) for one, other in people.apart),
             ),
             rota.seed,
