@@ -22,6 +22,7 @@ from bot.setup_card import Choice, Page
 from bot.text import timestamp
 from cogs.rota import model, render, render_told
 from cogs.rota.acting import RotaActing
+from cogs.rota.config import RotaPart
 from cogs.rota.desk import STAFF_HELP, Desk, RotaGroup
 from cogs.rota.drawing import Drawing
 from cogs.rota.model import AREA, Mine, RotaSettings
@@ -68,6 +69,7 @@ class RotaCog(commands.Cog):
         self.desk = Desk(bot.core, self.service, self.staff, self.acting)
         self._drawing = Drawing(bot, self.service)
         self._line = CardLine("rota", N_("Roles served"), self.service.card_line, rank=20)
+        self._config = RotaPart(bot.core, self.staff)
         self._watch = Watch(self.staff.channels, self.staff.lose_channel)
         self._controls: dict[str, Handler] = {
             render.LIST: self._list,
@@ -104,6 +106,7 @@ class RotaCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
+        bot.config_card.parts.add(self._config)
         bot.lost_places.watch(self._watch)
         bot.role_drift.add(self.acting)
         bot.core.member_cards.register(self._line)
@@ -128,6 +131,7 @@ class RotaCog(commands.Cog):
         bot.renderers.unregister(*self._drawing.renderers)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
+        bot.config_card.parts.remove(self._config)
         bot.lost_places.stop_watching(self._watch)
         bot.role_drift.remove(self.acting)
         bot.core.member_cards.unregister(self._line.key)

@@ -38,6 +38,11 @@ from storage.rota import RotaRow
 from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 
+def staff_roles(config: GuildConfig) -> frozenset[int]:
+    """The roles that give power over this bot."""
+    return frozenset[int]().union(*config.capability_roles.roles.values())
+
+
 class Holding:
     """Gives and takes roles, records acts, and tells."""
 
@@ -66,9 +71,12 @@ class Holding:
         wanted = await self.wanted(session, rota)
         given = await holding_storage.list_grants(session, rota.guild_id)
         mine = [each for each in given if each.rota_id == rota.id]
-        has = {each.member_id for each in mine if each.role_id == rota.role_id}
+        config = await self._core.configs.present(session, rota.guild_id, GuildConfig)
+        # It may have become a role of staff since it was chosen.
+        role_id = rota.role_id if rota.role_id not in staff_roles(config) else None
+        has = {each.member_id for each in mine if each.role_id == role_id}
         for grant in mine:
-            if grant.role_id != rota.role_id or grant.member_id not in wanted:
+            if grant.role_id != role_id or grant.member_id not in wanted:
                 others = any(
                     each.id != grant.id and (each.member_id, each.role_id) == (grant.member_id, grant.role_id)
                     for each in given
@@ -76,10 +84,10 @@ class Holding:
                 await self.change_role(
                     session, rota, grant.member_id, grant.role_id, give=False, quiet=others
                 )
-        if rota.role_id is not None:
+        if role_id is not None:
             for member_id in sorted(wanted - has):
-                others = any((each.member_id, each.role_id) == (member_id, rota.role_id) for each in given)
-                await self.change_role(session, rota, member_id, rota.role_id, give=True, quiet=others)
+                others = any((each.member_id, each.role_id) == (member_id, role_id) for each in given)
+                await self.change_role(session, rota, member_id, role_id, give=True, quiet=others)
 
     async def change_role(
         self,

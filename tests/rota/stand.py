@@ -135,4 +135,6 @@ def stand_on(core: Core, clock: FixedClock) -> Stand:
         core.notifier.register(each)
     core.notifier.on_change(service.handover.member_changed)
     core.features.on_switch(service.handover.switched)
+    core.erasure.on_departure(service.handover.departed)
+    core.erasure.take_back_with(service.handover.take_back)
     return Stand(core, clock, service, staff, RotaActing(core, service, staff))
