@@ -104,6 +104,12 @@ async def find_turn(session: AsyncSession, turn_id: int) -> RotaTurnRow | None:
     return await session.get(RotaTurnRow, turn_id, populate_existing=True)
 
 
+async def find_turn_of(session: AsyncSession, rota_id: int, nominal: str) -> RotaTurnRow | None:
+    """The turn with this local beginning."""
+    query = select(RotaTurnRow).filter_by(rota_id=rota_id, nominal=nominal)
+    return await session.scalar(query.execution_options(populate_existing=True))
+
+
 async def list_turns(session: AsyncSession, rota_id: int, *states: str) -> list[RotaTurnRow]:
     query = select(RotaTurnRow).where(RotaTurnRow.rota_id == rota_id, RotaTurnRow.state.in_(states))
     ordered = query.order_by(RotaTurnRow.starts_at, RotaTurnRow.id).execution_options(populate_existing=True)

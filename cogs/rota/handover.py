@@ -58,7 +58,9 @@ class Handover:
         known = await turn_storage.list_turns(session, rota.id, turn_storage.PLANNED_TURN, turn_storage.NOW)
         if any(each.state == turn_storage.NOW and each.starts_at >= at for each in known):
             return Skipped(REASON_DONE)
-        turn = next((each for each in known if each.nominal == nominal), None)
+        turn = await turn_storage.find_turn_of(session, rota.id, nominal)
+        if turn is not None and turn.state != turn_storage.PLANNED_TURN:
+            return Skipped(REASON_DONE)  # a second try comes later than the turn began
         if turn is None:
             turn = RotaTurnRow(
                 guild_id=rota.guild_id, rota_id=rota.id, nominal=nominal, starts_at=at, ends_at=at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -12,12 +12,14 @@ from bot.config_places import Server, ServerRole
 from bot.config_reading import Given, Mistake
 from bot.errors import AlreadyDone, InvalidInput
 from bot.guild_config import GuildConfig
+from bot.jobs import Job
 from bot.own import Who
 from bot.role_drift_model import Drift
 from cogs.rota.config import RotaPart
-from cogs.rota.model import BEGIN_RENDERER, SWAP_RENDERER
+from cogs.rota.model import BEGIN_RENDERER, SWAP_RENDERER, TURN_JOB
 from cogs.rota.rules import ACTIVE, State
 from storage.outbox import OutboxRow
+from storage.rota_turns import RotaTurnRow
 from tests.rota.stand import DAY, FARAH, GUILD, PLACE, ROLE, Stand, actor
 
 
@@ -103,6 +105,29 @@ async def test_an_old_card_that_goes_takes_no_newer_wish_with_it(stand: Stand) -
         await stand.service.swaps.messages_deleted(GUILD, PLACE, [900 + row_id])
         wishes.append((await stand.look(11)).seats[0][1].wants_cover)
     assert wishes == [True, False]
+
+
+async def test_a_hand_over_that_is_tried_again_later_is_done_once(stand: Stand) -> None:
+    await stand.join(11, 12)
+    await stand.next_turn()
+    held, posts = await stand.holding(), len(await stand.posts(BEGIN_RENDERER))
+    async with stand.core.db.begin() as session:
+        query = select(RotaTurnRow.nominal).filter_by(state="now")
+        nominal = datetime.fromisoformat(str(await session.scalar(query)))
+        job = Job(
+            id=1,
+            name=TURN_JOB,
+            guild_id=GUILD,
+            key="again",
+            payload={"rota_id": stand.rota_id},
+            run_at=stand.clock.now() + timedelta(minutes=1),  # put off after a fault
+            attempts=2,
+            nominal=nominal,
+        )
+        assert await stand.service.handover.turn_due(session, job) is not None
+    assert await stand.holding() == held == await stand.given()
+    assert len(await stand.posts(BEGIN_RENDERER)) == posts
+    assert all(each.state != State.SERVED for each in await stand.seats())
 
 
 async def test_who_left_while_the_bot_was_away_leaves_no_gap_and_no_cover(stand: Stand) -> None:
