@@ -254,11 +254,12 @@ class RotaCog(commands.Cog):
         if message is not None and not message.flags.ephemeral:
             await reply.replace(render_told.answered_card(mine, seat_id, t, is_in=is_in))
             return
-        said = (
-            t("**You are in. Thank you!**")
-            if is_in
-            else t("**Passed.** That is fine; the turn after is yours first.")
-        )
+        if is_in:
+            said = t("**You are in. Thank you!**")
+        elif mine.comes_first:
+            said = t("**Passed.** That is fine; the turn after is yours first.")
+        else:
+            said = t("**Passed.** That is fine.")
         await self._show(interaction, mine, said)
 
     async def _ask_cover(self, interaction: _Interaction, seat_id: int | None) -> None:

@@ -145,12 +145,14 @@ class Rota:
 
 @dataclass(frozen=True)
 class Mine:
-    """How somebody stands with a rota: whether they volunteer, and their turns (now and ahead)."""
+    """How somebody stands with a rota: whether they volunteer, their turns (now and ahead), and whether the next one is
+    theirs first because they passed one."""
 
     rota: Rota
     member_id: int
     is_in: bool
     away_until: datetime | None = None
+    comes_first: bool = False
 
     @property
     def seats(self) -> tuple[tuple[Turn, Seat], ...]:

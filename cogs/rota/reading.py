@@ -78,8 +78,14 @@ class Reading:
             for each in await storage.list_away(session, row.guild_id, now)
             if each.member_id == member_id
         ]
-        is_in = await storage.find_volunteer(session, row.id, member_id) is not None
-        return Mine(await self.rota(session, row), member_id, is_in, max(away, default=None))
+        volunteer = await storage.find_volunteer(session, row.id, member_id)
+        return Mine(
+            await self.rota(session, row),
+            member_id,
+            volunteer is not None,
+            max(away, default=None),
+            comes_first=volunteer is not None and volunteer.owed,
+        )
 
 
 def _turn(row: RotaTurnRow, seats: list[RotaSeatRow], covers: list[Cover], served: dict[int, int]) -> Turn:

@@ -120,9 +120,10 @@ async def test_passing_moves_on_and_comes_first_in_the_turn_after(stand: Stand) 
 async def test_who_passes_again_and_again_is_not_asked_first_for_ever(stand: Stand) -> None:
     await stand.join(11, 12)
     first = (await stand.first()).seats[0].member_id
-    for _ in range(2):
+    for is_first in (True, False):  # and nobody is told otherwise
         seats = (await stand.look(first)).seats
-        await stand.service.skip(who(first), seats[0][1].id)
+        passed = await stand.service.skip(who(first), seats[0][1].id)
+        assert passed.comes_first is is_first
         await stand.next_turn()
     assert await stand.holding() == {23 - first}
 
