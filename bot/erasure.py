@@ -5,6 +5,8 @@
 * The deletion is a chain of jobs, a slice each (`storage/footprint.py`), so it survives kills and holds up nobody.
   What is planned for the person stops with the first slice. What is being sent at that moment is finished first, then
   erased too. It ends when a slice finds nothing left.
+* Roles that a feature gave the person are taken back first: it registers with `take_back_with`. Nothing is erased until
+  that is done, or an hour has passed, because afterwards nobody knows that they were given.
 * Before the first slice is committed the deletion stands in a file beside the database (`storage/deletion_file.py`),
   and `replay` carries out at every start what a restored database does not know of.
 * What I posted about the person is taken away, as far back as the outbox remembers (`storage/outbox.py`, KEPT).
@@ -34,7 +36,7 @@ from storage import deletion_file, footprint
 from storage import privacy as storage
 from storage.database import Database, mark
 from storage.deletion_file import Deletion
-from storage.outbox import list_posts_about
+from storage.outbox import is_taking_roles, list_posts_about
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ ERASE_JOB = "privacy.erase"
 DELAY = timedelta(hours=24)
 SLICE = 500
 WAIT_FOR_SENDING = timedelta(minutes=2)  # longer than an effect may be under way
+WAIT_FOR_ROLES = timedelta(hours=1)
 ASKED, LEFT = "asked", "left"
 _MARK = "forgotten"
 
@@ -49,6 +52,9 @@ Forget = Callable[[int, int], None]
 """Called with server and member after each commit that erased something of them."""
 Redraw = Callable[[AsyncSession, int], Awaitable[None]]
 """Called with the server in the transaction that ends a deletion."""
+TakeBack = Callable[[AsyncSession, int, int], Awaitable[bool]]
+"""Called with server and member before anything is erased; plans to take back the roles that the feature gave. Whether
+there were any. Called again until there are none."""
 Depart = Callable[[AsyncSession, int, Collection[int]], Awaitable[None]]
 """Called with the server and who left it, in the transaction that writes it down."""
 
@@ -73,6 +79,7 @@ class Erasure:
         self._listeners: list[Forget] = []
         self._redraws: list[Redraw] = []
         self._departs: list[Depart] = []
+        self._take_backs: list[TakeBack] = []
         jobs.register(ERASE_JOB, self._erase)
         db.after_commit(self._tell)
 
@@ -96,6 +103,13 @@ class Erasure:
 
     def stop_hearing(self, depart: Depart) -> None:
         self._departs.remove(depart)
+
+    def take_back_with(self, take_back: TakeBack) -> None:
+        """Have `take_back` plan to take back the roles that a feature gave, before a person is deleted."""
+        self._take_backs.append(take_back)
+
+    def stop_taking_back(self, take_back: TakeBack) -> None:
+        self._take_backs.remove(take_back)
 
     async def find(self, session: AsyncSession, guild_id: int, member_id: int) -> Planned | None:
         """The person's deletion, if one is to come."""
@@ -197,6 +211,9 @@ class Erasure:
             await self._write_down(row.guild_id, row.member_id)
             row.begun_at = now
             await storage.note_deleted(session, row.guild_id, row.member_id, now)
+        if now < row.begun_at + WAIT_FOR_ROLES and await self._is_taking_back(session, row):
+            await self._enqueue(session, row, int(job.payload["number"]) + 1, now + WAIT_FOR_SENDING)
+            return None
         await self._take_away_posts(session, row.guild_id, row.member_id)
         erased = await footprint.erase(session, row.guild_id, row.member_id, limit=SLICE, now=now)
         mark(session, f"{_MARK}:{row.guild_id}:{row.member_id}")
@@ -208,6 +225,11 @@ class Erasure:
             await session.delete(row)
             log.info("a person was deleted guild=%s reason=%s", row.guild_id, row.reason)
         return None
+
+    async def _is_taking_back(self, session: AsyncSession, row: storage.ErasureRow) -> bool:
+        """Whether the person still has roles from me. Ends the slice, so no lock of a feature meets those of erasing."""
+        planned = [await each(session, row.guild_id, row.member_id) for each in tuple(self._take_backs)]
+        return any(planned) or await is_taking_roles(session, row.guild_id, row.member_id)
 
     async def _take_away_posts(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
         """Before the outbox forgets where they are. Neither key nor row names the person."""

@@ -166,6 +166,17 @@ async def list_changing_roles(session: AsyncSession, guild_id: int) -> set[tuple
     return {(member_id or 0, role_id or 0) for member_id, role_id in await session.execute(query)}
 
 
+async def is_taking_roles(session: AsyncSession, guild_id: int, member_id: int) -> bool:
+    """Whether a role is still to be taken from this member."""
+    query = select(OutboxRow.id).where(
+        OutboxRow.guild_id == guild_id,
+        OutboxRow.member_id == member_id,
+        OutboxRow.outcome.is_(None),
+        OutboxRow.kind == "remove_role",
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def newest_wishes(session: AsyncSession, rows: Sequence[OutboxRow], *, now: datetime) -> dict[str, int]:
     """For each coalesce key of these rows the id of the newest effect that was tried or is due.
 

@@ -1,31 +1,21 @@
-"""Roles that rotate: the rotas, who volunteers, whose turn it is, who is away or covered, and who has which Discord role."""
+"""Roles that rotate: the rotas, who volunteers for which, and who is away. Their turns: `storage/rota_turns.py`; who has
+the role besides, and what staff did: `storage/rota_holding.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.members import MemberRow
-from storage.outbox import OutboxRow
-from storage.personal import N_, NOBODY, NOTHING_PERSONAL, OnDeletion, Personal, SeenBy
+from storage.personal import N_, NOTHING_PERSONAL, Personal, SeenBy
 from storage.privacy import DepartureRow
 
-PLANNED_TURN, NOW, OVER, MISSED = "planned", "now", "over", "missed"
-PLANNED, ACCEPTED, HOLDING, SERVED = "planned", "accepted", "holding", "served"
-ACTIVE = (PLANNED, ACCEPTED, HOLDING)
 KEPT = timedelta(days=400)
-_SWAP = "rota.swap:"
-
-
-def swap_key(seat_id: int, version: int) -> str:
-    """Under which somebody's wish for cover is posted."""
-    return f"{_SWAP}{seat_id}:{version}"
 
 
 class RotaSettingsRow(Base):
@@ -106,148 +96,7 @@ class RotaAwayRow(Base):
     ends_at: Mapped[datetime] = mapped_column()
 
 
-class RotaTurnRow(Base):
-    """A turn. `nominal` is its local beginning, by which the schedule knows it. `note` is what was handed on at its end."""
-
-    __tablename__ = "rota_turns"
-    personal: ClassVar = (
-        Personal(
-            "note_by",
-            OnDeletion.DETACH,
-            clear=("note",),
-            what=N_("Hand-over notes that you wrote at the end of a turn"),
-            seen_by=SeenBy.COMMUNITY,
-        ),
-    )
-    __table_args__ = (
-        UniqueConstraint("rota_id", "nominal"),
-        Index("ix_rota_turns_guild_id", "guild_id"),
-    )
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
-    nominal: Mapped[str] = mapped_column(String(32))
-    starts_at: Mapped[datetime] = mapped_column()
-    ends_at: Mapped[datetime] = mapped_column()
-    state: Mapped[str] = mapped_column(String(16), default=PLANNED_TURN)
-    note: Mapped[str | None] = mapped_column(Text)
-    note_by: Mapped[int] = mapped_column(Snowflake, default=NOBODY)
-    version: Mapped[int] = mapped_column(default=0)
-
-
-class RotaSeatRow(Base):
-    """Somebody in a turn: planned, accepted, holding, served, or out of it (passed, silent, given, relieved, left).
-
-    `how` is by what they came: drawn, taken, staff. `for_id` is whose place they took. `wanted` counts their wishes for
-    cover; it is open while `wants_cover`. `asked_at` is when they were asked whether they are in.
-    """
-
-    __tablename__ = "rota_seats"
-    personal: ClassVar = (
-        Personal(what=N_("Your turns in rotating roles"), seen_by=SeenBy.COMMUNITY),
-        Personal(
-            "for_id",
-            OnDeletion.DETACH,
-            what=N_("Who took over a turn of yours"),
-            seen_by=SeenBy.COMMUNITY,
-            mention=True,
-        ),
-    )
-    __table_args__ = (
-        UniqueConstraint("turn_id", "member_id"),
-        Index("ix_rota_seats_guild_id", "guild_id", "member_id"),
-        Index("ix_rota_seats_rota_id", "rota_id", "state"),
-    )
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
-    turn_id: Mapped[int] = mapped_column(ForeignKey("rota_turns.id", ondelete="CASCADE"))
-    member_id: Mapped[int] = mapped_column(Snowflake)
-    state: Mapped[str] = mapped_column(String(16))
-    how: Mapped[str] = mapped_column(String(16))
-    for_id: Mapped[int] = mapped_column(Snowflake, default=NOBODY)
-    asked_at: Mapped[datetime | None] = mapped_column()
-    wants_cover: Mapped[bool] = mapped_column(default=False)
-    wanted: Mapped[int] = mapped_column(default=0)
-    since: Mapped[datetime | None] = mapped_column()
-    until: Mapped[datetime | None] = mapped_column()
-    note: Mapped[str | None] = mapped_column(Text)
-    act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))
-
-
-class RotaCoverRow(Base):
-    """For a span `in_id` stands in for `out_id`, whatever the turns say. With nobody in the one place nobody is added or
-    taken out."""
-
-    __tablename__ = "rota_covers"
-    personal: ClassVar = (
-        Personal(
-            "out_id", what=N_("When somebody covered for you in a rotating role"), seen_by=SeenBy.COMMUNITY
-        ),
-        Personal(
-            "in_id", what=N_("When you covered for somebody in a rotating role"), seen_by=SeenBy.COMMUNITY
-        ),
-        Personal("by_id", OnDeletion.DETACH, what=N_("Cover that you arranged"), seen_by=SeenBy.STAFF),
-    )
-    __table_args__ = (Index("ix_rota_covers_guild_id", "guild_id"),)
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
-    out_id: Mapped[int] = mapped_column(Snowflake)
-    in_id: Mapped[int] = mapped_column(Snowflake)
-    by_id: Mapped[int] = mapped_column(Snowflake)
-    starts_at: Mapped[datetime] = mapped_column()
-    ends_at: Mapped[datetime] = mapped_column()
-
-
-class RotaGrantRow(Base):
-    """That I gave somebody the Discord role of a rota, or took it back. `step` counts the two, each done once."""
-
-    __tablename__ = "rota_grants"
-    personal: ClassVar = (
-        Personal(what=N_("The roles that I gave you for a turn"), seen_by=SeenBy.COMMUNITY),
-    )
-    __table_args__ = (
-        UniqueConstraint("rota_id", "member_id", "role_id"),
-        Index("ix_rota_grants_guild_id", "guild_id", "role_id"),
-    )
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
-    member_id: Mapped[int] = mapped_column(Snowflake)
-    role_id: Mapped[int] = mapped_column(Snowflake)
-    given: Mapped[bool] = mapped_column()
-    step: Mapped[int] = mapped_column(default=0)
-
-
-class RotaChangeRow(Base):
-    """Something that staff did to a rota and can take back: an edit with what was there `before`, a cover, or one seat for
-    another."""
-
-    __tablename__ = "rota_changes"
-    personal: ClassVar = (
-        Personal("by_id", OnDeletion.DETACH, what=N_("What you changed in a rota"), seen_by=SeenBy.STAFF),
-    )
-    impersonal: ClassVar = ("before",)
-    __table_args__ = (Index("ix_rota_changes_guild_id", "guild_id", "rota_id"),)
-
-    id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
-    guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
-    what: Mapped[str] = mapped_column(String(16))
-    by_id: Mapped[int] = mapped_column(Snowflake)
-    at: Mapped[datetime] = mapped_column()
-    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    cover_id: Mapped[int | None] = mapped_column()
-    out_seat: Mapped[int | None] = mapped_column()
-    in_seat: Mapped[int | None] = mapped_column()
-
-
-# ---------------------------------------------------------------------------------------------- rotas
+# ---------------------------------------------------------------------------------------------- reading and writing
 
 
 async def find_rota(session: AsyncSession, rota_id: int) -> RotaRow | None:
@@ -275,9 +124,6 @@ async def list_all_channels(session: AsyncSession) -> set[int]:
 async def list_channels(session: AsyncSession, guild_id: int) -> set[int]:
     query = select(RotaRow.channel_id).filter_by(guild_id=guild_id, ended_at=None)
     return {each for each in await session.scalars(query) if each is not None}
-
-
-# ---------------------------------------------------------------------------------------------- volunteers
 
 
 async def add_volunteer(
@@ -319,24 +165,6 @@ async def list_volunteers(
     return [(row, paused, left) for row, paused, left in await session.execute(query)]
 
 
-async def list_rotas_of(session: AsyncSession, guild_id: int, member_id: int) -> list[int]:
-    """The rotas that somebody has to do with: as a volunteer, in a turn, or covering."""
-    found: set[int] = set()
-    for query in (
-        select(RotaVolunteerRow.rota_id).filter_by(guild_id=guild_id, member_id=member_id),
-        select(RotaSeatRow.rota_id)
-        .filter_by(guild_id=guild_id, member_id=member_id)
-        .where(RotaSeatRow.state.in_(ACTIVE)),
-        select(RotaCoverRow.rota_id).where(
-            RotaCoverRow.guild_id == guild_id,
-            or_(RotaCoverRow.in_id == member_id, RotaCoverRow.out_id == member_id),
-        ),
-        select(RotaGrantRow.rota_id).filter_by(guild_id=guild_id, member_id=member_id, given=True),
-    ):
-        found |= set(await session.scalars(query))
-    return sorted(found)
-
-
 async def count_volunteers(session: AsyncSession, guild_id: int) -> dict[int, int]:
     """By rota."""
     query = select(RotaVolunteerRow.rota_id, func.count()).filter_by(guild_id=guild_id)
@@ -360,96 +188,3 @@ async def clear_away(session: AsyncSession, guild_id: int, member_id: int, now: 
             await session.delete(each)
     await session.flush()
     return len(rows)
-
-
-# ---------------------------------------------------------------------------------------------- turns and seats
-
-
-async def find_turn(session: AsyncSession, turn_id: int) -> RotaTurnRow | None:
-    return await session.get(RotaTurnRow, turn_id, populate_existing=True)
-
-
-async def list_turns(session: AsyncSession, rota_id: int, *states: str) -> list[RotaTurnRow]:
-    query = select(RotaTurnRow).where(RotaTurnRow.rota_id == rota_id, RotaTurnRow.state.in_(states))
-    ordered = query.order_by(RotaTurnRow.starts_at, RotaTurnRow.id).execution_options(populate_existing=True)
-    return list(await session.scalars(ordered))
-
-
-async def list_last_turns(session: AsyncSession, rota_id: int, limit: int) -> list[RotaTurnRow]:
-    """The latest turns that are over, the newest first."""
-    query = select(RotaTurnRow).where(RotaTurnRow.rota_id == rota_id, RotaTurnRow.state.in_((OVER, MISSED)))
-    return list(await session.scalars(query.order_by(RotaTurnRow.starts_at.desc()).limit(limit)))
-
-
-async def list_seats(session: AsyncSession, turns: Collection[int]) -> list[RotaSeatRow]:
-    query = select(RotaSeatRow).where(RotaSeatRow.turn_id.in_(turns)).order_by(RotaSeatRow.id)
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
-
-
-async def find_seat(session: AsyncSession, seat_id: int) -> RotaSeatRow | None:
-    return await session.get(RotaSeatRow, seat_id, populate_existing=True)
-
-
-async def count_served(session: AsyncSession, rota_id: int) -> dict[int, int]:
-    """How many turns each has served, or holds at present."""
-    query = (
-        select(RotaSeatRow.member_id, func.count())
-        .where(RotaSeatRow.rota_id == rota_id, RotaSeatRow.state.in_((SERVED, HOLDING)))
-        .group_by(RotaSeatRow.member_id)
-    )
-    return {member_id: int(count) for member_id, count in await session.execute(query)}
-
-
-async def list_served_of(session: AsyncSession, guild_id: int, member_id: int) -> list[tuple[str, int]]:
-    """The names of the rotas in which somebody has served, and how often."""
-    query = (
-        select(RotaRow.name, func.count())
-        .join(RotaSeatRow, RotaSeatRow.rota_id == RotaRow.id)
-        .where(
-            RotaSeatRow.guild_id == guild_id, RotaSeatRow.member_id == member_id, RotaSeatRow.state == SERVED
-        )
-        .group_by(RotaRow.id, RotaRow.name)
-        .order_by(RotaRow.id)
-    )
-    return [(name, count) for name, count in await session.execute(query)]
-
-
-# ---------------------------------------------------------------------------------------------- covers, roles, changes
-
-
-async def list_covers(session: AsyncSession, rota_id: int, since: datetime) -> list[RotaCoverRow]:
-    """Spans that are not over by then."""
-    query = select(RotaCoverRow).where(RotaCoverRow.rota_id == rota_id, RotaCoverRow.ends_at > since)
-    return list(await session.scalars(query.order_by(RotaCoverRow.id)))
-
-
-async def list_grants(session: AsyncSession, guild_id: int) -> list[RotaGrantRow]:
-    """The roles that I have given in this server, by which rota."""
-    query = select(RotaGrantRow).filter_by(guild_id=guild_id, given=True).order_by(RotaGrantRow.id)
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
-
-
-async def lock_grant(session: AsyncSession, rota: RotaRow, member_id: int, role_id: int) -> RotaGrantRow:
-    """The row of this role and person, made if there is none."""
-    key = {"rota_id": rota.id, "member_id": member_id, "role_id": role_id}
-    values = {**key, "guild_id": rota.guild_id, "given": False, "step": 0}
-    await insert_if_absent(session, RotaGrantRow, [values], list(key))
-    return (await session.scalars(select(RotaGrantRow).filter_by(**key).with_for_update())).one()
-
-
-async def last_change(session: AsyncSession, rota_id: int) -> RotaChangeRow | None:
-    query = select(RotaChangeRow).filter_by(rota_id=rota_id).order_by(RotaChangeRow.id.desc()).limit(1)
-    return await session.scalar(query)
-
-
-async def find_swaps_by_message(
-    session: AsyncSession, guild_id: int, channel_id: int, messages: Collection[int]
-) -> list[int]:
-    """The seats whose wish for cover these messages are."""
-    query = select(OutboxRow.arguments).where(
-        OutboxRow.guild_id == guild_id,
-        OutboxRow.channel_id == channel_id,
-        OutboxRow.result_id.in_(messages),
-        OutboxRow.key.startswith(_SWAP, autoescape=True),
-    )
-    return [int(arguments["seat_id"]) for arguments in await session.scalars(query)]

@@ -22,6 +22,7 @@ from bot.setup_card import Choice, Page
 from bot.text import timestamp
 from cogs.rota import model, render, render_told
 from cogs.rota.acting import RotaActing
+from cogs.rota.config import RotaPart
 from cogs.rota.desk import STAFF_HELP, Desk, RotaGroup
 from cogs.rota.drawing import Drawing
 from cogs.rota.model import AREA, Mine, RotaSettings
@@ -68,6 +69,7 @@ class RotaCog(commands.Cog):
         self.desk = Desk(bot.core, self.service, self.staff, self.acting)
         self._drawing = Drawing(bot, self.service)
         self._line = CardLine("rota", N_("Roles served"), self.service.card_line, rank=20)
+        self._config = RotaPart(bot.core, self.staff)
         self._watch = Watch(self.staff.channels, self.staff.lose_channel)
         self._controls: dict[str, Handler] = {
             render.LIST: self._list,
@@ -104,10 +106,13 @@ class RotaCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(PAGE)
+        bot.config_card.parts.add(self._config)
         bot.lost_places.watch(self._watch)
         bot.role_drift.add(self.acting)
         bot.core.member_cards.register(self._line)
         bot.core.erasure.redraw_with(self.handover.redraw_all)
+        bot.core.erasure.take_back_with(self.handover.take_back)
+        bot.core.erasure.on_departure(self.handover.departed)
         bot.groups.list_help(*HELP)
         bot.groups.attach(bot.groups.manage, RotaGroup(self.desk), *STAFF_HELP)
         bot.core.features.describe(Feature(AREA, N_("Roles that rotate")))
@@ -118,7 +123,7 @@ class RotaCog(commands.Cog):
         bot = self.bot
         bot.core.ledger.unname(*model.ACTS)
         bot.core.ledger.contribute_no_more(model.CONTRIBUTION)
-        for name in (model.TURN_JOB, model.ASK_JOB, model.SILENT_JOB, model.COVER_JOB, model.WANTED_JOB):
+        for name in model.JOBS:
             bot.core.jobs.unregister(name)
         for each in model.KINDS:
             bot.core.notifier.unregister(each.name)
@@ -126,10 +131,13 @@ class RotaCog(commands.Cog):
         bot.renderers.unregister(*self._drawing.renderers)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(PAGE)
+        bot.config_card.parts.remove(self._config)
         bot.lost_places.stop_watching(self._watch)
         bot.role_drift.remove(self.acting)
         bot.core.member_cards.unregister(self._line.key)
         bot.core.erasure.stop_redrawing(self.handover.redraw_all)
+        bot.core.erasure.stop_taking_back(self.handover.take_back)
+        bot.core.erasure.stop_hearing(self.handover.departed)
         bot.groups.forget_help(*HELP)
         bot.groups.detach(bot.groups.manage, "rota", *STAFF_HELP)
         bot.core.features.stop_telling(self.handover.switched)
@@ -246,11 +254,12 @@ class RotaCog(commands.Cog):
         if message is not None and not message.flags.ephemeral:
             await reply.replace(render_told.answered_card(mine, seat_id, t, is_in=is_in))
             return
-        said = (
-            t("**You are in. Thank you!**")
-            if is_in
-            else t("**Passed.** That is fine; the turn after is yours first.")
-        )
+        if is_in:
+            said = t("**You are in. Thank you!**")
+        elif mine.comes_first:
+            said = t("**Passed.** That is fine; the turn after is yours first.")
+        else:
+            said = t("**Passed.** That is fine.")
         await self._show(interaction, mine, said)
 
     async def _ask_cover(self, interaction: _Interaction, seat_id: int | None) -> None:
@@ -302,10 +311,6 @@ class RotaCog(commands.Cog):
         await reply_to(interaction).show(render.simple_card(text))
 
     # ------------------------------------------------------------------------------------------ what Discord tells
-
-    @commands.Cog.listener()
-    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.service.left(payload.guild_id, payload.user.id)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:

@@ -183,6 +183,10 @@ class Desk:
 
     async def _put_in(self, interaction: _Interaction, rota_id: int | None) -> None:
         member_id = _number(chosen_values(interaction, 1)[0])
+        member = interaction.guild.get_member(member_id) if interaction.guild is not None else None
+        if member is None:
+            raise InvalidInput("They are not in this server. Please choose somebody else.")
+        _check_people(member)
         rota = await self._acting.put_in(actor_of(interaction), rota_id or 0, member_id)
         await self._show(interaction, rota, reply_to(interaction).translator("**Saved.**"))
 

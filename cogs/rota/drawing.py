@@ -14,7 +14,7 @@ from cogs.rota import render_told as render
 from cogs.rota.model import AREA, Rota, Seat, Turn
 from cogs.rota.rules import ACTIVE, State
 from cogs.rota.service import RotaService
-from storage.rota import NOW
+from storage.rota_turns import NOW
 
 
 class Drawing:

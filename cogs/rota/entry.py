@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
 from bot.core import Core
-from bot.errors import NotAllowed
+from bot.errors import AlreadyDone, NotAllowed
 from bot.own import Who, check_own
 from cogs.rota import rules
 from cogs.rota.handover import Handover
@@ -16,7 +16,9 @@ from cogs.rota.planning import Planning
 from cogs.rota.reading import Reading
 from cogs.rota.rules import State
 from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 
 class Entry:
@@ -39,13 +41,13 @@ class Entry:
         self, session: AsyncSession, who: Who, seat_id: int
     ) -> tuple[RotaRow, RotaTurnRow, RotaSeatRow]:
         """A seat of one's own, its turn, and its rota, which is locked. Raises `NotFound`, `AlreadyDone`."""
-        found = await storage.find_seat(session, seat_id)
+        found = await turn_storage.find_seat(session, seat_id)
         await check_own(self._core.features, AREA, who, found, gone=gone, somebody_elses=not_yours)
         assert found is not None
         rota = await self.lock(session, found.guild_id, found.rota_id)
         seat, turn = (
-            await storage.find_seat(session, seat_id),
-            await storage.find_turn(session, found.turn_id),
+            await turn_storage.find_seat(session, seat_id),
+            await turn_storage.find_turn(session, found.turn_id),
         )
         if seat is None or turn is None:
             raise gone()
@@ -53,10 +55,17 @@ class Entry:
 
     @staticmethod
     def check_open(turn: RotaTurnRow, seat: RotaSeatRow) -> None:
-        if turn.state not in (storage.PLANNED_TURN, storage.NOW):
+        if turn.state not in (turn_storage.PLANNED_TURN, turn_storage.NOW):
             raise over()
         if State(seat.state) not in rules.ACTIVE:
             raise not_yours()
+
+    @staticmethod
+    async def check_free(session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
+        """Raises `AlreadyDone` unless a turn that goes on has a place left."""
+        seats = await turn_storage.list_seats(session, [turn.id])
+        if sum(each.state == State.HOLDING for each in seats) >= rota.holders:
+            raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
 
     async def check_eligible(self, session: AsyncSession, rota: RotaRow, actor: Actor) -> None:
         """Raises `NotAllowed` unless the member has what it takes."""

@@ -32,8 +32,15 @@ from cogs.rota.model import (
     RotaSettings,
 )
 from cogs.rota.rules import Cover, State
-from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
+from storage import rota_holding as holding_storage
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
+
+
+def staff_roles(config: GuildConfig) -> frozenset[int]:
+    """The roles that give power over this bot."""
+    return frozenset[int]().union(*config.capability_roles.roles.values())
 
 
 class Holding:
@@ -49,11 +56,11 @@ class Holding:
         if rota.ended_at is not None:
             return frozenset()
         now = self._core.clock.now()
-        turns = await storage.list_turns(session, rota.id, storage.NOW)
-        seats = await storage.list_seats(session, [each.id for each in turns])
+        turns = await turn_storage.list_turns(session, rota.id, turn_storage.NOW)
+        seats = await turn_storage.list_seats(session, [each.id for each in turns])
         covers = [
             Cover(each.out_id, each.in_id, each.starts_at, each.ends_at)
-            for each in await storage.list_covers(session, rota.id, now)
+            for each in await holding_storage.list_covers(session, rota.id, now)
         ]
         return rules.holders_at(
             (each.member_id for each in seats if each.state == State.HOLDING), covers, now
@@ -62,11 +69,14 @@ class Holding:
     async def follow(self, session: AsyncSession, rota: RotaRow) -> None:
         """Let the Discord role follow who holds it."""
         wanted = await self.wanted(session, rota)
-        given = await storage.list_grants(session, rota.guild_id)
+        given = await holding_storage.list_grants(session, rota.guild_id)
         mine = [each for each in given if each.rota_id == rota.id]
-        has = {each.member_id for each in mine if each.role_id == rota.role_id}
+        config = await self._core.configs.present(session, rota.guild_id, GuildConfig)
+        # It may have become a role of staff since it was chosen.
+        role_id = rota.role_id if rota.role_id not in staff_roles(config) else None
+        has = {each.member_id for each in mine if each.role_id == role_id}
         for grant in mine:
-            if grant.role_id != rota.role_id or grant.member_id not in wanted:
+            if grant.role_id != role_id or grant.member_id not in wanted:
                 others = any(
                     each.id != grant.id and (each.member_id, each.role_id) == (grant.member_id, grant.role_id)
                     for each in given
@@ -74,10 +84,10 @@ class Holding:
                 await self.change_role(
                     session, rota, grant.member_id, grant.role_id, give=False, quiet=others
                 )
-        if rota.role_id is not None:
+        if role_id is not None:
             for member_id in sorted(wanted - has):
-                others = any((each.member_id, each.role_id) == (member_id, rota.role_id) for each in given)
-                await self.change_role(session, rota, member_id, rota.role_id, give=True, quiet=others)
+                others = any((each.member_id, each.role_id) == (member_id, role_id) for each in given)
+                await self.change_role(session, rota, member_id, role_id, give=True, quiet=others)
 
     async def change_role(
         self,
@@ -90,7 +100,7 @@ class Holding:
         quiet: bool = False,
     ) -> None:
         """Write down that somebody has the role, or not, and have it done. `quiet`: another rota gives it them too."""
-        grant = await storage.lock_grant(session, rota, member_id, role_id)
+        grant = await holding_storage.lock_grant(session, rota, member_id, role_id)
         grant.given, grant.step = give, grant.step + 1
         if quiet:
             return
@@ -111,13 +121,13 @@ class Holding:
 
     async def end(self, session: AsyncSession, turn: RotaTurnRow) -> None:
         """A turn is over: who held it has served it."""
-        for seat in await storage.list_seats(session, [turn.id]):
+        for seat in await turn_storage.list_seats(session, [turn.id]):
             if seat.state == State.HOLDING:
                 await self.serve(session, seat)
             elif seat.state in (State.PLANNED, State.ACCEPTED):
                 seat.state = State.LEFT.value
-            seat.wants_cover = False
-        turn.state = storage.OVER
+            await self.end_wish(session, seat)
+        turn.state = turn_storage.OVER
 
     async def serve(self, session: AsyncSession, seat: RotaSeatRow) -> None:
         """Somebody has served their turn, which is an act."""
@@ -132,7 +142,7 @@ class Holding:
     ) -> None:
         """Somebody is out of a turn; who has held it for at least half of it has served it."""
         now = self._core.clock.now()
-        seat.wants_cover = False
+        await self.end_wish(session, seat)
         if seat.state == State.HOLDING and rules.counts_as_served(
             seat.since or now, now, turn.starts_at, turn.ends_at
         ):
@@ -153,6 +163,13 @@ class Holding:
         seat.asked_at = self._core.clock.now()
         await session.flush()
         await self._notify(session, rota, seat, ASK_KIND.name, ASK_RENDERER)
+
+    async def end_wish(self, session: AsyncSession, seat: RotaSeatRow) -> None:
+        """No cover is looked for any more; the card that asked for it goes away."""
+        if seat.wants_cover:
+            seat.wants_cover = False
+            key = turn_storage.swap_key(seat.id, seat.wanted)
+            await self._core.outbox.delete_post(session, key, f"rota.unask:{seat.id}:{seat.wanted}")
 
     async def end_question(self, session: AsyncSession, seat: RotaSeatRow) -> None:
         """Whether they are in is no question any more; one in a channel goes away."""
@@ -178,7 +195,7 @@ class Holding:
         renderer: str,
         occasion: str = "",
     ) -> None:
-        turn = await storage.find_turn(session, seat.turn_id)
+        turn = await turn_storage.find_turn(session, seat.turn_id)
         notification = Notification(
             kind=kind,
             key=f"{renderer}:{seat.id}{occasion}",

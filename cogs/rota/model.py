@@ -20,6 +20,8 @@ ASK_JOB = "rota.ask"
 SILENT_JOB = "rota.silent"
 COVER_JOB = "rota.cover"
 WANTED_JOB = "rota.wanted"
+GONE_JOB = "rota.gone"
+JOBS = (TURN_JOB, ASK_JOB, SILENT_JOB, COVER_JOB, WANTED_JOB, GONE_JOB)
 TURN_RENDERER = "rota.turn"
 ASK_RENDERER = "rota.ask"
 BEGIN_RENDERER = "rota.begin"
@@ -143,12 +145,14 @@ class Rota:
 
 @dataclass(frozen=True)
 class Mine:
-    """How somebody stands with a rota: whether they volunteer, and their turns (now and ahead)."""
+    """How somebody stands with a rota: whether they volunteer, their turns (now and ahead), and whether the next one is
+    theirs first because they passed one."""
 
     rota: Rota
     member_id: int
     is_in: bool
     away_until: datetime | None = None
+    comes_first: bool = False
 
     @property
     def seats(self) -> tuple[tuple[Turn, Seat], ...]:

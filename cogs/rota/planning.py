@@ -6,7 +6,7 @@ was asked, said yes, swapped or was put in by staff stays, also when the rota's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -20,7 +20,9 @@ from bot.matching.rotation import Turn as Slots
 from cogs.rota import rules
 from cogs.rota.rules import HORIZON, How, Span, State
 from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow, RotaVolunteerRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow, RotaVolunteerRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 SEAT = "seat"
 KICKS = 6
@@ -49,7 +51,7 @@ class People:
         """The volunteers who are there."""
         return [each for each in self.volunteers if not self.is_absent(each, starts_at, ends_at)]
 
-    def may_sit_with(self, member_id: int, others: Sequence[int]) -> bool:
+    def may_sit_with(self, member_id: int, others: Collection[int]) -> bool:
         return not any((min(member_id, each), max(member_id, each)) in self.apart for each in others)
 
 
@@ -81,25 +83,32 @@ class Planning:
             await self._core.avoidances.list_blocked(session, rota.guild_id),
         )
 
-    async def replan(self, session: AsyncSession, rota: RotaRow, *, due: RotaTurnRow | None = None) -> None:
-        """Bring the turns ahead up to date: which they are, and who is pencilled in. `due` is one that begins now."""
+    async def replan(
+        self, session: AsyncSession, rota: RotaRow, *, due: RotaTurnRow | None = None
+    ) -> list[RotaSeatRow]:
+        """Bring the turns ahead up to date: which they are, and who is pencilled in. `due` is one that begins now.
+
+        Returns the seats of those who had been asked, or had said yes, and cannot be there any more.
+        """
         if rota.ended_at is not None:
-            return
+            return []
         turns = await self._turns(session, rota)
         if due is not None:
             turns = [due, *(each for each in turns if each.id != due.id)]
         people = await self.people(session, rota)
         seats: dict[int, list[RotaSeatRow]] = {each.id: [] for each in turns}
-        for seat in await storage.list_seats(session, list(seats)):
+        for seat in await turn_storage.list_seats(session, list(seats)):
             seats[seat.turn_id].append(seat)
-        self._let_go(people, turns, seats)
+        let_go = self._let_go(people, turns, seats)
         await self._pencil_in(session, rota, people, turns, seats)
         await session.flush()
+        return let_go
 
     def _let_go(
         self, people: People, turns: Sequence[RotaTurnRow], seats: dict[int, list[RotaSeatRow]]
-    ) -> None:
+    ) -> list[RotaSeatRow]:
         """Who said yes, or was asked, and cannot be there any more."""
+        found: list[RotaSeatRow] = []
         for turn in turns:
             for seat in seats[turn.id]:
                 if seat.state not in (State.PLANNED, State.ACCEPTED) or is_draft(seat):
@@ -110,6 +119,10 @@ class Planning:
                     seat.state = State.PASSED.value
                 elif seat.how == How.DRAWN and seat.member_id not in people.volunteers:
                     seat.state = State.LEFT.value
+                else:
+                    continue
+                found.append(seat)
+        return found
 
     async def _pencil_in(
         self,
@@ -119,20 +132,23 @@ class Planning:
         turns: Sequence[RotaTurnRow],
         seats: dict[int, list[RotaSeatRow]],
     ) -> None:
+        served = await self.loads(session, rota, people)
+        owed = {who for who, row in people.volunteers.items() if row.owed}
+        order = rules.planning_order(served, owed, rota.seed)
         asked: list[Slots] = []
         for turn in turns:
             pinned = [each.member_id for each in seats[turn.id] if _is_pinned(each)]
             out = {each.member_id for each in seats[turn.id] if not is_draft(each)}
-            there = [str(each) for each in people.present(turn.starts_at, turn.ends_at) if each not in out]
+            present = set(people.present(turn.starts_at, turn.ends_at)) - out
+            there = [str(each) for each in order if each in present][: rules.most_candidates(rota.holders)]
             free = max(0, rota.holders - len(pinned))
             asked.append(Slots((SEAT,) * free, tuple(there), tuple((str(each), SEAT) for each in pinned)))
-        served = await self.loads(session, rota, people)
         plan = rotate(
             Rotation(
                 tuple(asked),
                 {(str(who), SEAT): count for who, count in served.items()},
                 frozenset((str(who), SEAT) for who in await self._last_holders(session, rota, turns)),
-                frozenset(str(who) for who, row in people.volunteers.items() if row.owed),
+                frozenset(map(str, owed)),
                 apart=frozenset((str(one), str(other)) for one, other in people.apart),
             ),
             rota.seed,
@@ -150,7 +166,7 @@ class Planning:
 
     async def loads(self, session: AsyncSession, rota: RotaRow, people: People) -> dict[int, int]:
         """How many turns each counts as having served, the present one included."""
-        served = await storage.count_served(session, rota.id)
+        served = await turn_storage.count_served(session, rota.id)
         return {who: row.base + served.get(who, 0) for who, row in people.volunteers.items()}
 
     async def _last_holders(
@@ -158,24 +174,26 @@ class Planning:
     ) -> frozenset[int]:
         """Who held the role in the turn before these."""
         first = min((each.starts_at for each in turns), default=self._core.clock.now())
-        return await self._holders_until(session, rota, first, storage.NOW)
+        return await self._holders_until(session, rota, first, turn_storage.NOW)
 
     async def holders_before(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> frozenset[int]:
         """Who holds, or is to hold, the role in the turn before this one."""
-        return await self._holders_until(session, rota, turn.starts_at, storage.NOW, storage.PLANNED_TURN)
+        return await self._holders_until(
+            session, rota, turn.starts_at, turn_storage.NOW, turn_storage.PLANNED_TURN
+        )
 
     async def _holders_until(
         self, session: AsyncSession, rota: RotaRow, first: datetime, *states: str
     ) -> frozenset[int]:
         known = [
-            *await storage.list_last_turns(session, rota.id, 1),
-            *await storage.list_turns(session, rota.id, *states),
+            *await turn_storage.list_last_turns(session, rota.id, 1),
+            *await turn_storage.list_turns(session, rota.id, *states),
         ]
-        before = [each for each in known if each.starts_at < first and each.state != storage.MISSED]
+        before = [each for each in known if each.starts_at < first and each.state != turn_storage.MISSED]
         if not before:
             return frozenset()
         last = max(before, key=lambda each: each.starts_at)
-        seats = await storage.list_seats(session, [last.id])
+        seats = await turn_storage.list_seats(session, [last.id])
         held = (State.PLANNED, State.ACCEPTED, State.HOLDING, State.SERVED)
         return frozenset(each.member_id for each in seats if each.state in held)
 
@@ -186,7 +204,7 @@ class Planning:
         now = self._core.clock.now()
         known = [
             each
-            for each in await storage.list_turns(session, rota.id, storage.PLANNED_TURN)
+            for each in await turn_storage.list_turns(session, rota.id, turn_storage.PLANNED_TURN)
             if each.starts_at > now
         ]
         by_nominal = {each.nominal: each for each in known}
@@ -215,7 +233,7 @@ class Planning:
         ends = [*(each.starts_at for each in turns[1:]), *(at for _, at in last)]
         for row, end in zip(turns, ends, strict=False):
             row.ends_at = end
-        for row in await storage.list_turns(session, rota.id, storage.NOW):
+        for row in await turn_storage.list_turns(session, rota.id, turn_storage.NOW):
             row.ends_at = turns[0].starts_at if turns else row.ends_at
         await session.flush()
         return turns

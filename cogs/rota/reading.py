@@ -10,7 +10,10 @@ from cogs.rota.model import Mine, Rota, Seat, Turn, shape_of
 from cogs.rota.planning import is_draft
 from cogs.rota.rules import Cover, How, State
 from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
+from storage import rota_holding as holding_storage
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 
 class Reading:
@@ -23,23 +26,23 @@ class Reading:
     async def rota(self, session: AsyncSession, row: RotaRow, *, besides: int | None = None) -> Rota:
         """The rota as it stands, with one turn `besides`."""
         now = self._core.clock.now()
-        present = await storage.list_turns(session, row.id, storage.NOW)
+        present = await turn_storage.list_turns(session, row.id, turn_storage.NOW)
         ahead = [
             each
-            for each in await storage.list_turns(session, row.id, storage.PLANNED_TURN)
+            for each in await turn_storage.list_turns(session, row.id, turn_storage.PLANNED_TURN)
             if each.starts_at > now
         ]
-        before = await storage.list_last_turns(session, row.id, 1)
+        before = await turn_storage.list_last_turns(session, row.id, 1)
         since = min((each.starts_at for each in (*before, *present)), default=now)
         covers = [
             Cover(each.out_id, each.in_id, each.starts_at, each.ends_at)
-            for each in await storage.list_covers(session, row.id, since)
+            for each in await holding_storage.list_covers(session, row.id, since)
         ]
-        other = await storage.find_turn(session, besides) if besides is not None else None
+        other = await turn_storage.find_turn(session, besides) if besides is not None else None
         others = [other] if other is not None and other.rota_id == row.id else []
         rows = [*before, *present, *ahead, *others]
-        seats = await storage.list_seats(session, [each.id for each in rows])
-        served = await storage.count_served(session, row.id)
+        seats = await turn_storage.list_seats(session, [each.id for each in rows])
+        served = await turn_storage.count_served(session, row.id)
         turns = {each.id: _turn(each, seats, covers, served) for each in rows}
         needs = None
         if row.needs_kind is not None:
@@ -75,8 +78,14 @@ class Reading:
             for each in await storage.list_away(session, row.guild_id, now)
             if each.member_id == member_id
         ]
-        is_in = await storage.find_volunteer(session, row.id, member_id) is not None
-        return Mine(await self.rota(session, row), member_id, is_in, max(away, default=None))
+        volunteer = await storage.find_volunteer(session, row.id, member_id)
+        return Mine(
+            await self.rota(session, row),
+            member_id,
+            volunteer is not None,
+            max(away, default=None),
+            comes_first=volunteer is not None and volunteer.owed,
+        )
 
 
 def _turn(row: RotaTurnRow, seats: list[RotaSeatRow], covers: list[Cover], served: dict[int, int]) -> Turn:

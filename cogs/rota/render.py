@@ -25,7 +25,7 @@ from cogs.rota import rules
 from cogs.rota.guides import Guide, shipped
 from cogs.rota.model import Mine, Rota, Seat, Shape, Turn
 from cogs.rota.rules import ACTIVE, NOBODY, State, Unit
-from storage.rota import NOW
+from storage.rota_turns import NOW
 
 LIST, OPEN, PICK = "rota:rota.list", "rota:rota.open", "rota:rota.pick"
 JOIN, LEAVE, BACK = "rota:volunteer.join", "rota:volunteer.leave", "rota:away.end"

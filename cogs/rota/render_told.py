@@ -10,7 +10,7 @@ from cogs.rota.guides import shipped
 from cogs.rota.model import Mine, Rota, Seat, Turn
 from cogs.rota.render import IN, NOTE_ASK, NOW_ASK, PASS, TAKE, cover_lines, guide_lines, name_of, names_of
 from cogs.rota.rules import ACTIVE, NOBODY, How, State
-from storage.rota import NOW
+from storage.rota_turns import NOW
 
 _NOTE, _SHOWN_NOTE = 2 * rules.LONGEST_NOTE, 1000
 
@@ -45,7 +45,9 @@ def answered_card(mine: Mine, seat_id: int, t: Translator, *, is_in: bool) -> Ca
     rota = mine.rota
     turn = next((turn for turn, seat in mine.seats if seat.id == seat_id), None)
     who = mention_user(mine.member_id)
-    if not is_in:
+    if not is_in and not mine.comes_first:
+        text = t("{who} passes this time. That is fine.", who=who)
+    elif not is_in:
         text = t("{who} passes this time. That is fine; the next turn after it is theirs first.", who=who)
     elif turn is not None and turn.state == NOW:
         text = t("{who} has **{name}** from now on. Thank you!", who=who, name=name_of(rota))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from itertools import pairwise
 
 from bot.errors import AlreadyDone, InvalidInput
@@ -119,6 +120,23 @@ def check_still_open(state: State, *, wants_cover: bool) -> None:
     """Raises `AlreadyDone` when nobody is looked for any more."""
     if state not in ACTIVE or not wants_cover:
         raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
+
+
+# ---------------------------------------------------------------------------------------------- planning
+
+
+def planning_order(loads: Mapping[int, int], owed: Collection[int], seed: int) -> list[int]:
+    """The volunteers in the order in which turns fall to them: who is owed one, the least loaded, and ties by the seed."""
+
+    def rank(who: int) -> tuple[bool, int, bytes]:
+        return who not in owed, loads[who], blake2b(f"{seed}:{who}".encode(), digest_size=8).digest()
+
+    return sorted(loads, key=rank)
+
+
+def most_candidates(holders: int) -> int:
+    """How many are looked at for one turn: enough for all turns ahead, so that a plan for thousands takes no longer."""
+    return holders * (HORIZON + 2) + 20
 
 
 # ---------------------------------------------------------------------------------------------- being asked

@@ -20,7 +20,10 @@ from cogs.rota.rules import State
 from cogs.rota.swaps import Swaps
 from storage import members as member_storage
 from storage import rota as storage
-from storage.rota import RotaRow, RotaTurnRow
+from storage import rota_holding as holding_storage
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_turns import RotaTurnRow
 
 
 class RotaService:
@@ -32,6 +35,7 @@ class RotaService:
         self.planning, self.holding = self._entry.planning, self._entry.holding
         self.handover, self.reading = self._entry.handover, self._entry.reading
         self.swaps = Swaps(core, self._entry)
+        self.check_free = self._entry.check_free
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -81,7 +85,7 @@ class RotaService:
         """The rota with this turn, or that of this seat; None when it is gone."""
         async with self._core.db.read() as session:
             row = await storage.find_rota(session, rota_id)
-            seat = await storage.find_seat(session, seat_id) if seat_id is not None else None
+            seat = await turn_storage.find_seat(session, seat_id) if seat_id is not None else None
             besides = seat.turn_id if seat is not None else turn_id
             return await self.reading.rota(session, row, besides=besides) if row is not None else None
 
@@ -94,7 +98,7 @@ class RotaService:
             await self._entry.check_eligible(session, rota, actor)
             people = await self.planning.people(session, rota)
             base = rules.newcomers_base((await self.planning.loads(session, rota, people)).values())
-            served = (await storage.count_served(session, rota.id)).get(actor.member_id, 0)
+            served = (await turn_storage.count_served(session, rota.id)).get(actor.member_id, 0)
             now = self._core.clock.now()
             if await storage.add_volunteer(session, rota, actor.member_id, max(0, base - served), now):
                 await self.handover.look_ahead(session, rota)
@@ -110,10 +114,10 @@ class RotaService:
                     "You take no turns in {name}, so there is nothing to leave.", name=rota.name
                 )
             await session.delete(row)
-            for turn in await storage.list_turns(session, rota.id, storage.PLANNED_TURN):
-                for seat in await storage.list_seats(session, [turn.id]):
+            for turn in await turn_storage.list_turns(session, rota.id, turn_storage.PLANNED_TURN):
+                for seat in await turn_storage.list_seats(session, [turn.id]):
                     if seat.member_id == actor.member_id and seat.state in (State.PLANNED, State.ACCEPTED):
-                        await self.swaps.end_wish(session, seat)
+                        await self.holding.end_question(session, seat)
                         await self.holding.relieve(session, turn, seat, State.LEFT)
             await session.flush()
             await self.handover.look_ahead(session, rota)
@@ -147,7 +151,7 @@ class RotaService:
         return count
 
     async def _look_ahead_for(self, session: AsyncSession, actor: Actor) -> None:
-        for rota_id in await storage.list_rotas_of(session, actor.guild_id, actor.member_id):
+        for rota_id in await holding_storage.list_rotas_of(session, actor.guild_id, actor.member_id):
             rota = await storage.lock_rota(session, rota_id)
             if rota is not None and rota.ended_at is None:
                 await self.handover.look_ahead(session, rota)
@@ -158,13 +162,14 @@ class RotaService:
         """I'm in. In a turn that goes on already it begins at once."""
         async with self._core.db.begin() as session:
             rota, turn, seat = await self._entry.own_seat(session, who, seat_id)
-            if seat.state == State.SILENT and turn.state == storage.PLANNED_TURN:
+            if seat.state == State.SILENT and turn.state == turn_storage.PLANNED_TURN:
                 raise AlreadyDone(
                     "Somebody else was asked meanwhile. {command} shows who has it.", command="`/rota show`"
                 )
             self._entry.check_open(turn, seat)
             if seat.state == State.PLANNED:
-                if turn.state == storage.NOW:
+                if turn.state == turn_storage.NOW:
+                    await self._entry.check_free(session, rota, turn)
                     seat.state, seat.since = State.HOLDING.value, self._core.clock.now()
                     await self.handover.refresh(session, rota)
                 else:
@@ -181,8 +186,8 @@ class RotaService:
                 raise AlreadyDone(
                     "This turn has begun. {command} asks the others to take it.", command="`/rota swap`"
                 )
-            await self.swaps.end_wish(session, seat)
-            seat.state, seat.wants_cover = State.PASSED.value, False
+            await self.holding.end_wish(session, seat)
+            seat.state = State.PASSED.value
             volunteer = await storage.find_volunteer(session, rota.id, who.member_id)
             if volunteer is not None:
                 volunteer.skips += 1
@@ -194,17 +199,9 @@ class RotaService:
 
     async def _tell_if_empty(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow) -> None:
         """Everybody has declined: staff hear of it once for each turn."""
-        seats = await storage.list_seats(session, [turn.id])
+        seats = await turn_storage.list_seats(session, [turn.id])
         if not any(each.state in (State.PLANNED, State.ACCEPTED, State.HOLDING) for each in seats):
             await self.holding.tell_staff(session, rota, "declined", f"{turn.id}", {"turn_id": turn.id})
-
-    async def left(self, guild_id: int, member_id: int) -> None:
-        """Somebody left the server. Costs one look where they had nothing to do with a rota."""
-        async with self._core.db.read() as session:
-            if not await storage.list_rotas_of(session, guild_id, member_id):
-                return
-        async with self._core.db.begin() as session:
-            await self.handover.somebody_gone(session, guild_id, member_id)
 
     # ------------------------------------------------------------------------------------------ the member's card
 
@@ -212,7 +209,7 @@ class RotaService:
         self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
     ) -> str | None:
         """The line of a member's card: the roles that they have served in."""
-        served = await storage.list_served_of(session, guild_id, member_id)
+        served = await turn_storage.list_served_of(session, guild_id, member_id)
         if not served:
             return None
         return ", ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
@@ -20,11 +21,14 @@ from bot.time_input import read_time
 from bot.zone_input import find_zone
 from cogs.rota import rules
 from cogs.rota.guides import OTHER, shipped
+from cogs.rota.holding import staff_roles
 from cogs.rota.model import AREA, TURN_JOB, Report, Rota, Shape, gone, shape_of
 from cogs.rota.rules import Past, State, Unit
 from cogs.rota.service import RotaService
 from storage import rota as storage
-from storage.rota import RotaChangeRow, RotaRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_holding import RotaChangeRow
 
 SHIFTS = {
     "day": (1, Unit.DAY),
@@ -82,18 +86,20 @@ class RotaStaff:
             people = await self._service.planning.people(session, row)
             loads = await self._service.planning.loads(session, row, people)
             rota = await self._service.reading.rota(session, row)
-        least = tuple(sorted(loads, key=lambda each: (loads[each], each))[:3])
+        now = self._core.clock.now()
+        there = people.present(now, rota.ahead[0].ends_at if rota.ahead else now)
+        least = tuple(sorted(there, key=lambda each: (loads[each], each))[:3])
         return Report(rota, rules.fairness(past), least)
 
     async def _past(self, session: AsyncSession, rota: RotaRow) -> list[Past]:
         turns = [
             each
-            for each in reversed(await storage.list_last_turns(session, rota.id, LOOKED_BACK))
-            if each.state == storage.OVER
+            for each in reversed(await turn_storage.list_last_turns(session, rota.id, LOOKED_BACK))
+            if each.state == turn_storage.OVER
         ]
         if not turns:
             return []
-        seats = await storage.list_seats(session, [each.id for each in turns])
+        seats = await turn_storage.list_seats(session, [each.id for each in turns])
         volunteers = await storage.list_volunteers(session, rota.id)
         away = await storage.list_away(session, rota.guild_id, turns[0].starts_at)
         past: list[Past] = []
@@ -123,24 +129,30 @@ class RotaStaff:
             if len(others) >= rules.MOST_ROTAS:
                 raise LimitReached("There are {n} rotas, which is as many as I keep.", n=rules.MOST_ROTAS)
             shape = read_shape(typed, [each.name for each in others], config.zone, now)
-            row = RotaRow(guild_id=actor.guild_id, seed=secrets.randbelow(2**31), made_at=now)
-            _write(row, shape)
-            session.add(row)
-            await session.flush()
-            new = NewSchedule(
-                guild_id=actor.guild_id,
-                job_name=TURN_JOB,
-                subject=str(row.id),
-                rule=shape.rule(nominal_times.local_now(now, shape.zone).date()),
-                zone=shape.zone,
-                catch_up=CatchUp.ALWAYS_ONCE,
-                payload={"rota_id": row.id, "title": N_("Hand-over of a role")},
-                follows_guild_zone=False,
-            )
-            row.schedule_id = (await self._core.schedules.add(session, new)).id
-            await self._service.handover.look_ahead(session, row)
-            await self.record(session, actor, N_("made the rota {name}"), row)
+            row = await self.make_in(session, actor, shape)
             return await self._service.reading.rota(session, row)
+
+    async def make_in(self, session: AsyncSession, actor: Actor, shape: Shape) -> RotaRow:
+        """Make a rota within a transaction, for who was let through before."""
+        now = self._core.clock.now()
+        row = RotaRow(guild_id=actor.guild_id, seed=secrets.randbelow(2**31), made_at=now)
+        _write(row, shape)
+        session.add(row)
+        await session.flush()
+        new = NewSchedule(
+            guild_id=actor.guild_id,
+            job_name=TURN_JOB,
+            subject=str(row.id),
+            rule=shape.rule(nominal_times.local_now(now, shape.zone).date()),
+            zone=shape.zone,
+            catch_up=CatchUp.ALWAYS_ONCE,
+            payload={"rota_id": row.id, "title": N_("Hand-over of a role")},
+            follows_guild_zone=False,
+        )
+        row.schedule_id = (await self._core.schedules.add(session, new)).id
+        await self._service.handover.look_ahead(session, row)
+        await self.record(session, actor, N_("made the rota {name}"), row)
+        return row
 
     async def edit(self, actor: Actor, rota_id: int, typed: dict[str, str]) -> Rota:
         """Change its form. Who has swapped, said yes or was put in keeps their turn. Raises `InvalidInput`."""
@@ -151,13 +163,17 @@ class RotaStaff:
                 each.name for each in await storage.list_rotas(session, row.guild_id) if each.id != row.id
             ]
             shape = read_shape(typed, others, config.zone, self._core.clock.now())
-            before = _plain(shape_of(row))
-            await self.reshape(session, row, shape)
-            await self.remember(session, actor, row, EDIT, before=before)
-            await self.record(
-                session, actor, N_("changed the rota {name}"), row, before=before, after=_plain(shape)
-            )
+            await self.edit_in(session, actor, row, shape)
             return await self._service.reading.rota(session, row)
+
+    async def edit_in(self, session: AsyncSession, actor: Actor, row: RotaRow, shape: Shape) -> None:
+        """Change it within a transaction, in the same way."""
+        before = _plain(shape_of(row))
+        await self.reshape(session, row, shape)
+        await self.remember(session, actor, row, EDIT, before=before)
+        await self.record(
+            session, actor, N_("changed the rota {name}"), row, before=before, after=_plain(shape)
+        )
 
     async def reshape(self, session: AsyncSession, row: RotaRow, shape: Shape) -> None:
         old = shape_of(row)
@@ -173,41 +189,49 @@ class RotaStaff:
 
     async def set_role(self, actor: Actor, rota_id: int, role_id: int | None, powers: int) -> Rota:
         """The Discord role that follows the turn. `powers` are its permissions. Raises `InvalidInput`."""
-        await self.check(actor)
-        if powers & ELEVATED:
-            raise InvalidInput(
-                "That role has power over others, so I do not hand it around. Choose one without such permissions."
-            )
+        config = await self.check(actor)
+        check_role(role_id, powers, staff_roles(config))
         async with self._core.db.begin() as session:
             row = await self.lock(session, actor, rota_id)
-            before, row.role_id = row.role_id, role_id
-            await session.flush()
-            await self._service.holding.follow(session, row)
-            await self.record(
-                session,
-                actor,
-                N_("changed the role of the rota {name}"),
-                row,
-                before={"role": before},
-                after={"role": role_id},
-            )
+            await self.set_role_in(session, actor, row, role_id)
             return await self._service.reading.rota(session, row)
+
+    async def set_role_in(
+        self, session: AsyncSession, actor: Actor, row: RotaRow, role_id: int | None
+    ) -> None:
+        """Choose it within a transaction, once it was checked."""
+        before, row.role_id = row.role_id, role_id
+        await session.flush()
+        await self._service.handover.refresh(session, row)
+        await self.record(
+            session,
+            actor,
+            N_("changed the role of the rota {name}"),
+            row,
+            before={"role": before},
+            after={"role": role_id},
+        )
 
     async def set_channel(self, actor: Actor, rota_id: int, channel_id: int | None) -> Rota:
         """Where its turns are told of."""
         await self.check(actor)
         async with self._core.db.begin() as session:
             row = await self.lock(session, actor, rota_id)
-            before, row.channel_id = row.channel_id, channel_id
-            await self.record(
-                session,
-                actor,
-                N_("changed the channel of the rota {name}"),
-                row,
-                before={"channel": before},
-                after={"channel": channel_id},
-            )
+            await self.set_channel_in(session, actor, row, channel_id)
             return await self._service.reading.rota(session, row)
+
+    async def set_channel_in(
+        self, session: AsyncSession, actor: Actor, row: RotaRow, channel_id: int | None
+    ) -> None:
+        before, row.channel_id = row.channel_id, channel_id
+        await self.record(
+            session,
+            actor,
+            N_("changed the channel of the rota {name}"),
+            row,
+            before={"channel": before},
+            after={"channel": channel_id},
+        )
 
     async def set_needs(self, actor: Actor, rota_id: int, value: str) -> Rota:
         """Who may take turns: "kind:key", or nothing for everybody. Raises `InvalidInput`."""
@@ -217,26 +241,39 @@ class RotaStaff:
             row = await self.lock(session, actor, rota_id)
             if value and await self._core.qualifications.find(session, row.guild_id, kind, key) is None:
                 raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-            row.needs_kind, row.needs_key = (kind, key) if value else (None, None)
-            await session.flush()
-            await self._service.handover.look_ahead(session, row)
-            await self.record(session, actor, N_("changed who may take turns in the rota {name}"), row)
+            await self.set_needs_in(session, actor, row, value)
             return await self._service.reading.rota(session, row)
+
+    async def set_needs_in(self, session: AsyncSession, actor: Actor, row: RotaRow, value: str) -> None:
+        kind, _, key = value.partition(":")
+        row.needs_kind, row.needs_key = (kind, key) if value else (None, None)
+        await session.flush()
+        await self._service.handover.look_ahead(session, row)
+        await self.record(session, actor, N_("changed who may take turns in the rota {name}"), row)
 
     async def end(self, actor: Actor, rota_id: int) -> None:
         """No more turns. The role is taken back, and the present turn counts as served."""
         await self.check(actor)
         async with self._core.db.begin() as session:
-            row = await self.lock(session, actor, rota_id)
-            for turn in await storage.list_turns(session, row.id, storage.NOW):
-                await self._service.holding.end(session, turn)
-            row.ended_at = self._core.clock.now()
-            await session.flush()
-            await self._service.holding.follow(session, row)
-            if row.schedule_id is not None:
-                await self._core.schedules.remove(session, row.schedule_id)
-                row.schedule_id = None
-            await self.record(session, actor, N_("ended the rota {name}"), row)
+            await self.end_in(session, actor, await self.lock(session, actor, rota_id))
+
+    async def end_in(self, session: AsyncSession, actor: Actor, row: RotaRow) -> None:
+        """End it within a transaction, in the same way."""
+        holding = self._service.holding
+        for turn in await turn_storage.list_turns(session, row.id, turn_storage.NOW):
+            await holding.end(session, turn)
+            await holding.redraw(session, turn)
+        for turn in await turn_storage.list_turns(session, row.id, turn_storage.PLANNED_TURN):
+            for seat in await turn_storage.list_seats(session, [turn.id]):
+                await holding.end_wish(session, seat)
+                await holding.end_question(session, seat)
+        row.ended_at = self._core.clock.now()
+        await session.flush()
+        await holding.follow(session, row)
+        if row.schedule_id is not None:
+            await self._core.schedules.remove(session, row.schedule_id)
+            row.schedule_id = None
+        await self.record(session, actor, N_("ended the rota {name}"), row)
 
     # ------------------------------------------------------------------------------------------ channels that go
 
@@ -285,6 +322,14 @@ class RotaStaff:
         self, session: AsyncSession, actor: Actor, what: str, row: RotaRow, **fields: Any
     ) -> None:
         await self._core.audit.record(session, actor, AREA, what, name=row.name, **fields)
+
+
+def check_role(role_id: int | None, powers: int, staff: Collection[int]) -> None:
+    """`powers` are its permissions, `staff` the roles of staff. Raises `InvalidInput` for one that must not go round."""
+    if role_id is not None and (powers & ELEVATED or role_id in staff):
+        raise InvalidInput(
+            "That role has power over others, so I do not hand it around. Choose one without such permissions."
+        )
 
 
 def read_shape(typed: dict[str, str], others: list[str], zone: str, now: datetime) -> Shape:

@@ -19,7 +19,9 @@ from cogs.rota.model import SWAP_RENDERER, Mine, Rota, gone, over
 from cogs.rota.planning import new_seat
 from cogs.rota.rules import How, State
 from storage import rota as storage
-from storage.rota import RotaRow, RotaSeatRow, RotaTurnRow
+from storage import rota_turns as turn_storage
+from storage.rota import RotaRow
+from storage.rota_turns import RotaSeatRow, RotaTurnRow
 
 
 class Swaps:
@@ -60,7 +62,7 @@ class Swaps:
             self._channels.add(channel_id)
             effect = Effect(
                 kind=EffectKind.POST,
-                key=storage.swap_key(seat.id, seat.wanted),
+                key=turn_storage.swap_key(seat.id, seat.wanted),
                 guild_id=rota.guild_id,
                 channel_id=channel_id,
                 member_id=actor.member_id,
@@ -68,7 +70,7 @@ class Swaps:
                 arguments={"rota_id": rota.id, "seat_id": seat.id},
             )
             await self._core.outbox.plan(session, effect)
-            if turn.state == storage.PLANNED_TURN:
+            if turn.state == turn_storage.PLANNED_TURN:
                 await self._handover.expect_wanted(session, rota, turn, seat)
             await session.flush()
             return await self._reading.mine(session, rota, actor.member_id)
@@ -78,33 +80,28 @@ class Swaps:
         async with self._core.db.begin() as session:
             who = Who(actor.guild_id, actor.member_id, actor.locale)
             rota, _, seat = await self._entry.own_seat(session, who, seat_id)
-            await self.end_wish(session, seat)
+            await self._holding.end_wish(session, seat)
             await session.flush()
             return await self._reading.mine(session, rota, actor.member_id)
-
-    async def end_wish(self, session: AsyncSession, seat: RotaSeatRow) -> None:
-        if seat.wants_cover:
-            seat.wants_cover = False
-            key = storage.swap_key(seat.id, seat.wanted)
-            await self._core.outbox.delete_post(session, key, f"rota.unask:{seat.id}:{seat.wanted}")
 
     async def take(self, actor: Actor, seat_id: int) -> Mine:
         """I'll take it: the first one has it. Raises `AlreadyDone` for the others."""
         async with self._core.db.begin() as session:
-            found = await storage.find_seat(session, seat_id)
+            found = await turn_storage.find_seat(session, seat_id)
             if found is None or found.guild_id != actor.guild_id:
                 raise gone()
             rota = await self._entry.lock(session, actor.guild_id, found.rota_id)
-            seat = await storage.find_seat(session, seat_id)
-            turn = await storage.find_turn(session, found.turn_id)
+            seat = await turn_storage.find_seat(session, seat_id)
+            turn = await turn_storage.find_turn(session, found.turn_id)
             assert seat is not None and turn is not None
             if seat.member_id == actor.member_id:
                 raise InvalidInput("This turn is yours. The others can take it.")
             rules.check_still_open(State(seat.state), wants_cover=seat.wants_cover)
             await self._entry.check_eligible(session, rota, actor)
+            seat.wants_cover = False  # its card stays, and says who takes it
             await self.give_seat(session, rota, turn, seat, actor.member_id, How.TAKEN)
             await self._core.outbox.edit_post(
-                session, storage.swap_key(seat.id, seat.wanted), f"rota.swapped:{seat.id}:{seat.wanted}"
+                session, turn_storage.swap_key(seat.id, seat.wanted), f"rota.swapped:{seat.id}:{seat.wanted}"
             )
             return await self._reading.mine(session, rota, actor.member_id)
 
@@ -113,10 +110,10 @@ class Swaps:
         async with self._core.db.begin() as session:
             rota = await self._entry.lock(session, actor.guild_id, rota_id)
             await self._entry.check_eligible(session, rota, actor)
-            turns = await storage.list_turns(session, rota.id, storage.NOW)
+            turns = await turn_storage.list_turns(session, rota.id, turn_storage.NOW)
             if not turns:
                 raise over()
-            seats = await storage.list_seats(session, [turns[0].id])
+            seats = await turn_storage.list_seats(session, [turns[0].id])
             holding = [each for each in seats if each.state == State.HOLDING]
             if any(each.member_id == actor.member_id for each in holding):
                 raise AlreadyDone("You have this role already.")
@@ -129,7 +126,6 @@ class Swaps:
                 seat = next((each for each in holding if each.member_id == from_id), None)
                 if seat is None:
                     raise over()
-                await self.end_wish(session, seat)
                 await self.give_seat(session, rota, turns[0], seat, actor.member_id, How.TAKEN, words)
             await self._handover.refresh(session, rota)
             await self._handover.look_ahead(session, rota)
@@ -139,17 +135,11 @@ class Swaps:
         self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow, actor: Actor, note: str | None
     ) -> None:
         """An empty place; who was asked for it, and has not answered, was not fast enough."""
-        seats = await storage.list_seats(session, [turn.id])
-        holding = [each for each in seats if each.state == State.HOLDING]
-        if len(holding) >= rota.holders:
-            raise AlreadyDone("Somebody was first, or it is not needed any more. Thank you for offering!")
-        await self.seat(session, rota, turn, actor.member_id, How.TAKEN, rules.NOBODY, note)
-        if len(holding) + 1 >= rota.holders:
-            for each in seats:
-                if each.state == State.PLANNED and each.member_id != actor.member_id:
-                    each.state = State.GIVEN.value
-                    await self._holding.end_question(session, each)
-        await session.flush()
+        await self._entry.check_free(session, rota, turn)
+        seats = await turn_storage.list_seats(session, [turn.id])
+        holding = [each.member_id for each in seats if each.state == State.HOLDING]
+        await self._check_company(session, rota, actor.member_id, holding)
+        await self.seat(session, turn, actor.member_id, How.TAKEN, rules.NOBODY, note)
 
     async def give_seat(
         self,
@@ -165,41 +155,49 @@ class Swaps:
         state = State.RELIEVED if seat.state == State.HOLDING else State.GIVEN
         others = [
             each
-            for each in await storage.list_seats(session, [turn.id])
+            for each in await turn_storage.list_seats(session, [turn.id])
             if each.id != seat.id and each.state in (State.PLANNED, State.ACCEPTED, State.HOLDING)
         ]
-        people = await self._planning.people(session, rota)
-        if not people.may_sit_with(to_id, [each.member_id for each in others]):
-            raise InvalidInput("This turn is not free for you. Staff can help, if you would like one.")
+        await self._check_company(session, rota, to_id, [each.member_id for each in others])
         await self._holding.relieve(session, turn, seat, state)
         await session.flush()
-        taken = await self.seat(session, rota, turn, to_id, how, seat.member_id, note)
+        taken = await self.seat(session, turn, to_id, how, seat.member_id, note)
         await self._holding.tell_taken(session, rota, seat)
-        if turn.state == storage.NOW:
+        if turn.state == turn_storage.NOW:
             await self._handover.refresh(session, rota)
         await self._handover.look_ahead(session, rota)
         return taken
 
+    async def _check_company(
+        self, session: AsyncSession, rota: RotaRow, member_id: int, others: Collection[int]
+    ) -> None:
+        people = await self._planning.people(session, rota)
+        if not people.may_sit_with(member_id, others):
+            raise InvalidInput("This turn is not free for you. Staff can help, if you would like one.")
+
     async def seat(
         self,
         session: AsyncSession,
-        rota: RotaRow,
         turn: RotaTurnRow,
         member_id: int,
         how: How,
         for_id: int,
         note: str | None = None,
     ) -> RotaSeatRow:
-        """Put somebody into a turn. Raises `AlreadyDone` when they are in it."""
-        seats = await storage.list_seats(session, [turn.id])
+        """Put somebody into a turn. Raises `AlreadyDone` when they are in it.
+
+        Whom staff put into a turn ahead is asked like everybody else; in one that goes on they have the role at once.
+        """
+        seats = await turn_storage.list_seats(session, [turn.id])
         row = next((each for each in seats if each.member_id == member_id), None)
         if row is not None and row.state in (State.ACCEPTED, State.HOLDING):
             raise AlreadyDone("That turn is taken by the same person already.")
         if row is None:
             row = new_seat(turn, member_id, State.ACCEPTED, how, for_id)
             session.add(row)
-        is_now = turn.state == storage.NOW
-        row.state = (State.HOLDING if is_now else State.ACCEPTED).value
+        is_now = turn.state == turn_storage.NOW
+        is_sure = how != How.STAFF or row.asked_at is not None
+        row.state = (State.HOLDING if is_now else State.ACCEPTED if is_sure else State.PLANNED).value
         row.how, row.for_id, row.note = how.value, for_id, note
         row.wants_cover, row.until = False, None
         row.since = self._core.clock.now() if is_now else None
@@ -211,10 +209,10 @@ class Swaps:
         if channel_id not in self._channels:
             return
         async with self._core.db.read() as session:
-            seats = await storage.find_swaps_by_message(session, guild_id, channel_id, messages)
+            seats = await turn_storage.find_swaps_by_message(session, guild_id, channel_id, messages)
         for seat_id in seats:
             async with self._core.db.begin() as session:
-                seat = await storage.find_seat(session, seat_id)
+                seat = await turn_storage.find_seat(session, seat_id)
                 if seat is not None and await storage.lock_rota(session, seat.rota_id) is not None:
                     seat.wants_cover = False
 
@@ -239,16 +237,16 @@ class Swaps:
             rota = await self._entry.lock(session, turn.guild_id, turn.rota_id)
             turn.note, turn.note_by = note[: rules.LONGEST_NOTE], who.member_id
             await session.flush()
-            for each in await storage.list_turns(session, rota.id, storage.NOW):
+            for each in await turn_storage.list_turns(session, rota.id, turn_storage.NOW):
                 await self._holding.redraw(session, each)
             return await self._reading.rota(session, rota)
 
     async def _noted_turn(self, session: AsyncSession, who: Who, turn_id: int) -> RotaTurnRow:
         """A turn that this person held or holds. Raises `NotFound`, `NotAllowed`."""
-        turn = await storage.find_turn(session, turn_id)
+        turn = await turn_storage.find_turn(session, turn_id)
         if turn is None or who.guild_id not in (None, turn.guild_id):
             raise gone()
-        for seat in await storage.list_seats(session, [turn.id]):
+        for seat in await turn_storage.list_seats(session, [turn.id]):
             held = seat.state in (State.HOLDING, State.SERVED, State.RELIEVED)
             if seat.member_id == who.member_id and held:
                 return turn

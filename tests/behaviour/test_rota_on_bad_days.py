@@ -10,6 +10,7 @@ from tests.behaviour.quests import LyceumWorld, OpenWorld, notices
 from tests.behaviour.reviews import ask
 from tests.behaviour.rotas import hand_overs, holders, join, make, open_desk, questions, show
 from tests.behaviour.steps import reach, switch
+from tests.behaviour.test_privacy import ask_to_delete, mentions_of
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 WEEK = 7 * DAY
@@ -138,6 +139,10 @@ async def test_the_doctor_shows_who_differs_and_a_person_decides_who_is_right(co
     assert "differs from my record" not in again.text
     await world.advance_to(MONDAY + WEEK + MINUTE)
     assert holders(world, role) == {ben.id}  # what was given by hand ends with the turn
+    # Who deletes their data keeps no role of mine, and keeps away from the next turn.
+    await ask_to_delete(world, ben)
+    await world.advance(DAY + 10 * MINUTE)
+    assert holders(world, role) == set() and mentions_of(world, ben) == {"privacy_deleted": 1}
 
 
 async def test_hand_overs_keep_the_wall_clock_through_both_changes_of_the_clocks(

@@ -21,7 +21,8 @@ from cogs.rota.service import RotaService
 from cogs.rota.staff import RotaStaff
 from storage.jobs import JobRow
 from storage.outbox import OutboxRow
-from storage.rota import RotaSeatRow, RotaSettingsRow
+from storage.rota import RotaSettingsRow
+from storage.rota_turns import RotaSeatRow
 from storage.schedules import ScheduleRow
 from tests.clocks import FixedClock
 
@@ -134,4 +135,6 @@ def stand_on(core: Core, clock: FixedClock) -> Stand:
         core.notifier.register(each)
     core.notifier.on_change(service.handover.member_changed)
     core.features.on_switch(service.handover.switched)
+    core.erasure.on_departure(service.handover.departed)
+    core.erasure.take_back_with(service.handover.take_back)
     return Stand(core, clock, service, staff, RotaActing(core, service, staff))

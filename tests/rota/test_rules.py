@@ -73,6 +73,14 @@ def test_a_score_is_never_beyond_its_ends(turns: list[tuple[int, frozenset[int]]
     assert found.score is not None and 0 <= found.score <= 100
 
 
+def test_who_is_owed_comes_first_then_the_least_loaded_and_the_seed_decides_the_rest() -> None:
+    loads = {1: 3, 2: 0, 3: 0, 4: 1, 5: 0}
+    orders = {tuple(rules.planning_order(loads, {1}, seed)) for seed in range(30)}
+    assert all(each[0] == 1 and set(each[1:4]) == {2, 3, 5} and each[4] == 4 for each in orders)
+    assert len(orders) == 6  # every order of the three occurs
+    assert rules.most_candidates(10) >= 10 * (rules.HORIZON + 2)
+
+
 def test_half_a_turn_is_served_and_less_is_not() -> None:
     assert rules.counts_as_served(NOW, NOW + 4 * DAY, NOW, NOW + 7 * DAY)
     assert not rules.counts_as_served(NOW, NOW + 3 * DAY, NOW, NOW + 7 * DAY)

@@ -26,7 +26,7 @@ from cogs.challenges import model
 from cogs.pairs import rounds as pair_rounds
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.model import ASSIGNED_RENDERER, TELL_JOB
-from storage import rota as rota_storage
+from storage import rota_holding as rota_storage
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
 POINTS = ("before intent", "after intent", "at discord", "after request", "before finish", "after finish")

@@ -19,6 +19,7 @@ from cogs.rota.rules import State
 from cogs.rota.service import RotaService
 from cogs.rota.staff import RotaStaff
 from storage import rota as rota_storage
+from storage import rota_turns as turn_storage
 from storage.rota import RotaSettingsRow
 from tests.wire.fake_discord import FakeDiscord
 from tests.wire.judge import Verdict
@@ -71,7 +72,7 @@ class Turns:
             first = (await staff.look(BOSS, rota.id)).ahead[0]
             async with core.db.begin() as session:
                 row = await rota_storage.lock_rota(session, rota.id)
-                turn = await rota_storage.find_turn(session, first.id)
+                turn = await turn_storage.find_turn(session, first.id)
                 assert row is not None and turn is not None
                 now = self._world.now()
                 turn.starts_at, turn.nominal = now, now.replace(tzinfo=None).isoformat()
