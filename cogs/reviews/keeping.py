@@ -218,7 +218,7 @@ class Keeping:
         work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
         for row in await storage.list_reviews(session, [work.id]):
             if row.state in rules.HELD:
-                row.state, row.ends_at = State.RELEASED.value, None
+                row.state = State.RELEASED.value  # its end stays: they did not let it go
                 key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
                 await self.telling.reviewer(session, work, row, key)
         await session.flush()
