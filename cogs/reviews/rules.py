@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.errors import AlreadyDone, InvalidInput, LimitReached
+from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed
 
 LONGEST_CONTENT = 1000
 LONGEST_FOCUS = 400
@@ -190,6 +190,7 @@ def check_claim(
     held: int,
     member_id: int,
     are_apart: bool = False,
+    needs_training: bool = False,
 ) -> None:
     """Raise, with what to do instead, when a member may not take the review of a work now.
 
@@ -200,6 +201,12 @@ def check_claim(
         raise InvalidInput("This is your own work: somebody else looks at it, and you could look at theirs.")
     if not is_open:
         raise AlreadyDone("This one is closed. {command} shows what waits.", command="`/review inbox`")
+    if needs_training:
+        raise NotAllowed(
+            "Here trained reviewers take these, so that every author can count on it. {command} makes you one, with "
+            "three short works.",
+            command="`/review train`",
+        )
     if member_id in holders:
         raise AlreadyDone("It is yours already. {command} shows it.", command="`/review inbox`")
     if member_id in given_by:

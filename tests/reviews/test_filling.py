@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from bot.authority import Actor
+from bot.errors import LimitReached, NotAllowed
 from bot.jobs import Job
 from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.filling import Filling
 from cogs.reviews.model import ReviewSettings
+from cogs.reviews.training.licences import Licences
 from storage.outbox import OutboxRow
+from storage.review_rounds import ReviewRoundRow
 from storage.reviews import ReviewRow, ReviewWorkRow
 from tests.reviews.stand import BEN, CLEO, DORA, EMIL, FARAH, GOOD, GUILD, HOUR, Parts, who
 
@@ -81,6 +86,50 @@ async def test_a_reviewer_whose_work_was_closed_by_its_author_is_still_asked(par
     assert [each.work.id for each in (await parts.service.inbox(Actor(GUILD, freed))).held] == [
         of_ben.work.id
     ]
+
+
+async def test_who_had_a_work_that_is_closed_and_opened_again_is_given_it_again(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    await begin(parts, [BEN, CLEO, DORA])  # one each: a circle
+    [of_ben] = [each for each in await parts.rows(ReviewWorkRow) if each.author_id == BEN.member_id]
+    [before] = [each for each in await parts.rows(ReviewRow) if each.work_id == of_ben.id]
+    await parts.talking.close_work(who(BEN), of_ben.id)
+    await parts.later(HOUR)
+    await parts.talking.reopen_work(who(BEN), of_ben.id)
+    await parts.later(HOUR)
+    held = [each for each in await parts.rows(ReviewRow) if each.work_id == of_ben.id]
+    assert [(each.reviewer_id, each.state) for each in held] == [(before.reviewer_id, "assigned")]
+
+
+async def test_only_trained_reviewers_are_given_reviews_and_take_them_where_that_is_chosen(
+    parts: Parts,
+) -> None:
+    people = [BEN, CLEO, DORA, EMIL]
+    await parts.staff.change(FARAH, {"per_work": "1", "only_trained": "True"})
+    await parts.hand_in(people)
+    [row] = await parts.rows(ReviewRoundRow)
+    with pytest.raises(LimitReached, match="Only trained reviewers are asked here, and"):
+        await parts.allocation.draw(FARAH, row.id, 7)
+    licences = Licences(parts.core)
+    for each in (BEN, CLEO):
+        async with parts.core.db.begin() as session:
+            await licences.give_in(session, GUILD, each.member_id)
+    drawn = await parts.allocation.draw(FARAH, row.id, 7)
+    assert drawn.only_trained and drawn.left_out == ()
+    assert {each for work in drawn.drawn for each, _, _ in work.reviewers} == {BEN.member_id, CLEO.member_id}
+    async with parts.core.db.begin() as session:  # what was drawn is looked at again
+        await licences.take_in(session, GUILD, CLEO.member_id, by=FARAH.member_id, reason="asked for it")
+    await parts.allocation.confirm(FARAH, row.id, drawn.draws)
+    await parts.later(HOUR)
+    assert {each.reviewer_id for each in await parts.rows(ReviewRow)} == {BEN.member_id}
+    [waits] = (await parts.service.inbox(DORA)).pool[:1]
+    assert waits.author_id == BEN.member_id  # whom nobody else may review
+    assert (await parts.service.inbox(DORA)).needs_training
+    with pytest.raises(NotAllowed, match="trained reviewers"):
+        await parts.service.claim(DORA, waits.id)
+    await parts.staff.change(FARAH, {"only_trained": ""})
+    assert not (await parts.service.inbox(DORA)).needs_training
+    await parts.service.claim(DORA, waits.id)
 
 
 async def test_what_changed_while_it_was_worked_out_is_looked_at_again(parts: Parts) -> None:
