@@ -294,9 +294,8 @@ class Keeping:
     async def tell_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Tell a reviewer what a round gave them."""
         held = await self._held(session, job)
-        if held is None or held[1].state != State.ASSIGNED:
+        if held is None or not await self.telling.assigned(session, held[1]):
             return Skipped(_OVER)
-        await self.telling.assigned(session, held[1])
         return None
 
     async def credit_due(self, session: AsyncSession, job: Job) -> Skipped | None:

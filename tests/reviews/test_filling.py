@@ -16,6 +16,7 @@ from cogs.reviews import model
 from cogs.reviews.filling import Filling
 from cogs.reviews.model import ReviewSettings
 from cogs.reviews.training.licences import Licences
+from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
 from storage.review_rounds import ReviewRoundRow
 from storage.reviews import ReviewRow, ReviewWorkRow
@@ -99,6 +100,15 @@ async def test_who_had_a_work_that_is_closed_and_opened_again_is_given_it_again(
     await parts.later(HOUR)
     held = [each for each in await parts.rows(ReviewRow) if each.work_id == of_ben.id]
     assert [(each.reviewer_id, each.state) for each in held] == [(before.reviewer_id, "assigned")]
+
+
+async def test_who_was_given_several_hears_of_the_others_when_one_is_closed_at_once(parts: Parts) -> None:
+    await begin(parts, [BEN, CLEO, DORA])  # two each
+    by_author = {each.author_id: each.id for each in await parts.rows(ReviewWorkRow)}
+    await parts.talking.close_work(who(DORA), by_author[DORA.member_id])
+    await parts.work_off()
+    told = {each.member_id for each in await parts.rows(NotificationRow) if each.kind == "reviews.assigned"}
+    assert told == {BEN.member_id, CLEO.member_id, DORA.member_id}
 
 
 async def test_only_trained_reviewers_are_given_reviews_and_take_them_where_that_is_chosen(
