@@ -265,7 +265,8 @@ class Keeping:
             at = max(each.ends_at or now, now + GRACE)
             await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
         for work in await storage.list_pool(session, switched.guild_id):
-            await self.expect_duty(session, work)
+            if work.round_id is None:
+                await self.expect_duty(session, work)
         for each in await review_rounds.list_rounds(session, switched.guild_id):
             if each.state == CONFIRMED:
                 await self.expect_fill(session, each.guild_id, each.id)

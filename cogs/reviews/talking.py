@@ -189,7 +189,7 @@ class Talking:
                 await self._keeping.redraw(session, work)
                 if work.round_id is not None:
                     await self._keeping.expect_fill(session, work.guild_id, work.round_id)
-                if work.first_review_at is None:
+                elif work.first_review_at is None:  # in a round, they are asked when nobody of it can be
                     await self._keeping.expect_duty(session, work)
             return work_of(work)
 

@@ -10,11 +10,12 @@ import pytest
 
 from bot.authority import Actor
 from bot.errors import LimitReached, NotAllowed
+from bot.features import Switched
 from bot.jobs import Job
 from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.filling import Filling
-from cogs.reviews.model import ReviewSettings
+from cogs.reviews.model import AREA, ReviewSettings
 from cogs.reviews.training.licences import Licences
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
@@ -202,6 +203,30 @@ async def test_who_is_on_duty_is_not_called_for_what_somebody_else_is_given(part
         await parts.later(timedelta(minutes=1))
     asked = [each.renderer for each in await parts.rows(OutboxRow)]
     assert asked.count(model.DUTY_RENDERER) == 1, "when nobody of the round is left to ask"
+
+
+@pytest.mark.parametrize("by", ["its author", "the switch"])
+async def test_nor_for_what_waits_again_and_is_somebody_elses_a_moment_later(parts: Parts, by: str) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, duty_role_id=5, per_work=1)
+    people = [BEN, CLEO, DORA, EMIL]
+    await begin(parts, people)
+    await write_all(parts, people[1:])
+    [waits] = [each for each in await parts.rows(ReviewWorkRow) if each.first_review_at is None]
+    author = who(Actor(GUILD, waits.author_id))
+    await parts.later(50 * HOUR)
+    if by == "its author":
+        await parts.talking.close_work(author, waits.id)
+        await parts.talking.reopen_work(author, waits.id)
+    else:
+        [held] = (await parts.service.inbox(BEN)).held
+        await parts.service.give_back(who(BEN), held.id)
+        async with parts.core.db.begin() as session:
+            await parts.keeping.switched(session, Switched(GUILD, AREA, is_on=True))
+    await parts.work_off()
+    await parts.later(timedelta(minutes=1))
+    assert [each.state for each in await parts.rows(ReviewRow)].count("assigned") == 1
+    assert model.DUTY_RENDERER not in [each.renderer for each in await parts.rows(OutboxRow)]
 
 
 async def test_who_has_several_in_hand_is_reminded_once_a_day(parts: Parts) -> None:
