@@ -39,10 +39,11 @@ class Licences:
     ) -> frozenset[int]:
         """Who holds a licence, or has the role as far as the process has them in memory; only `of` these, where given."""
         found = {each.member_id for each in await storage.list_held(session, guild_id, of=of)}
-        settings = await self._core.configs.present(session, guild_id, TrainingSettings)
         roles = self._core.qualifications.roles
-        if roles is not None and settings.reviewer_role_id is not None:
-            shown = roles.members_with(guild_id, frozenset({settings.reviewer_role_id}))
+        if roles is not None:
+            settings = await self._core.configs.present(session, guild_id, TrainingSettings)
+            role = settings.reviewer_role_id
+            shown = roles.members_with(guild_id, frozenset({role})) if role is not None else set[int]()
             found |= shown if of is None else shown.intersection(of)
         return frozenset(found)
 
