@@ -350,9 +350,9 @@ class Ratings:
     kind: int
 
 
-def ratings(found: Sequence[tuple[int, int, int]]) -> Ratings | None:
-    """The aggregate of ratings from 0 to 2; None while there are so few that a single one could be told apart."""
-    if len(found) < FEWEST_RATINGS:
+def ratings(found: Sequence[tuple[int, int, int]], *, people: int) -> Ratings | None:
+    """The aggregate of ratings from 0 to 2; None while so few `people` gave them that one could be told apart."""
+    if people < FEWEST_RATINGS:
         return None
     shares = [round(100 * sum(each[at] for each in found) / (2 * len(found))) for at in range(3)]
     return Ratings(len(found), shares[0], shares[1], shares[2])

@@ -211,7 +211,8 @@ class Talking:
                 session, actor.guild_id, actor.member_id, limit=LISTED, offset=page * LISTED
             )
             rated = await reading.list_ratings(session, actor.guild_id, actor.member_id)
-        ratings = rules.ratings([each[:3] for each in rated])
+        people = len({each[4] for each in rated})
+        ratings = rules.ratings([each[:3] for each in rated], people=people)
         return Mine(
             member_id=actor.member_id,
             given=given,
