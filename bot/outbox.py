@@ -59,7 +59,7 @@ class EffectKind(StrEnum):
 _NEEDED_FIELDS = {
     EffectKind.POST: ("channel_id", "renderer"),
     EffectKind.EDIT: ("channel_id", "renderer"),
-    EffectKind.DELETE: (),  # a channel, or the member in whose DMs it is
+    EffectKind.DELETE: (),  # a channel, or the member to whom it went by DM
     EffectKind.DIRECT_MESSAGE: ("member_id", "renderer"),
     EffectKind.ADD_ROLE: ("member_id", "role_id"),
     EffectKind.REMOVE_ROLE: ("member_id", "role_id"),
@@ -102,8 +102,9 @@ class Effect:
         missing = [name for name in _NEEDED_FIELDS[self.kind] if getattr(self, name) is None]
         if self.kind in NEEDS_MESSAGE and self.message_id is None and self.after is None:
             missing.append("message_id or after")
-        if self.kind is EffectKind.DELETE and self.channel_id is None and self.member_id is None:
-            missing.append("channel_id or member_id")
+        is_of_dm = self.member_id is not None and self.after is not None
+        if self.kind is EffectKind.DELETE and self.channel_id is None and not is_of_dm:
+            missing.append("channel_id, or member_id and after")
         if self.kind is EffectKind.TIMEOUT and "until" not in self.arguments:
             missing.append("until")
         if missing:
