@@ -165,7 +165,12 @@ class DiscordCalls:
 
     async def _delete(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
         try:
-            await self._message(effect).delete()
+            if effect.channel_id is None:
+                assert effect.member_id is not None and effect.message_id is not None
+                place = await self._client.create_dm(discord.Object(effect.member_id))
+                await place.get_partial_message(effect.message_id).delete()
+            else:
+                await self._message(effect).delete()
         except discord.NotFound as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise

@@ -363,7 +363,7 @@ async def _reason_to_give_up(
                 return N_("there is no thread to close")
             row.channel_id = earlier.result_id or earlier.channel_id
         else:
-            if row.message_id is None:
+            if row.message_id is None and earlier.kind != EffectKind.DIRECT_MESSAGE:
                 # Where it was posted, which need not be where such things are posted by now.
                 row.channel_id = earlier.channel_id or row.channel_id
             row.message_id = row.message_id or earlier.result_id

@@ -59,7 +59,7 @@ class EffectKind(StrEnum):
 _NEEDED_FIELDS = {
     EffectKind.POST: ("channel_id", "renderer"),
     EffectKind.EDIT: ("channel_id", "renderer"),
-    EffectKind.DELETE: ("channel_id",),
+    EffectKind.DELETE: (),  # a channel, or the member to whom it went by DM
     EffectKind.DIRECT_MESSAGE: ("member_id", "renderer"),
     EffectKind.ADD_ROLE: ("member_id", "role_id"),
     EffectKind.REMOVE_ROLE: ("member_id", "role_id"),
@@ -102,6 +102,9 @@ class Effect:
         missing = [name for name in _NEEDED_FIELDS[self.kind] if getattr(self, name) is None]
         if self.kind in NEEDS_MESSAGE and self.message_id is None and self.after is None:
             missing.append("message_id or after")
+        is_of_dm = self.member_id is not None and self.after is not None
+        if self.kind is EffectKind.DELETE and self.channel_id is None and not is_of_dm:
+            missing.append("channel_id, or member_id and after")
         if self.kind is EffectKind.TIMEOUT and "until" not in self.arguments:
             missing.append("until")
         if missing:
@@ -211,6 +214,20 @@ class Outbox:
     async def delete_post(self, session: AsyncSession, key: str, delete_key: str) -> None:
         """Delete what was posted in a channel under `key`. What went by DM stays as it is."""
         await self._follow(session, key, EffectKind.DELETE, delete_key)
+
+    async def take_back(self, session: AsyncSession, key: str, delete_key: str) -> None:
+        """Delete what somebody was told under `key`, in a channel or by DM."""
+        await self.delete_post(session, key, delete_key)
+        row = await storage.find_by_key(session, key)
+        if row is not None and row.kind == EffectKind.DIRECT_MESSAGE and row.outcome in (None, "sent"):
+            effect = Effect(
+                kind=EffectKind.DELETE,
+                key=f"{delete_key}:dm",
+                guild_id=row.guild_id,
+                member_id=row.member_id,
+                after=row.key,
+            )
+            await self.plan(session, effect)
 
     async def _follow(self, session: AsyncSession, key: str, kind: EffectKind, new_key: str) -> None:
         row = await storage.find_post(session, key)

@@ -6,7 +6,7 @@ other feature. A kind whose feature is gone or off qualifies nobody, and says so
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,6 +65,14 @@ class Qualification:
     feature: str | None = None
 
 
+class Backs(Protocol):
+    """A feature's answer to who has a capability without one of the chosen roles; only `of` these, where given."""
+
+    def __call__(
+        self, session: AsyncSession, guild_id: int, *, of: Collection[int] | None = None
+    ) -> Awaitable[frozenset[int]]: ...
+
+
 class Qualifications:
     """Knows the kinds."""
 
@@ -72,6 +80,7 @@ class Qualifications:
         self._configs = configs
         self._features = features
         self._kinds: dict[str, Qualification] = {}
+        self._backs: dict[Capability, tuple[str, Backs]] = {}
         self.roles: Roles | None = None  # given by the process that is connected to Discord
         self.register(
             Qualification(CAPABILITY, N_("A role of staff"), _list_capabilities, self._with, self._has_role)
@@ -85,6 +94,13 @@ class Qualifications:
 
     def unregister(self, kind: str) -> None:
         self._kinds.pop(kind, None)
+
+    def back(self, capability: Capability, feature: str, holders: Backs) -> None:
+        """Let a feature say who else has a capability, while it is on: a licence, say. One feature a capability."""
+        self._backs[capability] = (feature, holders)
+
+    def back_no_more(self, capability: Capability) -> None:
+        self._backs.pop(capability, None)
 
     async def list_kinds(self, guild_id: int) -> list[Qualification]:
         """The kinds whose features are on, the shell's own first."""
@@ -119,7 +135,9 @@ class Qualifications:
         if known is None or not await self._is_on(guild_id, known):
             return False
         if kind == CAPABILITY and actor is not None and key in set(Capability):
-            return has(actor, Capability(key), await self._capability_roles(session, guild_id))
+            return has(actor, Capability(key), await self._capability_roles(session, guild_id)) or bool(
+                await self._backed(session, guild_id, key, of={member_id})
+            )
         return await known.has(session, guild_id, member_id, key)
 
     async def _is_on(self, guild_id: int, known: Qualification) -> bool:
@@ -129,16 +147,31 @@ class Qualifications:
         return (await self._configs.present(session, guild_id, GuildConfig)).capability_roles
 
     async def _with(self, session: AsyncSession, guild_id: int, key: str) -> set[int]:
-        if self.roles is None or key not in set(Capability):
+        if key not in set(Capability):
             return set()
-        role_ids = (await self._capability_roles(session, guild_id)).of(Capability(key))
-        return self.roles.members_with(guild_id, role_ids)
+        found = set(await self._backed(session, guild_id, key))
+        if self.roles is not None:
+            role_ids = (await self._capability_roles(session, guild_id)).of(Capability(key))
+            found |= self.roles.members_with(guild_id, role_ids)
+        return found
 
     async def _has_role(self, session: AsyncSession, guild_id: int, member_id: int, key: str) -> bool:
-        if self.roles is None or key not in set(Capability):
+        if key not in set(Capability):
+            return False
+        if await self._backed(session, guild_id, key, of={member_id}):
+            return True
+        if self.roles is None:
             return False
         held = self.roles.roles_of(guild_id, member_id) or frozenset()
         return not held.isdisjoint((await self._capability_roles(session, guild_id)).of(Capability(key)))
+
+    async def _backed(
+        self, session: AsyncSession, guild_id: int, key: str, *, of: Collection[int] | None = None
+    ) -> frozenset[int]:
+        feature, holders = self._backs.get(Capability(key), (None, None))
+        if feature is None or holders is None or not await self._features.is_on(guild_id, feature):
+            return frozenset()
+        return await holders(session, guild_id, of=of)
 
 
 async def _list_capabilities(_session: AsyncSession, _guild_id: int) -> list[Choice]:

@@ -139,18 +139,39 @@ async def list_page(
 _CONSENTED = (KudosRow.quote_giver.is_(True), KudosRow.quote_receiver.is_(True))
 
 
-async def list_consented(session: AsyncSession, guild_id: int, *, limit: int) -> Sequence[KudosRow]:
+async def list_consented(
+    session: AsyncSession, guild_id: int, *, limit: int, offset: int = 0
+) -> Sequence[KudosRow]:
     """Those that both allow to be quoted, the newest first."""
     query = select(KudosRow).filter_by(guild_id=guild_id, state=STANDING).where(*_CONSENTED)
-    return list(await session.scalars(query.order_by(KudosRow.id.desc()).limit(limit)))
+    return list(await session.scalars(query.order_by(KudosRow.id.desc()).offset(offset).limit(limit)))
+
+
+async def list_consented_between(
+    session: AsyncSession, guild_id: int, oldest: int, newest: int
+) -> Sequence[int]:
+    """The ids of those that both allow to be quoted, from one id to another."""
+    query = select(KudosRow.id).filter_by(guild_id=guild_id, state=STANDING).where(*_CONSENTED)
+    query = query.where(KudosRow.id >= oldest, KudosRow.id <= newest)
+    return list(await session.scalars(query.order_by(KudosRow.id)))
+
+
+async def count_consented(session: AsyncSession, guild_id: int) -> tuple[int, int]:
+    """How many both allow to be quoted, and how many of those are."""
+    query = select(func.count(), func.count(KudosRow.picked_at))
+    found = await session.execute(
+        query.where(KudosRow.guild_id == guild_id, KudosRow.state == STANDING, *_CONSENTED)
+    )
+    [(consented, picked)] = found.all()
+    return consented, picked
 
 
 async def list_edges(
-    session: AsyncSession, guild_id: int, *, since: datetime
+    session: AsyncSession, guild_id: int, *, since: datetime, but: Collection[str]
 ) -> list[tuple[int, int, datetime]]:
-    """Giver, receiver and instant of the kudos after that, for looking at patterns."""
+    """Giver, receiver and instant of the kudos after that in none of the states `but`, for looking at patterns."""
     query = select(KudosRow.giver_id, KudosRow.member_id, KudosRow.at)
-    query = query.where(KudosRow.guild_id == guild_id, KudosRow.at > since)
+    query = query.where(KudosRow.guild_id == guild_id, KudosRow.at > since, KudosRow.state.not_in(but))
     return [(giver, receiver, at) for giver, receiver, at in await session.execute(query)]
 
 
@@ -174,15 +195,19 @@ async def list_linked(session: AsyncSession, *, since: datetime) -> list[tuple[i
 
 async def list_to_look_after(
     session: AsyncSession, guild_id: int, *, since: datetime, limit: int
-) -> Sequence[KudosRow]:
-    """The newest of a server that stand and are about a message, to see whether that is still there."""
-    query = select(KudosRow).where(
-        KudosRow.guild_id == guild_id,
-        KudosRow.state == STANDING,
-        KudosRow.message_id.is_not(None),
-        KudosRow.at > since,
+) -> list[tuple[int, int]]:
+    """Channel and message of the newest that stand: what they are about, and their own posts."""
+    fresh = (KudosRow.guild_id == guild_id, KudosRow.state == STANDING, KudosRow.at > since)
+    query = select(KudosRow.channel_id, KudosRow.message_id).where(*fresh, KudosRow.message_id.is_not(None))
+    about = await session.execute(query.order_by(KudosRow.id.desc()).limit(limit))
+    newest = await session.scalars(
+        select(KudosRow.id).where(*fresh).order_by(KudosRow.id.desc()).limit(limit)
     )
-    return list(await session.scalars(query.order_by(KudosRow.id.desc()).limit(limit)))
+    posts = select(OutboxRow.channel_id, OutboxRow.result_id).where(
+        OutboxRow.key.in_([post_key(each) for each in newest]), OutboxRow.result_id.is_not(None)
+    )
+    found = [*about, *await session.execute(posts)]
+    return [(channel_id or 0, message_id or 0) for channel_id, message_id in found]
 
 
 async def list_post_channels(session: AsyncSession) -> set[int]:

@@ -43,16 +43,26 @@ async def count_of(session: AsyncSession, guild_id: int, member_id: int) -> int:
 
 async def list_ratings(
     session: AsyncSession, guild_id: int, reviewer_id: int
-) -> list[tuple[int, int, int, str]]:
-    """How authors found somebody's reviews, and why, in their words."""
-    query = select(ReviewRow.helpful, ReviewRow.specific, ReviewRow.kind, ReviewRow.rated_why).where(
-        ReviewRow.guild_id == guild_id,
-        ReviewRow.reviewer_id == reviewer_id,
-        ReviewRow.helpful.is_not(None),
+) -> list[tuple[int, int, int, str, int]]:
+    """How authors found somebody's reviews, why, in their words, and who they are."""
+    query = (
+        select(
+            ReviewRow.helpful,
+            ReviewRow.specific,
+            ReviewRow.kind,
+            ReviewRow.rated_why,
+            ReviewWorkRow.author_id,
+        )
+        .join(ReviewWorkRow)
+        .where(
+            ReviewRow.guild_id == guild_id,
+            ReviewRow.reviewer_id == reviewer_id,
+            ReviewRow.helpful.is_not(None),
+        )
     )
     return [
-        (helpful or 0, specific or 0, kind or 0, why or "")
-        for helpful, specific, kind, why in await session.execute(query)
+        (helpful or 0, specific or 0, kind or 0, why or "", author_id)
+        for helpful, specific, kind, why, author_id in await session.execute(query)
     ]
 
 

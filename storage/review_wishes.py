@@ -13,7 +13,10 @@ from storage.personal import N_, NOTHING_PERSONAL, Personal
 
 
 class ReviewSettingsRow(Base):
-    """What a community chose. Hours count from when somebody was given a review; a `confirm_hours` of 0 is never."""
+    """What a community chose. Hours count from when somebody was given a review; a `confirm_hours` of 0 is never.
+
+    `only_trained`: nobody without the licence is given a review, or may take one.
+    """
 
     __tablename__ = "review_settings"
     personal: ClassVar = NOTHING_PERSONAL
@@ -29,6 +32,7 @@ class ReviewSettingsRow(Base):
     release_hours: Mapped[int] = mapped_column(default=72)
     duty_hours: Mapped[int] = mapped_column(default=48)
     confirm_hours: Mapped[int] = mapped_column(default=0)
+    only_trained: Mapped[bool] = mapped_column(default=False)
 
 
 class ReviewAvailabilityRow(Base):

@@ -83,7 +83,8 @@ class ReviewRow(Base):
     """Somebody's review of one version of a work: planned, theirs to write, or given.
 
     `alias` is the number under which a blind round shows its writer. `turn` counts how often it was handed to them,
-    so that a job of an earlier time does nothing. Ratings are 0 to 2; `rated_why` is the author's own words.
+    so that a job of an earlier time does nothing. Ratings are 0 to 2; `rated_why` is the author's own words. One that
+    was released has an `ends_at` only if its author took it away by closing the work.
     """
 
     __tablename__ = "reviews"

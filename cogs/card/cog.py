@@ -107,7 +107,8 @@ class CardCog(commands.Cog):
             await reply.show_privately(render.nothing_to_show_card(reply.translator))
             return
         await reply.show_privately(render.shown_here_card(reply.translator))
-        await self.service.note_shown(actor, await reply.post(render.shown_card(card, t)))
+        posted = await reply.post(render.shown_card(card, t))
+        await self.service.note_shown(actor, posted, [line.key for line in card.lines])
 
     async def _show_own(
         self, interaction: discord.Interaction[Any], *, said_first: str | None = None

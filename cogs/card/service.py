@@ -13,6 +13,7 @@ from bot.member_card import Line, ShownTo
 from bot.outbox import Posted
 from cogs.card import rules
 from storage import card as storage
+from storage import members as member_storage
 
 POST = "card.shown"
 
@@ -69,10 +70,16 @@ class CardService:
             for key in await storage.list_posts(session, actor.guild_id, actor.member_id, POST):
                 await self._core.outbox.delete_post(session, key, f"{key}:gone")
 
-    async def note_shown(self, actor: Actor, posted: Posted) -> None:
-        """It was shown in a channel: it goes with the member, and when they choose anew who sees what."""
+    async def note_shown(self, actor: Actor, posted: Posted, lines: Collection[str]) -> None:
+        """These lines were shown in a channel: the post goes with the member, and when they choose anew who sees what,
+        also if they did so while it was on its way."""
         key = f"{POST}:{posted.message_id}"
+        guild_id, member_id = actor.guild_id, actor.member_id
         async with self._core.db.begin() as session:
-            await self._core.outbox.note_posted(
-                session, key, posted, guild_id=actor.guild_id, member_id=actor.member_id
-            )
+            # Locks the member's row, as choosing does: of the two the later one sees the other.
+            await member_storage.change_member(session, guild_id, member_id)
+            await self._core.outbox.note_posted(session, key, posted, guild_id=guild_id, member_id=member_id)
+            for each in lines:
+                shown = await self._core.member_cards.shown_to(session, guild_id, member_id, each)
+                if shown is not ShownTo.ALL:
+                    await self._core.outbox.delete_post(session, key, f"{key}:gone")

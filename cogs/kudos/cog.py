@@ -308,7 +308,10 @@ class KudosCog(commands.Cog):
         reply = reply_to(interaction)
         t = reply.translator
         said = t("You allow quoting it.") if allowed else t("It is quoted nowhere any more.")
-        await reply.replace(render.own_card(kudos, interaction.user.id, t, said_first=f"**{said}**"))
+        card = render.own_card(
+            kudos, interaction.user.id, t, said_first=f"**{said}**", is_in_dm=interaction.guild_id is None
+        )
+        await reply.replace(card)
 
     # ------------------------------------------------------------------------------------------ what Discord tells
 
@@ -334,8 +337,7 @@ class KudosCog(commands.Cog):
     async def _look_after(self, guild_id: int) -> None:
         if not await self.bot.core.features.is_on(guild_id, AREA):
             return
-        for each in await self.service.list_to_look_after(guild_id):
-            channel_id, message_id = each.channel_id or 0, each.message_id or 0
+        for channel_id, message_id in await self.service.list_to_look_after(guild_id):
             if await self._reader.is_deleted(channel_id, message_id, guild_id):
                 await self.service.messages_deleted(guild_id, channel_id, [message_id])
 

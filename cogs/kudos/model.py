@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.errors import NotAllowed, NotFound
 from bot.i18n import N_
 from bot.notify import Delivery, Kind
+from bot.text import GROUP_OPTIONS
 from cogs.kudos.rules import LONGEST_TAG, MOST_TAGS, Found, State, may_be_quoted
 from storage import kudos as storage
 
@@ -96,7 +97,20 @@ class Desk:
 
     settings: KudosSettings
     patterns: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Quotables:
+    """A page of what both allow to be quoted: so many in all, of which so many are."""
+
+    kudos: tuple[Kudos, ...]
+    page: int
     consented: int
+    picked: int
+
+    @property
+    def has_more(self) -> bool:
+        return (self.page + 1) * GROUP_OPTIONS < self.consented
 
 
 @cache

@@ -71,12 +71,16 @@ def given_card(kudos: Kudos, t: Translator) -> Card:
     return Card((Text(text), Text("\n".join(_lines(kudos, t))), *_givers_buttons(kudos, t)))
 
 
-def own_card(kudos: Kudos, viewer_id: int, t: Translator, *, said_first: str | None = None) -> Card:
-    """One of one's own, with what can be done about it."""
+def own_card(
+    kudos: Kudos, viewer_id: int, t: Translator, *, said_first: str | None = None, is_in_dm: bool = False
+) -> Card:
+    """One of one's own, with what can be done about it. The others are shown only in a server."""
     mine = viewer_id == kudos.receiver_id
     lines = [said_first] if said_first else []
     lines += [*_lines(kudos, t), _quoting(kudos, t, mine=mine)]
     buttons = _receivers_buttons(kudos, t) if mine else _givers_buttons(kudos, t)
+    if is_in_dm:
+        return Card((Text("\n".join(lines)), *buttons))
     back = Button(t("All of mine"), custom_id(WALL_MINE if mine else WALL_GIVEN, 0))
     return Card((Text("\n".join(lines)), *buttons, Buttons((back,))))
 

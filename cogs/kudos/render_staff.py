@@ -20,8 +20,8 @@ from bot.cards import (
     custom_id,
 )
 from bot.i18n import N_, Translator
-from bot.text import GROUP_OPTIONS, clean, cut, mention_channel, mention_user, quote
-from cogs.kudos.model import Desk, Kudos
+from bot.text import clean, cut, mention_channel, mention_user, quote
+from cogs.kudos.model import Desk, Kudos, Quotables
 from cogs.kudos.rules import LONGEST_TAG, MOST_TAGS, PATTERN_DAYS, Found, Pattern
 from cogs.kudos.staff import LONGEST_REASON
 
@@ -34,6 +34,7 @@ REMOVE_FORM = "kudos:staff.removed"
 QUOTES = "kudos:staff.quotes"
 CHOOSE = "kudos:staff.choose"
 QUOTES_FORM = "kudos:staff.quoted"
+OFFERED = "offered"
 LIMITS = "kudos:staff.limits"
 LIMITS_FORM = "kudos:staff.limited"
 
@@ -111,38 +112,46 @@ def remove_form(kudos_id: int, t: Translator) -> Form:
     return Form(t("Take kudos away"), custom_id(REMOVE_FORM, kudos_id), (field,))
 
 
-def quotes_card(kudos: Sequence[Kudos], t: Translator) -> Card:
+def quotes_card(found: Quotables, t: Translator) -> Card:
     """What both allow to be quoted, with what is quoted now."""
     back = Button(t("Back"), custom_id(DESK))
-    if not kudos:
+    if not found.kudos:
         text = t(
             "**Nothing can be quoted yet.** Both people have to allow it, each on their own card under `/kudos wall`."
         )
         return Card((Text(text), Buttons((back,))))
-    chosen = sum(each.picked for each in kudos)
     lines = [
         t(
             "**What may be quoted**: {n}, of which {chosen} are. Members see those under `/kudos wall`.",
-            n=len(kudos),
-            chosen=chosen,
+            n=found.consented,
+            chosen=found.picked,
         )
     ]
-    for each in kudos[:GROUP_OPTIONS]:
+    for each in found.kudos:
         mark = t("quoted") if each.picked else t("not quoted")
         lines.append(f"- {quote(_words(each, 150), 300)} ({mark})")
-    button = Button(t("Choose"), custom_id(CHOOSE), style=Style.PRIMARY)
-    return Card((Text("\n".join(lines)), Buttons((button, back))))
+    items: list[Item] = [Text("\n".join(lines))]
+    paging: list[Button] = []
+    if found.page:
+        paging.append(Button(t("Newer"), custom_id(QUOTES, found.page - 1)))
+    if found.has_more:
+        paging.append(Button(t("Older"), custom_id(QUOTES, found.page + 1)))
+    if paging:
+        items.append(Buttons(tuple(paging)))
+    choose = Button(t("Choose"), custom_id(CHOOSE, found.page), style=Style.PRIMARY)
+    return Card((*items, Buttons((choose, back))))
 
 
-def quotes_form(kudos: Sequence[Kudos], t: Translator) -> Form:
-    """The newest ten that may be quoted."""
-    options = tuple(
-        Option(_words(each, 90), str(each.id), chosen=each.picked) for each in kudos[:GROUP_OPTIONS]
-    )
+def quotes_form(found: Quotables, t: Translator) -> Form:
+    """Those of a page. The name of the field says which were offered: meanwhile others may have come or gone."""
+    options = tuple(Option(_words(each, 90), str(each.id), chosen=each.picked) for each in found.kudos)
     field = ManyField(
-        "chosen", t("Which ones?"), options, description=t("Whoever takes their consent back is out at once.")
+        f"{OFFERED}_{found.kudos[-1].id}_{found.kudos[0].id}",
+        t("Which ones?"),
+        options,
+        description=t("Whoever takes their consent back is out at once."),
     )
-    return Form(t("Choose what to quote"), custom_id(QUOTES_FORM), (field,))
+    return Form(t("Choose what to quote"), custom_id(QUOTES_FORM, found.page), (field,))
 
 
 def limits_form(desk: Desk, t: Translator) -> Form:

@@ -258,7 +258,7 @@ class KudosService:
 
     async def messages_deleted(self, guild_id: int, channel_id: int, message_ids: Collection[int]) -> None:
         """Messages were deleted: kudos about one of them go, and those whose own post it was."""
-        ids = set[int]().union(*(self._watched.pop(each, set[int]()) for each in message_ids))
+        ids = set[int]().union(*(self._watched.get(each, set[int]()) for each in message_ids))
         if not ids and channel_id not in self._channels:
             return
         async with self._core.db.begin() as session:
@@ -268,13 +268,14 @@ class KudosService:
                 row = await storage.lock_kudos(session, kudos_id)
                 if row is not None and row.guild_id == guild_id and row.state == State.STANDING:
                     await self.end(session, row, State.GONE)
+        for each in message_ids:
+            self._watched.pop(each, None)
 
-    async def list_to_look_after(self, guild_id: int) -> Sequence[Kudos]:
-        """The newest about messages, which may have been deleted while the bot was away."""
+    async def list_to_look_after(self, guild_id: int) -> Sequence[tuple[int, int]]:
+        """Channel and message of what the newest are about and of their posts: it may be deleted by now, unseen."""
         since = self._core.clock.now() - LOOKED_AFTER
         async with self._core.db.read() as session:
-            rows = await storage.list_to_look_after(session, guild_id, since=since, limit=LOOKED_AT)
-        return kudos_list(rows)
+            return await storage.list_to_look_after(session, guild_id, since=since, limit=LOOKED_AT)
 
     async def redraw_all(self, session: AsyncSession, guild_id: int) -> None:
         """Somebody was deleted, and the kudos between them and others with them: the posts go too."""
@@ -291,7 +292,10 @@ class KudosService:
         await self._core.notifier.withdraw(session, _note_key(row))
         key = storage.post_key(row.id)
         await self._core.outbox.delete_post(session, key, f"{key}:gone")
-        await self._core.outbox.delete_post(session, _note_key(row), f"{_note_key(row)}:gone")
+        if state is State.DECLINED:  # what they were told by DM is what they said it on
+            await self._core.outbox.delete_post(session, _note_key(row), f"{_note_key(row)}:gone")
+        else:
+            await self._core.outbox.take_back(session, _note_key(row), f"{_note_key(row)}:gone")
         await session.flush()
 
     # ------------------------------------------------------------------------------------------ shared

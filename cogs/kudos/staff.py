@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.i18n import N_
-from bot.text import clean
+from bot.text import GROUP_OPTIONS, clean
 from cogs.kudos import rules
-from cogs.kudos.model import AREA, Desk, Kudos, KudosSettings, gone, kudos_list, kudos_of
+from cogs.kudos.model import AREA, Desk, Kudos, KudosSettings, Quotables, gone, kudos_list, kudos_of
 from cogs.kudos.rules import State
 from cogs.kudos.service import KudosService
 from storage import kudos as storage
@@ -31,10 +33,9 @@ class KudosStaff:
         await self._check(actor)
         since = self._core.clock.now() - timedelta(days=rules.PATTERN_DAYS)
         async with self._core.db.read() as session:
-            edges = await storage.list_edges(session, actor.guild_id, since=since)
-            consented = await storage.list_consented(session, actor.guild_id, limit=LISTED)
+            edges = await storage.list_edges(session, actor.guild_id, since=since, but=rules.FORGIVEN)
         settings = await self._core.configs.get(actor.guild_id, KudosSettings)
-        return Desk(settings, rules.list_patterns(edges), len(consented))
+        return Desk(settings, rules.list_patterns(edges))
 
     async def newest(self, actor: Actor) -> tuple[Kudos, ...]:
         await self._check(actor)
@@ -69,27 +70,37 @@ class KudosStaff:
                 member=f"<@{row.member_id}>",
             )
 
-    async def testimonials(self, actor: Actor) -> tuple[Kudos, ...]:
-        """What both allow to be quoted, the newest first."""
+    async def testimonials(self, actor: Actor, page: int = 0) -> Quotables:
+        """A page of what both allow to be quoted, the newest first."""
         await self._check(actor)
         async with self._core.db.read() as session:
-            return kudos_list(await storage.list_consented(session, actor.guild_id, limit=LISTED))
+            return await self._page(session, actor, page)
 
-    async def pick(self, actor: Actor, kudos_ids: Sequence[int]) -> tuple[Kudos, ...]:
-        """Quote these of the consented and no others of those that are listed."""
+    async def pick(
+        self, actor: Actor, kudos_ids: Collection[int], *, oldest: int, newest: int, page: int = 0
+    ) -> Quotables:
+        """Quote these of what was offered, from the `oldest` to the `newest`, and no others of it; the rest stays."""
         await self._check(actor)
         now = self._core.clock.now()
+        quoted = 0
         async with self._core.db.begin() as session:
-            for each in await storage.list_consented(session, actor.guild_id, limit=LISTED):
-                row = await storage.lock_kudos(session, each.id)
+            for each in await storage.list_consented_between(session, actor.guild_id, oldest, newest):
+                row = await storage.lock_kudos(session, each)
                 # Read again under the lock: one of the two may have taken it back this very moment.
                 if row is not None and row.quote_giver and row.quote_receiver:
                     row.picked_at = (row.picked_at or now) if row.id in kudos_ids else None
+                    quoted += row.picked_at is not None
             await session.flush()
-            await self._core.audit.record(
-                session, actor, AREA, N_("chose {n} kudos to quote"), n=len(kudos_ids)
-            )
-            return kudos_list(await storage.list_consented(session, actor.guild_id, limit=LISTED))
+            await self._core.audit.record(session, actor, AREA, N_("chose {n} kudos to quote"), n=quoted)
+            return await self._page(session, actor, page)
+
+    async def _page(self, session: AsyncSession, actor: Actor, page: int) -> Quotables:
+        consented, picked = await storage.count_consented(session, actor.guild_id)
+        page = max(0, min(page, (consented - 1) // GROUP_OPTIONS))
+        rows = await storage.list_consented(
+            session, actor.guild_id, limit=GROUP_OPTIONS, offset=page * GROUP_OPTIONS
+        )
+        return Quotables(kudos_list(rows), page, consented, picked)
 
     async def set_limits(self, actor: Actor, a_day: str, rest_hours: str, tags: str) -> Desk:
         """How many a day, how long two people rest, and the community's tags. Raises `InvalidInput`."""

@@ -73,24 +73,27 @@ class StaffControls:
         said = t("**Taken away.** The record of changes says that it was you.")
         await reply.show_privately(render.list_card(await self._staff.newest(actor), t, said_first=said))
 
-    async def _quotes(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        kudos = await self._staff.testimonials(actor_of(interaction))
+    async def _quotes(self, interaction: discord.Interaction[Any], page: int | None) -> None:
+        found = await self._staff.testimonials(actor_of(interaction), page or 0)
         reply = reply_to(interaction)
-        await reply.show_privately(render.quotes_card(kudos, reply.translator))
+        await reply.show_privately(render.quotes_card(found, reply.translator))
 
-    async def _ask_quotes(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        kudos = await self._staff.testimonials(actor_of(interaction))
+    async def _ask_quotes(self, interaction: discord.Interaction[Any], page: int | None) -> None:
+        found = await self._staff.testimonials(actor_of(interaction), page or 0)
         reply = reply_to(interaction)
-        if kudos:
-            await reply.ask(render.quotes_form(kudos, reply.translator))
+        if found.kudos:
+            await reply.ask(render.quotes_form(found, reply.translator))
         else:  # consent was taken back since the card was drawn
-            await reply.show_privately(render.quotes_card(kudos, reply.translator))
+            await reply.show_privately(render.quotes_card(found, reply.translator))
 
-    async def _choose_quotes(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+    async def _choose_quotes(self, interaction: discord.Interaction[Any], page: int | None) -> None:
         actor, reply = actor_of(interaction), reply_to(interaction)
-        chosen: list[str] = form_answers(interaction).get("chosen") or []
-        kudos = await self._staff.pick(actor, [int(each) for each in chosen if each.isdigit()])
-        await reply.show_privately(render.quotes_card(kudos, reply.translator))
+        [(name, ticked)] = form_answers(interaction).items()
+        chosen: list[str] = ticked or []
+        oldest, newest = map(int, name.removeprefix(f"{render.OFFERED}_").split("_"))
+        ids = [int(each) for each in chosen if each.isdigit()]
+        found = await self._staff.pick(actor, ids, oldest=oldest, newest=newest, page=page or 0)
+        await reply.show_privately(render.quotes_card(found, reply.translator))
 
     async def _ask_limits(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))

@@ -265,9 +265,10 @@ class Allocation:
         _check_open(row)
         found = await find_works(self._core, session, row)
         works = await storage.list_of_round(session, row.id)
-        closed = {each.author_id for each in works if each.state == storage.CLOSED}  # before it was undone
+        # Closed before it was undone, and perhaps opened again since: then it joins when the round is confirmed.
+        apart = {each.author_id for each in works if each.state != storage.PLANNED}
         if found is not None:
-            found = replace(found, works=[each for each in found.works if each.author_id not in closed])
+            found = replace(found, works=[each for each in found.works if each.author_id not in apart])
         if found is None or not found.works:
             raise InvalidInput("There is no work in this round (any more).")
         authors = [each.author_id for each in found.works]

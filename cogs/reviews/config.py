@@ -30,6 +30,7 @@ class ReviewsPart:
             "release_hours": N_("To somebody else, after hours"),
             "duty_hours": N_("Reviewers on duty, after hours"),
             "confirm_hours": N_("Begins by itself, after hours"),
+            "only_trained": N_("Only trained reviewers"),
         }
 
     async def export(self, ground: Ground) -> Wanted:
@@ -42,6 +43,7 @@ class ReviewsPart:
         given.text("rubric", one_of(each.key for each in shipped()), required=True)
         for name, (least, most) in LIMITS.items():
             given.number(name, least=least, most=most)
+        given.flag("only_trained")
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         await self._staff.change_in(ground.session, ground.actor, wanted)

@@ -35,7 +35,8 @@ _LEVELS = (1, 5, 15)  # reviews given, from which on somebody counts as one leve
 @dataclass(frozen=True)
 class Facts:
     """What is known of the people of a round. `rooms` is how many more reviews each may be given now; `trained` are
-    who holds a reviewer's licence, `mentors` who says that they help others. Languages are those of their profiles."""
+    who holds a reviewer's licence, `mentors` who says that they help others. Languages are those of their profiles.
+    `only_trained`: the community wants no others, who therefore have no room."""
 
     now: datetime
     hours: Mapping[int, int]
@@ -47,6 +48,7 @@ class Facts:
     trained: frozenset[int] = frozenset()
     languages: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     mentors: frozenset[int] = frozenset()
+    only_trained: bool = False
 
 
 async def gather(
@@ -54,7 +56,8 @@ async def gather(
 ) -> Facts:
     """Look everything up for a round."""
     guild_id, per_work = row.guild_id, row.per_work
-    hours = (await core.configs.present(session, guild_id, ReviewSettings)).release_hours
+    settings = await core.configs.present(session, guild_id, ReviewSettings)
+    hours = settings.release_hours
     now = core.clock.now()
     config = await core.configs.present(session, guild_id, GuildConfig)
     said = await review_wishes.list_availability(session, guild_id)
@@ -65,6 +68,7 @@ async def gather(
     awake: dict[int, int] = {}
     rooms: dict[int, int] = {}
     away: list[int] = []
+    trained = await Licences(core).list_reviewers(session, guild_id, of=people)
     members = await member_storage.list_members(session, guild_id, people)
     for each in people:
         member = members.get(each)
@@ -75,6 +79,8 @@ async def gather(
         is_asked = wishes is None or rules.is_asked_in(wishes.weekdays, local_now(now, zone).weekday(), hours)
         if each in departed or is_paused or not is_asked:
             away.append(each)
+            rooms[each] = 0
+        elif settings.only_trained and each not in trained:
             rooms[each] = 0
         else:
             most = wishes.per_week if wishes is not None else None
@@ -94,9 +100,10 @@ async def gather(
         await core.avoidances.list_blocked(session, guild_id),
         rooms,
         tuple(away),
-        await Licences(core).list_reviewers(session, guild_id, of=people),
+        trained,
         {each.member_id: each.languages for each in profiles if each.languages},
         frozenset(each.member_id for each in profiles if each.level is Level.MENTOR),
+        settings.only_trained,
     )
 
 

@@ -115,8 +115,8 @@ class Filling:
             is_over = each.state == State.ASSIGNED and each.ends_at is not None and each.ends_at <= now
             if each.state in (*rules.HELD, State.GIVEN) and each.reviewer_id not in kept[work.author_id]:
                 kept[work.author_id].append(each.reviewer_id)
-            # Of a work that was closed it was taken from them.
-            if is_over or (each.state == State.RELEASED and work.state == storage.OPEN):
+            # Of a work that its author closed it was taken from them, and has its end still.
+            if is_over or (each.state == State.RELEASED and each.ends_at is None):
                 spent.add(each.reviewer_id)
         short = [
             each.author_id

@@ -218,7 +218,7 @@ class Keeping:
         work.state, work.closed_at = storage.CLOSED, self._core.clock.now()
         for row in await storage.list_reviews(session, [work.id]):
             if row.state in rules.HELD:
-                row.state, row.ends_at = State.RELEASED.value, None
+                row.state = State.RELEASED.value  # its end stays: they did not let it go
                 key = f"{NEWS_RENDERER}:closed:{row.id}:{row.turn}"
                 await self.telling.reviewer(session, work, row, key)
         await session.flush()
@@ -265,7 +265,8 @@ class Keeping:
             at = max(each.ends_at or now, now + GRACE)
             await self._enqueue(session, name, each, at, f"again:{int(now.timestamp())}")
         for work in await storage.list_pool(session, switched.guild_id):
-            await self.expect_duty(session, work)
+            if work.round_id is None:
+                await self.expect_duty(session, work)
         for each in await review_rounds.list_rounds(session, switched.guild_id):
             if each.state == CONFIRMED:
                 await self.expect_fill(session, each.guild_id, each.id)
@@ -294,9 +295,8 @@ class Keeping:
     async def tell_due(self, session: AsyncSession, job: Job) -> Skipped | None:
         """Tell a reviewer what a round gave them."""
         held = await self._held(session, job)
-        if held is None or held[1].state != State.ASSIGNED:
+        if held is None or not await self.telling.assigned(session, held[1]):
             return Skipped(_OVER)
-        await self.telling.assigned(session, held[1])
         return None
 
     async def credit_due(self, session: AsyncSession, job: Job) -> Skipped | None:

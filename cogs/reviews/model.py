@@ -89,6 +89,7 @@ class ReviewSettings:
     release_hours: int = 72
     duty_hours: int = 48
     confirm_hours: int = 0
+    only_trained: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,13 +194,17 @@ class Written:
 
 @dataclass(frozen=True)
 class Inbox:
-    """What waits for somebody, what they asked for, and what they could take."""
+    """What waits for somebody, what they asked for, and what they could take.
+
+    `needs_training`: the pool is for trained reviewers, and they are none yet.
+    """
 
     held: tuple[Review, ...]
     asked: tuple[tuple[Work, int, int | None], ...]  # with reviews so far, and its place in the queue
     unread: tuple[Review, ...]
     pool: tuple[Work, ...]
     wait: Wait | None
+    needs_training: bool = False
 
 
 @dataclass(frozen=True)
@@ -244,7 +249,7 @@ class Drawn:
 @dataclass(frozen=True)
 class Preview:
     """A round as it stands. `loads` maps a number of reviews to how many people write so many; `left_out` is who could
-    not be asked, because they are away or said so."""
+    not be asked, because they are away or said so; `only_trained`: others than trained reviewers are not asked."""
 
     id: int
     title: str
@@ -259,11 +264,17 @@ class Preview:
     drawn: tuple[Drawn, ...] = ()
     loads: Mapping[int, int] = field(default_factory=dict[int, int])
     left_out: tuple[int, ...] = ()
+    only_trained: bool = False
 
     def with_drawn(
-        self, drawn: tuple[Drawn, ...], *, loads: Mapping[int, int], left_out: tuple[int, ...]
+        self,
+        drawn: tuple[Drawn, ...],
+        *,
+        loads: Mapping[int, int],
+        left_out: tuple[int, ...],
+        only_trained: bool,
     ) -> Preview:
-        return replace(self, drawn=drawn, loads=loads, left_out=left_out)
+        return replace(self, drawn=drawn, loads=loads, left_out=left_out, only_trained=only_trained)
 
 
 def work_of(row: storage.ReviewWorkRow) -> Work:

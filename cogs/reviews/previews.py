@@ -58,6 +58,7 @@ async def preview(core: Core, session: AsyncSession, row: review_rounds.ReviewRo
         drawn,
         loads=dict(Counter(loads.values())),
         left_out=tuple(each for each in known.away if not loads[each]),
+        only_trained=known.only_trained,
     )
 
 

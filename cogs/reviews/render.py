@@ -210,7 +210,10 @@ def own_card(work: Work, t: Translator, said_first: str | None = None) -> Card:
 
 
 def given_back_card(review: Review, t: Translator) -> Card:
-    text = t("Given back, and that is fine: somebody else may have it.")
+    if review.work.is_open:
+        text = t("Given back, and that is fine: somebody else may have it.")
+    else:
+        text = t("Its author needs no review any more, so it is off your list. Thank you!")
     buttons = [Button(t("What waits"), custom_id(INBOX))]
     if review.draft:
         text += " " + t("What you wrote is kept for you.")

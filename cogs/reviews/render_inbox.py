@@ -84,6 +84,14 @@ def _held(held: Sequence[Review], t: Translator) -> list[Item]:
 def _pool(inbox: Inbox, t: Translator) -> list[Item]:
     if not inbox.pool:
         return [Text(t("**Nothing waits for a reviewer at the moment.**"))]
+    if inbox.needs_training:
+        text = t.tn(
+            "**{n} work waits for its first review.** Here trained reviewers take these: {command} makes you one.",
+            "**{n} works wait for their first review.** Here trained reviewers take these: {command} makes you one.",
+            len(inbox.pool),
+            command="`/review train`",
+        )
+        return [Text(text)]
     options = tuple(
         Option(
             cut(" ".join(clean(each.title).split()) or "…", _IN_LIST),

@@ -16,6 +16,7 @@ from bot.cards import (
     Style,
     Text,
     TextField,
+    TickField,
     custom_id,
 )
 from bot.i18n import N_, Translator
@@ -168,6 +169,8 @@ def _load_text(round_: Preview, t: Translator) -> str:
     if round_.left_out:
         names = ", ".join(mention_user(each) for each in round_.left_out[:10])
         lines.append(t("Not asked, because they are away or take none now: {names}", names=names))
+    if round_.only_trained:
+        lines.append(t("Only trained reviewers are asked."))
     if round_.mode.hides_reviewer:
         lines.append(
             t(
@@ -229,6 +232,9 @@ def settings_card(settings: ReviewSettings, t: Translator, said_first: str | Non
         t("A round begins by itself after {n} hours.", n=settings.confirm_hours)
         if settings.confirm_hours
         else t("A round begins when one of you confirms it."),
+        t("Only trained reviewers review: {command} makes them.", command="`/review train`")
+        if settings.only_trained
+        else t("Everybody may review."),
         t(
             "-# Channel and role: {command}, Peer reviews. What is under way keeps what it began with.",
             command="`/setup start`",
@@ -278,6 +284,12 @@ def how_form(settings: ReviewSettings, t: Translator) -> Form:
                 ),
                 max_length=3,
                 value=str(settings.confirm_hours),
+            ),
+            TickField(
+                "only_trained",
+                t("Only trained reviewers"),
+                description=t("Others are given no review and can take none. Holds at once."),
+                value=settings.only_trained,
             ),
         ),
     )

@@ -106,6 +106,8 @@ def page_form(review: Review, page: int, t: Translator) -> Form:
 def written_card(written: Written, t: Translator) -> Card:
     """What became of a page that was sent."""
     review = written.review
+    if written.lost and not review.work.is_open:
+        return render.given_back_card(review, t)
     if written.lost:
         text = t(
             "Your time for this one was over, so somebody else may have it by now. What you wrote is kept, and if "

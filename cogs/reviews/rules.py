@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.errors import AlreadyDone, InvalidInput, LimitReached
+from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed
 
 LONGEST_CONTENT = 1000
 LONGEST_FOCUS = 400
@@ -190,6 +190,7 @@ def check_claim(
     held: int,
     member_id: int,
     are_apart: bool = False,
+    needs_training: bool = False,
 ) -> None:
     """Raise, with what to do instead, when a member may not take the review of a work now.
 
@@ -200,6 +201,12 @@ def check_claim(
         raise InvalidInput("This is your own work: somebody else looks at it, and you could look at theirs.")
     if not is_open:
         raise AlreadyDone("This one is closed. {command} shows what waits.", command="`/review inbox`")
+    if needs_training:
+        raise NotAllowed(
+            "Here trained reviewers take these, so that every author can count on it. {command} makes you one, with "
+            "three short works.",
+            command="`/review train`",
+        )
     if member_id in holders:
         raise AlreadyDone("It is yours already. {command} shows it.", command="`/review inbox`")
     if member_id in given_by:
@@ -343,9 +350,9 @@ class Ratings:
     kind: int
 
 
-def ratings(found: Sequence[tuple[int, int, int]]) -> Ratings | None:
-    """The aggregate of ratings from 0 to 2; None while there are so few that a single one could be told apart."""
-    if len(found) < FEWEST_RATINGS:
+def ratings(found: Sequence[tuple[int, int, int]], *, people: int) -> Ratings | None:
+    """The aggregate of ratings from 0 to 2; None while so few `people` gave them that one could be told apart."""
+    if people < FEWEST_RATINGS:
         return None
     shares = [round(100 * sum(each[at] for each in found) / (2 * len(found))) for at in range(3)]
     return Ratings(len(found), shares[0], shares[1], shares[2])

@@ -39,6 +39,7 @@ from cogs.reviews.model import (
 )
 from cogs.reviews.rubrics import pages, to_json
 from cogs.reviews.rules import Mode, State, Wait
+from cogs.reviews.training.licences import Licences
 from storage import members as member_storage
 from storage import review_reading as reading
 from storage import reviews as storage
@@ -163,9 +164,15 @@ class ReviewsService:
                 are_apart=await self._core.avoidances.are_apart(
                     session, actor.guild_id, actor.member_id, work.author_id
                 ),
+                needs_training=await self._needs_training(session, actor),
             )
             row = await self._keeping.claim(session, work, actor.member_id)
             return review_of(row, work)
+
+    async def _needs_training(self, session: AsyncSession, actor: Actor) -> bool:
+        """Whether the community wants trained reviewers only, and this is none yet."""
+        settings = await self._core.configs.present(session, actor.guild_id, ReviewSettings)
+        return settings.only_trained and not await Licences(self._core).is_reviewer(session, actor)
 
     async def extend(self, who: Who, review_id: int) -> Review:
         """Keep a claim for half an hour more. Raises `LimitReached`, `AlreadyDone` when it is not theirs any more."""
@@ -277,6 +284,7 @@ class ReviewsService:
             works = {each.id: await storage.find_work(session, each.work_id) for each in held}
             blocked = await self._core.avoidances.list_blocked(session, actor.guild_id)
             wait = await self._wait(session, actor.guild_id)
+            needs_training = await self._needs_training(session, actor)
         by_id = {each.id: each for each in own}
         places = {each.id: number for number, each in enumerate(pool, start=1)}
         busy = {each.work_id for each in taken if each.state in rules.HELD}
@@ -306,6 +314,7 @@ class ReviewsService:
                 not in blocked
             )[:OFFERED],
             wait=wait,
+            needs_training=needs_training,
         )
 
     async def place_of(self, work_id: int) -> tuple[Work, int | None, Wait | None] | None:

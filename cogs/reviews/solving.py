@@ -49,6 +49,17 @@ def solve(
                     "Not everybody may review everybody, and with so few people the numbers do not fit. Ask for fewer "
                     "reviews each, or find somebody more who likes to review."
                 ) from None
+            if facts.only_trained:
+                raise LimitReached(
+                    "{wanted} reviews are needed. Only trained reviewers are asked here, and {n} of them can take "
+                    "{room} now. Ask for fewer reviews each, train more people with {train}, or let everybody review: "
+                    "{command}.",
+                    wanted=needed,
+                    n=sum(room > 0 for room in facts.rooms.values()),
+                    room=sum(facts.rooms.values()),
+                    train="`/review train`",
+                    command="`/manage reviews settings`",
+                ) from None
             raise refusal from None
 
 

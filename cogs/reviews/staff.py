@@ -108,7 +108,9 @@ class ReviewsStaff:
 
 
 def check(name: str, typed: str) -> int | str:
-    """What was typed for a setting. Raises `InvalidInput`."""
+    """What was typed for a setting; a box that was not ticked is "". Raises `InvalidInput`."""
+    if name == "only_trained":
+        return bool(typed)
     if name == "mode":
         if typed not in set(Mode):
             raise InvalidInput("That cannot be chosen any more. Please open the form again.")

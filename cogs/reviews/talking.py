@@ -189,7 +189,7 @@ class Talking:
                 await self._keeping.redraw(session, work)
                 if work.round_id is not None:
                     await self._keeping.expect_fill(session, work.guild_id, work.round_id)
-                if work.first_review_at is None:
+                elif work.first_review_at is None:  # in a round, they are asked when nobody of it can be
                     await self._keeping.expect_duty(session, work)
             return work_of(work)
 
@@ -211,7 +211,8 @@ class Talking:
                 session, actor.guild_id, actor.member_id, limit=LISTED, offset=page * LISTED
             )
             rated = await reading.list_ratings(session, actor.guild_id, actor.member_id)
-        ratings = rules.ratings([each[:3] for each in rated])
+        people = len({each[4] for each in rated})
+        ratings = rules.ratings([each[:3] for each in rated], people=people)
         return Mine(
             member_id=actor.member_id,
             given=given,

@@ -24,7 +24,7 @@ from cogs.reviews.model import (
     TALK_RENDERER,
     ReviewSettings,
 )
-from cogs.reviews.rules import Mode
+from cogs.reviews.rules import Mode, State
 from storage import members as member_storage
 from storage import notifications as notification_storage
 from storage import reviews as storage
@@ -43,13 +43,19 @@ class Telling:
         """What a reviewer is told under of all that a round gives them; `review` is one of it."""
         return f"{ASSIGNED_RENDERER}:{review.id}:{review.turn}"
 
-    async def assigned(self, session: AsyncSession, review: storage.ReviewRow) -> None:
-        """Tell a reviewer of all that a round gives them."""
+    async def assigned(self, session: AsyncSession, told: storage.ReviewRow) -> bool:
+        """Tell a reviewer of all that a round gave them with this one. False when they have nothing of it any more."""
+        held = await storage.list_held(session, told.guild_id, told.reviewer_id)
+        same = [each for each in held if each.state == State.ASSIGNED and each.taken_at == told.taken_at]
+        review = next((each for each in same if each.id == told.id), same[0] if same else None)
+        if review is None:
+            return False
         key, arguments = self.assigned_key(review), {"review_id": review.id}
         work = await session.get_one(storage.ReviewWorkRow, review.work_id)
         await self._notify(
             session, work, ASSIGNED_KIND.name, key, review.reviewer_id, ASSIGNED_RENDERER, arguments
         )
+        return True
 
     async def nudge(self, session: AsyncSession, key: str, row: storage.ReviewRow) -> bool:
         """Remind a reviewer, kindly, of all that they have in hand: once a day. False when that was done."""

@@ -124,11 +124,12 @@ async def choose_places(world: LyceumWorld, channel: Channel, duty: Role | None 
         await world.choose(world.facilitator, page, duty, menu=menus[1])
 
 
-async def set_how(world: LyceumWorld, **changes: str) -> Answer:
-    """Change who sees whom, the rubric, or when a round begins by itself."""
+async def set_how(world: LyceumWorld, **changes: str | bool) -> Answer:
+    """Change who sees whom, the rubric, when a round begins by itself, or who may review."""
     card = await world.slash(world.facilitator, world.general, "manage reviews settings")
     form = await world.press(world.facilitator, card, "Change the rest")
-    wanted = {"mode": "open", "rubric": "any-work", "confirm_hours": "0"} | changes
+    wanted: dict[str, str | bool] = {"mode": "open", "rubric": "any-work", "confirm_hours": "0"}
+    wanted |= changes
     return await world.submit(world.facilitator, form, wanted)
 
 

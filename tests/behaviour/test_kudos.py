@@ -82,6 +82,13 @@ async def test_a_message_where_both_wrote_is_enough_and_kudos_go_with_it(world: 
     async with world.while_down(crash=True):
         await world.delete(cleo, second)
     assert posts(world) == [] and "It held" not in (await wall(world, ben)).text
+    await world.advance(DAY + HOUR)
+    await meet(world, ben, cleo)
+    assert "are given" in (await give(world, ben, cleo, "And the post")).text
+    [post] = posts(world)
+    async with world.while_down():
+        await world.delete(world.people["Olive"], post)
+    assert "And the post" not in (await wall(world, ben)).text
     third = await world.say(ben, world.general, "Mine")
     others = link.replace(str(second.id), str(third.id))
     await world.advance(DAY + HOUR)
@@ -124,6 +131,17 @@ async def test_the_receiver_hears_as_they_wish_and_may_decline(world: LyceumWorl
     assert "is told nothing" in world.read(told).text and posts(world) == [] and answer.answered
     assert world.dms(ben) == [] and world.pings(ben) == []
     assert "short while ago" in (await give(world, ben, cleo)).text  # and does not come again at once
+    await world.advance(DAY + HOUR)
+    receipt = await give(world, ben, cleo, "You explained it twice")
+    told = world.dms(cleo)[-1]
+    allowed = await world.press(cleo, told, "Allow quoting me")
+    assert allowed.answered and world.read(told).labels[:2] == [
+        "Stop quoting me",
+        "I'd rather not have these",
+    ]
+    assert "All of mine" not in world.read(told).labels  # a server's wall is not shown in a DM
+    await world.press(ben, receipt, "Take it back")
+    assert not any("explained it twice" in each.text for each in world.dms(cleo))
 
 
 async def test_what_both_allow_staff_may_quote_until_one_takes_it_back(world: LyceumWorld) -> None:
@@ -138,7 +156,7 @@ async def test_what_both_allow_staff_may_quote_until_one_takes_it_back(world: Ly
     await world.press(cleo, hers, "Allow quoting me")
     assert "Nothing is quoted here yet" in (await wall(world, ben, "What people say")).text
     form = await world.press(world.facilitator, await _quotes(world), "Choose")
-    await world.submit(world.facilitator, form, {"chosen": ["You made me stay"]})
+    await world.submit(world.facilitator, form, {"Which ones?": ["You made me stay"]})
     assert "You made me stay" in (await wall(world, ben, "What people say")).text
     await world.press(cleo, await own(world, cleo, "Given to me"), "Stop quoting me")
     assert "Nothing is quoted here yet" in (await wall(world, ben, "What people say")).text

@@ -14,6 +14,7 @@ from tests.behaviour.reviews import (
     claim,
     leaf_through,
     review,
+    set_how,
     set_numbers,
     told,
     works,
@@ -229,4 +230,15 @@ async def test_the_settings_go_through_a_configuration_file(world: LyceumWorld) 
     card = await apply(world, await give(world, text.replace("per_work = 3", "per_work = 1")))
     assert card.ephemeral
     shown = await world.slash(world.facilitator, world.general, "manage reviews settings")
-    assert "Reviews of each work: 1." in shown.text
+    assert "Reviews of each work: 1." in shown.text and "Everybody may review" in shown.text
+    assert "Only trained reviewers review" in (await set_how(world, only_trained=True)).text
+    text = await export(world)
+    assert "only_trained = true" in text
+    await ask(world, world.people["Ben"])
+    [card] = works(world)
+    refused = await world.press(world.people["Cleo"], card, "I'll review this")
+    assert "three short works" in refused.text and refused.ephemeral
+    inbox = await world.slash(world.people["Cleo"], world.general, "review inbox")
+    assert "1 work waits for its first review" in inbox.text and "/review train" in inbox.text
+    await apply(world, await give(world, text.replace("only_trained = true", "only_trained = false")))
+    assert "It is yours" in (await world.press(world.people["Cleo"], card, "I'll review this")).text

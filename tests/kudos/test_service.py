@@ -12,8 +12,9 @@ from bot.authority import MANAGE_GUILD, Actor
 from bot.core import Core
 from bot.errors import LimitReached, NotAllowed, NotFound, TooSoon
 from bot.features import Feature
+from bot.notify import Delivery
 from bot.own import Who
-from cogs.kudos.model import AREA, NOTE_KIND, About, Kudos, KudosSettings
+from cogs.kudos.model import AREA, NOTE_KIND, About, Kudos, KudosSettings, Quotables
 from cogs.kudos.rules import State
 from cogs.kudos.service import KudosService
 from cogs.kudos.staff import KudosStaff
@@ -61,6 +62,12 @@ async def give(
     service: KudosService, giver: Actor = BEN, receiver: Actor = CLEO, about: About = THERE
 ) -> Kudos:
     return await service.give(giver, receiver.member_id, "You explained it", is_bot=False, about=about)
+
+
+async def pick(staff: KudosStaff, *kudos: Kudos) -> Quotables:
+    """Quote all that was offered."""
+    ids = [each.id for each in kudos]
+    return await staff.pick(FARAH, ids, oldest=min(ids), newest=max(ids))
 
 
 async def standing(core: Core) -> list[tuple[str, int]]:
@@ -114,6 +121,19 @@ async def test_the_quota_counts_what_was_taken_back_and_ends_after_a_day(
     await give(service)
 
 
+async def test_what_was_taken_back_stands_out_to_nobody_and_what_was_declined_does(
+    service: KudosService, staff: KudosStaff, clock: FixedClock
+) -> None:
+    for _ in range(4):
+        await service.take_back(who(BEN), (await give(service)).id)
+    assert (await staff.desk(FARAH)).patterns == ()
+    for _ in range(4):
+        clock.advance(DAY)
+        await service.decline(who(CLEO), (await give(service)).id)
+    [found] = (await staff.desk(FARAH)).patterns
+    assert (found.people, found.kudos) == ((BEN.member_id, CLEO.member_id), 4)
+
+
 async def test_declined_nothing_of_it_counts_and_no_more_comes_at_once(
     service: KudosService, core: Core, clock: FixedClock
 ) -> None:
@@ -162,22 +182,69 @@ async def test_a_deleted_message_takes_its_kudos_along_after_a_restart_too(
     await again.messages_deleted(GUILD, HELP, [MESSAGE])  # heard twice
 
 
+async def test_what_was_told_by_dm_goes_when_kudos_are_taken_back_and_stays_when_declined(
+    service: KudosService, core: Core
+) -> None:
+    async with core.db.begin() as session:
+        await core.notifier.change(session, GUILD, CLEO.member_id, dm_allowed=True)
+        await core.notifier.choose(session, GUILD, CLEO.member_id, NOTE_KIND.name, Delivery.NOW)
+    given = await give(service)
+    await service.take_back(who(BEN), given.id)
+    await service.decline(who(CLEO), (await give(service)).id)
+    dms = [(each.kind, each.channel_id, each.member_id) for each in await posts(core) if ":dm" in each.key]
+    assert dms == [("delete", None, CLEO.member_id)]
+
+
+async def test_posts_and_messages_that_may_be_gone_are_looked_for_in_their_own_server(
+    service: KudosService, core: Core
+) -> None:
+    given = await give(service)
+    assert await service.list_to_look_after(GUILD) == [(HELP, MESSAGE)]  # not posted yet
+    async with core.db.begin() as session:
+        [post] = await session.scalars(select(OutboxRow))
+        post.outcome, post.result_id = "sent", 777
+    assert await service.list_to_look_after(GUILD) == [(HELP, MESSAGE), (WALL, 777)]
+    assert await service.list_to_look_after(OTHER_GUILD) == []
+    await service.messages_deleted(GUILD, WALL, [777])
+    assert await standing(core) == [] and await service.list_to_look_after(GUILD) == []
+    assert (await service.find(given.id)) is not None
+
+
 async def test_only_what_both_allow_is_quoted_and_only_while_they_do(
     service: KudosService, staff: KudosStaff
 ) -> None:
     given = await give(service)
     await service.allow_quoting(who(BEN), given.id, allowed=True)
-    assert await staff.testimonials(FARAH) == ()
-    assert await staff.pick(FARAH, [given.id]) == ()
+    assert (await staff.testimonials(FARAH)).kudos == ()
+    assert (await pick(staff, given)).kudos == ()
     await service.allow_quoting(who(CLEO), given.id, allowed=True)
-    assert [each.picked for each in await staff.pick(FARAH, [given.id])] == [True]
+    assert [each.picked for each in (await pick(staff, given)).kudos] == [True]
     assert [each.id for each in (await service.wall(DORA, "quoted", 0)).kudos] == [given.id]
     with pytest.raises(NotAllowed):
         await service.allow_quoting(who(DORA), given.id, allowed=False)
     await service.allow_quoting(who(BEN), given.id, allowed=False)
     await service.allow_quoting(who(BEN), given.id, allowed=True)
     assert (await service.wall(DORA, "quoted", 0)).kudos == ()  # staff have to choose it anew
-    assert (await staff.testimonials(ELSEWHERE)) == ()
+    assert (await staff.testimonials(ELSEWHERE)).kudos == ()
+
+
+async def test_choosing_on_one_page_leaves_what_is_quoted_of_the_others(
+    service: KudosService, staff: KudosStaff
+) -> None:
+    for number in range(12):
+        each = await give(service, Actor(GUILD, 30 + number), CLEO)
+        for side in (Actor(GUILD, 30 + number), CLEO):
+            await service.allow_quoting(who(side), each.id, allowed=True)
+    first, second = await staff.testimonials(FARAH), await staff.testimonials(FARAH, 1)
+    assert (len(first.kudos), len(second.kudos)) == (10, 2)
+    await pick(staff, *second.kudos)
+    found = await pick(staff, *first.kudos)
+    assert (found.consented, found.picked) == (12, 12)
+    await staff.pick(ELSEWHERE, [], oldest=0, newest=10_000)
+    await staff.pick(FARAH, [], oldest=first.kudos[-1].id, newest=first.kudos[0].id)
+    assert [each.id for each in (await service.wall(DORA, "quoted", 0)).kudos] == [
+        each.id for each in second.kudos
+    ]
 
 
 async def test_the_wall_has_pages_and_shows_one_server(service: KudosService) -> None:

@@ -28,8 +28,10 @@ from cogs.reviews.places import Places
 from cogs.reviews.service import ReviewsService
 from cogs.reviews.staff import ReviewsStaff
 from cogs.reviews.talking import Talking
+from cogs.reviews.training.model import TrainingSettings
 from storage.database import Database
 from storage.guilds import GuildRow
+from storage.review_training import TrainingSettingsRow
 from storage.review_wishes import ReviewSettingsRow
 from tests.clocks import FixedClock
 
@@ -87,6 +89,7 @@ async def build(database: Database, clock: FixedClock) -> Parts:
     core = Core.build(database, clock)
     core.configs.register(GuildConfig, GuildRow)
     core.configs.register(ReviewSettings, ReviewSettingsRow)
+    core.configs.register(TrainingSettings, TrainingSettingsRow)
     core.features.describe(Feature(AREA, N_("Peer reviews")))
     for kind in model.KINDS:
         core.notifier.register(kind)

@@ -162,6 +162,24 @@ async def test_an_undo_takes_back_only_what_still_stood(parts: Parts) -> None:
     assert undone.state == "drawn" and again.draws == 3
 
 
+async def test_a_work_that_was_opened_again_after_an_undo_joins_the_round_when_it_is_confirmed(
+    parts: Parts,
+) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    await draw(parts)
+    await parts.allocation.confirm(FARAH, 1, 1)
+    works = {each.author_id: each.id for each in await parts.rows(ReviewWorkRow)}
+    await parts.talking.close_work(who(PEOPLE[0]), works[PEOPLE[0].member_id])
+    await parts.allocation.undo(FARAH, 1)
+    await parts.talking.reopen_work(who(PEOPLE[0]), works[PEOPLE[0].member_id])
+    again = await parts.allocation.draw(FARAH, 1, 8)
+    await parts.allocation.confirm(FARAH, 1, again.draws)
+    await parts.later(HOUR)
+    assert {each.state for each in await parts.rows(ReviewWorkRow)} == {"open"}
+    by = [each.work_id for each in await parts.rows(ReviewRow) if each.state == "assigned"]
+    assert by.count(works[PEOPLE[0].member_id]) == 1 and len(by) == len(PEOPLE)
+
+
 async def test_a_work_offered_to_everybody_is_offered_again_after_an_undo(parts: Parts) -> None:
     await parts.staff.change(FARAH, {"per_work": "1"})
     pair = PEOPLE[:2]

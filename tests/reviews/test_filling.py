@@ -6,13 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
 from bot.authority import Actor
+from bot.errors import LimitReached, NotAllowed
+from bot.features import Switched
 from bot.jobs import Job
 from bot.own import Who
 from cogs.reviews import model
 from cogs.reviews.filling import Filling
-from cogs.reviews.model import ReviewSettings
+from cogs.reviews.model import AREA, ReviewSettings
+from cogs.reviews.training.licences import Licences
+from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
+from storage.review_rounds import ReviewRoundRow
 from storage.reviews import ReviewRow, ReviewWorkRow
 from tests.reviews.stand import BEN, CLEO, DORA, EMIL, FARAH, GOOD, GUILD, HOUR, Parts, who
 
@@ -83,6 +90,59 @@ async def test_a_reviewer_whose_work_was_closed_by_its_author_is_still_asked(par
     ]
 
 
+async def test_who_had_a_work_that_is_closed_and_opened_again_is_given_it_again(parts: Parts) -> None:
+    await parts.staff.change(FARAH, {"per_work": "1"})
+    await begin(parts, [BEN, CLEO, DORA])  # one each: a circle
+    [of_ben] = [each for each in await parts.rows(ReviewWorkRow) if each.author_id == BEN.member_id]
+    [before] = [each for each in await parts.rows(ReviewRow) if each.work_id == of_ben.id]
+    await parts.talking.close_work(who(BEN), of_ben.id)
+    await parts.later(HOUR)
+    await parts.talking.reopen_work(who(BEN), of_ben.id)
+    await parts.later(HOUR)
+    held = [each for each in await parts.rows(ReviewRow) if each.work_id == of_ben.id]
+    assert [(each.reviewer_id, each.state) for each in held] == [(before.reviewer_id, "assigned")]
+
+
+async def test_who_was_given_several_hears_of_the_others_when_one_is_closed_at_once(parts: Parts) -> None:
+    await begin(parts, [BEN, CLEO, DORA])  # two each
+    by_author = {each.author_id: each.id for each in await parts.rows(ReviewWorkRow)}
+    await parts.talking.close_work(who(DORA), by_author[DORA.member_id])
+    await parts.work_off()
+    told = {each.member_id for each in await parts.rows(NotificationRow) if each.kind == "reviews.assigned"}
+    assert told == {BEN.member_id, CLEO.member_id, DORA.member_id}
+
+
+async def test_only_trained_reviewers_are_given_reviews_and_take_them_where_that_is_chosen(
+    parts: Parts,
+) -> None:
+    people = [BEN, CLEO, DORA, EMIL]
+    await parts.staff.change(FARAH, {"per_work": "1", "only_trained": "True"})
+    await parts.hand_in(people)
+    [row] = await parts.rows(ReviewRoundRow)
+    with pytest.raises(LimitReached, match="Only trained reviewers are asked here, and"):
+        await parts.allocation.draw(FARAH, row.id, 7)
+    licences = Licences(parts.core)
+    for each in (BEN, CLEO):
+        async with parts.core.db.begin() as session:
+            await licences.give_in(session, GUILD, each.member_id)
+    drawn = await parts.allocation.draw(FARAH, row.id, 7)
+    assert drawn.only_trained and drawn.left_out == ()
+    assert {each for work in drawn.drawn for each, _, _ in work.reviewers} == {BEN.member_id, CLEO.member_id}
+    async with parts.core.db.begin() as session:  # what was drawn is looked at again
+        await licences.take_in(session, GUILD, CLEO.member_id, by=FARAH.member_id, reason="asked for it")
+    await parts.allocation.confirm(FARAH, row.id, drawn.draws)
+    await parts.later(HOUR)
+    assert {each.reviewer_id for each in await parts.rows(ReviewRow)} == {BEN.member_id}
+    [waits] = (await parts.service.inbox(DORA)).pool[:1]
+    assert waits.author_id == BEN.member_id  # whom nobody else may review
+    assert (await parts.service.inbox(DORA)).needs_training
+    with pytest.raises(NotAllowed, match="trained reviewers"):
+        await parts.service.claim(DORA, waits.id)
+    await parts.staff.change(FARAH, {"only_trained": ""})
+    assert not (await parts.service.inbox(DORA)).needs_training
+    await parts.service.claim(DORA, waits.id)
+
+
 async def test_what_changed_while_it_was_worked_out_is_looked_at_again(parts: Parts) -> None:
     people = [Actor(GUILD, 40 + each) for each in range(6)]
     round_id = await begin(parts, people)
@@ -143,6 +203,30 @@ async def test_who_is_on_duty_is_not_called_for_what_somebody_else_is_given(part
         await parts.later(timedelta(minutes=1))
     asked = [each.renderer for each in await parts.rows(OutboxRow)]
     assert asked.count(model.DUTY_RENDERER) == 1, "when nobody of the round is left to ask"
+
+
+@pytest.mark.parametrize("by", ["its author", "the switch"])
+async def test_nor_for_what_waits_again_and_is_somebody_elses_a_moment_later(parts: Parts, by: str) -> None:
+    async with parts.core.db.begin() as session:
+        await parts.core.configs.change(session, GUILD, ReviewSettings, duty_role_id=5, per_work=1)
+    people = [BEN, CLEO, DORA, EMIL]
+    await begin(parts, people)
+    await write_all(parts, people[1:])
+    [waits] = [each for each in await parts.rows(ReviewWorkRow) if each.first_review_at is None]
+    author = who(Actor(GUILD, waits.author_id))
+    await parts.later(50 * HOUR)
+    if by == "its author":
+        await parts.talking.close_work(author, waits.id)
+        await parts.talking.reopen_work(author, waits.id)
+    else:
+        [held] = (await parts.service.inbox(BEN)).held
+        await parts.service.give_back(who(BEN), held.id)
+        async with parts.core.db.begin() as session:
+            await parts.keeping.switched(session, Switched(GUILD, AREA, is_on=True))
+    await parts.work_off()
+    await parts.later(timedelta(minutes=1))
+    assert [each.state for each in await parts.rows(ReviewRow)].count("assigned") == 1
+    assert model.DUTY_RENDERER not in [each.renderer for each in await parts.rows(OutboxRow)]
 
 
 async def test_who_has_several_in_hand_is_reminded_once_a_day(parts: Parts) -> None:

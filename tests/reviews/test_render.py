@@ -13,7 +13,7 @@ from bot.cards import Buttons, Card, Pick, Text
 from bot.i18n import Translations
 from bot.text import V2_TEXT_LIMIT, length, quote
 from cogs.reviews import paging, render, render_inbox, render_review, rules
-from cogs.reviews.model import Inbox, Reply, Review, Work, find_rubric
+from cogs.reviews.model import Inbox, Reply, Review, Work, Written, find_rubric
 from cogs.reviews.rules import Mode, State
 
 NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
@@ -99,3 +99,17 @@ def test_the_pages_of_a_review_hold_every_word_of_it_and_each_fits(said: list[st
     whole = "\n".join(shown)
     assert all(quote(each, 2 * len(each)) in whole for each in (*said, *words))
     assert text_of(render_review.review_card(review, CLEO, T, "**Sent.**", -1)) == shown[-1]
+
+
+def test_who_opens_what_its_author_closed_reads_that_and_not_that_they_gave_it_back() -> None:
+    closed = replace(
+        GIVEN, state=State.RELEASED, work=replace(WORK, is_open=False), draft={"strength": "Fine"}
+    )
+    for card in (
+        render.given_back_card(closed, T),
+        render_review.written_card(Written(closed, lost=True), T),
+    ):
+        assert "needs no review any more" in text_of(card) and "is kept for you" in text_of(card)
+    given_back = replace(closed, work=WORK)
+    assert "Given back" in text_of(render.given_back_card(given_back, T))
+    assert "take it again" in text_of(render_review.written_card(Written(given_back, lost=True), T))

@@ -270,6 +270,6 @@ def test_hidden_reviewers_have_letters() -> None:
 
 
 def test_ratings_are_shown_from_five_on_and_never_before() -> None:
-    assert rules.ratings([(2, 2, 2)] * 4) is None
-    found = rules.ratings([(2, 1, 2), (2, 1, 2), (1, 0, 2), (2, 1, 2), (0, 1, 2)])
+    assert rules.ratings([(2, 2, 2)] * 9, people=4) is None
+    found = rules.ratings([(2, 1, 2), (2, 1, 2), (1, 0, 2), (2, 1, 2), (0, 1, 2)], people=5)
     assert found is not None and (found.count, found.helpful, found.specific, found.kind) == (5, 70, 40, 100)

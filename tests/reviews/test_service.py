@@ -195,6 +195,9 @@ async def test_a_new_version_is_reviewed_again_by_the_same_person(parts: Parts) 
 
 async def test_ratings_are_an_act_once_and_an_aggregate_from_five_on(parts: Parts) -> None:
     ids = [await give(parts, CLEO, await ask(parts, Actor(GUILD, 30 + each))) for each in range(5)]
+    for _ in range(2):  # five ratings of two people would tell each of them apart
+        more = await give(parts, CLEO, await ask(parts, Actor(GUILD, 30)))
+        await parts.talking.rate(Who(GUILD, 30), more, (2, 2, 2), "")
     for each, review_id in enumerate(ids):
         assert (await parts.talking.mine(CLEO)).ratings is None
         rater = Who(GUILD, 30 + each)
@@ -204,8 +207,8 @@ async def test_ratings_are_an_act_once_and_an_aggregate_from_five_on(parts: Part
     mine = await parts.talking.mine(CLEO)
     assert mine.said == tuple(f"I looked again: {each}" for each in (5, 6, 7, 8, 9))
     found = mine.ratings
-    assert found is not None and (found.count, found.helpful, found.specific) == (5, 100, 50)
-    assert sum(each.kind == model.RATED for each in await parts.rows(ActRow)) == 5
+    assert found is not None and (found.count, found.helpful, found.specific) == (7, 100, 64)
+    assert sum(each.kind == model.RATED for each in await parts.rows(ActRow)) == 7
     with pytest.raises(NotAllowed):
         await parts.talking.rate(who(CLEO), ids[0], (2, 2, 2), "")
 

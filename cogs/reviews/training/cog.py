@@ -8,6 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot.app import Lyceum
+from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
@@ -82,6 +83,7 @@ class TrainingCog(commands.Cog):
         bot.renderers.register(model.LICENCE_RENDERER, self._draw_licence, what=what)
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
+        bot.core.qualifications.back(Capability.REVIEW, model.AREA, self.licences.list_reviewers)
         bot.setup_card.add(PAGE)
         bot.config_card.parts.add(self._config)
         self._entry.load()
@@ -92,6 +94,7 @@ class TrainingCog(commands.Cog):
         bot.core.notifier.unregister(model.LICENCE_KIND.name)
         bot.renderers.unregister(model.LICENCE_RENDERER)
         bot.components.unregister(*self._controls)
+        bot.core.qualifications.back_no_more(Capability.REVIEW)
         bot.setup_card.remove(PAGE)
         bot.config_card.parts.remove(self._config)
         self._entry.unload()

@@ -37,8 +37,15 @@ class Licences:
     async def list_reviewers(
         self, session: AsyncSession, guild_id: int, *, of: Collection[int] | None = None
     ) -> frozenset[int]:
-        """Who holds a licence; only `of` these members, where given."""
-        return frozenset(each.member_id for each in await storage.list_held(session, guild_id, of=of))
+        """Who holds a licence, or has the role as far as the process has them in memory; only `of` these, where given."""
+        found = {each.member_id for each in await storage.list_held(session, guild_id, of=of)}
+        roles = self._core.qualifications.roles
+        if roles is not None:
+            settings = await self._core.configs.present(session, guild_id, TrainingSettings)
+            role = settings.reviewer_role_id
+            shown = roles.members_with(guild_id, frozenset({role})) if role is not None else set[int]()
+            found |= shown if of is None else shown.intersection(of)
+        return frozenset(found)
 
     async def give_in(
         self,

@@ -8,15 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.authority import MANAGE_GUILD, Actor
+from bot.authority import MANAGE_GUILD, Actor, Capability
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.matching.valuation import SENIOR_LEVEL
+from bot.qualifications import CAPABILITY
 from cogs.reviews import facts, solving
 from cogs.reviews.model import ReviewSettings
 from cogs.reviews.training import content
 from cogs.reviews.training.licences import Licences
 from cogs.reviews.training.model import (
+    AREA,
     LICENCE_KIND,
     TRAINED,
     Desk,
@@ -228,6 +230,33 @@ async def test_a_reviewer_is_who_has_a_licence_or_the_role_or_may_do_everything(
         assert await licences.list_reviewers(session, GUILD) == {BEN.member_id}
         assert await licences.list_reviewers(session, GUILD, of={CLEO.member_id}) == frozenset()
         assert await licences.list_reviewers(session, OTHER_GUILD) == frozenset()
+
+
+async def test_wherever_reviewers_are_asked_for_a_licence_counts_and_so_does_the_role(
+    service: TrainingService, core: Core, licences: Licences
+) -> None:
+    class InMemory:
+        def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
+            return frozenset({ROLE}) if (guild_id, member_id) == (GUILD, 15) else None
+
+        def members_with(self, guild_id: int, role_ids: frozenset[int]) -> set[int]:
+            return {15} if guild_id == GUILD and ROLE in role_ids else set()
+
+    ask = core.qualifications
+    ask.roles = InMemory()
+    ask.back(Capability.REVIEW, AREA, licences.list_reviewers)
+    await choose_role(core)
+    await go_through(service)
+    async with core.db.read() as session:
+        assert await ask.holders(session, GUILD, CAPABILITY, "review") == {BEN.member_id, 15}
+        for member_id, expected in ((BEN.member_id, True), (15, True), (CLEO.member_id, False)):
+            assert await ask.has(session, GUILD, member_id, CAPABILITY, "review") is expected
+        assert await ask.has(session, GUILD, BEN.member_id, CAPABILITY, "review", actor=BEN)
+        assert await licences.list_reviewers(session, GUILD, of={15, 14}) == {15}
+        assert not await ask.has(session, GUILD, BEN.member_id, CAPABILITY, "facilitate")
+    ask.back_no_more(Capability.REVIEW)
+    async with core.db.read() as session:
+        assert await ask.holders(session, GUILD, CAPABILITY, "review") == set()
 
 
 async def test_who_holds_a_licence_counts_as_experienced_when_works_are_given_out(
