@@ -23,7 +23,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -232,8 +232,9 @@ class Chaos:
         """
         limit = CATCH_UP_SECONDS
         sessions = len(self._discord.gateway.identifies)
-        await self._nursery.bear(self._life(None))
-        end = asyncio.create_task(self._nursery.end(seconds=limit * (2 + self._report.weeks)))
+        longest = limit * (2 + self._report.weeks)
+        await self._nursery.bear(replace(self._life(None), seconds=round(longest)))
+        end = asyncio.create_task(self._nursery.end(seconds=longest))
         going = await _while_going_on(
             end,
             lambda: not self._is_over(),
