@@ -159,6 +159,17 @@ class Awarding:
             effect = self._role(row, role_id, EffectKind.REMOVE_ROLE, lane, occasion)
             await self._core.outbox.plan(session, effect)
 
+    async def take_back(self, session: AsyncSession, guild_id: int, member_id: int) -> bool:
+        """Somebody is to be deleted: the roles that came with their badges go while I still know of them."""
+        taken = False
+        for row in await storage.list_of_member(session, guild_id, member_id):
+            badge = await storage.find_badge(session, guild_id, row.badge_id)
+            if row.state == HELD and badge is not None and badge.role_id is not None:
+                row.state, row.turn, taken = LOST, row.turn + 1, True
+                await session.flush()
+                await self.take_role(session, row, badge.role_id)
+        return taken
+
     async def tell_of_loss(self, session: AsyncSession, row: BadgeAwardRow) -> None:
         """Staff took it back."""
         await self._tell(session, row, _lost_key(row))

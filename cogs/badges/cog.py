@@ -103,6 +103,7 @@ class BadgesCog(commands.Cog):
         bot.setup_card.add(PAGE)
         bot.config_card.parts.add(self._config)
         core.erasure.redraw_with(self.wins.redraw)
+        core.erasure.take_back_with(self.awarding.take_back)
         service = self.service
         core.qualifications.register(
             Qualification(
@@ -136,6 +137,7 @@ class BadgesCog(commands.Cog):
         bot.setup_card.remove(PAGE)
         bot.config_card.parts.remove(self._config)
         core.erasure.stop_redrawing(self.wins.redraw)
+        core.erasure.stop_taking_back(self.awarding.take_back)
         core.qualifications.unregister(model.QUALIFICATION)
         core.member_cards.unregister(AREA)
         bot.groups.forget_help(HELP)

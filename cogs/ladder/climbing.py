@@ -231,6 +231,17 @@ class Climbing:
         )
         await self._core.outbox.plan(session, effect, act_id=row.act_id)
 
+    async def take_back(self, session: AsyncSession, guild_id: int, member_id: int) -> bool:
+        """Somebody is to be deleted: the roles of their steps go while I still know of them."""
+        taken = False
+        for row in await storage.list_held(session, guild_id, member_id):
+            step = self._steps.find(guild_id, row.step)
+            if row.state == storage.HELD and step is not None and step.role_id is not None:
+                row.state, row.turn, taken = State.LOST.value, row.turn + 1, True
+                await session.flush()
+                await self.plan_role(session, row, step)
+        return taken
+
     async def staff_roles(self, guild_id: int) -> frozenset[int]:
         """The roles that make people staff in a community."""
         config = await self._core.configs.guild(guild_id)

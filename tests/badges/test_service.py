@@ -429,6 +429,18 @@ async def test_others_can_ask_who_has_a_badge(badges: Badges) -> None:
         assert not await ask.has(session, GUILD, CLEO.member_id, "nonsense")
 
 
+async def test_before_somebody_is_deleted_the_role_of_their_badge_is_taken_back_once(badges: Badges) -> None:
+    badge_id = await badges.write()
+    await badges.staff.set_role(FARAH, badge_id, ROLE)
+    await badges.on(badge_id)
+    await badges.act(BEN, 1)
+    async with badges.core.db.begin() as session:
+        assert await badges.awarding.take_back(session, GUILD, BEN.member_id)
+        assert not await badges.awarding.take_back(session, GUILD, BEN.member_id)
+        assert not await badges.awarding.take_back(session, GUILD, CLEO.member_id)
+    assert [each[:2] for each in await badges.effects("remove_role")] == [(BEN.member_id, 777)]
+
+
 async def test_a_deleted_person_leaves_nothing(badges: Badges, clock: FixedClock) -> None:
     badge_id = await badges.on(await badges.write())
     await badges.act(BEN, 1)

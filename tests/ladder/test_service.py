@@ -296,6 +296,15 @@ async def test_other_features_ask_who_is_on_a_step_or_above(ladder: Ladder) -> N
         assert "newcomer" not in [each.key for each in await service.list_choices(session, GUILD)]
 
 
+async def test_before_somebody_is_deleted_the_role_of_their_step_is_taken_back_once(ladder: Ladder) -> None:
+    await ladder.staff.set_role(FARAH, "member", ROLE)
+    await ladder.did("micro.done")
+    async with ladder.core.db.begin() as session:
+        assert await ladder.climbing.take_back(session, GUILD, BEN.member_id)
+        assert not await ladder.climbing.take_back(session, GUILD, BEN.member_id)
+    assert await ladder.roles() == [("add_role", ROLE), ("remove_role", ROLE)]
+
+
 async def test_with_the_person_their_steps_go_and_who_confirmed_is_nobody(
     ladder: Ladder, clock: FixedClock
 ) -> None:

@@ -84,6 +84,7 @@ class TrainingCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.core.qualifications.back(Capability.REVIEW, model.AREA, self.licences.list_reviewers)
+        bot.core.erasure.take_back_with(self.licences.take_back)
         bot.setup_card.add(PAGE)
         bot.config_card.parts.add(self._config)
         self._entry.load()
@@ -95,6 +96,7 @@ class TrainingCog(commands.Cog):
         bot.renderers.unregister(model.LICENCE_RENDERER)
         bot.components.unregister(*self._controls)
         bot.core.qualifications.back_no_more(Capability.REVIEW)
+        bot.core.erasure.stop_taking_back(self.licences.take_back)
         bot.setup_card.remove(PAGE)
         bot.config_card.parts.remove(self._config)
         self._entry.unload()

@@ -79,6 +79,15 @@ class Licences:
         await self._plan_role(session, row, f"{row.turn}")
         return row
 
+    async def take_back(self, session: AsyncSession, guild_id: int, member_id: int) -> bool:
+        """Somebody is to be deleted: the role of their licence goes while I still know of it."""
+        row = await storage.find_licence(session, guild_id, member_id)
+        if row is None or not row.held:
+            return False
+        row = await storage.lock_licence(session, guild_id, member_id, since=row.since)
+        self._decide(row, held=False, by=None, reason=None)
+        return await self._plan_role(session, row, f"{row.turn}")
+
     async def renew_role(
         self, session: AsyncSession, row: ReviewLicenceRow, *, lane: Lane = Lane.AWAITED
     ) -> bool:

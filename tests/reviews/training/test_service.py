@@ -288,6 +288,18 @@ async def test_of_many_facilitators_one_gives_and_one_takes(staff: TrainingStaff
         await staff.give(FARAH, CLEO.member_id, " \u200b ")
 
 
+async def test_before_somebody_is_deleted_the_role_of_their_licence_is_taken_back_once(
+    staff: TrainingStaff, licences: Licences, core: Core
+) -> None:
+    await choose_role(core)
+    await staff.give(FARAH, BEN.member_id, "Known for it")
+    async with core.db.begin() as session:
+        assert await licences.take_back(session, GUILD, BEN.member_id)
+        assert not await licences.take_back(session, GUILD, BEN.member_id)
+        assert not await licences.take_back(session, GUILD, CLEO.member_id)
+    assert [each.member_id for each in await planned(core, "remove_role")] == [BEN.member_id]
+
+
 async def test_a_licence_given_in_the_middle_stays_whatever_the_answers(
     service: TrainingService, staff: TrainingStaff
 ) -> None:
