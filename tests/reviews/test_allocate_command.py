@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,8 @@ def test_whatever_is_wrong_with_an_instance_it_is_answered_or_told(
         elif what == "doubled" and isinstance(inner, list):
             inner.append(inner[last])
         else:
-            inner[last] = data.draw(st.sampled_from(NONSENSE))
+            # A copy, because the next one may be put inside it.
+            inner[last] = deepcopy(data.draw(st.sampled_from(NONSENSE)))
         if not places(asked):
             break
     try:
