@@ -16,7 +16,7 @@ from discord import app_commands
 
 from bot.cards import Card, Text
 from bot.counters import counters
-from bot.errors import ExternalError, TooSoon, UserError
+from bot.errors import ExternalError, NotFound, TooSoon, UserError
 from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
 from bot.replies import reply_to
@@ -48,6 +48,9 @@ def _cause(error: BaseException) -> BaseException:
         isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__
     ):
         error = error.__cause__
+    if isinstance(error, app_commands.TransformerError):
+        # A channel, role or person that is not in the server: deleted or gone since the option was filled in.
+        return NotFound("One of the things you chose is not in this server any more. Choose another.")
     return error
 
 

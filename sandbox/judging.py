@@ -8,6 +8,8 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
+from discord.app_commands import TransformerError
+
 from sandbox.faults import REPLY, Request, injected
 from sandbox.places import Places
 
@@ -101,12 +103,13 @@ def _faults_of(what: str, arrival: _Arrival, replies: list[Request]) -> list[str
 
 
 def _meant(error: BaseException) -> bool:
-    """Whether this is the bot telling a person something (``bot.errors.BotError``), not a mistake."""
+    """Whether this is the bot telling a person something, not a mistake: a ``bot.errors.BotError``, or a thing of
+    another server in an option, which discord.py notices before the bot does."""
     from bot.errors import BotError
 
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, BotError):
+        if isinstance(seen, BotError | TransformerError):
             return True
         seen = getattr(seen, "original", None) or seen.__cause__
     return False

@@ -140,6 +140,12 @@ class Places(Actions):
             self.env.backend.add_member_role(self.guild_id, person.id, role.id)
         await self.settle()
 
+    async def take_role(self, person: Person, role: Role) -> None:
+        """Somebody from staff takes a role by hand."""
+        with process.operation(self.env, "take role"):
+            self.env.backend.remove_member_role(self.guild_id, person.id, role.id)
+        await self.settle()
+
     async def bot_role_below(self, role: Role) -> None:
         """Drag the bot's role below another: granting that one, or acting on its people, then fails (50013)."""
         backend = self.env.backend

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Actor
+from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.i18n import N_, Translator
 from bot.role_drift import Drift, Given
@@ -46,7 +46,8 @@ class LadderRoles:
         ]
 
     async def bot_wins(self, actor: Actor, drift: Drift) -> None:
-        """Give and take the role as the record says."""
+        """Give and take the role as the record says. Raises `NotAllowed`."""
+        await self._check(actor)
         step = self._step(actor.guild_id, drift.role_id)
         if step is None:
             return
@@ -59,7 +60,8 @@ class LadderRoles:
             await self._note(session, actor, N_("made Discord follow the ladder for {role}"), drift)
 
     async def discord_wins(self, actor: Actor, drift: Drift) -> None:
-        """Take what people did by hand into the record: staff's word stands for it."""
+        """Take what people did by hand into the record: staff's word stands for it. Raises `NotAllowed`."""
+        await self._check(actor)
         step = self._step(actor.guild_id, drift.role_id)
         if step is None:
             return
@@ -72,6 +74,10 @@ class LadderRoles:
                 row = await self._row(session, actor.guild_id, member_id, step)
                 await self._climbing.fall(session, row, step, State.REVOKED, tell=False)
             await self._note(session, actor, N_("made the ladder follow Discord for {role}"), drift)
+
+    async def _check(self, actor: Actor) -> None:
+        config = await self._core.configs.guild(actor.guild_id)
+        require(actor, Capability.FACILITATE, config.capability_roles)
 
     def _step(self, guild_id: int, role_id: int) -> Step | None:
         """The lowest step that gives the role."""

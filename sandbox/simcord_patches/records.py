@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import discord
+from simcord import interactions
 from simcord._dpy_internals import get_state
+from simcord.actors import _dispatch_actor_interaction
 from simcord.backend import serializers
 from simcord.backend.models import Interaction, Message, Overwrite
 from simcord.enums import OverwriteType
@@ -46,3 +48,48 @@ def hidden_from(role_id: int) -> Overwrite:
     """A channel overwrite that takes the sight of the channel from one role."""
     denied = discord.Permissions(view_channel=True).value
     return Overwrite(target_id=role_id, type=OverwriteType.ROLE, deny=denied)
+
+
+async def interaction_as_sent(
+    actor: Any, kind: int, channel: Any, data: dict[str, Any], source: Message | None = None
+) -> InteractionResult:
+    """An interaction exactly as given, whether or not such a control stands anywhere: what a forger can send."""
+    env = actor._env
+    extra = None
+    if source is not None:
+        extra = {"message": dict(serializers.message_payload(env.backend, source))}
+    env._begin_operation("interaction")
+    try:
+        return await _dispatch_actor_interaction(
+            actor,
+            kind,
+            channel,
+            data,
+            extra=extra,
+            source_message_id=source.id if source is not None else None,
+        )
+    finally:
+        env._end_operation()
+
+
+def resolve(actor: Any, thing: Any, found: dict[str, Any], *, channel_id: int) -> None:
+    """Describe a person, role or channel as Discord does to whom it is named in an interaction."""
+    interactions.resolve_handle(actor, thing, found, channel_id=channel_id)
+
+
+def resolve_message(env: Env, channel_id: int, message_id: int, found: dict[str, Any]) -> str:
+    """The same for a message. Returns its id."""
+    payload = serializers.message_payload(env.backend, env.backend.get_message(channel_id, message_id))
+    found.setdefault("messages", {})[str(message_id)] = dict(payload)
+    return str(message_id)
+
+
+def resolve_file(env: Env, channel_id: int, file: tuple[str, bytes], found: dict[str, Any]) -> str:
+    """The same for a file that is sent along. Returns its id."""
+    return interactions.store_interaction_attachment(env.backend, channel_id, *file, found)
+
+
+def messages_of_bot(env: Env, channel_id: int) -> list[Message]:
+    """What the bot has posted in a channel for all who see it."""
+    stored = env.backend.messages.get(channel_id, {}).values()
+    return [each for each in stored if each.author_id == env.backend.bot_user.id and not each.is_ephemeral]
