@@ -20,10 +20,12 @@ from bot.errors import ExternalError, NotFound, TooSoon, UserError
 from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
 from bot.replies import reply_to
-from bot.text import timestamp
+from bot.text import quote, timestamp
 from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
+
+LONGEST_TYPED = 100  # of what somebody typed; enough to recognise it
 
 
 async def respond_to_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -83,9 +85,9 @@ def _told(error: BaseException, t: Translator, reference: str) -> str:
 def _explain(error: BaseException, t: Translator, reference: str) -> str:
     if isinstance(error, TooSoon):
         again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
-        return f"{t(error.message, **error.fields)}\n{again}"
+        return f"{t(error.message, **_fields(error))}\n{again}"
     if isinstance(error, UserError):
-        return t(error.message, **error.fields)
+        return t(error.message, **_fields(error))
     if isinstance(error, ExternalError):
         return t("Sorry, Discord did not let me do that. {what}", what=t(error.message, **error.fields))
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
@@ -99,6 +101,12 @@ def _explain(error: BaseException, t: Translator, reference: str) -> str:
             reference=reference,
         )
     return _apology(t, reference)
+
+
+def _fields(error: UserError) -> dict[str, object]:
+    """What fills the text: `typed` is what somebody typed, and is shown letter by letter."""
+    typed = error.fields.get("typed")
+    return {**error.fields, "typed": quote(typed, LONGEST_TYPED)} if isinstance(typed, str) else error.fields
 
 
 def _apology(t: Translator, reference: str) -> str:

@@ -76,10 +76,8 @@ def set_up_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def community(
-    sqlite_template: SqliteTemplate, set_up_template: Path, folder: Path
-) -> AsyncIterator[LyceumWorld]:
-    """The same after a facilitator has chosen everything that /setup start offers."""
+async def set_up_url(sqlite_template: SqliteTemplate, set_up_template: Path, folder: Path) -> str:
+    """The test's own database of a community in which a facilitator has chosen everything that /setup start offers."""
     if not set_up_template.exists():  # noqa: ASYNC240 - a glance at a local file
         url = sqlite_template.copy_to(set_up_template.parent)
         async with _opened(url) as first:
@@ -87,8 +85,13 @@ async def community(
         with closing(sqlite3.connect(set_up_template)) as connection, connection:
             # The next world's Discord has not been told of the commands yet.
             connection.execute("DELETE FROM app_state")
-    file = shutil.copyfile(set_up_template, folder / "lyceum.db")
-    async with _opened(f"sqlite:///{file}") as opened:
+    return f"sqlite:///{shutil.copyfile(set_up_template, folder / 'lyceum.db')}"
+
+
+@pytest.fixture
+async def community(set_up_url: str) -> AsyncIterator[LyceumWorld]:
+    """The bot in that community."""
+    async with _opened(set_up_url) as opened:
         config = await opened.bot.core.configs.guild(opened.guild_id)
         assert config.staff_channel_id == opened.staff.id, "every world must begin with the same ids"
         yield opened
