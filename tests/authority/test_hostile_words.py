@@ -19,12 +19,11 @@ from typing import Any, cast
 import pytest
 
 from bot.counters import counters
-from bot.features import feature_of
 from sandbox.people import Person
 from storage.footprint import models
 from tests.authority.crawl import COMMAND, FORM, Act, Crawl, send
 from tests.authority.seeds import SEEDS
-from tests.authority.test_matrix import SHELL, STAFF, parts
+from tests.authority.test_matrix import parts, rounds
 from tests.behaviour.quests import LyceumWorld
 
 VICTIM = 1234567890123456789  # whom hostile words name
@@ -149,15 +148,10 @@ async def type_everywhere(world: LyceumWorld, part: str, words: Iterator[str], s
     if part in SEEDS:
         await SEEDS[part](world)
     typed = 0
-    for is_staff, who in ((True, world.facilitator), (False, world.member)):
+    for who, wanted in rounds(world, part):
         crawl = Crawl(world, who)
         await crawl.prepare()
         typist = Typist(world, who, words, samples)
-
-        def wanted(command: Any, is_staff: bool = is_staff) -> bool:
-            top = str(command.qualified_name).split()[0]
-            return (feature_of(command) or SHELL) == part and (top in STAFF) is is_staff
-
         await crawl.run(await crawl.commands(wanted), typist.before, typist.after)
         assert typist.faults == [], "\n".join(typist.faults[:20])
         typed += typist.typed

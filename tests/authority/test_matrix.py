@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from discord.app_commands import ContextMenu
 from simcord.backend.models import Message
 from simcord.builders import UserHandle
 
@@ -31,7 +32,7 @@ from tests.authority.seeds import SEEDS
 from tests.behaviour.quests import LyceumWorld
 from tests.shell import post_card
 
-STAFF = ("manage", "setup", "mod")
+FACILITATORS, MODERATORS = ("manage", "setup"), ("mod",)
 SHELL = "shell"
 MOST_MISSED = 0.5  # of a feature's controls may be out of the crawl's reach; they are made up instead
 # Controls that stand on cards of staff too and change only what is one's own.
@@ -141,7 +142,7 @@ class Matrix:
         if act.name.startswith(ANYBODYS):
             return
         members = [self.others.stranger, self.others.former]
-        if not act.root.startswith(("mod", "#")):
+        if act.root.startswith(FACILITATORS):
             members.append(self.world.moderator)
         for person in members:
             await self._refused(person, act)
@@ -238,23 +239,36 @@ async def play(world: LyceumWorld, part: str) -> Others:
         await SEEDS[part](world)
     others = await gather(world)
     watch = Watch(world)
-    for is_staff, who in ((True, world.facilitator), (False, world.member)):
+    for who, wanted in rounds(world, part):
         matrix = Matrix(others, watch, who)
         crawl = Crawl(world, who)
         await crawl.prepare()
-
-        def wanted(command: Any, is_staff: bool = is_staff) -> bool:
-            top = str(command.qualified_name).split()[0]
-            return (feature_of(command) or SHELL) == part and (top in STAFF) is is_staff
-
-        await crawl.run(
-            await crawl.commands(wanted), matrix.staff if is_staff else matrix.member, matrix.done
-        )
+        before = matrix.member if who is world.member else matrix.staff
+        await crawl.run(await crawl.commands(wanted), before, matrix.done)
         others.reached |= crawl.reached
     for control in sorted(controls_of(world, part) - others.reached):
         await Matrix(others, watch, world.member).forged(control)
     watch.close()
     return others
+
+
+def rounds(world: LyceumWorld, part: str) -> list[tuple[Person, Callable[[Any], bool]]]:
+    """Who uses which commands of a feature."""
+
+    def of(*groups: str) -> Callable[[Any], bool]:
+        return lambda command: (feature_of(command) or SHELL) == part and _group_of(command) in groups
+
+    names = {each.name for each in world.bot.tree.get_commands()}
+    members = names.difference(FACILITATORS, MODERATORS)
+    return [
+        (world.facilitator, of(*FACILITATORS)),
+        (world.moderator, of(*MODERATORS)),
+        (world.member, of(*members)),
+    ]
+
+
+def _group_of(command: Any) -> str:
+    return str(command.name if isinstance(command, ContextMenu) else command.qualified_name.split()[0])
 
 
 def controls_of(world: LyceumWorld, part: str) -> set[str]:
