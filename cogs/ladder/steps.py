@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,14 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Reaction
 from bot.core import Core
-from bot.criteria import ANY_CONTRIBUTION, Rule, expand, parse_rule
+from bot.criteria import Rule, parse_rule
 from bot.errors import InvalidInput
+from bot.living_rules import LivingRules
 from cogs.ladder.model import Step
 from cogs.ladder.rules import LONGEST_TEXT, LONGEST_TITLE
 from storage import ladder as storage
-from storage.database import mark
-
-_MARK = "ladder.changed:"
 
 
 @cache
@@ -53,50 +51,29 @@ class Steps:
     """Keeps them, and listens for the kinds of acts that any of them counts."""
 
     def __init__(self, core: Core) -> None:
-        self._core = core
-        self._all: dict[int, tuple[Step, ...]] = {}
-        self._listening: set[str] = set()
-        self._react: Reaction | None = None
-        self._changed: dict[int, Sequence[storage.LadderStepRow]] = {}
-        core.db.after_commit(self._after_commit)
-        self._undo: Reaction | None = None
+        self._own = LivingRules[tuple[Step, ...]](
+            core, "ladder", read_all=_read_all, read=_read, rules_of=_rules_of
+        )
 
     async def load(self, react: Reaction, undo: Reaction) -> None:
         """Read all of them, and from now on call these two for the acts that any step counts."""
-        self._react, self._undo = react, undo
-        self._listen(shipped())
-        found: defaultdict[int, list[storage.LadderStepRow]] = defaultdict(list)
-        async with self._core.db.read() as session:
-            for row in await storage.list_all_steps(session):
-                found[row.guild_id].append(row)
-        for guild_id, rows in found.items():
-            self._keep(guild_id, rows)
+        await self._own.load(react, undo, *_rules_of(shipped()))
 
     async def reload(self, guild_id: int) -> None:
         """After a change of a community's steps is committed."""
-        async with self._core.db.read() as session:
-            self._keep(guild_id, await storage.list_steps(session, guild_id))
+        await self._own.reload(guild_id)
 
     async def reload_in(self, session: AsyncSession, guild_id: int) -> None:
         """The same within a transaction that changes them: it holds once that is committed."""
-        self._changed[guild_id] = await storage.list_steps(session, guild_id)
-        mark(session, f"{_MARK}{guild_id}")
-
-    def _after_commit(self, marks: frozenset[str]) -> None:
-        for guild_id in [int(each.removeprefix(_MARK)) for each in marks if each.startswith(_MARK)]:
-            if self._react is not None and guild_id in self._changed:
-                self._keep(guild_id, self._changed.pop(guild_id))
+        await self._own.reload_in(session, guild_id)
 
     def forget(self) -> None:
         """The feature unloads."""
-        if self._react is not None:
-            self._core.ledger.forget(self._react)
-            self._react = None
-        self._listening.clear()
+        self._own.forget()
 
     def every(self, guild_id: int) -> tuple[Step, ...]:
         """All of them, also those that are left out, the lowest first."""
-        return self._all.get(guild_id, shipped())
+        return self._own.of(guild_id) or shipped()
 
     def of(self, guild_id: int) -> tuple[Step, ...]:
         """Those that can be climbed, the lowest first. There is always a first one."""
@@ -106,21 +83,23 @@ class Steps:
         return next((each for each in self.every(guild_id) if each.key == key), None)
 
     def rule_of(self, step: Step) -> Rule:
-        """What is to be judged: "any contribution" is what counts as one now."""
-        return expand(step.rule, list(self._core.ledger.contributions))
+        """What is to be judged."""
+        return self._own.as_judged(step.rule)
 
-    def _keep(self, guild_id: int, rows: Iterable[storage.LadderStepRow]) -> None:
-        self._all[guild_id] = merged(rows)
-        self._listen(self._all[guild_id])
 
-    def _listen(self, steps: Sequence[Step]) -> None:
-        assert self._react is not None
-        for kind in {kind for step in steps for kind in step.rule.kinds} - self._listening:
-            self._listening.add(kind)
-            if kind == ANY_CONTRIBUTION:
-                self._core.ledger.react_to_contributions(self._react, undo=self._undo)
-            else:
-                self._core.ledger.react_to(kind, self._react, undo=self._undo)
+def _rules_of(steps: Iterable[Step]) -> list[Rule]:
+    return [each.rule for each in steps]
+
+
+async def _read_all(session: AsyncSession) -> Mapping[int, tuple[Step, ...]]:
+    found: defaultdict[int, list[storage.LadderStepRow]] = defaultdict(list)
+    for row in await storage.list_all_steps(session):
+        found[row.guild_id].append(row)
+    return {guild_id: merged(rows) for guild_id, rows in found.items()}
+
+
+async def _read(session: AsyncSession, guild_id: int) -> tuple[Step, ...]:
+    return merged(await storage.list_steps(session, guild_id))
 
 
 def merged(rows: Iterable[storage.LadderStepRow]) -> tuple[Step, ...]:

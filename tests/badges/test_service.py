@@ -47,8 +47,9 @@ ROLE = RoleFacts(777, 0, above_bot=False, managed=False, opens=True)
 class Badges:
     """The feature without Discord."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, clock: FixedClock) -> None:
         self.core = core
+        self.clock = clock
         core.configs.register(BadgeSettings, BadgeSettingsRow)
         core.features.describe(Feature(AREA, "Badges"))
         core.ledger.contribute(Contribution("review.given", "reviews", done="Reviewed somebody's work"))
@@ -132,7 +133,7 @@ async def _nothing(_session: object, _act: object) -> None:
 
 @pytest.fixture
 async def badges(database: Database, clock: FixedClock) -> Badges:
-    feature = Badges(Core.build(database, clock))
+    feature = Badges(Core.build(database, clock), clock)
     await feature.load()
     return feature
 
@@ -264,7 +265,7 @@ async def test_a_back_fill_gives_to_all_in_slices_once_and_quietly(
     await badges.run_jobs()
     assert [bool(await badges.held(who)) for who in members] == [False, True] * 3 + [False]
     assert [cause is not None for _, cause in await badges.standing()] == [True] * 3
-    badges.core.clock.advance(timedelta(seconds=5))  # type: ignore[attr-defined]
+    badges.clock.advance(timedelta(seconds=5))
     await badges.staff.backfill(FARAH, badge_id)
     await badges.run_jobs()
     assert len(await badges.standing()) == 3
@@ -291,7 +292,7 @@ async def test_taken_back_by_staff_it_goes_with_its_effects_and_the_same_acts_do
     assert award.revoked_because == "Copied from others"
     await badges.act(BEN, 3)
     assert await badges.held(BEN) == []
-    badges.core.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    badges.clock.advance(timedelta(minutes=1))
     await badges.staff.backfill(FARAH, badge_id)
     await badges.run_jobs()
     assert await badges.held(BEN) == []
@@ -330,7 +331,7 @@ async def test_the_check_takes_nothing_away_and_shows_staff_what_rests_on_nothin
     assert (await badges.held(BEN), await badges.held(CLEO)) == (["Reader"], [])
     with pytest.raises(AlreadyDone):
         await badges.people.let_go(FARAH, second.id)
-    badges.core.clock.advance(timedelta(minutes=1))  # type: ignore[attr-defined]
+    badges.clock.advance(timedelta(minutes=1))
     await badges.staff.begin_check(FARAH)
     await badges.run_jobs()
     assert await badges.people.list_doubtful(FARAH) == ()
@@ -359,7 +360,7 @@ async def test_an_ended_badge_is_given_to_nobody_and_kept_by_those_who_have_it(b
     badge_id = await badges.on(await badges.write())
     await badges.act(BEN, 1)
     await badges.staff.retire_at(FARAH, badge_id, badges.core.clock.now() + timedelta(days=1))
-    badges.core.clock.advance(timedelta(days=2))  # type: ignore[attr-defined]
+    badges.clock.advance(timedelta(days=2))
     await badges.act(CLEO, 1)
     assert (await badges.held(BEN), await badges.held(CLEO)) == (["Reader"], [])
     assert await badges.service.catalog(CLEO) == ()
@@ -579,12 +580,11 @@ async def test_another_role_goes_to_those_who_have_the_badge_already(
     for who in (*people, BEN):
         await badges.act(who, len(await badges.held(who)))
     everybody = {who.member_id for who in people}
-    clock = badges.core.clock
     for role_id in (777, 778, 777, None):
         role = replace(ROLE, id=role_id) if role_id is not None else None
         await badges.staff.set_role(FARAH, badge_id, role)
         await badges.run_jobs()
-        clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
+        badges.clock.advance(timedelta(seconds=1))
     given = [each[:2] for each in await badges.effects("add_role")]
     taken = [each[:2] for each in await badges.effects("remove_role")]
     assert sorted(given) == sorted((who, role) for role in (777, 778, 777) for who in everybody)
