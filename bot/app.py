@@ -38,7 +38,7 @@ from bot.features import feature_of
 from bot.groups import SharedGroups, plain_command
 from bot.help_card import help_card
 from bot.i18n import Translations
-from bot.interactions import actor_of, tags_of
+from bot.interactions import actor_of, mend_text, tags_of
 from bot.jobs import SLICE as JOBS_AT_ONCE
 from bot.jobs import WAKE_MARK as JOBS_MARK
 from bot.languages import Languages
@@ -242,6 +242,7 @@ class Lyceum(SpacedSessions):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer buttons, menus and forms, in time."""
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            mend_text(interaction)
             tag_task(partial(tags_of, interaction))
             reply_to(interaction).watch()
             await self.components.answer(interaction)

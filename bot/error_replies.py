@@ -19,13 +19,12 @@ from bot.counters import counters
 from bot.errors import ExternalError, NotFound, TooSoon, UserError
 from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
+from bot.refusals import in_words
 from bot.replies import reply_to
-from bot.text import quote, timestamp
+from bot.text import timestamp
 from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
-
-LONGEST_TYPED = 100  # of what somebody typed; enough to recognise it
 
 
 async def respond_to_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -85,11 +84,11 @@ def _told(error: BaseException, t: Translator, reference: str) -> str:
 def _explain(error: BaseException, t: Translator, reference: str) -> str:
     if isinstance(error, TooSoon):
         again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
-        return f"{t(error.message, **_fields(error))}\n{again}"
+        return f"{in_words(error, t)}\n{again}"
     if isinstance(error, UserError):
-        return t(error.message, **_fields(error))
+        return in_words(error, t)
     if isinstance(error, ExternalError):
-        return t("Sorry, Discord did not let me do that. {what}", what=t(error.message, **error.fields))
+        return t("Sorry, Discord did not let me do that. {what}", what=in_words(error, t))
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return t("This command has just changed. Please restart Discord (Ctrl+R) and use it once more.")
     if isinstance(error, app_commands.CheckFailure):
@@ -101,12 +100,6 @@ def _explain(error: BaseException, t: Translator, reference: str) -> str:
             reference=reference,
         )
     return _apology(t, reference)
-
-
-def _fields(error: UserError) -> dict[str, object]:
-    """What fills the text: `typed` is what somebody typed, and is shown letter by letter."""
-    typed = error.fields.get("typed")
-    return {**error.fields, "typed": quote(typed, LONGEST_TYPED)} if isinstance(typed, str) else error.fields
 
 
 def _apology(t: Translator, reference: str) -> str:

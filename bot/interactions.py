@@ -23,6 +23,23 @@ def tags_of(interaction: discord.Interaction[Any]) -> dict[str, Any]:
     return {"guild": interaction.guild_id, "user": interaction.user.id, "command": command or None}
 
 
+def mend_text(interaction: discord.Interaction[Any]) -> None:
+    """Replace halves of surrogate pairs in what was typed: JSON can carry them, but no database or reply can."""
+    data = cast("dict[str, Any] | None", interaction.data)
+    if data is not None:
+        data |= cast("dict[str, Any]", _mended(data))
+
+
+def _mended(part: object) -> object:
+    if isinstance(part, str):
+        return part.encode("utf-8", "replace").decode() if not part.isascii() else part
+    if isinstance(part, dict):
+        return {key: _mended(value) for key, value in cast("dict[str, object]", part).items()}
+    if isinstance(part, list):
+        return [_mended(each) for each in cast("list[object]", part)]
+    return part
+
+
 def actor_of(interaction: discord.Interaction[Any]) -> Actor:
     """The person behind an interaction in a server. Raises `NotAllowed` in a DM."""
     member = interaction.user

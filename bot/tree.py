@@ -16,7 +16,7 @@ from discord import app_commands
 from bot.error_replies import respond_to_error
 from bot.errors import NotConfigured
 from bot.features import feature_of
-from bot.interactions import tags_of
+from bot.interactions import mend_text, tags_of
 from bot.log import tag_task
 from bot.replies import reply_to
 from storage import app_state
@@ -48,6 +48,7 @@ class LyceumTree(app_commands.CommandTree["Lyceum"]):
 
         This is also where the lines that a command logs get their tags, and its answer is timed.
         """
+        mend_text(interaction)
         tag_task(partial(tags_of, interaction))
         if interaction.type is discord.InteractionType.autocomplete:
             return True

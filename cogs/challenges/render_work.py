@@ -21,6 +21,7 @@ from bot.cards import (
 )
 from bot.files import safe_name
 from bot.i18n import N_, Translator
+from bot.refusals import in_words
 from bot.text import mention_user, quote, timestamp
 from cogs.challenges import rules
 from cogs.challenges.model import TRACK_NAMES, Challenge, Kept, Receipt
@@ -171,9 +172,7 @@ def kept_card(kept: Kept, t: Translator) -> Card:
     """Nothing was handed in, and nothing is lost."""
     title = title_of(kept.challenge, t)
     if kept.problem is not None:
-        problem = (
-            t(kept.problem.message, **kept.problem.fields) if kept.problem.fields else t(kept.problem.message)
-        )
+        problem = in_words(kept.problem, t)
         text = t("**Not handed in yet.** {problem}\nWhat you wrote is kept as a draft.", problem=problem)
     else:
         text = t("**Kept as a draft** for “{title}”. Only you see it until you hand it in.", title=title)

@@ -22,6 +22,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values, who_of
 from bot.member_card import CardLine
 from bot.outbox import EffectKind
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.text import clean, timestamp
@@ -236,7 +237,7 @@ class KudosCog(commands.Cog):
         """The refusal with what was typed in the form."""
         reply = reply_to(interaction)
         t = reply.translator
-        reason = t(error.message, **error.fields)
+        reason = in_words(error, t)
         if isinstance(error, TooSoon):
             reason += " " + t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
         await reply.show(render.refused_card(reason, words, t))

@@ -13,6 +13,7 @@ from bot.errors import InvalidInput
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.text import quote
 from cogs.micro import render_staff as render
@@ -108,7 +109,7 @@ class StaffControls:
             reply = reply_to(interaction)
             t = reply.translator
             again = "\n".join([quote(title, 2 * LONGEST_TITLE), quote(text, 2 * LONGEST_TEXT)])
-            await reply.show_privately(render.refused_card(t(error.message, **error.fields), again, t))
+            await reply.show_privately(render.refused_card(in_words(error, t), again, t))
             return None
 
     async def _set_theme(self, interaction: discord.Interaction[Any], task_id: int | None) -> None:

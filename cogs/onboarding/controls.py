@@ -14,6 +14,7 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.errors import UserError
 from bot.interactions import actor_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.text import clean
 from cogs.onboarding.catch_up import is_channel_gone
@@ -54,7 +55,7 @@ class Controls(ABC):
             try:
                 await doing
             except UserError as error:
-                note = "\n".join(filter(None, [t(error.message, **error.fields), typed_words(typed, t)]))
+                note = "\n".join(filter(None, [in_words(error, t), typed_words(typed, t)]))
         await draw(interaction, await redraw(note))
 
     async def open(self, interaction: discord.Interaction[Any], version_id: int) -> QuestView:

@@ -21,6 +21,7 @@ from bot.cards import (
 )
 from bot.errors import InvalidInput
 from bot.i18n import Translator
+from bot.refusals import in_words
 from bot.text import SELECT_OPTIONS, quote
 from cogs.onboarding.definition import FINISHED_ROLE, LONGEST_TEXT, LONGEST_TITLE, MOST_STEPS
 from cogs.onboarding.editor_words import (
@@ -267,7 +268,7 @@ def _step_lines(view: QuestView, t: Translator) -> list[str]:
 
 
 def _fault_lines(faults: Sequence[InvalidInput], t: Translator) -> list[str]:
-    lines = [f"- {t(each.message, **each.fields)}" for each in faults[:_FAULTS_SHOWN]]
+    lines = [f"- {in_words(each, t)}" for each in faults[:_FAULTS_SHOWN]]
     if len(faults) > _FAULTS_SHOWN:
         lines.append(t.tn("- and {n} more", "- and {n} more", len(faults) - _FAULTS_SHOWN))
     return lines

@@ -22,6 +22,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, may_write, who_of
 from bot.lost_places import Watch
 from bot.outbox import EffectKind
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from cogs.promises import model, render
@@ -162,7 +163,7 @@ class PromisesCog(commands.Cog):
         except InvalidInput as error:
             reply = reply_to(interaction)
             t = reply.translator
-            await reply.show_privately(render.refused_card(t(error.message, **error.fields), what, by, t))
+            await reply.show_privately(render.refused_card(in_words(error, t), what, by, t))
 
     async def _make(
         self, interaction: discord.Interaction[Any], what: str, by: str, *, only_me: bool

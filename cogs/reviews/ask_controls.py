@@ -15,6 +15,7 @@ from bot.components import Handler
 from bot.errors import NotAllowed, UserError
 from bot.files import check_file
 from bot.interactions import actor_of, who_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.reviews import render
 from cogs.reviews.service import ReviewsService
@@ -89,7 +90,7 @@ class AskControls:
             wanted = typed if name is None else {**typed, "content": name}
             asked = await self._service.request(actor, wanted, channel_id=interaction.channel_id)
         except UserError as error:
-            await self._refuse(interaction, t(error.message, **error.fields), typed)
+            await self._refuse(interaction, in_words(error, t), typed)
             return
         self._typed.pop((actor.guild_id, actor.member_id), None)
         if name is None:

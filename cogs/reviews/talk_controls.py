@@ -11,6 +11,7 @@ from bot.cards import Button, custom_id
 from bot.components import Handler
 from bot.errors import InvalidInput, UserError
 from bot.interactions import actor_of, chosen_values, who_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.reviews import paging, render, render_mine, render_review
 from cogs.reviews.model import Review
@@ -91,7 +92,7 @@ class TalkControls:
         """Say why, and show what was typed again."""
         reply = reply_to(interaction)
         t = reply.translator
-        await reply.show_privately(render.refused_card(t(error.message, **error.fields), typed, again, t))
+        await reply.show_privately(render.refused_card(in_words(error, t), typed, again, t))
 
     async def _ask_rating(self, interaction: _Interaction, review_id: int | None) -> None:
         review = await self._talking.read(who_of(interaction), review_id or 0)

@@ -11,6 +11,7 @@ from bot.cards import Button, custom_id
 from bot.components import Handler
 from bot.errors import UserError
 from bot.interactions import actor_of, who_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.reviews import paging, render, render_inbox, render_review
 from cogs.reviews.rubrics import Words
@@ -117,7 +118,7 @@ class WriteControls:
             t = reply.translator
             said = [str(typed.get(each.value) or "") for each in Words]
             waits = Button(t("What waits"), custom_id(render.INBOX))
-            await reply.show_privately(render.refused_card(t(error.message, **error.fields), said, waits, t))
+            await reply.show_privately(render.refused_card(in_words(error, t), said, waits, t))
             return
         await reply.show_privately(render_review.written_card(written, reply.translator))
 

@@ -10,6 +10,7 @@ import discord
 from bot.card_views import form_answers
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_values
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.rituals import change_cards, staff_cards
 from cogs.rituals import desk_cards as cards
@@ -121,7 +122,7 @@ class DeskControls:
         try:
             draft = await self._drafts.write(actor, draft_id, typed)
         except InvalidInput as error:
-            note = t(error.message, **error.fields)
+            note = in_words(error, t)
             draft = await self._drafts.get(actor, draft_id)
         await reply.show_privately(change_cards.draft_card(draft, t, note=note))
 
@@ -146,7 +147,7 @@ class DeskControls:
         try:
             holidays = await self._service.set_holidays(actor_of(interaction), typed)
         except InvalidInput as error:
-            reason = reply.translator(error.message, **error.fields)
+            reason = in_words(error, reply.translator)
             await reply.show(change_cards.refused_card(reason, typed, reply.translator))
             return
         await reply.show_privately(change_cards.holidays_card(holidays, reply.translator))

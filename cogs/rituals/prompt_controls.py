@@ -11,6 +11,7 @@ from bot.card_views import form_answers
 from bot.cards import custom_id
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_values
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.rituals import change_cards, render
 from cogs.rituals import prompt_cards as cards
@@ -113,7 +114,7 @@ class PromptControls:
             prompt = await doing
         except InvalidInput as error:
             reply = reply_to(interaction)
-            reason = reply.translator(error.message, **error.fields)
+            reason = in_words(error, reply.translator)
             await reply.show(change_cards.refused_card(reason, typed, reply.translator))
             return
         await self._show(interaction, prompt)

@@ -14,8 +14,9 @@ import pytest
 from discord import app_commands
 
 from bot.cards import Button, Buttons, Card, Form, Text, TextField
-from bot.errors import ExternalError, MissingBotPermission, NotFound, TooSoon
+from bot.errors import ExternalError, InvalidInput, MissingBotPermission, NotFound, TooSoon
 from bot.i18n import Translations
+from bot.refusals import in_words
 from bot.replies import reply_to
 from sandbox.faults import FOLLOW_UP, REPLY
 from storage.database import Database
@@ -182,3 +183,12 @@ async def test_what_somebody_typed_into_an_unknown_form_is_not_logged(
 
 def test_the_text_of_an_error_is_filled_for_the_log() -> None:
     assert str(ExternalError("No {what}", what="luck")) == "No luck"
+
+
+def test_what_was_typed_is_told_without_its_markup() -> None:
+    error = InvalidInput(
+        "“{typed}” is no day of {month}.", typed="[free](https://evil.example)", month="`May`"
+    )
+    assert in_words(error, Translations().for_locale("en")) == (
+        "“\\[free\\](https://evil.example)” is no day of `May`."
+    )

@@ -10,6 +10,7 @@ from bot.card_views import form_answers
 from bot.components import Handler
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_values
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.text import quote
 from cogs.reviews.training import render_staff as render
@@ -174,7 +175,7 @@ class StaffControls:
             t = reply.translator
             limits = ((title, LONGEST_TITLE), (text, LONGEST_TEXT), (why, LONGEST_WHY))
             again = "\n".join(quote(words, 2 * most) for words, most in limits)
-            await reply.show_privately(render.refused_card(t(error.message, **error.fields), again, t))
+            await reply.show_privately(render.refused_card(in_words(error, t), again, t))
             return None
 
     async def _set_reference(self, interaction: discord.Interaction[Any], sample_id: int | None) -> None:

@@ -1,0 +1,18 @@
+"""What a person is told of an error that they can put right, in one place for every reply that tells one."""
+
+from __future__ import annotations
+
+from bot.errors import BotError
+from bot.i18n import Translator
+from bot.text import quote
+
+LONGEST_TYPED = 100  # of what somebody typed; enough to recognise it
+
+
+def in_words(error: BotError, t: Translator) -> str:
+    """The error's sentence. Its field `typed` is what somebody typed: it is shown letter by letter, without markup."""
+    fields = dict(error.fields)
+    typed = fields.get("typed")
+    if isinstance(typed, str):
+        fields["typed"] = quote(typed, LONGEST_TYPED)
+    return t(error.message, **fields)
