@@ -21,7 +21,6 @@ import discord
 
 from bot.alarm_clock import AlarmClock
 from bot.asides import Asides
-from bot.authority import Capability, has
 from bot.avoidance_card import AvoidanceCard
 from bot.breaker import Breaker
 from bot.cached_roles import CachedRoles
@@ -35,10 +34,10 @@ from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
 from bot.features import feature_of
-from bot.groups import SharedGroups, plain_command
-from bot.help_card import help_card
+from bot.groups import SharedGroups
+from bot.help import Help
 from bot.i18n import Translations
-from bot.interactions import actor_of, mend_text, tags_of
+from bot.interactions import mend_text, tags_of
 from bot.jobs import SLICE as JOBS_AT_ONCE
 from bot.jobs import WAKE_MARK as JOBS_MARK
 from bot.languages import Languages
@@ -126,6 +125,7 @@ class Lyceum(SpacedSessions):
         Pauses(core, self.components, self.groups)
         ZoneCard(core, self.components)
         AvoidanceCard(core, self.components, self.groups)
+        self.help = Help(core, self.components, self.groups, cast(LyceumTree, self.tree))
         Support(core, self.renderers, self.components, self.settings.support.contact)
         notices = StaffNotices(core, self.renderers, self.translations)
         core.jobs.report_failure = notices.job_failed
@@ -158,7 +158,7 @@ class Lyceum(SpacedSessions):
             await self.load_feature(feature)
         titles = {page.feature: page.title for page in self.setup_card.pages}
         self.core.features.loaded((each.rpartition(".")[2] for each in list_features()), titles)
-        self.tree.add_command(plain_command("help", "What would you like to do?", self._help))
+        self.tree.add_command(self.help.command)
         self.groups.put_into(self.tree)
         await self.core.configs.load_all()
         await self.languages.load()
@@ -333,16 +333,6 @@ class Lyceum(SpacedSessions):
     def _name_of_guild(self, guild_id: int) -> str | None:
         guild = self.get_guild(guild_id)
         return guild.name if guild is not None else None
-
-    async def _help(self, interaction: discord.Interaction[Any]) -> None:
-        actor = actor_of(interaction)
-        roles = (await self.core.configs.guild(actor.guild_id)).capability_roles
-        mine = frozenset(each for each in Capability if has(actor, each, roles))
-        tree, lines = cast(LyceumTree, self.tree), self.groups.help_lines
-        if off := await self.core.features.list_off(actor.guild_id):
-            lines = [line for line in lines if tree.feature_behind(line.command) not in off]
-        reply = reply_to(interaction)
-        await reply.show(help_card(lines, mine, reply.translator))
 
 
 def _intents(settings: Settings) -> discord.Intents:

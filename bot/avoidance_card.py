@@ -13,14 +13,14 @@ from bot.cards import Card, Item, Option, Pick, Text, custom_id
 from bot.components import Components
 from bot.core import Core
 from bot.errors import InvalidInput
-from bot.groups import HelpLine, SharedGroups
+from bot.groups import HelpLine, SharedGroups, Topic
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_values
 from bot.replies import reply_to
 from bot.text import mention_user
 
 TAKE_BACK = "avoid:one.take_back"
-HELP = HelpLine(N_("Never be put together with somebody"), "/me avoid")
+HELP = HelpLine(N_("Never be put together with somebody"), "/me avoid", topic=Topic.TOGETHER)
 
 
 class AvoidanceCard:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import discord
@@ -19,11 +20,24 @@ _Callback = Callable[[discord.Interaction[Any]], Awaitable[None]]
 _Command = app_commands.Command[Any, ..., Any] | app_commands.Group
 
 
+class Topic(StrEnum):
+    """What somebody who looks for help has in mind. `bot/help_card.py` has the words for each."""
+
+    HOME = "home"
+    LEARN = "learn"
+    FEEDBACK = "feedback"
+    TOGETHER = "together"
+    THANKS = "thanks"
+    YOU = "you"
+    SAFE = "safe"
+
+
 @dataclass(frozen=True)
 class HelpLine:
     """One line of /help: what somebody wants (a gettext id), the command for it, and who may use it.
 
-    With a `control` it is a button that does it, for the six members' goals of the lowest `rank`.
+    With a `control` it is a button that does it, for the six members' goals of the lowest `rank`. What `needs` a
+    capability is listed under that, whatever its `topic`.
     """
 
     goal: str
@@ -31,6 +45,7 @@ class HelpLine:
     needs: Capability | None = None
     control: str | None = None
     rank: int = 9
+    topic: Topic = Topic.HOME
 
 
 class SharedGroups:

@@ -1,55 +1,78 @@
-"""/help by what one wants to do: the first goals as buttons that do it, the rest as commands, staff's apart."""
+"""/help by what one wants to do: the first goals as buttons that do it, everything else by topic, staff's apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.authority import Capability
-from bot.cards import Button, Buttons, Card, Divider, Item, Style, Text, custom_id
+from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, Style, Text, custom_id
+from bot.groups import HelpLine, Topic
 from bot.i18n import N_, Translator
 from bot.support import SUPPORT_ASK
 from bot.text import length
 
-if TYPE_CHECKING:
-    from bot.groups import HelpLine
-
+TOPIC, HOME = "help:topic.show", "help:home.show"
 MOST_BUTTONS = 6
 # Of the 4,000 characters of a card. What is cut is still in Discord's own list of commands.
-ROOM_FOR_MEMBERS = 1600
-ROOM_FOR_STAFF = 1900
-_HEADINGS = {
-    Capability.REVIEW: N_("**For reviewers**"),
-    Capability.MODERATE: N_("**For moderators**"),
-    Capability.FACILITATE: N_("**For facilitators**"),
+ROOM = 3600
+HEADINGS: Mapping[Topic | Capability, str] = {
+    Topic.HOME: N_("Finding your way"),
+    Topic.LEARN: N_("Learning and making"),
+    Topic.FEEDBACK: N_("Giving and getting feedback"),
+    Topic.TOGETHER: N_("Meeting people and taking turns"),
+    Topic.THANKS: N_("Thanks and recognition"),
+    Topic.YOU: N_("You and your data"),
+    Topic.SAFE: N_("Staying safe"),
+    Capability.REVIEW: N_("For reviewers"),
+    Capability.MODERATE: N_("For moderators"),
+    Capability.FACILITATE: N_("For facilitators"),
 }
 
 
-def help_card(lines: Sequence[HelpLine], capabilities: frozenset[Capability], t: Translator) -> Card:
-    """Only what one may do. The lines with the lowest `rank` come first."""
-    ours = sorted((each for each in lines if each.needs is None), key=lambda each: each.rank)
+def help_card(
+    lines: Sequence[HelpLine], capabilities: Collection[Capability], t: Translator, chosen: str | None = None
+) -> Card:
+    """Only what one may do: the first goals, or what belongs to the topic that was chosen."""
+    topics = _sorted(lines, capabilities)
+    heading = next((each for each in topics if each.value == chosen), None)
+    items = _goals(topics, t) if heading is None else _topic(heading, topics[heading], t)
+    options = tuple(
+        Option(t(HEADINGS[each]), each.value, chosen=each is heading) for each in HEADINGS if each in topics
+    )
+    if options:
+        items.append(Pick(custom_id(TOPIC), t("Everything, by topic"), options))
+    back = (Button(t("Back"), custom_id(HOME)),) if heading is not None else ()
+    wrong = Button(t("Something is wrong with this bot"), custom_id(SUPPORT_ASK))
+    return Card((*items, Divider(), Buttons((*back, wrong))))
+
+
+def _sorted(
+    lines: Sequence[HelpLine], capabilities: Collection[Capability]
+) -> Mapping[Topic | Capability, Sequence[HelpLine]]:
+    topics: dict[Topic | Capability, list[HelpLine]] = {}
+    for each in sorted(lines, key=lambda each: each.rank):
+        if each.needs is None or each.needs in capabilities:
+            topics.setdefault(each.needs or each.topic, []).append(each)
+    return topics
+
+
+def _goals(topics: Mapping[Topic | Capability, Sequence[HelpLine]], t: Translator) -> list[Item]:
+    ours = [each for heading, lines in topics.items() if isinstance(heading, Topic) for each in lines]
+    ours.sort(key=lambda each: each.rank)
     pressed = [each for each in ours if each.control is not None][:MOST_BUTTONS]
     items: list[Item] = [Text(t("**What would you like to do?**"))]
     for index, each in enumerate(pressed):
         style = Style.SECONDARY if index else Style.PRIMARY
         items.append(Buttons((Button(t(each.goal), custom_id(each.control or ""), style=style),)))
-    commands = " ".join(f"`{each.command}`" for each in pressed)
-    typed = [t("-# The same by typing: {commands}", commands=commands)] if pressed else []
-    rest = [_line(each, t) for each in ours if each not in pressed]
-    items.append(Text("\n".join(_fitting([*typed, *rest], ROOM_FOR_MEMBERS, t))))
-    staff: list[str] = []
-    for capability, heading in _HEADINGS.items():
-        theirs = [each for each in lines if each.needs is capability and capability in capabilities]
-        if theirs:
-            staff += [t(heading), *(_line(each, t) for each in sorted(theirs, key=lambda each: each.rank))]
-    if staff:
-        items += [Divider(), Text("\n".join(_fitting(staff, ROOM_FOR_STAFF, t)))]
-    wrong = Button(t("Something is wrong with this bot"), custom_id(SUPPORT_ASK))
-    return Card((*items, Divider(), Buttons((wrong,))))
+    if pressed:
+        commands = " ".join(f"`{each.command}`" for each in pressed)
+        items.append(Text(t("-# The same by typing: {commands}", commands=commands)))
+    return items
 
 
-def _line(line: HelpLine, t: Translator) -> str:
-    return f"- {t(line.goal)}: `{line.command}`"
+def _topic(heading: Topic | Capability, lines: Sequence[HelpLine], t: Translator) -> list[Item]:
+    shown = [f"- {t(each.goal)}: `{each.command}`" for each in lines]
+    return [Text("\n".join([f"**{t(HEADINGS[heading])}**", *_fitting(shown, ROOM, t)]))]
 
 
 def _fitting(lines: Sequence[str], room: int, t: Translator) -> list[str]:

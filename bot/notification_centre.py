@@ -15,7 +15,7 @@ from bot.components import Components
 from bot.core import Core
 from bot.dispatcher import Calls, PlannedEffect, Refused, Unreachable
 from bot.errors import InvalidInput, ServiceUnavailable
-from bot.groups import HelpLine, SharedGroups, plain_command
+from bot.groups import HelpLine, SharedGroups, Topic, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import chosen_values
 from bot.marks import marker_of, nonce_of
@@ -38,7 +38,9 @@ LIMIT = "notify:limit.set"
 KIND_OPEN = "notify:kind.open"
 KIND_SET = "notify:kind.set"
 
-HELP = HelpLine(N_("Choose what I am told, when and where"), "/me notifications", control=CENTRE, rank=4)
+HELP = HelpLine(
+    N_("Choose what I am told, when and where"), "/me notifications", control=CENTRE, rank=4, topic=Topic.YOU
+)
 NO_QUIET = "none"
 GUILDS_LIMIT = "guild"
 _MORE = "page:"  # no kind is named so: a name has letters, digits, dots and dashes

@@ -18,7 +18,7 @@ from bot.cards import Button, Buttons, Card, Form, Item, Option, Pick, Style, Te
 from bot.components import Components
 from bot.core import Core
 from bot.errors import InvalidInput
-from bot.groups import HelpLine, SharedGroups
+from bot.groups import HelpLine, SharedGroups, Topic
 from bot.i18n import N_, Translator
 from bot.interactions import chosen_values
 from bot.nominal_times import local_now
@@ -35,7 +35,7 @@ PAUSE_READ = "notify:pause.read"
 PAUSE_CONFIRM = "notify:pause.confirm"
 PAUSE_END = "notify:pause.end"
 
-HELP = HelpLine(N_("Take a break from everything"), "/me pause", control=PAUSE_SHOW, rank=5)
+HELP = HelpLine(N_("Take a break from everything"), "/me pause", control=PAUSE_SHOW, rank=5, topic=Topic.YOU)
 OPEN_END = "until I come back"
 # What is offered, as `parse_moment` reads it, and what it is called.
 CHOICES = {

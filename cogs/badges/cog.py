@@ -13,7 +13,7 @@ from bot.cards import Card
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF, Feature
-from bot.groups import HelpLine
+from bot.groups import HelpLine, Topic
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.member_card import CardLine
@@ -34,7 +34,7 @@ from cogs.badges.staff import BadgeStaff
 from cogs.badges.wins import Wins
 from storage.badges import BadgeSettingsRow
 
-HELP = HelpLine(N_("See which badges there are, and which are yours"), "/badge catalog")
+HELP = HelpLine(N_("See which badges there are, and which are yours"), "/badge catalog", topic=Topic.THANKS)
 PAGE = Page(
     21,
     N_("Badges"),

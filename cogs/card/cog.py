@@ -12,7 +12,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.errors import MissingBotPermission
 from bot.features import Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, may_write
 from bot.replies import reply_to
@@ -21,7 +21,9 @@ from cogs.card.service import CardService
 
 AREA = "card"
 MENU = N_("View card")
-HELP = HelpLine(N_("See my card, and who sees what of it"), "/me card", control=render.OPEN, rank=8)
+HELP = HelpLine(
+    N_("See my card, and who sees what of it"), "/me card", control=render.OPEN, rank=8, topic=Topic.YOU
+)
 
 
 class CardCog(commands.Cog):

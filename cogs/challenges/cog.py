@@ -16,7 +16,7 @@ from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.errors import NotFound
 from bot.features import Feature
-from bot.groups import HelpLine
+from bot.groups import HelpLine, Topic
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_values
 from bot.notify import Kind
@@ -41,9 +41,9 @@ from cogs.challenges.workshop import Workshop
 from storage.challenges import ChallengeSettingsRow, took_part_together
 
 HELP = (
-    HelpLine(N_("Take part in the challenge of the week"), "/challenge current"),
-    HelpLine(N_("Look at what people made in past challenges"), "/challenge gallery"),
-    HelpLine(N_("Suggest a challenge"), "/challenge suggest"),
+    HelpLine(N_("Take part in the challenge of the week"), "/challenge current", topic=Topic.LEARN),
+    HelpLine(N_("Look at what people made in past challenges"), "/challenge gallery", topic=Topic.LEARN),
+    HelpLine(N_("Suggest a challenge"), "/challenge suggest", topic=Topic.LEARN),
 )
 SETUP_PAGE = Page(
     6,

@@ -17,7 +17,7 @@ from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
 from bot.errors import InvalidInput, NotFound, TooSoon, UserError
 from bot.features import REASON_OFF, Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values, who_of
 from bot.member_card import CardLine
@@ -35,8 +35,8 @@ from cogs.kudos.staff import KudosStaff
 from cogs.kudos.staff_controls import StaffControls
 from storage.kudos import KudosSettingsRow
 
-HELP = HelpLine(N_("Thank somebody, and say what for"), "/kudos give", rank=7)
-WALL_HELP = HelpLine(N_("Read what people thanked each other for"), "/kudos wall")
+HELP = HelpLine(N_("Thank somebody, and say what for"), "/kudos give", rank=7, topic=Topic.THANKS)
+WALL_HELP = HelpLine(N_("Read what people thanked each other for"), "/kudos wall", topic=Topic.THANKS)
 STAFF_HELP = HelpLine(
     N_("Kudos: limits, patterns, and what is quoted"), "/manage kudos", Capability.FACILITATE
 )

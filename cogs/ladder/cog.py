@@ -13,7 +13,7 @@ from bot.authority import Capability
 from bot.cards import Card
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF, Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.member_card import CardLine
@@ -31,9 +31,13 @@ from cogs.ladder.staff_controls import StaffControls
 from cogs.ladder.steps import Steps, shipped
 
 HELP = HelpLine(
-    N_("See which step I am on, and what the next one asks for"), "/ladder show", control=render.SHOW, rank=9
+    N_("See which step I am on, and what the next one asks for"),
+    "/ladder show",
+    control=render.SHOW,
+    rank=9,
+    topic=Topic.TOGETHER,
 )
-DOWN_HELP = HelpLine(N_("Step down from my step, with honour"), "/ladder step-down")
+DOWN_HELP = HelpLine(N_("Step down from my step, with honour"), "/ladder step-down", topic=Topic.TOGETHER)
 STAFF_HELP = HelpLine(
     N_("Confirm steps of the ladder, and change what they ask for"), "/manage ladder", Capability.FACILITATE
 )

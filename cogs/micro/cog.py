@@ -16,7 +16,7 @@ from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import MissingBotPermission
 from bot.features import Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values, may_write
 from bot.replies import reply_to
@@ -29,7 +29,7 @@ from cogs.micro.service import MicroService
 from cogs.micro.staff import MicroStaff
 from storage.micro import MicroSettingsRow
 
-HELP = HelpLine(N_("Do something small, in five minutes"), "/micro")
+HELP = HelpLine(N_("Do something small, in five minutes"), "/micro", topic=Topic.LEARN)
 PAGE = Page(
     7,
     N_("Five-minute tasks"),

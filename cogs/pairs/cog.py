@@ -15,7 +15,7 @@ from bot.cards import Card, ThreadTitle
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF, Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.outbox import EffectKind
@@ -34,8 +34,14 @@ from cogs.pairs.staff import PairsStaff
 from storage.pairs import PairSettingsRow, were_together
 
 HELP = (
-    HelpLine(N_("Meet one person here in each round"), "/pair join", control=render.SHOW, rank=6),
-    HelpLine(N_("See whom you met, and skip a round"), "/pair status"),
+    HelpLine(
+        N_("Meet one person here in each round"),
+        "/pair join",
+        control=render.SHOW,
+        rank=6,
+        topic=Topic.TOGETHER,
+    ),
+    HelpLine(N_("See whom you met, and skip a round"), "/pair status", topic=Topic.TOGETHER),
 )
 STAFF_HELP = HelpLine(
     N_("Let people meet in pairs, on a rhythm or by hand"), "/manage pairs", Capability.FACILITATE

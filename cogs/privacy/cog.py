@@ -14,14 +14,14 @@ from bot.authority import Capability
 from bot.backups import Backups
 from bot.card_views import form_answers
 from bot.features import Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.privacy import render
 from cogs.privacy.service import Machine, PrivacyService
 
-HELP = (HelpLine(N_("See, take away or delete what is stored about me"), "/privacy show"),)
+HELP = (HelpLine(N_("See, take away or delete what is stored about me"), "/privacy show", topic=Topic.YOU),)
 SETUP_HELP = HelpLine(N_("See what is stored of this server"), "/setup data", Capability.FACILITATE)
 # Nobody loses the right to see and delete what is stored because of a switch.
 FEATURE = Feature("privacy", N_("Privacy"), essential=True)

@@ -14,7 +14,7 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import InvalidInput
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
 from bot.member_card import CardLine
@@ -32,7 +32,9 @@ from cogs.profiles.service import (
 )
 from storage.skills import SkillSettingsRow
 
-HELP = HelpLine(N_("Say what I want to learn and how"), "/me edit", control=render.EDIT_OPEN, rank=3)
+HELP = HelpLine(
+    N_("Say what I want to learn and how"), "/me edit", control=render.EDIT_OPEN, rank=3, topic=Topic.YOU
+)
 STAFF_HELP = HelpLine(
     N_("Choose what members judge themselves by"), "/manage members skills", Capability.FACILITATE
 )

@@ -17,7 +17,7 @@ from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, may_write, who_of
 from bot.lost_places import Watch
@@ -31,7 +31,7 @@ from cogs.promises.rules import State
 from cogs.promises.service import PromisesService
 from storage.promises import PromiseSettingsRow, has_cheered
 
-HELP = HelpLine(N_("Promise something, and be asked once how it went"), "/commit")
+HELP = HelpLine(N_("Promise something, and be asked once how it went"), "/commit", topic=Topic.LEARN)
 STAFF_HELP = HelpLine(N_("Look at promises, and take a card away"), "/manage promises", Capability.FACILITATE)
 PAGE = Page(
     8,

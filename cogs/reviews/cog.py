@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.components import Handler
 from bot.features import Feature
-from bot.groups import HelpLine
+from bot.groups import HelpLine, Topic
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.lost_places import Watch
@@ -40,9 +40,9 @@ from storage.reviews import has_reviewed_openly
 
 _Interaction = discord.Interaction[Any]
 HELP = (
-    HelpLine(N_("Have my work reviewed"), "/review request"),
-    HelpLine(N_("Review somebody's work"), "/review inbox"),
-    HelpLine(N_("See the reviews I gave and received"), "/review mine"),
+    HelpLine(N_("Have my work reviewed"), "/review request", topic=Topic.FEEDBACK),
+    HelpLine(N_("Review somebody's work"), "/review inbox", topic=Topic.FEEDBACK),
+    HelpLine(N_("See the reviews I gave and received"), "/review mine", topic=Topic.FEEDBACK),
 )
 MENU = N_("Request review")
 PAGE = Page(

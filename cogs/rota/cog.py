@@ -12,7 +12,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.components import Handler
 from bot.features import Feature
-from bot.groups import HelpLine
+from bot.groups import HelpLine, Topic
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values, who_of
 from bot.lost_places import Watch
@@ -32,9 +32,13 @@ from storage.rota import RotaSettingsRow
 
 _Interaction = discord.Interaction[Any]
 HELP = (
-    HelpLine(N_("Take turns in a role, such as mentor or host"), "/rota join"),
+    HelpLine(N_("Take turns in a role, such as mentor or host"), "/rota join", topic=Topic.TOGETHER),
     HelpLine(
-        N_("See who has which role, and when it is your turn"), "/rota show", control=render.LIST, rank=7
+        N_("See who has which role, and when it is your turn"),
+        "/rota show",
+        control=render.LIST,
+        rank=7,
+        topic=Topic.TOGETHER,
     ),
 )
 PAGE = Page(

@@ -13,7 +13,7 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import Feature
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.member_card import CardLine
@@ -27,7 +27,9 @@ from cogs.streaks.settling import Settling
 from cogs.streaks.staff import StaffControls
 from cogs.streaks.watching import FEATURE, Watching
 
-HELP = HelpLine(N_("See my streak, and why each week counted"), "/me streak", control=render.SHOW, rank=8)
+HELP = HelpLine(
+    N_("See my streak, and why each week counted"), "/me streak", control=render.SHOW, rank=8, topic=Topic.YOU
+)
 STAFF_HELP = HelpLine(
     N_("See why somebody's weeks counted, and repair one"), "/manage streaks", Capability.FACILITATE
 )

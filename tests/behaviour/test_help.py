@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from bot.authority import Capability
 from bot.cards import Buttons, Text
-from bot.groups import HelpLine, SharedGroups
+from bot.groups import HelpLine, SharedGroups, Topic
 from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.text import V2_COMPONENTS, V2_TEXT_LIMIT, length
+from sandbox.people import Person
 from sandbox.seen import Answer
 from tests.behaviour.quests import LyceumWorld, notices
 
@@ -33,30 +34,63 @@ async def test_each_goal_is_a_button_that_does_it(world: LyceumWorld) -> None:
         assert done.ephemeral and "older version" not in done.text, goal.label
 
 
+async def topic(world: LyceumWorld, person: Person, label: str) -> Answer:
+    """Somebody looks at one topic of /help."""
+    return await world.choose(person, await world.slash(person, world.general, "help"), label)
+
+
+def topics(card: Answer) -> list[str]:
+    assert card.message is not None
+    [menu] = card.message.selects
+    return [label for label, _ in menu.options]
+
+
+async def test_everything_else_is_found_by_topic_and_the_way_back_too(world: LyceumWorld) -> None:
+    first = await world.slash(world.member, world.general, "help")
+    assert "`/review inbox`" not in first.text
+    card = await topic(world, world.member, "Giving and getting feedback")
+    assert "Review somebody's work: `/review inbox`" in card.text and "/challenge" not in card.text
+    again = await world.choose(world.member, card, "You and your data")
+    assert "`/privacy show`" in again.text and again.ephemeral
+    back = await world.press(world.member, again, "Back")
+    assert "What would you like to do?" in back.text and "/privacy" not in back.text
+
+
+async def test_every_line_is_in_a_topic_and_every_topic_fits(world: LyceumWorld) -> None:
+    owner = world.people["Olive"]
+    card = await world.slash(owner, world.general, "help")
+    shown = "\n".join([(await world.choose(owner, card, each)).text for each in topics(card)])
+    assert all(f"`{line.command}`" in shown for line in world.bot.groups.help_lines)
+    assert "more: type" not in shown
+
+
 async def test_staff_see_their_goals_in_a_part_of_their_own(world: LyceumWorld) -> None:
     members = await world.slash(world.member, world.general, "help")
     staff = await world.slash(world.facilitator, world.general, "help")
-    assert "For facilitators" not in members.text and "/setup start" not in members.text
-    assert "For facilitators" in staff.text and "`/setup start`" in staff.text
+    assert "For facilitators" not in topics(members)
     assert [each.label for each in staff.buttons] == [each.label for each in members.buttons]
+    theirs = await topic(world, world.facilitator, "For facilitators")
+    assert "`/setup start`" in theirs.text
 
 
 def test_with_the_lines_of_thirty_features_it_fits_discords_limits() -> None:
     groups = SharedGroups()
-    for number in range(30):
+    for number in range(50):
         goal = f"A goal of feature number {number} in a good many words, as translators need"
         control = f"feature{'abcdefghij'[number % 10]}:goal.open" if number % 2 else None
         groups.list_help(
-            HelpLine(goal, f"/feature goal{number}", control=control),
-            HelpLine(goal, f"/manage feature goal{number}", Capability.FACILITATE),
-            HelpLine(goal, f"/mod goal{number}", Capability.MODERATE),
+            *(HelpLine(goal, f"/feature goal{number}", control=control, topic=each) for each in Topic),
+            *(HelpLine(goal, f"/mod goal{number}", each) for each in Capability),
         )
-    items = help_card(groups.help_lines, frozenset(Capability), Translations().for_locale("en")).items
-    texts = [item.content for item in items if isinstance(item, Text)]
-    assert sum(map(length, texts)) <= V2_TEXT_LIMIT and "more: type `/`" in texts[1]
-    rows = [item for item in items if isinstance(item, Buttons)]
-    assert sum(1 + len(item.buttons) if isinstance(item, Buttons) else 1 for item in items) < V2_COMPONENTS
-    assert len(rows) == 7
+    for chosen in (None, *Topic, *Capability):
+        t = Translations().for_locale("en")
+        items = help_card(groups.help_lines, frozenset(Capability), t, chosen).items
+        texts = [item.content for item in items if isinstance(item, Text)]
+        assert sum(map(length, texts)) <= V2_TEXT_LIMIT
+        assert (chosen is not None) is ("more: type `/`" in texts[0])
+        assert (
+            sum(1 + len(item.buttons) if isinstance(item, Buttons) else 1 for item in items) < V2_COMPONENTS
+        )
 
 
 async def test_a_report_is_one_notice_to_staff_with_the_words_and_the_name(community: LyceumWorld) -> None:

@@ -15,7 +15,7 @@ from bot.app import Lyceum
 from bot.authority import Capability
 from bot.cards import Text, custom_id
 from bot.extensions import list_features
-from bot.groups import HelpLine, SharedGroups, plain_command
+from bot.groups import HelpLine, SharedGroups, Topic, plain_command
 from bot.help_card import help_card
 from bot.i18n import Translations
 from bot.settings import Settings
@@ -102,8 +102,9 @@ async def test_each_line_of_help_names_a_command_that_exists(world: LyceumWorld)
 )
 async def test_help_shows_what_one_may_do(world: LyceumWorld, name: str, sees: bool) -> None:
     answer = await world.slash(world.people[name], world.general, "help")
-    assert answer.ephemeral and "/start" in answer.text
-    assert ("/setup start" in answer.text) is sees
+    assert answer.ephemeral and "/start" in answer.text and answer.message is not None
+    offered = [label for select in answer.message.selects for label, _ in select.options]
+    assert ("For facilitators" in offered) is sees
     world.check_interactions()
 
 
@@ -124,7 +125,7 @@ async def test_commands_are_sent_once_and_again_only_when_they_changed(
 
     def with_one_more(bot: Lyceum) -> None:
         wire(bot)
-        bot.tree.add_command(plain_command("more", "One more", bot._help))
+        bot.tree.add_command(plain_command("more", "One more", bot.help._open))
 
     monkeypatch.setattr(Lyceum, "_wire", with_one_more)
     await world.restart()
@@ -215,15 +216,16 @@ def test_help_has_a_block_for_each_kind_of_staff() -> None:
     )
     t = Translations().for_locale("en")
 
-    def shown(*capabilities: Capability) -> str:
-        items = help_card(groups.help_lines, frozenset(capabilities), t).items
+    def shown(chosen: Topic | Capability, *capabilities: Capability) -> str:
+        items = help_card(groups.help_lines, capabilities, t, chosen).items
         return "\n".join(item.content for item in items if isinstance(item, Text))
 
-    assert "/mod case" not in shown() and "/start" in shown()
-    assert "For moderators" in shown(Capability.MODERATE) and "For facilitators" not in shown(
-        Capability.MODERATE
-    )
-    assert shown(*Capability).count("**For") == 2
+    assert "/start" in shown(Topic.HOME)
+    assert "/mod case" in shown(Capability.MODERATE, *Capability)
+    assert "/manage jobs" not in shown(Capability.MODERATE, *Capability)
+    # Who forges the choice of what is not theirs sees the first card.
+    assert "/mod case" not in shown(Capability.MODERATE)
+    assert "What would you like to do?" in shown(Capability.FACILITATE, Capability.MODERATE)
 
 
 def test_a_group_without_commands_is_not_shown() -> None:

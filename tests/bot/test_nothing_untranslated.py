@@ -101,6 +101,7 @@ async def test_help_refusals_old_cards_and_apologies(world: LyceumWorld) -> None
     from tests.shell import post_card
 
     shown = [await world.slash(person, world.general, "help") for person in (world.member, world.facilitator)]
+    shown += [await world.choose(world.facilitator, shown[1], each) for each in ("learn", "facilitate")]
     for control in ("outbox:effect.retry:1", "test:thing.gone", "notify:why.show:9", "test:thing.broken"):
         card = await post_card(world, world.general, Card((Text("x"), Buttons((Button("Go", control),)))))
         shown.append(await world.press(world.member, card, "Go"))

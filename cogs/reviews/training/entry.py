@@ -10,12 +10,12 @@ from discord import app_commands
 
 from bot.app import Lyceum
 from bot.authority import Capability
-from bot.groups import HelpLine, plain_command
+from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 
 HELP = (
-    HelpLine(N_("See what makes a review help"), "/review examples"),
-    HelpLine(N_("Learn to review, and get the reviewer's licence"), "/review train"),
+    HelpLine(N_("See what makes a review help"), "/review examples", topic=Topic.FEEDBACK),
+    HelpLine(N_("Learn to review, and get the reviewer's licence"), "/review train", topic=Topic.FEEDBACK),
     HelpLine(
         N_("See who is a trained reviewer, and what reviewers practise on"),
         "/manage reviews training",
