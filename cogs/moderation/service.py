@@ -86,7 +86,8 @@ class ModerationService:
     # ------------------------------------------------------------------------------------------ checks
 
     def _checked(self, order: Order) -> Order:
-        order = replace(order, reason=rules.check_reason(clean(order.reason)))
+        rule = clean(order.rule or "")[: rules.LONGEST_RULE] or None
+        order = replace(order, reason=rules.check_reason(clean(order.reason)), rule=rule)
         if order.kind is CaseKind.TIMEOUT:
             return replace(order, length=rules.check_timeout(order.length))
         return replace(order, length=rules.check_length(order.length))
