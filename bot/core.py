@@ -8,6 +8,7 @@ from bot.acts import Ledger
 from bot.audit import Audit
 from bot.avoidances import Avoidances
 from bot.clock import Clock
+from bot.duty import Duty
 from bot.erasure import Erasure
 from bot.features import Features
 from bot.guild_config import GuildConfigs
@@ -41,6 +42,7 @@ class Core:
     shared_ground: SharedGround
     qualifications: Qualifications
     open_items: OpenItems
+    duty: Duty
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -71,6 +73,7 @@ class Core:
             shared_ground=SharedGround(),
             qualifications=Qualifications(configs, features),
             open_items=OpenItems(features),
+            duty=Duty(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),
