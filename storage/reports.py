@@ -304,15 +304,6 @@ async def find_report(session: AsyncSession, report_id: int) -> ReportRow | None
 # ---------------------------------------------------------------------------------------------- letting go
 
 
-async def keep_words_until(session: AsyncSession, item_id: int, until: datetime) -> None:
-    """The item was closed: when the words of its messages are emptied."""
-    statement = update(EvidenceRow).where(EvidenceRow.owner == OWNER, EvidenceRow.owner_id == item_id)
-    await session.execute(
-        statement.where(EvidenceRow.purged_at.is_(None)).values(purge_at=until),
-        execution_options={"synchronize_session": False},
-    )
-
-
 async def purge_words(session: AsyncSession, now: datetime, limit: int) -> int:
     """Empty what people wrote about items that were closed long enough ago, at most `limit` items. Returns how many."""
     query = select(ReportItemRow.id).where(ReportItemRow.words_until <= now, ReportItemRow.purged_at.is_(None))

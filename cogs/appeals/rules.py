@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ LONGEST_WORDS = 1500
 LONGEST_ANSWER = 1000
 MOST_APPEALS = 2  # of one case: the first, and once again
 MOST_DAYS = 365
+MOST_PROMISE = 60
 LEAST_IN_A_CELL = 5
+_SPAN = re.compile(r"(?P<number>[0-9]{1,4})\s*(?P<unit>[hdw]?)")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 # How long after an appeal staff are reminded, as parts of the time that was promised.
 REMINDERS = (0.5, 0.85, 1.0)
-_NUMBERS = "0123456789"
 
 
 class State(StrEnum):
@@ -184,18 +187,27 @@ def check_open(state: State) -> None:
         raise AlreadyDone("Somebody has decided this appeal already.")
 
 
-def shortened_end(now: datetime, ends_at: datetime | None, days: int) -> datetime:
-    """The new end, `days` from now on. Raises `InvalidInput` when it is no shorter than the present one."""
-    end = now + timedelta(days=days)
+def shortened_end(now: datetime, ends_at: datetime | None, span: timedelta) -> datetime:
+    """The new end, so long from now. Raises `InvalidInput` when it is no sooner than the present one."""
+    end = now + span
     if ends_at is not None and end >= ends_at:
-        raise InvalidInput("That is not sooner than its present end. Choose fewer days.")
+        raise InvalidInput("That is not sooner than its present end. Choose a shorter time.")
     return end
+
+
+def read_span(typed: str) -> timedelta:
+    """Hours, days or weeks, such as 12h, 3d or 2w; a bare number is days. Raises `InvalidInput`."""
+    found = _SPAN.fullmatch(typed.strip().casefold())
+    span = int(found["number"]) * _UNITS[found["unit"] or "d"] if found is not None else timedelta(0)
+    if not timedelta(0) < span <= timedelta(days=MOST_DAYS):
+        raise InvalidInput("How long from now? For instance 12h, 3d or 2w, at most a year.")
+    return span
 
 
 def read_days(typed: str, least: int, most: int) -> int:
     """A whole number of days. Raises `InvalidInput`."""
     text = typed.strip()
-    if not text or len(text) > 4 or any(each not in _NUMBERS for each in text) or not least <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not least <= int(text) <= most:
         raise InvalidInput("Please type a whole number from {least} to {most}.", least=least, most=most)
     return int(text)
 

@@ -207,8 +207,8 @@ def item_key(item_id: int) -> str:
     return f"{ITEM_RENDERER}:{item_id}"
 
 
-def call_key(item_id: int, stage: Stage) -> str:
-    return f"{CALL_RENDERER}:{item_id}:{stage.value}"
+def call_key(item_id: int, turn: int, stage: Stage) -> str:
+    return f"{CALL_RENDERER}:{item_id}:{turn}:{stage.value}"
 
 
 def status_key(report_id: int, state: State) -> str:

@@ -229,6 +229,14 @@ def main_category(categories: Iterable[Category]) -> Category:
     return max(set(found), key=lambda each: (found.count(each), -gravity.index(each)), default=Category.OTHER)
 
 
+def read_number(typed: str, least: int, most: int) -> int:
+    """A whole number from `least` to `most`. Raises `InvalidInput`."""
+    text = typed.strip()
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not least <= int(text) <= most:
+        raise InvalidInput("Please type a whole number from {least} to {most}.", least=least, most=most)
+    return int(text)
+
+
 # ---------------------------------------------------------------------------------------------- working on one
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +10,11 @@ from bot.authority import Actor
 from bot.cases import REPORT, Snippet
 from bot.core import Core
 from bot.errors import NotFound
-from bot.features import REASON_OFF
 from bot.i18n import Translator
 from bot.own import Who
 from bot.text import clean
 from cogs.reports import rules
-from cogs.reports.calling import Calling
+from cogs.reports.calling import Calling, People
 from cogs.reports.model import AREA, Own, Receipt, ReportSettings, Sending, queued_of
 from cogs.reports.rules import NOBODY, Category, State, Subject
 from storage import evidence as evidence_storage
@@ -25,8 +23,6 @@ from storage.reports import ReportItemRow, ReportRow
 
 LISTED = 10
 KEPT_UNDECIDED = timedelta(days=365)  # when an item is closed, what its server chose takes the place of it
-
-__all__ = ["REASON_OFF", "ReportService"]
 
 
 class ReportService:
@@ -53,6 +49,7 @@ class ReportService:
         needed = sending.message is None or sending.category is Category.OTHER
         words = rules.check_words(clean(sending.words), needed=needed)
         settings = await self._core.configs.get(actor.guild_id, ReportSettings)
+        people = await self._people(actor.guild_id, sending)
         async with self._core.db.begin() as session:
             numbers = await storage.lock_numbers(session, actor.guild_id)
             sent = await self._sent(session, actor)
@@ -69,10 +66,18 @@ class ReportService:
             item.category = await self._category(session, item)
             item.version += 1
             await session.flush()
-            reach = await self._calling.announce(session, item, numbers, is_new=is_new)
+            reach = await self._calling.announce(session, item, numbers, people, is_new=is_new)
             return Receipt(
                 report.id, item.number, sending.category, State(item.state), reach, item.about_owner
             )
+
+    async def _people(self, guild_id: int, sending: Sending) -> People:
+        """Who is told in private, where the staff channel is not the place for it."""
+        about = sending.about
+        has_channel = (await self._core.configs.guild(guild_id)).staff_channel_id is not None
+        if has_channel and not (about is not None and (about.is_staff or about.is_owner)):
+            return People()
+        return await self._calling.people(guild_id)
 
     async def _sent(self, session: AsyncSession, actor: Actor) -> int:
         since = self._core.clock.now() - rules.HOUR
@@ -238,7 +243,3 @@ def _own(report: ReportRow, item: ReportItemRow) -> Own:
 def _not_yours() -> NotFound:
     return NotFound("There is no such report of yours. See {command}.", command="`/me reports`")
 
-
-def people_of(reports: Sequence[ReportRow]) -> list[int]:
-    """Who reported, those who were deleted left out."""
-    return [each.reporter_id for each in reports if each.reporter_id != NOBODY]

@@ -84,15 +84,24 @@ def test_who_is_alone_decides_their_own_case_and_it_is_noted() -> None:
 
 
 def test_shorter_is_sooner_than_the_present_end() -> None:
-    assert rules.shortened_end(NOW, NOW + 7 * DAY, 2) == NOW + 2 * DAY
-    assert rules.shortened_end(NOW, None, 30) == NOW + 30 * DAY
-    assert rules.shortened_end(NOW, NOW + DAY, 0) == NOW
+    assert rules.shortened_end(NOW, NOW + 7 * DAY, 2 * DAY) == NOW + 2 * DAY
+    assert rules.shortened_end(NOW, None, 30 * DAY) == NOW + 30 * DAY
     with pytest.raises(InvalidInput):
-        rules.shortened_end(NOW, NOW + 2 * DAY, 2)
-    for typed in ("", "-1", "1.5", "٣", "366", "9999999"):
+        rules.shortened_end(NOW, NOW + 2 * DAY, 2 * DAY)
+
+
+@pytest.mark.parametrize(("typed", "span"), [("12h", DAY / 2), (" 3 D", 3 * DAY), ("2w", 14 * DAY), ("5", 5 * DAY)])
+def test_a_time_is_typed_in_hours_days_or_weeks(typed: str, span: timedelta) -> None:
+    assert rules.read_span(typed) == span
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-1", "1.5", "٣", "366", "9999999", "1y", "53w"])
+def test_no_other_time_is_taken(typed: str) -> None:
+    with pytest.raises(InvalidInput):
+        rules.read_span(typed)
+    if typed not in ("0", "366"):
         with pytest.raises(InvalidInput):
             rules.read_days(typed, 0, 365)
-    assert rules.read_days(" 12 ", 0, 365) == 12
 
 
 def test_staff_are_reminded_before_and_when_the_promise_is_over() -> None:
