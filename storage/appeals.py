@@ -58,7 +58,7 @@ class AppealRow(Base):
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
-    open_case_id: Mapped[int | None] = mapped_column(unique=True)
+    open_case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
     member_id: Mapped[int] = mapped_column(Snowflake)
     words: Mapped[str] = mapped_column(Text)

@@ -5,7 +5,7 @@ What was kept of reported messages lies in `storage/evidence.py` under the owner
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -274,12 +274,6 @@ async def list_decided_about(
     return list(await session.scalars(query.order_by(ReportItemRow.id.desc()).limit(3)))
 
 
-async def count_people(session: AsyncSession, item_ids: Collection[int]) -> dict[int, int]:
-    """How many people reported each."""
-    query = select(ReportRow.item_id, func.count()).where(ReportRow.item_id.in_(item_ids))
-    return {item_id: count for item_id, count in await session.execute(query.group_by(ReportRow.item_id))}
-
-
 # ---------------------------------------------------------------------------------------------- one's own
 
 
@@ -306,12 +300,16 @@ async def find_report(session: AsyncSession, report_id: int) -> ReportRow | None
 
 async def purge_words(session: AsyncSession, now: datetime, limit: int) -> int:
     """Empty what people wrote about items that were closed long enough ago, at most `limit` items. Returns how many."""
-    query = select(ReportItemRow.id).where(ReportItemRow.words_until <= now, ReportItemRow.purged_at.is_(None))
+    query = select(ReportItemRow.id).where(
+        ReportItemRow.words_until <= now, ReportItemRow.purged_at.is_(None)
+    )
     ids = list(await session.scalars(query.order_by(ReportItemRow.id).limit(limit)))
     if ids:
         without = {"synchronize_session": False}
         words = update(ReportRow).where(ReportRow.item_id.in_(ids)).values(words="")
         await session.execute(words, execution_options=without)
         items = update(ReportItemRow).where(ReportItemRow.id.in_(ids))
-        await session.execute(items.values(purged_at=now, note=None, sentence=None), execution_options=without)
+        await session.execute(
+            items.values(purged_at=now, note=None, sentence=None), execution_options=without
+        )
     return len(ids)

@@ -112,14 +112,18 @@ def check_appeal(
     `TooSoon` for the second time.
     """
     if case.member_id != member_id or member_id == NOBODY or not case.is_open_to:
-        raise NotFound("There is nothing of yours here that could be appealed. See {command}.", command="`/standing`")
+        raise NotFound(
+            "There is nothing of yours here that could be appealed. See {command}.", command="`/standing`"
+        )
     if case.is_overturned:
         raise AlreadyDone("This was taken back already. It does not count any more.")
     if any(each.state is State.OPEN for each in made):
         raise AlreadyDone("Your appeal is with staff already. You hear as soon as somebody has decided.")
     judged = [each for each in made if each.state in JUDGED]
     if len(judged) >= MOST_APPEALS:
-        raise AlreadyDone("This was looked at twice, by somebody else than who decided it. It stays as it is.")
+        raise AlreadyDone(
+            "This was looked at twice, by somebody else than who decided it. It stays as it is."
+        )
     if judged:
         _check_again(judged[-1], now, limits)
     elif now - case.created_at > timedelta(days=limits.within):
@@ -244,7 +248,9 @@ def _by_kind(judged: Sequence[_Appeal], kinds: Collection[str]) -> tuple[Figure,
     if shown and len(counted) - len(shown) == 1:
         del shown[min(shown, key=lambda kind: (shown[kind], kind))]
     return tuple(
-        Figure(kind, shown[kind], _cell(_count([each for each in judged if each[0] == kind], State.OVERTURNED)))
+        Figure(
+            kind, shown[kind], _cell(_count([each for each in judged if each[0] == kind], State.OVERTURNED))
+        )
         for kind in kinds
         if kind in shown
     )

@@ -79,7 +79,11 @@ class AppealService:
     ) -> Entry:
         mine = [each for each in appeals if each.case_id == case.id]
         may = rules.may_appeal(
-            contested_of(case), [made_of(each) for each in mine], member_id, self._core.clock.now(), settings.limits
+            contested_of(case),
+            [made_of(each) for each in mine],
+            member_id,
+            self._core.clock.now(),
+            settings.limits,
         )
         return Entry(case, may, appeal_of(mine[-1], case) if mine else None)
 
@@ -98,7 +102,9 @@ class AppealService:
         words = rules.check_words(clean(words))
         async with self._core.db.begin() as session:
             case = await self._own_case(session, who, case_id)
-            case = await self._core.cases.lock(session, case)  # two presses at once are judged one after the other
+            case = await self._core.cases.lock(
+                session, case
+            )  # two presses at once are judged one after the other
             settings = await self._check(session, who, case)
             now = self._core.clock.now()
             row = AppealRow(

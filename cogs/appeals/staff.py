@@ -61,7 +61,8 @@ class AppealStaff:
             waiting = [await self._read(session, each) for each in rows]
             found = await storage.list_for_figures(session, actor.guild_id, since)
         figures = rules.figures(
-            [(kind, State(state), at, decided) for kind, state, at, decided in found], [each.value for each in KINDS]
+            [(kind, State(state), at, decided) for kind, state, at, decided in found],
+            [each.value for each in KINDS],
         )
         config = await self._core.configs.guild(actor.guild_id)
         may_set = has(actor, Capability.FACILITATE, config.capability_roles)
@@ -107,7 +108,9 @@ class AppealStaff:
         judge = await self._judge(actor)
         answer = clean(answer)[: rules.LONGEST_ANSWER]
         if not any(each.isalnum() for each in answer):
-            raise InvalidInput("What do you answer? The member reads it, so a sentence or two in plain words.")
+            raise InvalidInput(
+                "What do you answer? The member reads it, so a sentence or two in plain words."
+            )
         async with self._core.db.begin() as session:
             row = await storage.lock_appeal(session, appeal_id)
             appeal = await self._checked(session, actor, judge, row)
@@ -118,7 +121,9 @@ class AppealStaff:
             await session.flush()  # before the case ends: whoever hears of that finds the appeal decided
             await self._carry_out(session, actor, case, state, span)
             if row.own_case:
-                what = N_("decided an appeal against a case of their own, there being no other moderator: case {number}")
+                what = N_(
+                    "decided an appeal against a case of their own, there being no other moderator: case {number}"
+                )
                 await self._core.audit.record(session, actor, AREA, what, number=case.number)
             await self._redraw(session, row)
             await self._tell(session, row, OUTCOME_RENDERER, outcome_key(row.id))
@@ -256,4 +261,3 @@ class AppealStaff:
         case = await case_storage.find_by_id(session, row.case_id)
         assert case is not None  # the row would have gone with it
         return appeal_of(row, snapshot(case))
-

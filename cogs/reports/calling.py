@@ -143,7 +143,6 @@ class Calling:
         settings = await self._core.configs.present(session, item.guild_id, ReportSettings)
         now, last = self._core.clock.now(), numbers.calls.get(stage.value)
         may = rules.calls_now(
-            stage,
             queued_of(item),
             quiet=settings.is_quiet(Category(item.category)),
             # What is told in private is told to each once, and is no call in a channel.
@@ -181,9 +180,7 @@ class Calling:
         await self._call(session, item, people, stage)
         return None
 
-    async def _call(
-        self, session: AsyncSession, item: ReportItemRow, people: People, stage: Stage
-    ) -> None:
+    async def _call(self, session: AsyncSession, item: ReportItemRow, people: People, stage: Stage) -> None:
         channel_id = await self.channel(session, item)
         if channel_id is None:
             await self._tell(session, item, people.at(stage))
@@ -276,4 +273,3 @@ class Calling:
                 arguments={"report_id": report.id},
             )
             await self._core.notifier.notify(session, status)
-

@@ -118,9 +118,7 @@ class ReportsCog(commands.Cog):
         else:
             await self._about_member(interaction, member)
 
-    async def _about_member(
-        self, interaction: _Interaction, member: discord.Member | discord.User
-    ) -> None:
+    async def _about_member(self, interaction: _Interaction, member: discord.Member | discord.User) -> None:
         actor, reply = actor_of(interaction), reply_to(interaction)
         await self.service.check(actor, member.id, self._reading.own_id)
         await reply.ask(render.member_form(member.id, reply.translator))
@@ -236,4 +234,6 @@ async def _find_person(interaction: _Interaction, person_id: int) -> discord.Mem
     try:
         return await interaction.client.fetch_user(person_id)
     except discord.NotFound as error:
-        raise NotFound("There is no such account any more. Use {command} without a name.", command="`/report`") from error
+        raise NotFound(
+            "There is no such account any more. Use {command} without a name.", command="`/report`"
+        ) from error

@@ -47,7 +47,9 @@ class ReportsPart:
         changes = dict(wanted)
         if "quiet" in wanted:
             changes["quiet"] = dict.fromkeys(wanted["quiet"], True)
-        await self._configs.change(ground.session, ground.guild_id, ReportSettings, by=ground.actor, **changes)
+        await self._configs.change(
+            ground.session, ground.guild_id, ReportSettings, by=ground.actor, **changes
+        )
 
 
 def _read_quiet(typed: tuple[str, ...]) -> tuple[str, ...]:

@@ -62,7 +62,9 @@ class Desk:
     async def _take(self, interaction: _Interaction, item_id: int | None) -> None:
         item = await self._staff.take(actor_of(interaction), item_id or 0)
         t = reply_to(interaction).translator
-        await self._show(interaction, item, t("**You have taken it.** Whoever reported hears that somebody looks at it."))
+        await self._show(
+            interaction, item, t("**You have taken it.** Whoever reported hears that somebody looks at it.")
+        )
 
     async def _give_back(self, interaction: _Interaction, item_id: int | None) -> None:
         item = await self._staff.give_back(actor_of(interaction), item_id or 0)

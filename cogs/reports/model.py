@@ -34,7 +34,9 @@ CATEGORIES: Mapping[Category, str] = {
 }
 STATUS_LINES: Mapping[State, str] = {
     State.TAKEN: N_("Staff are looking at what you reported. See `/me reports`."),
-    State.ACTED: N_("Staff have dealt with what you reported. Thank you for telling them. See `/me reports`."),
+    State.ACTED: N_(
+        "Staff have dealt with what you reported. Thank you for telling them. See `/me reports`."
+    ),
     State.NO_BREACH: N_("Staff have looked at what you reported and left you a line. See `/me reports`."),
 }
 STATUS_KIND = Kind(

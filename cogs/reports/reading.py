@@ -54,9 +54,7 @@ class Reading:
     def forget(self, reporter_id: int, message_id: int) -> None:
         self._waiting.pop((reporter_id, message_id), None)
 
-    async def message(
-        self, reporter: discord.Member, channel_id: int, message_id: int
-    ) -> discord.Message:
+    async def message(self, reporter: discord.Member, channel_id: int, message_id: int) -> discord.Message:
         """A message that this person can read. Raises `NotFound`, `ServiceUnavailable`."""
         channel: Any = reporter.guild.get_channel_or_thread(channel_id)
         try:

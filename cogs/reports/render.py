@@ -29,7 +29,9 @@ def member_form(member_id: int, t: Translator) -> Form:
 
 def situation_form(t: Translator) -> Form:
     """About something else. Whoever reports somebody of staff is led to naming them, so that it is hidden from them."""
-    return Form(t("Tell staff about something"), custom_id(FORM), (*_fields(t, needed=True, staff=True), _link(t)))
+    return Form(
+        t("Tell staff about something"), custom_id(FORM), (*_fields(t, needed=True, staff=True), _link(t))
+    )
 
 
 def _fields(t: Translator, *, needed: bool, staff: bool = False) -> tuple[ChoiceField | TextField, ...]:
@@ -67,7 +69,9 @@ def receipt_card(receipt: Receipt, t: Translator) -> Card:
     number = str(receipt.number)
     lines = [t("**Thank you. This is report {number}.**", number=number), _reached(receipt, t)]
     if receipt.reach is not Reach.NOBODY:
-        lines.append(t("You hear when somebody takes it and how it ended. Whom it is about is not told who wrote it."))
+        lines.append(
+            t("You hear when somebody takes it and how it ended. Whom it is about is not told who wrote it.")
+        )
     lines += _elsewhere(receipt, t)
     return Card((Text("\n".join(lines)), Buttons((_mine(t),))))
 
@@ -104,7 +108,8 @@ def _elsewhere(receipt: Receipt, t: Translator) -> list[str]:
 
 def _to_discord(t: Translator) -> str:
     return t(
-        "Nobody here can act on the owner of the server. Discord's Trust & Safety can: {form}", form=DISCORDS_FORM
+        "Nobody here can act on the owner of the server. Discord's Trust & Safety can: {form}",
+        form=DISCORDS_FORM,
     )
 
 
@@ -126,7 +131,12 @@ def own_card(own: Sequence[Own], t: Translator) -> Card:
 
 
 def _own_text(own: Own, t: Translator) -> str:
-    head = t("Report {number}, {when}: {what}", number=str(own.number), when=timestamp(own.at, "D"), what=t(CATEGORIES[own.category]))
+    head = t(
+        "Report {number}, {when}: {what}",
+        number=str(own.number),
+        when=timestamp(own.at, "D"),
+        what=t(CATEGORIES[own.category]),
+    )
     lines = [f"**{head}**"]
     if own.subject_id != NOBODY:
         lines.append(t("About {who}", who=mention_user(own.subject_id)))
@@ -144,8 +154,13 @@ def state_text(own: Own, t: Translator) -> str:
         return t("Somebody of staff is looking at it.")
     if own.state is State.ACTED:
         return t("Staff have dealt with it. What exactly they did stays between them and who it is about.")
-    said = own.sentence or t("Staff looked at it, and it keeps to the norms here. Thank you for telling them.")
-    return t("Staff looked at it, and there was no breach: {sentence}", sentence=quote(said, rules.LONGEST_SENTENCE))
+    said = own.sentence or t(
+        "Staff looked at it, and it keeps to the norms here. Thank you for telling them."
+    )
+    return t(
+        "Staff looked at it, and there was no breach: {sentence}",
+        sentence=quote(said, rules.LONGEST_SENTENCE),
+    )
 
 
 def status_card(own: Own, t: Translator) -> Card:

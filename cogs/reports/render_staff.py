@@ -151,7 +151,8 @@ def _notes(item: Item, t: Translator) -> list[str]:
     if item.about_owner:
         lines.append(
             t(
-                "It is about the owner, on whom nobody here can act. Discord's Trust & Safety: {form}", form=DISCORDS_FORM
+                "It is about the owner, on whom nobody here can act. Discord's Trust & Safety: {form}",
+                form=DISCORDS_FORM,
             )
         )
     elif item.about_staff:
@@ -200,7 +201,12 @@ def _words_text(words: Words, room: int, t: Translator) -> str:
 
 
 def call_card(
-    item: Item, stage: Stage, link: str | None, pings: Collection[int], role_pings: Collection[int], t: Translator
+    item: Item,
+    stage: Stage,
+    link: str | None,
+    pings: Collection[int],
+    role_pings: Collection[int],
+    t: Translator,
 ) -> Card:
     """In the staff channel: nobody has taken it."""
     text = t(_WAITED.get(stage, _WAITED[Stage.MODERATORS]), number=str(item.number))
@@ -255,7 +261,11 @@ def whom_card(item_id: int, t: Translator) -> Card:
 
 def dismiss_form(item_id: int, t: Translator) -> Form:
     note = TextField(
-        "note", t("Why is it no breach?"), t("For staff, in a sentence."), long=True, max_length=rules.LONGEST_SENTENCE
+        "note",
+        t("Why is it no breach?"),
+        t("For staff, in a sentence."),
+        long=True,
+        max_length=rules.LONGEST_SENTENCE,
     )
     sentence = TextField(
         "sentence",

@@ -195,7 +195,13 @@ def is_put_together(in_last_hour: int, an_hour: int) -> bool:
 
 
 def belongs(
-    item: Queued, last_at: datetime, now: datetime, *, message: int | None, item_messages: Iterable[int], subject_id: int
+    item: Queued,
+    last_at: datetime,
+    now: datetime,
+    *,
+    message: int | None,
+    item_messages: Iterable[int],
+    subject_id: int,
 ) -> bool:
     """Whether a report about this message or member joins the item: the same within a day, not decided yet."""
     if item.state not in UNDECIDED or now - last_at > TOGETHER_WITHIN:
@@ -305,15 +311,8 @@ def goes_back_at(item: Queued) -> datetime | None:
 # ---------------------------------------------------------------------------------------------- calling
 
 
-def calls_now(stage: Stage, item: Queued, *, quiet: bool, last_call: datetime | None, now: datetime) -> bool:
-    """Whether this stage pings: nobody has taken it, its category may, and the same people were not just called."""
+def calls_now(item: Queued, *, quiet: bool, last_call: datetime | None, now: datetime) -> bool:
+    """Whether a stage pings: nobody has taken it, its category may, and the same people were not just called."""
     if item.state is not State.OPEN or quiet:
         return False
     return last_call is None or now - last_call >= LEAST_BETWEEN_PINGS
-
-
-def next_stage(stage: Stage) -> Stage | None:
-    """Who is called after these."""
-    order = list(Stage)
-    place = order.index(stage) + 1
-    return order[place] if place < len(order) else None

@@ -242,4 +242,3 @@ def _own(report: ReportRow, item: ReportItemRow) -> Own:
 
 def _not_yours() -> NotFound:
     return NotFound("There is no such report of yours. See {command}.", command="`/me reports`")
-

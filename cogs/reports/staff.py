@@ -82,7 +82,9 @@ class ReportStaff:
         await self._check(actor)
         reason = clean(why)[:LONGEST_WHY]
         if not any(each.isalnum() for each in reason):
-            raise InvalidInput("Why do you need to know? A few words are enough; they are kept in the record of changes.")
+            raise InvalidInput(
+                "Why do you need to know? A few words are enough; they are kept in the record of changes."
+            )
         async with self._core.db.begin() as session:
             item = await self._lock(session, actor, item_id)
             # Whom it is about may read the record of changes, so a number would tell them that there is one.
@@ -253,7 +255,13 @@ class ReportStaff:
             people=len(reports),
             noted=rules.note_on([_reporter(each) for each in reports]),
             words=tuple(
-                Words(each.at, Category(each.category), each.words, each.times, each.reporter_id if names else NOBODY)
+                Words(
+                    each.at,
+                    Category(each.category),
+                    each.words,
+                    each.times,
+                    each.reporter_id if names else NOBODY,
+                )
                 for each in reports
             ),
             evidence=tuple(

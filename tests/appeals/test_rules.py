@@ -90,7 +90,9 @@ def test_shorter_is_sooner_than_the_present_end() -> None:
         rules.shortened_end(NOW, NOW + 2 * DAY, 2 * DAY)
 
 
-@pytest.mark.parametrize(("typed", "span"), [("12h", DAY / 2), (" 3 D", 3 * DAY), ("2w", 14 * DAY), ("5", 5 * DAY)])
+@pytest.mark.parametrize(
+    ("typed", "span"), [("12h", DAY / 2), (" 3 D", 3 * DAY), ("2w", 14 * DAY), ("5", 5 * DAY)]
+)
 def test_a_time_is_typed_in_hours_days_or_weeks(typed: str, span: timedelta) -> None:
     assert rules.read_span(typed) == span
 
@@ -126,9 +128,16 @@ def test_figures_tell_no_number_that_would_mean_somebody() -> None:
     assert one.overturned is None and one.decided == 6
 
 
-@given(st.lists(st.tuples(st.sampled_from(["warn", "ban", "timeout"]), st.sampled_from([UPHELD, OVERTURNED])), max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["warn", "ban", "timeout"]), st.sampled_from([UPHELD, OVERTURNED])),
+        max_size=40,
+    )
+)
 def test_a_kind_that_is_left_out_cannot_be_worked_out_from_the_sum(pairs: list[tuple[str, State]]) -> None:
-    found = rules.figures([(kind, state, NOW, NOW + DAY) for kind, state in pairs], ("ban", "timeout", "warn"))
+    found = rules.figures(
+        [(kind, state, NOW, NOW + DAY) for kind, state in pairs], ("ban", "timeout", "warn")
+    )
     kinds = {kind for kind, _ in pairs}
     assert all(each.judged >= 5 and each.overturned not in (1, 2, 3, 4) for each in found.kinds)
     if found.decided is not None:

@@ -23,7 +23,9 @@ spans = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3))
 def queued(draw: st.DrawFn) -> Queued:
     state = draw(st.sampled_from(State))
     taken = state is not State.OPEN
-    return Queued(state, draw(ids | st.just(0)), draw(ids) if taken else 0, NOW - draw(spans) if taken else None)
+    return Queued(
+        state, draw(ids | st.just(0)), draw(ids) if taken else 0, NOW - draw(spans) if taken else None
+    )
 
 
 def test_neither_oneself_nor_the_bot_is_reported() -> None:
@@ -77,7 +79,9 @@ def test_one_persons_many_reports_are_put_together_and_at_some_point_refused() -
 def test_the_same_message_or_member_within_a_day_joins_and_nothing_else_does() -> None:
     item = Queued(State.OPEN, TROLL)
 
-    def joins(item: Queued = item, ago: timedelta = DAY, message: int | None = None, subject: int = 0) -> bool:
+    def joins(
+        item: Queued = item, ago: timedelta = DAY, message: int | None = None, subject: int = 0
+    ) -> bool:
         return rules.belongs(item, NOW - ago, NOW, message=message, item_messages=(5,), subject_id=subject)
 
     assert joins(subject=TROLL) and joins(message=5) and joins(message=6, subject=TROLL)
@@ -120,7 +124,9 @@ def test_whom_a_report_is_about_can_do_nothing_with_it(item: Queued, staff: int)
 
 
 @given(queued(), ids, ids)
-def test_at_one_moment_only_one_of_staff_can_work_on_an_item_that_is_fresh(item: Queued, one: int, two: int) -> None:
+def test_at_one_moment_only_one_of_staff_can_work_on_an_item_that_is_fresh(
+    item: Queued, one: int, two: int
+) -> None:
     if one == two or item.state is State.OPEN or (item.touched_at or NOW) <= NOW - rules.TAKE_OVER_AFTER:
         return
 
@@ -151,13 +157,18 @@ def test_what_one_has_taken_others_get_when_it_stays_silent_and_a_day_later_it_g
             rules.check_work(Queued(state, TROLL, MILO, NOW), MILO, NOW)
 
 
-def test_each_stage_calls_once_nobody_when_it_is_taken_quiet_or_they_were_just_called() -> None:
-    def calls(item: Queued = Queued(State.OPEN), *, quiet: bool = False, ago: timedelta | None = None) -> bool:
+def test_nobody_is_called_when_it_is_taken_quiet_or_they_were_just_called() -> None:
+    waiting = Queued(State.OPEN)
+
+    def calls(item: Queued = waiting, *, quiet: bool = False, ago: timedelta | None = None) -> bool:
         last = None if ago is None else NOW - ago
-        return rules.calls_now(Stage.MODERATORS, item, quiet=quiet, last_call=last, now=NOW)
+        return rules.calls_now(item, quiet=quiet, last_call=last, now=NOW)
 
     assert calls() and calls(ago=10 * MINUTE)
     assert not calls(ago=9 * MINUTE) and not calls(quiet=True)
     assert not calls(Queued(State.TAKEN, TROLL, MILO, NOW))
-    assert [rules.next_stage(each) for each in Stage] == [Stage.MODERATORS, Stage.FACILITATORS, None]
-    assert list(rules.CALLS.values()) == [timedelta(0), 10 * MINUTE, HOUR]
+    assert list(rules.CALLS) == list(Stage) and list(rules.CALLS.values()) == [
+        timedelta(0),
+        10 * MINUTE,
+        HOUR,
+    ]

@@ -1,0 +1,107 @@
+"""Receives /mod appeals and the controls of staff on appeals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.card_views import form_answers
+from bot.cards import Form
+from bot.components import Handler
+from bot.i18n import Translator
+from bot.interactions import actor_of, chosen_number
+from bot.replies import reply_to
+from cogs.appeals import render_staff as render
+from cogs.appeals.model import Appeal
+from cogs.appeals.staff import AppealStaff
+
+_Interaction = discord.Interaction[Any]
+
+
+class Desk:
+    """Translates and passes on."""
+
+    def __init__(self, staff: AppealStaff) -> None:
+        self._staff = staff
+
+    def handlers(self) -> Mapping[str, Handler]:
+        return {
+            render.DESK: self._list,
+            render.PICK: self._pick,
+            render.UPHOLD: self._ask_uphold,
+            render.OVERTURN: self._ask_overturn,
+            render.SHORTEN: self._ask_shorten,
+            render.UPHOLD_FORM: self._uphold,
+            render.OVERTURN_FORM: self._overturn,
+            render.SHORTEN_FORM: self._shorten,
+            render.RULES: self._ask_rules,
+            render.RULES_FORM: self._set_rules,
+        }
+
+    async def open(self, interaction: _Interaction) -> None:
+        await self._list(interaction, None)
+
+    async def _list(self, interaction: _Interaction, _: int | None) -> None:
+        desk = await self._staff.desk(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(render.desk_card(desk, reply.translator))
+
+    async def _pick(self, interaction: _Interaction, _: int | None) -> None:
+        appeal = await self._staff.look(actor_of(interaction), chosen_number(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(render.appeal_card(appeal, reply.translator))
+
+    async def _ask_uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        await self._ask(interaction, appeal_id, render.uphold_form)
+
+    async def _ask_overturn(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        await self._ask(interaction, appeal_id, render.overturn_form)
+
+    async def _ask_shorten(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        await self._ask(interaction, appeal_id, render.shorten_form)
+
+    async def _ask(
+        self, interaction: _Interaction, appeal_id: int | None, form: Callable[[Appeal, Translator], Form]
+    ) -> None:
+        appeal = await self._staff.look(actor_of(interaction), appeal_id or 0)
+        reply = reply_to(interaction)
+        await reply.ask(form(appeal, reply.translator))
+
+    async def _uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        actor, typed = actor_of(interaction), form_answers(interaction)
+        await self._show(
+            interaction, await self._staff.uphold(actor, appeal_id or 0, str(typed.get("answer") or ""))
+        )
+
+    async def _overturn(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        actor, typed = actor_of(interaction), form_answers(interaction)
+        await self._show(
+            interaction, await self._staff.overturn(actor, appeal_id or 0, str(typed.get("answer") or ""))
+        )
+
+    async def _shorten(self, interaction: _Interaction, appeal_id: int | None) -> None:
+        actor, typed = actor_of(interaction), form_answers(interaction)
+        answer, span = str(typed.get("answer") or ""), str(typed.get("span") or "")
+        await self._show(interaction, await self._staff.shorten(actor, appeal_id or 0, answer, span))
+
+    async def _show(self, interaction: _Interaction, appeal: Appeal) -> None:
+        reply = reply_to(interaction)
+        await reply.show_privately(render.decided_card(appeal, reply.translator))
+
+    async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
+        desk = await self._staff.desk(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.ask(render.rules_form(desk, reply.translator))
+
+    async def _set_rules(self, interaction: _Interaction, _: int | None) -> None:
+        typed = form_answers(interaction)
+        desk = await self._staff.set_rules(
+            actor_of(interaction),
+            str(typed.get("within") or ""),
+            str(typed.get("again") or ""),
+            str(typed.get("promise") or ""),
+        )
+        reply = reply_to(interaction)
+        await reply.show_privately(render.desk_card(desk, reply.translator))
