@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -89,7 +90,7 @@ class ReportStaff:
             item = await self._lock(session, actor, item_id)
             # Whom it is about may read the record of changes, so a number would tell them that there is one.
             what = N_("asked who sent a report") if item.about_staff else N_("asked who sent report {number}")
-            fields = {} if item.about_staff else {"number": item.number}
+            fields: dict[str, Any] = {} if item.about_staff else {"number": item.number}
             await self._core.audit.record(session, actor, AREA, what, why=reason, **fields)
             return await self._details(session, item, names=True)
 
@@ -216,10 +217,10 @@ class ReportStaff:
         settings = await self._core.configs.present(session, item.guild_id, ReportSettings)
         now = self._core.clock.now()
         item.state, item.decided_by, item.decided_at = state.value, by, now
-        item.words_until = now + timedelta(days=settings.text_days)
+        until = item.words_until = now + timedelta(days=settings.text_days)
         await self._calling.changed(session, item)
         await self._calling.tell_reporters(session, item)
-        await self._core.cases.keep_until(session, item.guild_id, REPORT, item.id, item.words_until)
+        await self._core.cases.keep_until(session, item.guild_id, REPORT, item.id, until)
 
     async def _details(self, session: AsyncSession, row: ReportItemRow, *, names: bool = False) -> Item:
         """For one of staff, in private."""
