@@ -61,6 +61,8 @@ CASE, REPORT = "case", "report"  # whose evidence it is
 
 
 Listener = Callable[[AsyncSession, Case], Awaitable[None]]
+Redact = Callable[[AsyncSession, datetime, int], Awaitable[int]]
+"""Empties words whose time is over by then, at most so many; returns how many."""
 Panel = Callable[[Any, int, str | None], Awaitable[None]]
 """Answers an interaction with the private card on which a moderator acts on a member; the case that comes of it bears
 the source key. Called with the interaction, the member's id and the key."""
@@ -75,7 +77,10 @@ class Cases:
         self._on_open: list[Listener] = []
         self._on_change: list[Listener] = []
         self._on_end: list[Listener] = []
+        self._redacts: list[Redact] = []
         self.panel: Panel | None = None
+        # By which somebody appeals a case, also on a DM, with the case's row id: set by the feature that takes appeals.
+        self.appeal_control: str | None = None
         jobs.register(END_JOB, self._expire)
         jobs.register(REDACT_JOB, self._redact)
 
@@ -321,6 +326,20 @@ class Cases:
         if snippets:
             await self._enqueue_redaction(session, purge_at)
 
+    async def keep_until(
+        self, session: AsyncSession, guild_id: int, owner: str, owner_id: int, until: datetime
+    ) -> None:
+        """Empty the words of this owner's evidence at another time than was planned, and what `redact_with` knows of."""
+        await evidence_storage.keep_until(session, guild_id, owner, owner_id, until)
+        await self._enqueue_redaction(session, until)
+
+    def redact_with(self, redact: Redact) -> None:
+        """Have a feature empty words of its own when evidence is, also while it is switched off."""
+        self._redacts.append(redact)
+
+    def redact_no_more(self, redact: Redact) -> None:
+        self._redacts = [each for each in self._redacts if each != redact]
+
     async def _enqueue_redaction(self, session: AsyncSession, purge_at: datetime) -> None:
         """One job for what is over within the same hour; it runs when the hour is over."""
         at = purge_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
@@ -329,8 +348,11 @@ class Cases:
         )
 
     async def _redact(self, session: AsyncSession, job: Job) -> Skipped | None:
-        done = await evidence_storage.purge_due(session, self._clock.now(), SLICE)
-        if done == SLICE:
+        now = self._clock.now()
+        found = [await evidence_storage.purge_due(session, now, SLICE)]
+        found += [await redact(session, now, SLICE) for redact in tuple(self._redacts)]
+        done = sum(found)
+        if max(found) >= SLICE:
             again = NewJob(name=REDACT_JOB, key=f"{job.key}+", run_at=self._clock.now())
             await self._jobs.enqueue(session, again)
         return None if done else Skipped(N_("nothing is kept as evidence any more whose time is over"))

@@ -9,6 +9,7 @@ from bot.audit import Audit
 from bot.avoidances import Avoidances
 from bot.cases import Cases
 from bot.clock import Clock
+from bot.duty import Duty
 from bot.erasure import Erasure
 from bot.features import Features
 from bot.guards import Guards
@@ -43,6 +44,7 @@ class Core:
     shared_ground: SharedGround
     qualifications: Qualifications
     open_items: OpenItems
+    duty: Duty
     ledger: Ledger
     jobs: Jobs
     schedules: Schedules
@@ -75,6 +77,7 @@ class Core:
             shared_ground=SharedGround(),
             qualifications=Qualifications(configs, features),
             open_items=OpenItems(features),
+            duty=Duty(features),
             ledger=Ledger(clock, features),
             jobs=jobs,
             schedules=Schedules(db, clock),

@@ -75,6 +75,10 @@ class Look:
 
     async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
         """Whether anybody else than this member holds the capability, bots left out."""
+        return any(each != but for each in await self.holders(guild_id, capability))
+
+    async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
+        """Who holds the capability, bots left out, and of each whether Discord lets them do everything."""
         raise NotImplementedError
 
 

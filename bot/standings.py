@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import discord
 
-from bot.authority import Actor, Capability, Rank, has
+from bot.authority import Actor, Capability, Rank, has, may_everything
 from bot.errors import ServiceUnavailable
 from bot.guards import Look, Standing
 from bot.guild_config import GuildConfigs
@@ -35,16 +37,13 @@ class Standings(Look):
     def own(self, guild_id: int) -> Standing:
         return _standing(self._guild(guild_id).me)
 
-    async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
+    async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
         guild = self._guild(guild_id)
         roles = (await self._configs.guild(guild_id)).capability_roles
         if not guild.chunked and self._client.intents.members:
             await guild.chunk()
-        return any(
-            has(_actor(member), capability, roles)
-            for member in guild.members
-            if member.id != but and not member.bot
-        )
+        people = (_actor(member) for member in guild.members if not member.bot)
+        return {each.member_id: may_everything(each) for each in people if has(each, capability, roles)}
 
     def _guild(self, guild_id: int) -> discord.Guild:
         guild = self._client.get_guild(guild_id)

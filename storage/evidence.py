@@ -76,3 +76,16 @@ async def purge_due(session: AsyncSession, now: datetime, limit: int) -> int:
 
 async def next_purge_at(session: AsyncSession) -> datetime | None:
     return await session.scalar(select(func.min(EvidenceRow.purge_at)).where(EvidenceRow.purged_at.is_(None)))
+
+
+async def keep_until(
+    session: AsyncSession, guild_id: int, owner: str, owner_id: int, until: datetime
+) -> None:
+    """Empty the words at another time, where they are still there."""
+    statement = update(EvidenceRow).where(
+        EvidenceRow.guild_id == guild_id, EvidenceRow.owner == owner, EvidenceRow.owner_id == owner_id
+    )
+    await session.execute(
+        statement.where(EvidenceRow.purged_at.is_(None)).values(purge_at=until),
+        execution_options={"synchronize_session": False},
+    )

@@ -32,6 +32,7 @@ from cogs.rota.model import (
     RotaSettings,
 )
 from cogs.rota.rules import Cover, State
+from storage import rota as storage
 from storage import rota_holding as holding_storage
 from storage import rota_turns as turn_storage
 from storage.rota import RotaRow
@@ -65,6 +66,13 @@ class Holding:
         return rules.holders_at(
             (each.member_id for each in seats if each.state == State.HOLDING), covers, now
         )
+
+    async def on_duty(self, session: AsyncSession, guild_id: int, kind: str) -> frozenset[int] | None:
+        """Who holds a role of this kind at this moment, for `bot/duty.py`."""
+        rotas = [each for each in await storage.list_rotas(session, guild_id) if each.kind == kind]
+        if not rotas:
+            return None
+        return frozenset[int]().union(*[await self.wanted(session, each) for each in rotas])
 
     async def follow(self, session: AsyncSession, rota: RotaRow) -> None:
         """Let the Discord role follow who holds it."""
