@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from bot.errors import InvalidInput
 
@@ -122,7 +123,9 @@ def checked(rule: Rule) -> Rule:
     if not 0 <= rule.timeout_minutes <= MOST_MINUTES:
         raise InvalidInput("A timeout has at most {most} minutes, which are four weeks.", most=MOST_MINUTES)
     if rule.timeout_minutes and not rule.may_time_out:
-        raise InvalidInput("Discord takes a timeout only for rules about words or mentions. Leave it empty here.")
+        raise InvalidInput(
+            "Discord takes a timeout only for rules about words or mentions. Leave it empty here."
+        )
     if rule.may_block and not rule.block and rule.alert_channel_id is None and not rule.timeout_minutes:
         raise InvalidInput("The rule would do nothing. Let it block, alert a channel, or give a timeout.")
     return rule
@@ -140,17 +143,80 @@ def _check_trigger(rule: Rule) -> None:
         raise InvalidInput(
             "The number of mentions that a message may have is from 1 to {most}.", most=MOST_MENTIONS
         )
-    _check_entries(rule.allowed, MOST_ALLOWED_OF_PRESET if rule.kind is Kind.PRESET else MOST_ALLOWED, LONGEST_WORD)
+    _check_entries(
+        rule.allowed, MOST_ALLOWED_OF_PRESET if rule.kind is Kind.PRESET else MOST_ALLOWED, LONGEST_WORD
+    )
 
 
 def _check_entries(entries: Sequence[str], most: int, longest: int) -> None:
     if len(entries) > most:
-        raise InvalidInput("That are {n} entries. Discord takes at most {most} here.", n=len(entries), most=most)
+        raise InvalidInput(
+            "That are {n} entries. Discord takes at most {most} here.", n=len(entries), most=most
+        )
     for number, entry in enumerate(entries, 1):
         if len(entry) > longest:
-            raise InvalidInput("Line {line}: Discord takes at most {most} characters.", line=number, most=longest)
+            raise InvalidInput(
+                "Line {line}: Discord takes at most {most} characters.", line=number, most=longest
+            )
         if not entry.strip("* "):
             raise InvalidInput("Line {line}: write at least one letter.", line=number)
+
+
+_TRIGGERS = {Kind.WORDS: 1, Kind.SPAM: 3, Kind.PRESET: 4, Kind.MENTIONS: 5, Kind.PROFILE: 6}
+_PRESETS = {Preset.PROFANITY: 1, Preset.SEXUAL: 2, Preset.SLURS: 3}
+_MESSAGE_SENT, _MEMBER_CHANGED = 1, 2
+_BLOCK, _ALERT, _TIMEOUT, _KEEP_FROM_WRITING = 1, 2, 3, 4
+
+
+def kind_of(trigger_type: int) -> Kind | None:
+    """The kind of a rule of Discord's; None for one that nobody can make any more."""
+    return next((kind for kind, number in _TRIGGERS.items() if number == trigger_type), None)
+
+
+def payload(rule: Rule) -> dict[str, Any]:
+    """The rule as Discord takes it. Ids are text there."""
+    return {
+        "name": rule.name,
+        "event_type": _MEMBER_CHANGED if rule.kind is Kind.PROFILE else _MESSAGE_SENT,
+        "trigger_type": _TRIGGERS[rule.kind],
+        "trigger_metadata": _trigger(rule),
+        "actions": _actions(rule),
+        "enabled": rule.enabled,
+        "exempt_roles": [str(each) for each in rule.exempt_roles],
+        "exempt_channels": [str(each) for each in rule.exempt_channels],
+    }
+
+
+def _trigger(rule: Rule) -> dict[str, Any]:
+    match rule.kind:
+        case Kind.WORDS | Kind.PROFILE:
+            return {
+                "keyword_filter": list(rule.words),
+                "regex_patterns": list(rule.patterns),
+                "allow_list": list(rule.allowed),
+            }
+        case Kind.PRESET:
+            return {"presets": [_PRESETS[each] for each in rule.presets], "allow_list": list(rule.allowed)}
+        case Kind.MENTIONS:
+            return {
+                "mention_total_limit": rule.mention_limit,
+                "mention_raid_protection_enabled": rule.raid_protection,
+            }
+        case Kind.SPAM:
+            return {}
+
+
+def _actions(rule: Rule) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if not rule.may_block:
+        found.append({"type": _KEEP_FROM_WRITING, "metadata": {}})
+    elif rule.block:
+        found.append({"type": _BLOCK, "metadata": {"custom_message": rule.message} if rule.message else {}})
+    if rule.alert_channel_id is not None:
+        found.append({"type": _ALERT, "metadata": {"channel_id": str(rule.alert_channel_id)}})
+    if rule.timeout_minutes:
+        found.append({"type": _TIMEOUT, "metadata": {"duration_seconds": rule.timeout_minutes * 60}})
+    return found
 
 
 def read_lines(typed: str) -> tuple[str, ...]:

@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import re2
-
+from bot.safe_patterns import compile_pattern, escape
 from cogs.filters.folding import fold, plain
 from cogs.filters.links import canonical, find_links, may_have_links
 from cogs.filters.lookalikes import LookAlikes
-from cogs.filters.patterns import Patterns, options
+from cogs.filters.patterns import Patterns
 from cogs.filters.rules import Filter, Lists, Match
 
 WORDS_MEMORY = 8 * 1024 * 1024  # bytes; 1,000 words of 60 characters need less than half
@@ -25,8 +23,6 @@ _INVITE = re.compile(
 )
 _LETTER = r"[\pL\pN_]"
 _OTHER = r"[^\pL\pN_]"
-
-_re2: Any = re2
 
 
 @dataclass(frozen=True)
@@ -111,16 +107,16 @@ class _Words:
             core = fold(word.strip("*"))
             if core:
                 self._entries.setdefault(core, word)
-                kinds.setdefault((word.startswith("*"), word.endswith("*")), []).append(_re2.escape(core))
+                kinds.setdefault((word.startswith("*"), word.endswith("*")), []).append(escape(core))
         parts = [
             ("" if open_front else f"(?:^|{_OTHER})")
             + f"(?:{'|'.join(cores)})"
             + ("" if open_end else f"(?:$|{_OTHER})")
             for (open_front, open_end), cores in sorted(kinds.items())
         ]
-        chosen = options(WORDS_MEMORY)
-        chosen.case_sensitive = True  # both sides are folded
-        self._program = _re2.compile("|".join(parts), chosen) if parts else None
+        pattern = "|".join(parts)
+        # Both sides are folded, so the case of letters is the same.
+        self._program = compile_pattern(pattern, memory=WORDS_MEMORY, case_sensitive=True) if parts else None
 
     def find(self, folded: str) -> tuple[str, str] | None:
         """The entry that the text holds, and what of the text it is."""

@@ -7,18 +7,13 @@ other engines take milliseconds on 4,000 characters (`python -m benchmarks.filte
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import re2
 
 from bot.errors import InvalidInput
+from bot.safe_patterns import BadPattern, Program, compile_pattern
 
 MEMORY = 2 * 1024 * 1024  # bytes, of a program and of what it remembers while it runs
 LARGEST_PROGRAM = 400  # instructions; RE2's slowest way takes some 20 us of each on 4,000 characters
 LARGEST_SUM = 2000
-
-# The library has no types of its own.
-_re2: Any = re2
 
 
 class Patterns:
@@ -34,11 +29,7 @@ class Patterns:
             )
         # One look answers almost every message; which one it was is asked only then.
         joined = "|".join(f"(?:{pattern})" for pattern, _ in self._each)
-        self._any = _re2.compile(joined, options(self._memory_of_all)) if len(self._each) > 1 else None
-
-    @property
-    def _memory_of_all(self) -> int:
-        return 4 * MEMORY
+        self._any = compile_pattern(joined, memory=4 * MEMORY) if len(self._each) > 1 else None
 
     def find(self, text: str) -> tuple[str, str] | None:
         """The first pattern that matches, and on what."""
@@ -51,16 +42,16 @@ class Patterns:
         return None
 
 
-def compiled(pattern: str, number: int) -> Any:
+def compiled(pattern: str, number: int) -> Program:
     """One pattern. `number` is its line, for the sentence of the InvalidInput that this raises."""
     try:
-        program = _re2.compile(pattern, options(MEMORY))
-    except _re2.error as error:
+        program = compile_pattern(pattern, memory=MEMORY)
+    except BadPattern as error:
         raise InvalidInput(
             "Line {line}: {pattern} is no pattern that I can run: {reason}. Look-arounds and back references do not exist here.",
             line=number,
             pattern=pattern,
-            reason=_reason(error),
+            reason=str(error),
         ) from error
     if program.search("") is not None:
         raise InvalidInput("Line {line}: {pattern} matches every message.", line=number, pattern=pattern)
@@ -72,17 +63,3 @@ def compiled(pattern: str, number: int) -> Any:
             repeat="{0,50}",
         )
     return program
-
-
-def options(memory: int) -> Any:
-    """Case does not matter, nothing is captured, and RE2 itself writes nothing to stderr."""
-    chosen = _re2.Options()
-    chosen.max_mem = memory
-    chosen.case_sensitive = False
-    chosen.log_errors = False
-    return chosen
-
-
-def _reason(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
