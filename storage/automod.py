@@ -47,6 +47,12 @@ async def list_rules(session: AsyncSession, guild_id: int) -> list[AutomodRuleRo
     return list(await session.scalars(query))
 
 
+async def list_leaving(session: AsyncSession, guild_id: int) -> set[int]:
+    """Discord's ids of those that are on their way out."""
+    query = select(AutomodRuleRow.discord_id).filter_by(guild_id=guild_id, removed=True)
+    return {each for each in await session.scalars(query) if each is not None}
+
+
 async def find_rule(session: AsyncSession, rule_id: int) -> AutomodRuleRow | None:
     return await session.get(AutomodRuleRow, rule_id)
 

@@ -63,12 +63,13 @@ class AutomodService:
         await self.check(actor)
         async with self._core.db.read() as session:
             rows = await storage.list_rules(session, actor.guild_id)
+            leaving = await storage.list_leaving(session, actor.guild_id)
         there = {each.discord_id for each in theirs}
         ours = tuple(
             replace(ours_of(row), is_there=row.discord_id in there or row.state == storage.WAITING)
             for row in rows
         )
-        known = {each.discord_id for each in ours}
+        known = {each.discord_id for each in ours} | leaving
         others = tuple(each for each in theirs if each.discord_id not in known)
         kinds = [each.rule.kind for each in ours if each.is_there]
         kinds += [each.kind for each in others if each.kind is not None]

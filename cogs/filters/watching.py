@@ -93,7 +93,9 @@ class Watching:
     ) -> None:
         guild, author = message.guild, message.author
         assert guild is not None
-        if not isinstance(author, discord.Member) or await self._is_left_alone(ready, message, author):
+        if not isinstance(author, discord.Member):
+            author = await _member(guild, author.id)
+        if author is None or await self._is_left_alone(ready, message, author):
             return
         for code in codes:
             if await self._invites.leads_elsewhere(guild, code):
@@ -161,11 +163,19 @@ class Invites:
                 log.info("an invite could not be looked up: %s", error)
                 return True
             else:
-                self._remember(code, invite.guild.id if invite.guild is not None else 0)
-        found = self._known[code]
-        return found is not None and found != guild.id
+                is_ours = invite.channel is not None and guild.get_channel(invite.channel.id) is not None
+                self._remember(code, guild.id if is_ours else 0)
+        return self._known[code] not in (None, guild.id)
 
     def _remember(self, code: str, guild_id: int | None) -> None:
         self._known[code] = guild_id
         if len(self._known) > MOST_CODES:
             self._known.popitem(last=False)
+
+
+async def _member(guild: discord.Guild, user_id: int) -> discord.Member | None:
+    """Who wrote something, where the event of an edit says no more than their id; None when they have left."""
+    try:
+        return guild.get_member(user_id) or await guild.fetch_member(user_id)
+    except discord.HTTPException:
+        return None
