@@ -48,7 +48,8 @@ class Compiled:
         self._domains = frozenset(canonical(each) for each in entries(Lists.DOMAINS, Filter.DOMAINS))
         self._patterns = Patterns(entries(Lists.PATTERNS, Filter.PATTERNS))
         own = [canonical(each) for each in lists.get(Lists.PROTECTED, ())]
-        self._look_alikes = LookAlikes(own) if Filter.LOOK_ALIKES in on else None
+        self._own = LookAlikes(own)
+        self._look_alikes = self._own if Filter.LOOK_ALIKES in on else None
         self._invites = frozenset(lists.get(Lists.INVITES, ()))
         self._follows_links = bool(self._domains) or self._look_alikes is not None
 
@@ -85,6 +86,9 @@ class Compiled:
         return list(found.values())
 
     def _listed(self, host: str) -> str | None:
+        """The entry of the list that a host is below. What the community protects is never meant."""
+        if self._own.is_own(host):
+            return None
         labels = host.split(".")
         for start in range(len(labels) - 1):
             part = ".".join(labels[start:])

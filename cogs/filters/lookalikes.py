@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cogs.filters.folding import bare
 from cogs.filters.links import Link, registrable
@@ -182,6 +183,7 @@ _SINGLES = str.maketrans(
 )
 
 
+KEPT = 2000  # hosts
 _NAMES = ("discord", "discordapp", "steamcommunity", "steampowered")
 
 
@@ -202,18 +204,32 @@ class LookAlikes:
         self._trusted = self._protected | HONEST
         self._names = {_skeleton(name): name for name in _NAMES}
         self._own_names = {_skeleton(_name(domain)): domain for domain in sorted(self._own)}
+        # People share the same few sites again and again.
+        self._pretends = lru_cache(maxsize=KEPT)(self._look_at)
 
     def judge(self, link: Link) -> Pretence | None:
         """Whom this link pretends to be; None when it does not."""
         host = link.host
-        if link.may_be_file or _is_of(host, self._trusted):
+        if link.may_be_file:
+            return None
+        is_trusted, of = self._pretends(host)
+        if is_trusted:
             return None
         if link.claims is not None and registrable(link.claims) != registrable(host):
             return Pretence(host, link.claims)
         if link.hints is not None and _is_of(link.hints, self._protected):
             return Pretence(host, link.hints)
-        of = self._leads_with(host) or self._resembles(host) or self._resembles_own(host)
         return Pretence(host, of) if of is not None else None
+
+    def is_own(self, host: str) -> bool:
+        """Whether it belongs to a domain that the community protects."""
+        return _is_of(host, self._own)
+
+    def _look_at(self, host: str) -> tuple[bool, str | None]:
+        """Whether a host is known to be honest, and else whom it pretends to be."""
+        if _is_of(host, self._trusted):
+            return True, None
+        return False, self._leads_with(host) or self._resembles(host) or self._resembles_own(host)
 
     def _leads_with(self, host: str) -> str | None:
         """discord.com.elsewhere.example, and discord.com-gift.example."""

@@ -69,7 +69,9 @@ async def test_a_rule_is_made_acts_is_changed_and_goes(moderated: LyceumWorld) -
     )
     shown = await desk(world)
     assert "0 of 6" in shown.text and "By hand" in shown.text and "made by others" in shown.text
-    made = await make(world, "Words and patterns", name="Rude words", words="gadzooks, foo bar*", patterns="zo{3,}ks")
+    made = await make(
+        world, "Words and patterns", name="Rude words", words="gadzooks, foo bar*", patterns="zo{3,}ks"
+    )
     assert "Rude words" in made.text and "blocks the message" in made.text
     rule = rules(world)["Rude words"]
     assert rule.trigger_metadata == {

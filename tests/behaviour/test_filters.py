@@ -73,9 +73,7 @@ async def log_in_staff_channel(world: LyceumWorld) -> None:
 
     async def choose_staff() -> None:
         async with core.db.begin() as session:
-            await core.configs.change(
-                session, world.guild_id, GuildConfig, staff_channel_id=world.staff.id
-            )
+            await core.configs.change(session, world.guild_id, GuildConfig, staff_channel_id=world.staff.id)
 
     await world.in_bot(choose_staff)
 
@@ -99,7 +97,9 @@ async def test_filters_take_out_what_staff_do_not_want_and_tell_its_author_once(
     await world.post(ben, world.general, "G\u0430DZOOKS!")
     assert said(world, ben) == ["Good morning, who wants to pair?"]
     [timeout] = world.faults.requests(*TIMEOUT)
-    assert datetime.fromisoformat(timeout.body["communication_disabled_until"]) == world.now + timedelta(minutes=15)
+    assert datetime.fromisoformat(timeout.body["communication_disabled_until"]) == world.now + timedelta(
+        minutes=15
+    )
     shown = await desk(world)
     assert "2 hits in 7 days" in shown.text and "deletes, and a timeout of 15 minutes" in shown.text
 
@@ -127,7 +127,9 @@ async def test_invites_lists_exceptions_and_edits(reading: LyceumWorld) -> None:
     world, ben, olive = reading, reading.people["Ben"], reading.people["Olive"]
     await choose(world, "Invites to other servers", "delete")
     await choose(world, "Listed domains", "delete")
-    imported = await desk(world, file=("list.txt", b"# a remark\n0.0.0.0 Evil.example\nbad.example\n"), into="domains")
+    imported = await desk(
+        world, file=("list.txt", b"# a remark\n0.0.0.0 Evil.example\nbad.example\n"), into="domains"
+    )
     assert "Domains to keep out has 2 entries now" in imported.text
     refused = await desk(world, file=("list.txt", b"\xff\xfe\x00"), into="domains")
     assert "no UTF-8 text" in refused.text
@@ -155,7 +157,9 @@ async def test_a_phrase_is_tested_and_patterns_that_cannot_run_are_refused(readi
     assert "Patterns has 1 entries now" in (await write(world, "Patterns", "free\\s+nitro")).text
     form = await world.press(olive, await desk(world), "Test a phrase")
     tested = await world.submit(olive, form, {"phrase": "FREE  nitro at https://dlscord.gift/**x**"})
-    assert "**Patterns**: FREE  nitro" in tested.text and "dlscord.gift" in tested.text and "off" in tested.text
+    assert (
+        "**Patterns**: FREE  nitro" in tested.text and "dlscord.gift" in tested.text and "off" in tested.text
+    )
     milo = world.people["Milo"]
     refused = await world.slash(milo, world.general, "mod filters")
     assert "Only facilitators" in refused.text
