@@ -164,21 +164,23 @@ async def handler_cost(*, has_links: bool) -> tuple[float, int]:
         bot = Lyceum(Settings(discord=DiscordSettings(message_content=True)), database, ring=False)
         bot.core.configs.register(FilterSettings, FilterSettingsRow)
         async with database.begin() as session:
-            deeds = {each.value: "delete" for each in Filter}
+            deeds: dict[str, Any] = {each.value: "delete" for each in Filter}
             await bot.core.configs.change(session, payloads.GUILD_ID, FilterSettings, **deeds)
             words = tuple(corpora.made_up_words(1000))
             await storage.set_list(session, payloads.GUILD_ID, Lists.WORDS, words, bot.core.clock.now())
         socket, _ = await gateway.connect(bot)
         messages: list[discord.Message] = []
+        complete = asyncio.Event()
 
         async def keep(message: discord.Message) -> None:
             messages.append(message)
+            if len(messages) == HANDLED:
+                complete.set()
 
         bot.listen_to_messages(keep)
         for payload in payloads.messages(HANDLED, payloads.CHATTY, seed=1):
             await socket.received_message(payload)
-        while len(messages) < HANDLED:
-            await asyncio.sleep(0)
+        await complete.wait()
         chat = [each for each in corpora.honest_messages(HANDLED * 4) if may_have_links(each) == has_links]
         for message, text in zip(messages, chat, strict=False):
             message.content = text

@@ -19,7 +19,7 @@ WAITING, DONE, FAILED = "waiting", "done", "failed"
 class AutomodRuleRow(Base):
     """One rule. `rule` has its parts as `cogs.automod.model` writes them; each change counts `revision`.
 
-    `discord_id` is the rule that came of it. `state` says whether Discord has the newest revision. What is `removed` goes
+    `result_id` is Discord's rule that came of it. `state` says whether Discord has the newest revision. What is `removed` goes
     when Discord has followed.
     """
 
@@ -33,7 +33,7 @@ class AutomodRuleRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(100))
     rule: Mapped[dict[str, Any]] = mapped_column()
-    discord_id: Mapped[int | None] = mapped_column(Snowflake)
+    result_id: Mapped[int | None] = mapped_column(Snowflake)
     revision: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(String(8), default=WAITING)
     state_reason: Mapped[str | None] = mapped_column(String(300))
@@ -49,7 +49,7 @@ async def list_rules(session: AsyncSession, guild_id: int) -> list[AutomodRuleRo
 
 async def list_leaving(session: AsyncSession, guild_id: int) -> set[int]:
     """Discord's ids of those that are on their way out."""
-    query = select(AutomodRuleRow.discord_id).filter_by(guild_id=guild_id, removed=True)
+    query = select(AutomodRuleRow.result_id).filter_by(guild_id=guild_id, removed=True)
     return {each for each in await session.scalars(query) if each is not None}
 
 
@@ -69,6 +69,6 @@ async def is_name_taken(session: AsyncSession, guild_id: int, name: str, *, but:
 
 async def list_names(session: AsyncSession, discord_ids: Collection[int]) -> dict[int, str]:
     """The names of rules, by Discord's ids."""
-    query = select(AutomodRuleRow.discord_id, AutomodRuleRow.name)
-    rows = await session.execute(query.where(AutomodRuleRow.discord_id.in_(discord_ids)))
+    query = select(AutomodRuleRow.result_id, AutomodRuleRow.name)
+    rows = await session.execute(query.where(AutomodRuleRow.result_id.in_(discord_ids)))
     return {discord_id: name for discord_id, name in rows if discord_id is not None}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import discord
@@ -63,7 +62,7 @@ class AutomodCog(commands.Cog):
             render.ALONE_CHANNEL: self._leave_channel,
             render.TEST: self._ask_test,
             render.TEST_FORM: self._test,
-            **{name: partial(self._make, kind) for kind, name in render.MAKE_FORMS.items()},
+            render.MAKE_FORM: self._make,
         }
 
     async def cog_load(self) -> None:
@@ -111,10 +110,12 @@ class AutomodCog(commands.Cog):
         reply = reply_to(interaction)
         await reply.ask(render.new_form(Kind(value), reply.translator))
 
-    async def _make(self, kind: Kind, interaction: _Interaction, _: int | None) -> None:
-        actor = actor_of(interaction)
+    async def _make(self, interaction: _Interaction, number: int | None) -> None:
+        actor, kinds = actor_of(interaction), tuple(Kind)
         await self.service.check(actor)
-        rule = filled(Rule(kind, ""), form_answers(interaction))
+        if number is None or number >= len(kinds):
+            raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+        rule = filled(Rule(kinds[number], ""), form_answers(interaction))
         ours = await self.service.make(actor, rule, await self._theirs(actor.guild_id))
         await self._shown(interaction, ours)
 

@@ -76,7 +76,7 @@ class Action:
 
 
 def ours_of(row: storage.AutomodRuleRow) -> Ours:
-    return Ours(row.id, rule_of(row), row.state, row.state_reason, row.discord_id)
+    return Ours(row.id, rule_of(row), row.state, row.state_reason, row.result_id)
 
 
 def rule_of(row: storage.AutomodRuleRow) -> Rule:

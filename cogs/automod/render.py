@@ -33,7 +33,7 @@ DESK = "automod:desk.show"
 OPEN = "automod:rule.open"
 SHOW = "automod:rule.show"
 NEW = "automod:rule.new"
-MAKE_FORMS = {each: f"automod:{each.value}.made" for each in Kind}
+MAKE_FORM = "automod:rule.made"  # with the kind's place among all
 EDIT = "automod:rule.edit"
 EDIT_FORM = "automod:rule.edited"
 ACTION = "automod:rule.action"
@@ -167,7 +167,9 @@ def alone_card(ours: Ours, t: Translator) -> Card:
 
 def new_form(kind: Kind, t: Translator) -> Form:
     return Form(
-        cut(t(TITLES[kind]), 45), custom_id(MAKE_FORMS[kind]), _fields(Rule(kind, t(TITLES[kind])), t)
+        cut(t(TITLES[kind]), 45),
+        custom_id(MAKE_FORM, tuple(Kind).index(kind)),
+        _fields(Rule(kind, t(TITLES[kind])), t),
     )
 
 

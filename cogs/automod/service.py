@@ -66,7 +66,7 @@ class AutomodService:
             leaving = await storage.list_leaving(session, actor.guild_id)
         there = {each.discord_id for each in theirs}
         ours = tuple(
-            replace(ours_of(row), is_there=row.discord_id in there or row.state == storage.WAITING)
+            replace(ours_of(row), is_there=row.result_id in there or row.state == storage.WAITING)
             for row in rows
         )
         known = {each.discord_id for each in ours} | leaving
@@ -201,8 +201,8 @@ class AutomodService:
         if row is None:
             return None
         if row.removed:
-            return AutomodDraft(str(row.rule.get("name")), None, row.discord_id)
-        return AutomodDraft(row.name, rules.payload(rule_of(row)), row.discord_id)
+            return AutomodDraft(str(row.rule.get("name")), None, row.result_id)
+        return AutomodDraft(row.name, rules.payload(rule_of(row)), row.result_id)
 
     async def ended(self, session: AsyncSession, ended: Ended) -> None:
         """Discord has followed, or refused."""
@@ -211,7 +211,7 @@ class AutomodService:
             return
         is_newest = row.revision == int(ended.arguments["revision"])
         if ended.outcome == "sent":
-            row.discord_id = ended.result_id or row.discord_id
+            row.result_id = ended.result_id or row.result_id
             if row.removed and is_newest:
                 await session.delete(row)
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -26,7 +25,7 @@ from bot.replies import reply_to
 from bot.setup_permissions import MANAGE_MESSAGES, MODERATE_MEMBERS
 from cogs.filters import render, rules
 from cogs.filters.config import FiltersPart
-from cogs.filters.desk import NUMBERS, FilterDesk, which_filter, which_list
+from cogs.filters.desk import NUMBERS, FilterDesk, numbered, which_filter, which_list
 from cogs.filters.model import (
     AREA,
     LIST_TITLES,
@@ -67,9 +66,9 @@ class FiltersCog(commands.Cog):
             render.ALONE_ROLE: self._leave_role,
             render.TEST: self._ask_test,
             render.TEST_FORM: self._test,
-            **{name: partial(self._choose, which) for which, name in render.CHOOSE_FORMS.items()},
-            **{name: partial(self._write, which, False) for which, name in render.LIST_FORMS.items()},
-            **{name: partial(self._write, which, True) for which, name in render.ADD_FORMS.items()},
+            render.CHOOSE_FORM: self._choose,
+            render.LIST_FORM: self._write,
+            render.ADD_FORM: self._add,
         }
 
     async def cog_load(self) -> None:
@@ -160,7 +159,8 @@ class FiltersCog(commands.Cog):
         reply = reply_to(interaction)
         await reply.ask(render.choose_form(which_filter(value), shown.settings, reply.translator))
 
-    async def _choose(self, which: Filter, interaction: _Interaction, _: int | None) -> None:
+    async def _choose(self, interaction: _Interaction, number: int | None) -> None:
+        which = numbered(tuple(Filter), number)
         typed = form_answers(interaction)
         numbers = [str(typed.get(name) or "") for name, _ in NUMBERS.get(which, ())]
         what, minutes = str(typed.get("what") or ""), str(typed.get("minutes") or "")
@@ -180,7 +180,14 @@ class FiltersCog(commands.Cog):
         reply = reply_to(interaction)
         await reply.ask(render.list_form(which, entries, reply.translator))
 
-    async def _write(self, which: Lists, add: bool, interaction: _Interaction, _: int | None) -> None:  # noqa: FBT001 - bound by partial
+    async def _write(self, interaction: _Interaction, number: int | None) -> None:
+        await self._save_list(interaction, number, add=False)
+
+    async def _add(self, interaction: _Interaction, number: int | None) -> None:
+        await self._save_list(interaction, number, add=True)
+
+    async def _save_list(self, interaction: _Interaction, number: int | None, *, add: bool) -> None:
+        which = numbered(tuple(Lists), number)
         typed = str(form_answers(interaction).get("entries") or "")
         shown = await self.desk.write(actor_of(interaction), which, typed, add=add)
         reply = reply_to(interaction)

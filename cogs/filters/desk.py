@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from storage import filters as storage
 from storage.database import mark
 
 DAYS = 7
+ThingT = TypeVar("ThingT")
 
 
 class FilterDesk:
@@ -169,6 +171,13 @@ def _toggled(ids: frozenset[int], one: int) -> str | None:
     if len(changed) > rules.MOST_EXEMPT:
         raise LimitReached("At most {most} can be left alone. Take one out first.", most=rules.MOST_EXEMPT)
     return "\n".join(map(str, changed)) or None
+
+
+def numbered(things: Sequence[ThingT], number: int | None) -> ThingT:
+    """The one at this place. Raises InvalidInput for a forged control."""
+    if number is None or not 0 <= number < len(things):
+        raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+    return things[number]
 
 
 def which_filter(value: str) -> Filter:

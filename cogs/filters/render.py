@@ -29,11 +29,11 @@ from cogs.filters.rules import Deed, Filter, Lists, Match, What
 
 DESK = "filters:desk.show"
 CHOOSE = "filters:one.choose"
-CHOOSE_FORMS = {each: f"filters:{each.value}.chosen" for each in Filter}
+CHOOSE_FORM = "filters:one.chosen"  # with the filter's place in the list of all
 LISTS = "filters:lists.show"
 PICK_LIST = "filters:lists.pick"
-LIST_FORMS = {each: f"filters:list_{each.value}.written" for each in Lists}
-ADD_FORMS = {each: f"filters:list_{each.value}.added" for each in Lists}
+LIST_FORM = "filters:lists.written"  # with the list's place among all
+ADD_FORM = "filters:lists.added"
 ALONE = "filters:alone.show"
 ALONE_CHANNEL = "filters:alone.channel"
 ALONE_ROLE = "filters:alone.role"
@@ -152,7 +152,7 @@ def choose_form(which: Filter, settings: FilterSettings, t: Translator) -> Form:
                 value=str(getattr(settings, name)),
             )
         )
-    return Form(cut(t(TITLES[which]), 45), custom_id(CHOOSE_FORMS[which]), tuple(fields))
+    return Form(cut(t(TITLES[which]), 45), custom_id(CHOOSE_FORM, tuple(Filter).index(which)), tuple(fields))
 
 
 def lists_card(shown: Shown, t: Translator, *, said_first: str | None = None) -> Card:
@@ -192,8 +192,8 @@ def list_form(which: Lists, entries: Sequence[str], t: Translator) -> Form:
         max_length=TEXT_INPUT,
         value=text if fits else None,
     )
-    name = LIST_FORMS[which] if fits else ADD_FORMS[which]
-    return Form(cut(t(LIST_TITLES[which]), 45), custom_id(name), (field,))
+    control = custom_id(LIST_FORM if fits else ADD_FORM, tuple(Lists).index(which))
+    return Form(cut(t(LIST_TITLES[which]), 45), control, (field,))
 
 
 def alone_card(settings: FilterSettings, t: Translator) -> Card:

@@ -45,7 +45,7 @@ def test_what_is_allowed_does_not_count_where_it_covers() -> None:
 
 
 def test_a_pattern_is_said_to_be_one() -> None:
-    found = rules.find(replace(WORDS, words=(), patterns=("x+",)), "axxb", lambda pattern, text: "xx")
+    found = rules.find(replace(WORDS, words=(), patterns=("x+",)), "axxb", lambda *_: "xx")
     assert found is not None and found.is_pattern and found.on == "xx"
 
 
@@ -55,7 +55,7 @@ def test_no_text_breaks_the_test_of_a_phrase(text: str, keyword: str) -> None:
         assert text[start:end].casefold() or start == end
 
 
-def _no_pattern(pattern: str, text: str) -> None:
+def _no_pattern(*_: str) -> None:
     return None
 
 

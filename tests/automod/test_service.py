@@ -42,8 +42,7 @@ def service(core: Core) -> AutomodService:
 async def newest(core: Core) -> OutboxRow:
     async with core.db.read() as session:
         query = select(OutboxRow).filter_by(kind=EffectKind.SET_AUTOMOD.value).order_by(OutboxRow.id.desc())
-        row = (await session.scalars(query.limit(1))).one()
-        return row
+        return (await session.scalars(query.limit(1))).one()
 
 
 async def follow(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,10 +81,8 @@ def test_a_file_is_text_of_bounded_size() -> None:
 @given(st.binary(max_size=200))
 def test_no_file_breaks_reading(content: bytes) -> None:
     for read in (rules.read_words, rules.read_domains, rules.read_invites, rules.read_patterns):
-        try:
-            read(rules.read_file(content))
-        except InvalidInput as refused:
-            assert str(refused)
+        with suppress(InvalidInput):
+            assert all(each.strip() for each in read(rules.read_file(content)))
 
 
 def test_the_filters_are_seven_and_none_is_called_ban() -> None:

@@ -14,7 +14,7 @@ from bot.cases import CASE, Case, CaseKind
 from bot.core import Core
 from bot.errors import InvalidInput, NotAllowed
 from bot.features import Feature
-from bot.outbox import Ended, EffectKind
+from bot.outbox import EffectKind, Ended
 from cogs.filters.desk import FilterDesk
 from cogs.filters.model import AREA, TOLD_KIND, FilterSettings, Written
 from cogs.filters.rules import Filter, Lists, Match
@@ -170,7 +170,7 @@ async def test_what_discord_refused_stands_on_the_case(core: Core, service: Filt
 
 
 async def test_filters_are_compiled_once_and_again_after_each_change(
-    core: Core, service: FilterService, desk: FilterDesk
+    service: FilterService, desk: FilterDesk
 ) -> None:
     with pytest.raises(KeyError):
         service.at_hand(GUILD)

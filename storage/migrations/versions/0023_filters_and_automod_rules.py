@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("rule", JsonDict(), nullable=False),
-        sa.Column("discord_id", Snowflake(), nullable=True),
+        sa.Column("result_id", Snowflake(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("state_reason", sa.String(length=300), nullable=True),
