@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
-import re2  # pyright: ignore[reportMissingTypeStubs]
-
 
 class BadPattern(Exception):
     """RE2 cannot run it; the text says why, in RE2's English."""
@@ -28,22 +26,30 @@ class Program(Protocol):
     def search(self, text: str) -> Found | None: ...
 
 
-_re2: Any = re2
+def _re2() -> Any:
+    """Loaded when the first pattern is compiled: most communities have none."""
+    import re2  # pyright: ignore[reportMissingTypeStubs]
+
+    return re2
 
 
 def compile_pattern(pattern: str, *, memory: int, case_sensitive: bool = False) -> Program:
     """Compile a pattern that may use `memory` bytes. Raises `BadPattern`."""
-    options = _re2.Options()
+    re2 = _re2()
+    options = re2.Options()
     options.max_mem = memory
     options.case_sensitive = case_sensitive
     options.log_errors = False
     try:
-        return cast(Program, _re2.compile(pattern, options))
-    except (_re2.error, UnicodeError) as error:
+        program = re2.compile(pattern, options)
+    except (re2.error, UnicodeError) as error:
         said: object = error.args[0] if error.args else ""
         raise BadPattern(said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)) from error
+    # The library keeps the last 128 for itself, which would outlive the community that wrote them.
+    re2.purge()
+    return cast(Program, program)
 
 
 def escape(text: str) -> str:
     """A pattern that matches this very text."""
-    return str(_re2.escape(text))
+    return str(_re2().escape(text))

@@ -21,6 +21,7 @@ from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.replies import reply_to
+from bot.setup_permissions import MANAGE_GUILD
 from bot.text import clean
 from cogs.automod import render, rules
 from cogs.automod.config import AutomodPart
@@ -74,7 +75,8 @@ class AutomodCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         command = plain_command("automod", "AutoMod: what Discord itself keeps out", self._command)
         bot.groups.attach(bot.groups.mod, command, HELP)
-        core.features.describe(Feature(AREA, N_("Rules of Discord's AutoMod")))
+        hints = {MANAGE_GUILD: N_("to make rules of Discord's AutoMod")}
+        core.features.describe(Feature(AREA, N_("Rules of Discord's AutoMod"), hints=hints))
 
     async def cog_unload(self) -> None:
         bot, core = self.bot, self.bot.core
@@ -256,7 +258,9 @@ class AutomodCog(commands.Cog):
             return
         if not await self.bot.core.features.is_on(done.guild_id, AREA):
             return
-        name = self._names.get(done.rule_id) or await self.service.name_of(done.rule_id)
+        if done.rule_id not in self._names:
+            self._note_name(done.rule_id, await self.service.name_of(done.rule_id) or "")
+        name = self._names.get(done.rule_id) or None
         t = await self.bot.languages.of_guild(done.guild_id)
         await self.service.act(
             Action(

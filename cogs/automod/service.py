@@ -244,7 +244,7 @@ def search(pattern: str, text: str) -> str | None:
     """What a pattern matches, as far as RE2 tells what Rust would do: both know the same writing, with few exceptions."""
     try:
         match = compile_pattern(pattern, memory=MEMORY, case_sensitive=True).search(text)
-    except BadPattern:
+    except (BadPattern, UnicodeError):
         return None
     return match.group() if match is not None else None
 

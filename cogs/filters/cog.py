@@ -86,7 +86,7 @@ class FiltersCog(commands.Cog):
             Feature(
                 AREA,
                 N_("Own filters of messages"),
-                {
+                hints={
                     MANAGE_MESSAGES: N_("to delete what filters take out"),
                     MODERATE_MEMBERS: N_("for the timeouts of filters"),
                 }

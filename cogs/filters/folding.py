@@ -27,6 +27,7 @@ _INVISIBLE = (
     (0xFE00, 0xFE0F),
     (0xFEFF, 0xFEFF),
     (0xFFA0, 0xFFA0),
+    (0xD800, 0xDFFF),  # halves of characters, which no program of RE2 takes
     (0xE0000, 0xE01EF),
 )
 # Marks above and through letters. Those that writing needs have been composed with their letter before.

@@ -16,6 +16,7 @@ from bot.settings import Settings
 from sandbox.seen import Answer
 from sandbox.world import World
 from storage.database import Database
+from tests.behaviour.audits import servers_kept_apart
 from tests.behaviour.quests import LyceumWorld
 from tests.behaviour.test_filters import log_in_staff_channel, said
 from tests.databases import SqliteTemplate
@@ -32,9 +33,10 @@ async def moderated(sqlite_template: SqliteTemplate, folder: Path) -> AsyncItera
 
     url = sqlite_template.copy_to(folder)
     permissions = discord.Permissions(MODERATION_PERMISSIONS)
-    async with World.open(make_bot, database=Database(url), permissions=permissions) as opened:
-        yield opened
-        opened.check_interactions()
+    with servers_kept_apart():
+        async with World.open(make_bot, database=Database(url), permissions=permissions) as opened:
+            yield opened
+            opened.check_interactions()
 
 
 async def desk(world: LyceumWorld) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -19,7 +20,10 @@ from sandbox.people import Person
 from sandbox.seen import Answer
 from sandbox.world import World
 from storage.database import Database
+from tests.behaviour import configs
+from tests.behaviour.audits import barriers, servers_kept_apart
 from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.steps import HOSTILE, switch
 from tests.databases import SqliteTemplate
 
 TIMEOUT = ("PATCH", "/guilds/*/members/*")
@@ -35,9 +39,11 @@ async def reading_world(url: str) -> AsyncIterator[LyceumWorld]:
         return Lyceum(settings, database, ring=False)
 
     permissions = discord.Permissions(MODERATION_PERMISSIONS)
-    async with World.open(make_bot, database=Database(url), permissions=permissions) as opened:
-        yield opened
-        opened.check_interactions()
+    with servers_kept_apart():
+        async with World.open(make_bot, database=Database(url), permissions=permissions) as opened:
+            yield opened
+            opened.check_interactions()
+            assert [barrier for request in opened.faults.log for barrier in barriers(request.body)] == []
 
 
 @pytest.fixture
@@ -163,6 +169,75 @@ async def test_a_phrase_is_tested_and_patterns_that_cannot_run_are_refused(readi
     milo = world.people["Milo"]
     refused = await world.slash(milo, world.general, "mod filters")
     assert "Only facilitators" in refused.text
+
+
+async def test_what_discord_refuses_is_told_to_staff_and_a_feature_that_is_off_does_nothing(
+    reading: LyceumWorld,
+) -> None:
+    world, ben = reading, reading.people["Ben"]
+    await log_in_staff_channel(world)
+    await choose(world, "Words", "delete")
+    await write(world, "Words", "gadzooks")
+    role = world.env.backend.get_role(world.guild_id, world.server.roles["Lyceum"].id)
+    had = role.permissions
+    role.permissions = had & ~discord.Permissions(manage_messages=True).value
+    await world.post(ben, world.general, "gadzooks one")
+    assert said(world, ben) == ["gadzooks one"]
+    assert any("Manage Messages" in each.text for each in world.posted(world.staff))
+    role.permissions = had
+    await switch(world, "filters", on=False)
+    await world.post(ben, world.general, "gadzooks two")
+    assert said(world, ben) == ["gadzooks one", "gadzooks two"]
+    async with world.while_down(crash=True):
+        pass
+    await switch(world, "filters", on=True)
+    await world.post(ben, world.general, "gadzooks three")
+    assert said(world, ben) == ["gadzooks one", "gadzooks two"], "lists are read again after a restart"
+
+
+async def test_filters_and_rules_travel_in_the_configuration_file(reading: LyceumWorld) -> None:
+    world, olive = reading, reading.people["Olive"]
+    await choose(world, "Words", "timeout", minutes="15")
+    await write(world, "Words", "gadzooks\nfoo bar*")
+    menu = await world.slash(olive, world.general, "mod automod")
+    form = await world.choose(olive, menu, "Words and patterns", menu="automod:rule.new")
+    await world.submit(olive, form, {"name": "Rude", "words": "gadzooks", "patterns": "zo+ks"})
+    file = await configs.export(world)
+    table = tomllib.loads(file)
+    assert (
+        table["filters"]["words"] == "timeout 15" and table["filters"]["list_words"] == "gadzooks\nfoo bar*"
+    )
+    assert [rule["name"] for rule in table["automod"]["rules"]] == ["Rude"]
+    unchanged = await configs.give(world, file)
+    assert "setup:config.apply" not in [each.custom_id for each in unchanged.buttons]
+    changed = configs.with_line(file, "look_alikes", '"ban"')
+    assert "off, flag, delete" in (await configs.give(world, changed)).text
+    changed = file.replace('look_alikes = "off"', 'look_alikes = "delete"').replace("zo+ks", "ba+d")
+    await configs.apply(world, await configs.give(world, changed))
+    rules = world.env.backend.get_guild(world.guild_id).auto_mod_rules.values()
+    assert [rule.trigger_metadata["regex_patterns"] for rule in rules] == [["ba+d"]]
+    await world.post(world.people["Ben"], world.general, "https://dlscord.gift/x")
+    assert said(world, world.people["Ben"]) == []
+
+
+async def test_hostile_words_format_and_ping_nobody(reading: LyceumWorld) -> None:
+    world, ben, olive = reading, reading.people["Ben"], reading.people["Olive"]
+    await log_in_staff_channel(world)
+    await choose(world, "Patterns", "delete")
+    await write(world, "Patterns", "everyone\n[(]https")
+    await write(world, "Words", f"{HOSTILE[:40]}\ngadzooks")
+    for phrase in (HOSTILE, "x" * 2000, "**everyone** \u202e \x00 [a](https://b.example)"):
+        form = await world.press(olive, await desk(world), "Test a phrase")
+        tested = await world.submit(olive, form, {"phrase": phrase})
+        assert tested.ephemeral and "Tested" in tested.text and "@everyone" not in tested.text
+    menu = await world.slash(olive, world.general, "mod automod")
+    form = await world.choose(olive, menu, "Words and patterns", menu="automod:rule.new")
+    made = await world.submit(olive, form, {"name": HOSTILE[:70], "words": HOSTILE[:50]})
+    assert made.ephemeral and "@everyone" not in made.text
+    before = len(world.pings(olive))
+    await world.post(ben, world.general, HOSTILE)
+    assert said(world, ben) == [] and len(world.pings(olive)) == before
+    assert not any(each.pings_everyone or each.pinged_roles for each in world.posted(world.staff))
 
 
 async def test_without_the_intent_the_card_says_what_the_operator_can_do(world: LyceumWorld) -> None:

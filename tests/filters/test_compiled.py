@@ -59,6 +59,11 @@ def test_a_word_between_blanks_is_always_found(word: str, before: str, after: st
     assert words(*corpora.made_up_words(60)).look(f"{before} {word} {after}").matches
 
 
+def test_half_a_character_breaks_nothing() -> None:
+    assert words("cat").look("a \ud800cat").matches
+    assert Patterns(["cat"]).find("a cat") == ("cat", "cat")
+
+
 def test_invites_are_codes_to_ask_about_and_known_ones_are_not() -> None:
     compiled = Compiled({Lists.INVITES: ["ours"]}, frozenset({Filter.INVITES}))
     text = "discord.gg/theirs https://discord.com/invite/ours https://discordapp.com/invite/more"
