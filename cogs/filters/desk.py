@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -78,11 +79,15 @@ class FilterDesk:
         return await self._write(actor, which, rules.read_file(content), add=False)
 
     async def _write(self, actor: Actor, which: Lists, lines: list[str], *, add: bool) -> Shown:
+        # Off the loop: a file has tens of thousands of lines.
+        entries = await asyncio.to_thread(read_list, which, lines)
         async with self._core.db.begin() as session:
-            before = await storage.get_list(session, actor.guild_id, which)
             if add:
-                lines = [*before, *lines]
-            await save_list(self._core, session, actor, which, read_list(which, lines))
+                before = await storage.get_list(session, actor.guild_id, which)
+                entries = rules.together(which, before, entries)
+                if which is Lists.PATTERNS:
+                    Patterns(entries)
+            await save_list(self._core, session, actor, which, entries)
         return await self.show(actor)
 
     async def leave_alone(

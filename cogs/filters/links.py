@@ -20,6 +20,7 @@ _NESTED_DEPTH = 3
 _MAY_HAVE_LINKS = re.compile(r"[.\u3002\uff61\uff0e\u2024][^\s.]|://|%2e|:[/\\]", re.IGNORECASE)
 _MASKED = re.compile(r"\[([^\[\]\n]{1,400})\]\(\s*<?\s*(https?:[^\s)>]{1,2000})", re.IGNORECASE)
 _URL = re.compile(r"\bhttps?:[/\\]*([^\s<>|\"`]{1,2000})", re.IGNORECASE)
+_BLANK = re.compile(r"\s")
 _END_OF_HOST = re.compile(r"[/\\?#]")
 # A host without a scheme: labels, then a last one of letters alone. What stands behind an @ is an e-mail address.
 _HOST = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})"
@@ -86,6 +87,10 @@ def find_links(text: str) -> tuple[Link, ...]:
 
 def canonical(host: str) -> str:
     """A host in the one writing in which hosts are compared; "" when it is none."""
+    if host.isascii() and "%" not in host:
+        host = host.lower().strip(" .")
+        if "xn--" not in host:  # almost every host is in this writing already
+            return host if host and len(host) <= LONGEST_HOST and not _BLANK.search(host) else ""
     host = plain(unquote(host)).casefold().strip().strip(".")
     if not host or len(host) > LONGEST_HOST or any(each.isspace() for each in host):
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -177,6 +178,20 @@ def read_patterns(lines: list[str]) -> tuple[str, ...]:
     return _at_most(found, MOST_PATTERNS)
 
 
+MOST = {
+    Lists.WORDS: MOST_WORDS,
+    Lists.DOMAINS: MOST_DOMAINS,
+    Lists.PATTERNS: MOST_PATTERNS,
+    Lists.PROTECTED: MOST_PROTECTED,
+    Lists.INVITES: MOST_INVITES,
+}
+
+
+def together(which: Lists, before: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    """A list with more entries, each once. Raises InvalidInput when it becomes too long."""
+    return _at_most(dict.fromkeys((*before, *more)), MOST[which])
+
+
 def read_file(content: bytes) -> list[str]:
     """The lines of an imported text file. Raises InvalidInput when it is too large or no text."""
     if len(content) > LARGEST_IMPORT:
@@ -219,7 +234,7 @@ def _entries(lines: list[str]) -> list[tuple[int, str]]:
     ]
 
 
-def _at_most(found: dict[str, None], most: int) -> tuple[str, ...]:
+def _at_most(found: Mapping[str, None], most: int) -> tuple[str, ...]:
     if len(found) > most:
         raise InvalidInput("That are {n} entries. At most {most} fit in this list.", n=len(found), most=most)
     return tuple(found)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict, deque
-from typing import Any
 
 import discord
 
@@ -63,6 +62,8 @@ class Watching:
 
     async def _look(self, ready: Ready, message: discord.Message, *, is_new: bool) -> None:
         text, on = message.content, ready.on
+        if message.message_snapshots:  # what was forwarded is read like what was written
+            text = "\n".join((text, *(each.content for each in message.message_snapshots)))
         folded = fold(text)
         looked = ready.compiled.look(text, folded)
         found = looked.matches
@@ -81,12 +82,13 @@ class Watching:
                 )
         if not found and not looked.invites:
             return
-        await self._found(ready, message, found, looked.invites, others)
+        await self._found(ready, message, text, found, looked.invites, others)
 
     async def _found(
         self,
         ready: Ready,
         message: discord.Message,
+        text: str,
         found: tuple[Match, ...],
         codes: tuple[str, ...],
         others: tuple[tuple[int, int], ...],
@@ -110,7 +112,7 @@ class Watching:
                 member_id=author.id,
                 channel_id=message.channel.id,
                 message_id=message.id,
-                text=message.content,
+                text=text,
                 attachments=tuple(each.filename for each in message.attachments),
                 matches=found,
                 reason=render.reason(found, t),
@@ -120,9 +122,9 @@ class Watching:
         )
 
     async def _is_left_alone(self, ready: Ready, message: discord.Message, author: discord.Member) -> bool:
-        channel: Any = message.channel
-        places = {channel.id, getattr(channel, "parent_id", None), getattr(channel, "category_id", None)}
-        if not ready.channels.isdisjoint(places - {None}):
+        channel = message.channel
+        places = {channel.id, channel.parent_id} if isinstance(channel, discord.Thread) else {channel.id}
+        if not ready.channels.isdisjoint(places):
             return True
         role_ids = frozenset(role.id for role in author.roles)
         if not ready.roles.isdisjoint(role_ids):
