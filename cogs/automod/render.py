@@ -27,7 +27,7 @@ from bot.text import TEXT_INPUT, cut, mention_channel, mention_role, quote
 from cogs.automod import rules
 from cogs.automod.model import PRESET_TITLES, TITLES, Desk, Ours, Theirs
 from cogs.automod.rules import Found, Kind, Preset, Rule
-from storage.automod import DONE, FAILED
+from storage.automod import DONE, FAILED, WAITING
 
 DESK = "automod:desk.show"
 OPEN = "automod:rule.open"
@@ -124,7 +124,9 @@ def rule_card(ours: Ours, t: Translator, *, said_first: str | None = None) -> Ca
         Button(t("Delete"), custom_id(DELETE, ours.id), style=Style.DANGER),
         Button(t("Back"), custom_id(DESK)),
     ]
-    if ours.state == FAILED or not ours.is_there:
+    if ours.state == WAITING:
+        items.append(Buttons((Button(t("Look again"), custom_id(SHOW, ours.id)),)))
+    elif ours.state == FAILED or not ours.is_there:
         items.append(Buttons((Button(t("Try again"), custom_id(AGAIN, ours.id)),)))
     items.append(Buttons(tuple(last)))
     return Card(tuple(items))

@@ -145,7 +145,7 @@ class FiltersCog(commands.Cog):
             return
         which = which_list(into)
         shown = await self.desk.import_file(actor, which, await _read(file))
-        said = render.imported(which, shown, reply.translator)
+        said = render.saved(which, shown, reply.translator)
         await reply.show(render.lists_card(shown, reply.translator, said_first=said))
 
     async def _show(self, interaction: _Interaction, _: int | None) -> None:
@@ -191,7 +191,7 @@ class FiltersCog(commands.Cog):
         typed = str(form_answers(interaction).get("entries") or "")
         shown = await self.desk.write(actor_of(interaction), which, typed, add=add)
         reply = reply_to(interaction)
-        said = render.imported(which, shown, reply.translator)
+        said = render.saved(which, shown, reply.translator)
         await reply.show_privately(render.lists_card(shown, reply.translator, said_first=said))
 
     async def _show_alone(self, interaction: _Interaction, _: int | None) -> None:

@@ -22,7 +22,6 @@ from bot.cards import (
 from bot.hits import FloodWords
 from bot.i18n import N_, Translator
 from bot.text import TEXT_INPUT, cut, mention_channel, mention_role, quote, timestamp
-from cogs.filters import rules
 from cogs.filters.desk import DAYS, NUMBERS
 from cogs.filters.model import LIST_TITLES, TITLES, TOLD, TOLD_ANYWAY, FilterSettings, Shown, Tested, Told
 from cogs.filters.rules import Deed, Filter, Lists, Match, What
@@ -70,6 +69,8 @@ _LIST_HELP = {
     Lists.PROTECTED: N_("Your own sites, one a line. Look-alikes of them are found."),
     Lists.INVITES: N_("Links or codes, one a line. They may be posted."),
 }
+NEEDS = {Filter.DOMAINS: Lists.DOMAINS, Filter.WORDS: Lists.WORDS, Filter.PATTERNS: Lists.PATTERNS}
+"""Filters that find nothing while a list is empty."""
 _NUMBERS = {
     "most_mentions": N_("How many mentions are fine?"),
     "most_channels": N_("In how many channels is it too much?"),
@@ -107,7 +108,10 @@ def desk_card(shown: Shown, t: Translator, *, said_first: str | None = None) -> 
         )
     for each in Filter:
         done = t.tn("{n} hit in {days} days", "{n} hits in {days} days", shown.hits[each], days=DAYS)
-        lines.append(f"- **{t(TITLES[each])}**: {_does(shown.settings.deed(each), t)} · {done}")
+        deed = shown.settings.deed(each)
+        empty = deed.is_on and each in NEEDS and not shown.entries[NEEDS[each]]
+        done = t("its list is empty") if empty else done
+        lines.append(f"- **{t(TITLES[each])}**: {_does(deed, t)} · {done}")
     lists = ", ".join(f"{t(LIST_TITLES[each])} ({shown.entries[each]})" for each in Lists)
     lines.append(t("Lists: {lists}", lists=lists))
     options = tuple(
@@ -234,7 +238,11 @@ def tested_card(tested: Tested, t: Translator) -> Card:
         lines.append(t("No filter finds anything in it. Repeats cannot be tested with one message."))
     for match, deed in tested.matches:
         on = quote(match.on, 100)
-        of = f" ({quote(match.of, 100)})" if match.of and match.of != match.on else ""
+        of = ""
+        if match.filter is Filter.LOOK_ALIKES and match.of:
+            of = " " + t("(looks like {domain})", domain=quote(match.of, 100))
+        elif match.of and match.of != match.on:
+            of = f" ({quote(match.of, 100)})"
         lines.append(f"- **{t(TITLES[match.filter])}**: {on}{of} · {_does(deed, t)}")
     if any(match.filter is Filter.INVITES for match, _ in tested.matches):
         lines.append(
@@ -266,14 +274,15 @@ def told_card(told: Told, t: Translator) -> Card:
     return Card((Text("\n".join(lines)),))
 
 
-def imported(which: Lists, shown: Shown, t: Translator) -> str:
-    """What is said first when a list was written."""
-    n = shown.entries[which]
-    return t("**Saved.** {list} has {n} entries now.", list=t(LIST_TITLES[which]), n=n)
+def saved(which: Lists, shown: Shown, t: Translator) -> str:
+    """What is said first when a list was written, with what is left to do when its filter is off."""
+    name, n = t(LIST_TITLES[which]), shown.entries[which]
+    text = t.tn("**Saved.** {list}: {n} entry.", "**Saved.** {list}: {n} entries.", n, list=name)
+    behind = next((each for each, entries in NEEDS.items() if entries is which), None)
+    if behind is not None and not shown.settings.deed(behind).is_on:
+        text += " " + t("The filter is off: choose what it does on the card before.")
+    return text
 
 
 def _does(deed: Deed, t: Translator) -> str:
     return t(_DOES[deed.what], minutes=deed.minutes)
-
-
-LARGEST_IMPORT = rules.LARGEST_IMPORT

@@ -91,7 +91,7 @@ async def test_filters_take_out_what_staff_do_not_want_and_tell_its_author_once(
     await choose(world, "Scam and look-alike links", "delete")
     await choose(world, "Words", "timeout", minutes="15")
     saved = await write(world, "Words", "gadzooks\nfoo bar*")
-    assert "Words has 2 entries now" in saved.text
+    assert "Words: 2 entries." in saved.text
     await world.post(ben, world.general, "Good morning, who wants to pair?")
     await world.post(ben, world.general, "claim it at https://dlscord-nitro.gift/x")
     await world.post(ben, world.general, "once more https://discord.com@evil.example/x")
@@ -136,7 +136,7 @@ async def test_invites_lists_exceptions_and_edits(reading: LyceumWorld) -> None:
     imported = await desk(
         world, file=("list.txt", b"# a remark\n0.0.0.0 Evil.example\nbad.example\n"), into="domains"
     )
-    assert "Domains to keep out has 2 entries now" in imported.text
+    assert "Domains to keep out: 2 entries." in imported.text
     refused = await desk(world, file=("list.txt", b"\xff\xfe\x00"), into="domains")
     assert "no UTF-8 text" in refused.text
     own = world.env.backend.create_invite(world.general.id, olive.id)
@@ -160,11 +160,12 @@ async def test_a_phrase_is_tested_and_patterns_that_cannot_run_are_refused(readi
     refused = await write(world, "Patterns", "fine\n(?<=a)b")
     assert "Line 2" in refused.text and "no pattern that I can run" in refused.text
     assert "too large to be fast" in (await write(world, "Patterns", "(x{0,50}){15}y")).text
-    assert "Patterns has 1 entries now" in (await write(world, "Patterns", "free\\s+nitro")).text
+    saved = await write(world, "Patterns", "free\\s+nitro")
+    assert "Patterns: 1 entry. The filter is off" in saved.text
     form = await world.press(olive, await desk(world), "Test a phrase")
     tested = await world.submit(olive, form, {"phrase": "FREE  nitro at https://dlscord.gift/**x**"})
     assert (
-        "**Patterns**: FREE  nitro" in tested.text and "dlscord.gift" in tested.text and "off" in tested.text
+        "**Patterns**: FREE  nitro" in tested.text and "dlscord.gift (looks like discord.com)" in tested.text and "off" in tested.text
     )
     milo = world.people["Milo"]
     refused = await world.slash(milo, world.general, "mod filters")
