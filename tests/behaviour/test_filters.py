@@ -127,6 +127,8 @@ async def test_repeats_over_channels_are_one_case_and_go_in_few_requests(reading
     assert said(world, ben) == [f"hello {everybody}"], "it only tells staff"
     [card] = [each for each in world.posted(world.staff) if "AutoMod" in each.text]
     assert "The same text again and again" in card.text and "2 hits" not in card.text
+    panel = await world.press(milo, card, "Act on this member")
+    assert panel.ephemeral and f"<@{ben.id}>" in panel.text
 
 
 async def test_invites_lists_exceptions_and_edits(reading: LyceumWorld) -> None:
@@ -165,7 +167,9 @@ async def test_a_phrase_is_tested_and_patterns_that_cannot_run_are_refused(readi
     form = await world.press(olive, await desk(world), "Test a phrase")
     tested = await world.submit(olive, form, {"phrase": "FREE  nitro at https://dlscord.gift/**x**"})
     assert (
-        "**Patterns**: FREE  nitro" in tested.text and "dlscord.gift (looks like discord.com)" in tested.text and "off" in tested.text
+        "**Patterns**: FREE  nitro" in tested.text
+        and "dlscord.gift (looks like discord.com)" in tested.text
+        and "off" in tested.text
     )
     milo = world.people["Milo"]
     refused = await world.slash(milo, world.general, "mod filters")
