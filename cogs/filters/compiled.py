@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from bot.safe_patterns import compile_pattern, escape
 from cogs.filters.folding import fold, plain
@@ -17,17 +18,16 @@ from cogs.filters.patterns import Patterns
 from cogs.filters.rules import Filter, Lists, Match
 
 WORDS_MEMORY = 8 * 1024 * 1024  # bytes; 1,000 words of 60 characters need less than half
-_INVITE = re.compile(
-    r"(?:discord(?:app)?\.com[/\\]+invite|discord\.gg|dsc\.gg|invite\.gg|discord\.me)[/\\]+([\w-]{2,32})",
-    re.IGNORECASE,
-)
-_LETTER = r"[\pL\pN_]"
+# Discord's own ways to write an invite; of short links of others nobody can say where they lead.
+_INVITE = re.compile(r"(?:discord(?:app)?\.com[/\\]+invite|discord\.gg)[/\\]+([\w-]{2,32})", re.IGNORECASE)
+_SHORT_LINK = re.compile(r"\b((?:dsc|invite)\.gg|discord\.(?:me|io|link))[/\\]+([\w-]{2,32})", re.IGNORECASE)
 _OTHER = r"[^\pL\pN_]"
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found in a text. `invites` are codes that may lead to other servers: who asks has to find out."""
+    """What was found in a text. `invites` are codes that may lead to other servers, which who asks has to find out; one
+    with a / is a short link of somebody else, which nobody can."""
 
     matches: tuple[Match, ...]
     invites: tuple[str, ...] = ()
@@ -97,8 +97,15 @@ class Compiled:
         return None
 
     def _invited(self, text: str) -> tuple[str, ...]:
-        found = dict.fromkeys(match[1] for match in _INVITE.finditer(plain(text)))
-        return tuple(code for code in found if code not in self._invites)
+        text = plain(text)
+        if "%" in text:
+            text = f"{text} {unquote(text)}"
+        found = dict.fromkeys(match[1] for match in _INVITE.finditer(text))
+        short = {f"{match[1].lower()}/{match[2]}": match[2] for match in _SHORT_LINK.finditer(text)}
+        return (
+            *(code for code in found if code not in self._invites),
+            *(link for link, code in short.items() if code not in self._invites),
+        )
 
 
 class _Words:

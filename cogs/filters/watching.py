@@ -150,6 +150,8 @@ class Invites:
 
     async def leads_elsewhere(self, guild: discord.Guild, code: str) -> bool:
         """Whether an invite is one to another server. One that leads nowhere any more is none."""
+        if "/" in code:
+            return True
         if guild.vanity_url_code is not None and code.casefold() == guild.vanity_url_code.casefold():
             return False
         if code not in self._known:

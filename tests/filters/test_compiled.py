@@ -68,6 +68,8 @@ def test_invites_are_codes_to_ask_about_and_known_ones_are_not() -> None:
     compiled = Compiled({Lists.INVITES: ["ours"]}, frozenset({Filter.INVITES}))
     text = "discord.gg/theirs https://discord.com/invite/ours https://discordapp.com/invite/more"
     assert compiled.look(text).invites == ("theirs", "more")
+    assert compiled.look("https://x.example/?u=https%3A%2F%2Fdiscord.gg%2Ftheirs").invites == ("theirs",)
+    assert compiled.look("dsc.gg/theirs and dsc.gg/ours").invites == ("dsc.gg/theirs",)
 
 
 def test_a_filter_that_is_off_finds_nothing() -> None:
