@@ -12,10 +12,11 @@ read again when the control is used, so a card works for ever, across restarts.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 CUSTOM_ID_LIMIT = 100  # discord.com/developers, components/reference
 MODAL_FIELDS = 5  # the same
@@ -243,6 +244,16 @@ class PollDraft:
     answers: tuple[str, ...]
     hours: int
     text: str = ""
+
+
+@dataclass(frozen=True)
+class AutomodDraft:
+    """What a renderer returns for a rule of Discord's AutoMod: its fields as Discord takes them, None to take it away.
+    `known_id` is the rule that came of it before."""
+
+    name: str
+    payload: Mapping[str, Any] | None
+    known_id: int | None = None
 
 
 @dataclass(frozen=True)

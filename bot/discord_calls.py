@@ -20,7 +20,8 @@ import discord
 
 from bot.authority import ELEVATED
 from bot.card_views import allowed_mentions, marker_on, to_view, without_buttons
-from bot.cards import Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
+from bot.cards import AutomodDraft, Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
+from bot.discord_automod import AutomodCalls
 from bot.discord_rooms import Rooms
 from bot.discord_safety import NotPossible, Safety, reason_of
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
@@ -61,6 +62,7 @@ class DiscordCalls:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._rooms = Rooms(client)
+        self._automod = AutomodCalls(client)
         # Events created by this process and not looked at again yet, by effect.
         self._created: dict[int, int] = {}
         self._performers: dict[EffectKind, Perform] = {
@@ -74,6 +76,7 @@ class DiscordCalls:
             EffectKind.OPEN_ROOM: self._open_room,
             EffectKind.CLOSE_ROOM: self._close_room,
             EffectKind.CREATE_EVENT: self._create_event,
+            EffectKind.SET_AUTOMOD: self._set_automod,
         }
         safety = Safety(client)
         self._protectors: dict[EffectKind, Protect] = {
@@ -259,6 +262,11 @@ class DiscordCalls:
             with suppress(discord.NotFound):
                 await double.delete()
         return known[0].id if known else created_before
+
+    async def _set_automod(
+        self, effect: PlannedEffect, draft: AutomodDraft, _nonce: str, _marker: int
+    ) -> int | None:
+        return await self._automod.set_rule(effect, draft)
 
     async def _ours(self, guild: discord.Guild, draft: EventDraft) -> list[discord.ScheduledEvent]:
         """Our events of this name and start, the oldest first. Discord keeps no parts of a second."""

@@ -71,8 +71,8 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def has_no_nonce(row: storage.OutboxRow) -> bool:
-    """No nonce guards an event or a room: it is looked for only when a create that came late must be in the list."""
-    return row.kind in (EffectKind.CREATE_EVENT, EffectKind.OPEN_ROOM)
+    """No nonce guards an event, a room or a rule: it is looked for only when a create that came late must be in the list."""
+    return row.kind in (EffectKind.CREATE_EVENT, EffectKind.OPEN_ROOM, EffectKind.SET_AUTOMOD)
 
 
 def is_message(effect: PlannedEffect) -> bool:

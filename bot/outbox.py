@@ -74,6 +74,7 @@ class EffectKind(StrEnum):
     # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
     # None lets them in again).
     SET_GUILD = "set_guild"
+    SET_AUTOMOD = "set_automod"  # make, change or take away a rule of ours; see `bot/discord_automod.py`
 
 
 _NEEDED_FIELDS = {
@@ -95,6 +96,7 @@ _NEEDED_FIELDS = {
     EffectKind.PURGE: ("channel_id",),
     EffectKind.SET_CHANNEL: ("channel_id",),
     EffectKind.SET_GUILD: (),
+    EffectKind.SET_AUTOMOD: ("renderer",),
 }
 MOST_BANS, MOST_PURGED = 200, 100  # discord.com/developers: of one request
 NEEDS_MESSAGE = frozenset({EffectKind.EDIT, EffectKind.DELETE, EffectKind.OPEN_THREAD})

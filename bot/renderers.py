@@ -12,7 +12,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.cards import Button, Card, EventDraft, PollDraft, Text, ThreadTitle, WithoutButtons, custom_id
+from bot.cards import (
+    AutomodDraft,
+    Button,
+    Card,
+    EventDraft,
+    PollDraft,
+    Text,
+    ThreadTitle,
+    WithoutButtons,
+    custom_id,
+)
 from bot.dispatcher import PlannedEffect
 from bot.i18n import Translator
 from bot.languages import Languages
@@ -22,7 +32,7 @@ from bot.text import quote
 WHY_CONTROL = "notify:why.show"
 LONGEST_NAME = 200  # a server's name has 100 characters, each of which may need a backslash
 
-Rendered = Card | ThreadTitle | EventDraft | PollDraft | WithoutButtons
+Rendered = Card | ThreadTitle | EventDraft | PollDraft | WithoutButtons | AutomodDraft
 Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
 
 

@@ -45,7 +45,7 @@ class DiscordSettings(_Section):
 
     token: SecretStr = SecretStr("")
     message_content: bool = False
-    """Whether to ask for the Message Content intent. Nothing in Lyceum needs it."""
+    """Whether to ask for the Message Content intent. Only the feature `filters` needs it."""
     members_intent: bool = True
     """Whether to ask for the Server Members intent. Without it nobody is greeted; everything else works."""
 

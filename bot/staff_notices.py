@@ -109,6 +109,10 @@ LACKS: dict[EffectKind, tuple[str, str]] = {
         N_("I lack the permission Manage Server"),
         N_("Give it to my role in Server Settings > Roles."),
     ),
+    EffectKind.SET_AUTOMOD: (
+        N_("I lack the permission Manage Server"),
+        N_("Give it to my role in Server Settings > Roles."),
+    ),
     **dict.fromkeys(
         (EffectKind.ADD_ROLE, EffectKind.REMOVE_ROLE),
         (
@@ -138,6 +142,7 @@ ACTIONS: dict[EffectKind, str] = {
     EffectKind.PURGE: N_("clearing messages in {place}"),
     EffectKind.SET_CHANNEL: N_("changing {place}"),
     EffectKind.SET_GUILD: N_("changing the safety settings of the server"),
+    EffectKind.SET_AUTOMOD: N_("changing a rule of Discord's AutoMod"),
 }
 
 

@@ -109,6 +109,12 @@ class Actions:
         await self._done()
         return self.read(message)
 
+    async def post(self, person: Person, channel: Channel, text: str) -> None:
+        """Post a message that may be taken out at once."""
+        self._may_act(person)
+        await person.send(channel, text)
+        await self._done()
+
     async def reply(self, person: Person, message: Shown, text: str) -> Seen:
         """Answer a message."""
         self._may_act(person)

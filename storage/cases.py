@@ -300,6 +300,15 @@ async def list_since(
     return list(await session.scalars(query.order_by(CaseRow.id.desc())))
 
 
+async def count_since(session: AsyncSession, guild_id: int, kind: str, since: datetime) -> int:
+    """How many cases of this kind were opened since then."""
+    query = select(func.count()).select_from(CaseRow)
+    return (
+        await session.scalar(query.filter_by(guild_id=guild_id, kind=kind).where(CaseRow.created_at > since))
+        or 0
+    )
+
+
 # ---------------------------------------------------------------------------------------------- what belongs to a case
 
 

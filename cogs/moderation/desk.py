@@ -39,6 +39,7 @@ class Desk:
             render.HISTORY: self._history,
             render.PAGE: self._page,
             render.OPEN: self._open,
+            render.ACT_ON: self._act_on,
             render.NOTE_ASK: self._ask_note,
             render.NOTE_FORM: self._note,
             render.EDIT_ASK: self._ask_edit,
@@ -62,6 +63,11 @@ class Desk:
         panel = await self._records.panel(actor_of(interaction), member_id, source_key)
         reply = reply_to(interaction)
         await reply.show(render.panel_card(panel, reply.translator))
+
+    async def _act_on(self, interaction: _Interaction, case_id: int | None) -> None:
+        """From the card of what a filter or AutoMod acted on."""
+        view = await self._records.open(actor_of(interaction), case_id or 0)
+        await self.open_panel(interaction, view.case.member_id, None)
 
     async def _panel(self, interaction: _Interaction, panel_id: int | None) -> None:
         panel = await self._records.panel_view(actor_of(interaction), panel_id or 0)

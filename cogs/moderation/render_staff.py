@@ -10,8 +10,10 @@ from bot.i18n import N_, Translator
 from bot.text import mention_channel, mention_user, paged, quote, timestamp
 from cogs.moderation.model import CaseView, HistoryView, PanelView
 from cogs.moderation.rules import Suggestion
+from storage.personal import NOBODY
 
 OPEN = "moderation:case.open"
+ACT_ON = "moderation:case.act_on"
 NOTE_ASK, NOTE_FORM = "moderation:case.note_ask", "moderation:case.note_form"
 EDIT_ASK, EDIT_FORM = "moderation:case.edit_ask", "moderation:case.edit_form"
 LINK_ASK, LINK_FORM = "moderation:case.link_ask", "moderation:case.link_form"
@@ -200,6 +202,8 @@ def _case_buttons(case: Case, t: Translator) -> list[Item]:
         first.append(Button(t("Edit the reason"), custom_id(EDIT_ASK, case.id)))
     first.append(Button(t("Link a case"), custom_id(LINK_ASK, case.id)))
     second: list[Button] = []
+    if case.kind is CaseKind.AUTOMOD and case.member_id != NOBODY:
+        second.append(Button(t("Act on this member"), custom_id(ACT_ON, case.id), style=Style.PRIMARY))
     if case.holds:
         second.append(Button(t("End it now"), custom_id(LIFT_ASK, case.id), style=Style.PRIMARY))
     elif case.is_hidden:

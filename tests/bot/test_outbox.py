@@ -37,6 +37,7 @@ EVERYTHING: dict[str, Any] = {
         (EffectKind.OPEN_THREAD, ["channel_id", "renderer", "message_id"]),
         (EffectKind.CREATE_EVENT, ["renderer"]),
         (EffectKind.TIMEOUT, ["member_id", "arguments"]),
+        (EffectKind.SET_AUTOMOD, ["renderer"]),
     ],
 )
 def test_an_effect_that_lacks_what_its_kind_needs_cannot_be_planned(
