@@ -48,9 +48,11 @@ from bot.manage_audit import ManageAudit
 from bot.manage_jobs import ManageJobs
 from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
+from bot.outbox import AFTER_MARK, AFTER_WAIT
 from bot.outbox import WAKE_MARK as OUTBOX_MARK
 from bot.pace import Pace
 from bot.pauses import Pauses
+from bot.proposals import Proposals
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.role_drift import RoleDrift
@@ -60,6 +62,7 @@ from bot.settings import Settings
 from bot.setup_card import SetupCard
 from bot.setup_watch import SetupWatch
 from bot.staff_notices import StaffNotices
+from bot.standings import Standings
 from bot.support import Support
 from bot.tree import LyceumTree
 from bot.wrong_clock import WrongClock
@@ -131,6 +134,9 @@ class Lyceum(SpacedSessions):
         core.jobs.report_failure = notices.job_failed
         core.schedules.report_hold = notices.schedule_held
         self.dispatcher.report_failure = notices.effect_failed
+        self.dispatcher.on_end = core.outbox.tell_end
+        core.guards.look = Standings(self, core.configs)
+        Proposals(core, self.renderers, self.components)
         if self.alarm_clock is not None:
             self.dispatcher.on_put_off = self.alarm_clock.set_for
         self.lost_places = LostPlaces(core, self.setup_card, notices)
@@ -326,6 +332,8 @@ class Lyceum(SpacedSessions):
     def _after_commit(self, marks: frozenset[str]) -> None:
         if OUTBOX_MARK in marks:
             self.dispatcher.wake()
+        if AFTER_MARK in marks and self.alarm_clock is not None:
+            self.alarm_clock.set_for(self.core.clock.now() + AFTER_WAIT)
         if JOBS_MARK in marks and self.alarm_clock is not None:
             self.alarm_clock.set_for(self.core.clock.now())
 
@@ -352,5 +360,8 @@ def _intents(settings: Settings) -> discord.Intents:
         guild_messages=True,
         guild_reactions=True,
         guild_polls=True,
+        moderation=True,
+        auto_moderation_configuration=True,
+        auto_moderation_execution=True,
         message_content=settings.discord.message_content,
     )

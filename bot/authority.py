@@ -17,6 +17,8 @@ from bot.errors import NotAllowed, TargetAboveBot
 from bot.i18n import N_
 
 # Discord's permission bits (discord.com/developers, topics/permissions).
+KICK_MEMBERS = 1 << 1
+BAN_MEMBERS = 1 << 2
 ADMINISTRATOR = 1 << 3
 MANAGE_GUILD = 1 << 5
 MODERATE_MEMBERS = 1 << 40
@@ -29,12 +31,16 @@ class Capability(StrEnum):
 
     FACILITATE = "facilitate"
     MODERATE = "moderate"
+    KICK = "kick"
+    BAN = "ban"
     REVIEW = "review"
 
 
 _PERMISSION_FOR = {
     Capability.FACILITATE: MANAGE_GUILD,
     Capability.MODERATE: MODERATE_MEMBERS,
+    Capability.KICK: KICK_MEMBERS,
+    Capability.BAN: BAN_MEMBERS,
 }
 
 _REFUSAL = {
@@ -43,6 +49,12 @@ _REFUSAL = {
         "or to be given the facilitator role."
     ),
     Capability.MODERATE: N_("Only moderators can do this. If something is wrong, tell a moderator."),
+    Capability.KICK: N_(
+        "That needs the Kick Members permission or the moderator role. Ask someone who has it."
+    ),
+    Capability.BAN: N_(
+        "That needs the Ban Members permission or the moderator role. Ask someone who has it."
+    ),
     Capability.REVIEW: N_("Only reviewers can do this. Ask a facilitator how to become one."),
 }
 

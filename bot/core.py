@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from bot.acts import Ledger
 from bot.audit import Audit
 from bot.avoidances import Avoidances
+from bot.cases import Cases
 from bot.clock import Clock
 from bot.erasure import Erasure
 from bot.features import Features
+from bot.guards import Guards
 from bot.guild_config import GuildConfigs
 from bot.jobs import Jobs
 from bot.member_card import MemberCards
@@ -48,6 +50,8 @@ class Core:
     notifier: Notifier
     erasure: Erasure
     retention: Retention
+    cases: Cases
+    guards: Guards
 
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
@@ -78,4 +82,6 @@ class Core:
             notifier=Notifier(clock, configs, outbox, jobs),
             erasure=erasure,
             retention=Retention(clock, jobs, erasure),
+            cases=Cases(clock, jobs),
+            guards=Guards(clock, configs, outbox),
         )

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -22,9 +22,11 @@ from bot.authority import ELEVATED
 from bot.card_views import allowed_mentions, marker_on, to_view, without_buttons
 from bot.cards import Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
 from bot.discord_rooms import Rooms
+from bot.discord_safety import NotPossible, Safety, reason_of
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect, Refused, Unreachable
+from bot.judging import Done
 from bot.outbox import EffectKind
-from bot.text import AUDIT_REASON, EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
+from bot.text import EVENT_DESCRIPTION, EVENT_LOCATION, EVENT_NAME, THREAD_NAME, cut
 
 # Discord's error codes (discord.com/developers, topics/opcodes-and-status-codes).
 UNKNOWN_MESSAGE = 10008
@@ -49,6 +51,8 @@ PASSING = frozenset({40003, 40333, 130000})
 HISTORY_LIMIT = 2000  # messages looked through for a marker before giving up as unknown
 
 Perform = Callable[[PlannedEffect, Any, str, int], Awaitable[int | None]]
+Protect = Callable[[PlannedEffect], Awaitable[int | Done | None]]
+AnswerT = TypeVar("AnswerT")
 
 
 class DiscordCalls:
@@ -70,11 +74,26 @@ class DiscordCalls:
             EffectKind.OPEN_ROOM: self._open_room,
             EffectKind.CLOSE_ROOM: self._close_room,
             EffectKind.CREATE_EVENT: self._create_event,
-            EffectKind.TIMEOUT: self._timeout,
+        }
+        safety = Safety(client)
+        self._protectors: dict[EffectKind, Protect] = {
+            EffectKind.TIMEOUT: safety.timeout,
+            EffectKind.KICK: safety.kick,
+            EffectKind.BAN: safety.ban,
+            EffectKind.UNBAN: safety.unban,
+            EffectKind.BULK_BAN: safety.bulk_ban,
+            EffectKind.PURGE: safety.purge,
+            EffectKind.SET_CHANNEL: safety.set_channel,
+            EffectKind.SET_GUILD: safety.set_guild,
         }
 
-    async def perform(self, effect: PlannedEffect, rendered: Any, *, nonce: str, marker: int) -> int | None:
+    async def perform(
+        self, effect: PlannedEffect, rendered: Any, *, nonce: str, marker: int
+    ) -> int | Done | None:
         """Carry the effect out; see `bot.dispatcher.Calls`."""
+        protect = self._protectors.get(effect.kind)
+        if protect is not None:
+            return await _sorted(protect(effect))
         return await _sorted(self._performers[effect.kind](effect, rendered, nonce, marker))
 
     async def find(self, effect: PlannedEffect, *, marker: int, since: datetime) -> int | None:
@@ -180,7 +199,7 @@ class DiscordCalls:
         self._check_role(effect)
         assert effect.member_id is not None and effect.role_id is not None
         await self._client.http.add_role(
-            effect.guild_id, effect.member_id, effect.role_id, reason=_reason(effect)
+            effect.guild_id, effect.member_id, effect.role_id, reason=reason_of(effect)
         )
         return None
 
@@ -188,7 +207,7 @@ class DiscordCalls:
         self._check_role(effect)
         assert effect.member_id is not None and effect.role_id is not None
         await self._client.http.remove_role(
-            effect.guild_id, effect.member_id, effect.role_id, reason=_reason(effect)
+            effect.guild_id, effect.member_id, effect.role_id, reason=reason_of(effect)
         )
         return None
 
@@ -253,16 +272,6 @@ class DiscordCalls:
         ]
         return sorted(same, key=lambda event: event.id)
 
-    async def _timeout(self, effect: PlannedEffect, _card: None, _nonce: str, _marker: int) -> int | None:
-        assert effect.member_id is not None
-        await self._client.http.edit_member(
-            effect.guild_id,
-            effect.member_id,
-            reason=_reason(effect),
-            communication_disabled_until=effect.arguments["until"],
-        )
-        return None
-
     async def _place(self, effect: PlannedEffect) -> discord.abc.Messageable:
         if effect.kind is EffectKind.DIRECT_MESSAGE:
             assert effect.member_id is not None
@@ -314,9 +323,11 @@ def _is_poll(message: discord.Message, effect: PlannedEffect) -> bool:
     return message.poll is not None and message.poll.question == effect.arguments.get("poll")
 
 
-async def _sorted(call: Awaitable[int | None]) -> int | None:
+async def _sorted(call: Awaitable[AnswerT]) -> AnswerT:
     try:
         return await call
+    except NotPossible as found:
+        raise Refused(found.code) from found
     except discord.HTTPException as error:
         # 401: our token is not taken, which says nothing about the effect either.
         if error.status in (401, 429) or error.status >= 500 or error.code in PASSING:
@@ -324,8 +335,3 @@ async def _sorted(call: Awaitable[int | None]) -> int | None:
         raise Refused(REFUSALS.get(error.code, f"discord_{error.status}_{error.code}"), error.text) from error
     except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
         raise Unreachable(repr(error)) from error
-
-
-def _reason(effect: PlannedEffect) -> str | None:
-    reason = effect.arguments.get("reason")
-    return cut(str(reason), AUDIT_REASON) if reason else None

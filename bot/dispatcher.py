@@ -27,15 +27,25 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
-from bot.i18n import N_
+from bot.judging import (
+    Done,
+    Outcome,
+    PlannedEffect,
+    Result,
+    ended,
+    has_no_nonce,
+    is_message,
+    pause_after,
+    reason_to_give_up,
+    snapshot,
+)
 from bot.marks import marker_of, nonce_of
-from bot.outbox import NEEDS_MESSAGE, EffectKind, Lane
+from bot.outbox import Ended
 from bot.pace import checked
 from storage import outbox as storage
 from storage.database import Database
@@ -50,19 +60,10 @@ NONCE_TRUST = timedelta(seconds=60)
 # discord.py's own retries take up to 25 s. A try that began within the trust must end within the two minutes.
 TRY_TIMEOUT = timedelta(seconds=60)
 LEASE = timedelta(seconds=90)  # outlives a try, which begins at once
-PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 MAX_BUG_ATTEMPTS = 5
 CLOCK_GRACE = timedelta(minutes=1)  # our clock and Discord's, which dates the messages, need not agree
 CLOCK_DOUBT = timedelta(days=1)  # how far to look back when our clock was set back since the first try
 OUTCOME_UNKNOWN = "outcome_unknown"
-
-
-class Outcome(StrEnum):
-    """How an effect ended."""
-
-    SENT = "sent"
-    SKIPPED = "skipped"
-    FAILED = "failed"
 
 
 class Obsolete(Exception):
@@ -81,32 +82,12 @@ class Unreachable(Exception):
     """Discord did not answer or had a fault of its own: the outcome is unknown, try again later."""
 
 
-@dataclass(frozen=True)
-class PlannedEffect:
-    """An effect as its renderer and `DiscordCalls` see it. `attempts` counts tries before this one."""
-
-    id: int
-    key: str
-    kind: EffectKind
-    guild_id: int
-    channel_id: int | None
-    message_id: int | None
-    member_id: int | None
-    role_id: int | None
-    renderer: str | None
-    arguments: Mapping[str, Any]
-    attempts: int
-    first_try_at: datetime | None
-    lane: Lane = Lane.AWAITED
-    expires_at: datetime | None = None
-    act_id: int | None = None
-    job_id: int | None = None
-
-
 class Calls(Protocol):
     """What the dispatcher needs of Discord. Raises `Refused` or `Unreachable`."""
 
-    async def perform(self, effect: PlannedEffect, rendered: Any, *, nonce: str, marker: int) -> int | None:
+    async def perform(
+        self, effect: PlannedEffect, rendered: Any, *, nonce: str, marker: int
+    ) -> int | Done | None:
         """Carry the effect out. Returns the id of the message, thread or event that came of it."""
         ...
 
@@ -117,6 +98,7 @@ class Calls(Protocol):
 
 Render = Callable[[PlannedEffect], Awaitable[Any]]
 FailureReport = Callable[[AsyncSession, PlannedEffect, str], Awaitable[None]]
+EndReport = Callable[[AsyncSession, Ended], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -125,13 +107,6 @@ class _Try:
     place: int
     lease_until: datetime
     give_up: str | None = None  # find out what became of earlier tries, but do not try again
-
-
-@dataclass(frozen=True)
-class _Result:
-    outcome: Outcome | None  # None: it waits for the next try
-    reason: str | None = None
-    result_id: int | None = None
 
 
 class Dispatcher:
@@ -148,6 +123,7 @@ class Dispatcher:
         self._called = False
         self._open = False
         self.report_failure: FailureReport | None = None
+        self.on_end: EndReport | None = None
         # Told when an effect is to be tried again, so that somebody wakes the dispatcher then.
         self.on_put_off: Callable[[datetime], None] | None = None
 
@@ -221,35 +197,35 @@ class Dispatcher:
         self, session: AsyncSession, row: storage.OutboxRow, newest: Mapping[str, int], now: datetime
     ) -> _Try:
         place = row.place  # the one under which it was claimed; what comes after something may move elsewhere
-        give_up = await _reason_to_give_up(session, row, newest, now)
-        effect = _snapshot(row)
+        give_up = await reason_to_give_up(session, row, newest, now)
+        effect = snapshot(row)
         if give_up is None:
             row.attempts += 1
             row.first_try_at = row.first_try_at or now
             # Holds for a new process too, should this one die at any moment of the try.
-            row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if _has_no_nonce(row) else timedelta(0))
+            row.not_before = now + (TRY_TIMEOUT + NONCE_TRUST if has_no_nonce(row) else timedelta(0))
         assert row.lease_until is not None
         return _Try(effect, place, row.lease_until, give_up)
 
-    async def _perform(self, attempt: _Try) -> _Result:
+    async def _perform(self, attempt: _Try) -> Result:
         effect = attempt.effect
         try:
             async with asyncio.timeout(TRY_TIMEOUT.total_seconds()):
                 return await self._perform_once(attempt)
         except Refused as refusal:
             log.warning("effect refused key=%s kind=%s: %s", effect.key, effect.kind, refusal)
-            return _Result(Outcome.FAILED, refusal.code)
+            return Result(Outcome.FAILED, refusal.code)
         except (Unreachable, TimeoutError) as fault:
             log.info("effect put off key=%s kind=%s: %r", effect.key, effect.kind, fault)
-            return _Result(None, repr(fault))
+            return Result(None, repr(fault))
         except Exception as bug:
             log.exception("effect broke key=%s kind=%s", effect.key, effect.kind)
             self._bugs[effect.id] += 1
             if self._bugs[effect.id] >= MAX_BUG_ATTEMPTS:
-                return _Result(Outcome.FAILED, f"bug: {type(bug).__name__}")
-            return _Result(None, repr(bug))
+                return Result(Outcome.FAILED, f"bug: {type(bug).__name__}")
+            return Result(None, repr(bug))
 
-    async def _perform_once(self, attempt: _Try) -> _Result:
+    async def _perform_once(self, attempt: _Try) -> Result:
         def check() -> None:
             # The computer slept, say: by now somebody else may be at it, and Discord has forgotten the nonce.
             if self._clock.now() >= attempt.lease_until:
@@ -257,11 +233,11 @@ class Dispatcher:
 
         effect = attempt.effect
         if attempt.give_up is not None:
-            return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, attempt.give_up)
+            return await self._earlier_try(effect) or Result(Outcome.SKIPPED, attempt.give_up)
         if self._is_beyond_nonce(effect):
             found = await self._look(effect)
             if found is not None:
-                return _Result(Outcome.SENT, result_id=found)
+                return Result(Outcome.SENT, result_id=found)
         try:
             rendered = await self._render(effect) if effect.renderer is not None else None
             check()
@@ -270,28 +246,30 @@ class Dispatcher:
                     effect, rendered, nonce=self._nonce(effect), marker=marker_of(effect.key)
                 )
         except Obsolete as reason:
-            return await self._earlier_try(effect) or _Result(Outcome.SKIPPED, str(reason))
+            return await self._earlier_try(effect) or Result(Outcome.SKIPPED, str(reason))
         except Refused:
             if (done := await self._earlier_try(effect)) is None:
                 raise
             return done
-        return _Result(Outcome.SENT, result_id=result)
+        if isinstance(result, Done):
+            return Result(Outcome.SENT, result_id=result.result_id, details=result.details)
+        return Result(Outcome.SENT, result_id=result)
 
-    async def _earlier_try(self, effect: PlannedEffect) -> _Result | None:
+    async def _earlier_try(self, effect: PlannedEffect) -> Result | None:
         """An effect that is given up may have been carried out by a try whose answer was lost."""
-        if effect.first_try_at is None or not _is_message(effect):
+        if effect.first_try_at is None or not is_message(effect):
             return None
         try:
             found = await self._look(effect)
         except Refused:
             return None
-        return _Result(Outcome.SENT, result_id=found) if found is not None else None
+        return Result(Outcome.SENT, result_id=found) if found is not None else None
 
     def _nonce(self, effect: PlannedEffect) -> str:
         return nonce_of(effect.key)
 
     def _is_beyond_nonce(self, effect: PlannedEffect) -> bool:
-        if not _is_message(effect) or effect.first_try_at is None:
+        if not is_message(effect) or effect.first_try_at is None:
             return False
         # Less than nothing: our clock was set back, and nobody knows how long ago it was.
         return not timedelta(0) <= self._clock.now() - effect.first_try_at <= NONCE_TRUST
@@ -302,7 +280,7 @@ class Dispatcher:
         since = effect.first_try_at - CLOCK_GRACE if effect.first_try_at <= now else now - CLOCK_DOUBT
         return await self._calls.find(effect, marker=marker_of(effect.key), since=since)
 
-    async def _finish(self, attempt: _Try, result: _Result) -> None:
+    async def _finish(self, attempt: _Try, result: Result) -> None:
         now = self._clock.now()
         again_at: datetime | None = None
         async with self._db.begin() as session:
@@ -313,18 +291,21 @@ class Dispatcher:
             if result.outcome is None:
                 row.last_error = (result.reason or "")[:1000]
                 again_at = row.not_before = now + max(
-                    pause_after(row.attempts), NONCE_TRUST if _has_no_nonce(row) else timedelta(0)
+                    pause_after(row.attempts), NONCE_TRUST if has_no_nonce(row) else timedelta(0)
                 )
             else:
                 row.outcome = result.outcome
                 row.reason = result.reason[:300] if result.reason else None
                 row.result_id = result.result_id
+                row.details = dict(result.details) if result.details else None
                 row.finished_at = now
             if result.outcome is Outcome.FAILED:
                 if attempt.effect.first_try_at is None or result.reason == OUTCOME_UNKNOWN:
                     # Nothing is out there, or a person has been asked to look: trying again need not search.
                     row.first_try_at = None
-                await self._report(session, _snapshot(row), result.reason or "")
+                await self._report(session, snapshot(row), result.reason or "")
+            if result.outcome is not None and self.on_end is not None:
+                await self._tell(row, session, self.on_end)
         if result.outcome is not None:
             self._bugs.pop(attempt.effect.id, None)
         if again_at is not None and self.on_put_off is not None:
@@ -340,67 +321,17 @@ class Dispatcher:
         except Exception:
             log.exception("a failure could not be reported key=%s", effect.key)
 
-
-def pause_after(attempts: int) -> timedelta:
-    """How long to wait after this many tries."""
-    return timedelta(seconds=PAUSES[min(attempts, len(PAUSES)) - 1])
-
-
-def _has_no_nonce(row: storage.OutboxRow) -> bool:
-    """No nonce guards an event or a room: it is looked for only when a create that came late must be in the list."""
-    return row.kind in (EffectKind.CREATE_EVENT, EffectKind.OPEN_ROOM)
-
-
-async def _reason_to_give_up(
-    session: AsyncSession, row: storage.OutboxRow, newest: Mapping[str, int], now: datetime
-) -> str | None:
-    if row.after_key is not None:
-        earlier = await storage.find_by_key(session, row.after_key)
-        if earlier is None or earlier.outcome != Outcome.SENT:
-            return storage.NOT_POSTED
-        if earlier.kind == EffectKind.OPEN_ROOM:
-            if earlier.result_id is None and row.kind == EffectKind.CLOSE_ROOM:
-                return N_("there is no thread to close")
-            row.channel_id = earlier.result_id or earlier.channel_id
-        else:
-            if row.message_id is None and earlier.kind != EffectKind.DIRECT_MESSAGE:
-                # Where it was posted, which need not be where such things are posted by now.
-                row.channel_id = earlier.channel_id or row.channel_id
-            row.message_id = row.message_id or earlier.result_id
-        if row.message_id is None and EffectKind(row.kind) in NEEDS_MESSAGE:
-            return N_("what it belongs to was deleted")
-    if row.coalesce_key is not None and newest.get(row.coalesce_key, row.id) > row.id:
-        return N_("superseded by a later one")
-    if row.expires_at is not None and now > row.expires_at:
-        return N_("too late: Discord could not be reached in time")
-    return None
-
-
-def _is_message(effect: PlannedEffect) -> bool:
-    return effect.kind in (EffectKind.POST, EffectKind.DIRECT_MESSAGE)
+    async def _tell(self, row: storage.OutboxRow, session: AsyncSession, on_end: EndReport) -> None:
+        """Tell who waits for the end of it, with the same care."""
+        key = row.key
+        try:
+            await session.flush()
+            async with session.begin_nested():
+                await on_end(session, ended(row))
+        except Exception:
+            log.exception("the end of an effect could not be told key=%s", key)
 
 
 def _trace(error: Exception) -> Exception | None:
     """What to show of it in the log: nobody needs a trace to see that a disk is full."""
     return None if is_unwritable(error) else error
-
-
-def _snapshot(row: storage.OutboxRow) -> PlannedEffect:
-    return PlannedEffect(
-        id=row.id,
-        key=row.key,
-        kind=EffectKind(row.kind),
-        guild_id=row.guild_id,
-        channel_id=row.channel_id,
-        message_id=row.message_id,
-        member_id=row.member_id,
-        role_id=row.role_id,
-        renderer=row.renderer,
-        arguments=row.arguments,
-        attempts=row.attempts,
-        first_try_at=row.first_try_at,
-        lane=Lane(row.lane),
-        expires_at=row.expires_at,
-        act_id=row.act_id,
-        job_id=row.job_id,
-    )

@@ -1,4 +1,4 @@
-"""The top-level commands that features share: /me, /manage and /setup, and what /help lists.
+"""The top-level commands that features share: /me, /manage, /setup and /mod, and what /help lists.
 
 A feature adds its command or subgroup when it loads, and its lines of help with it; what it adds it
 takes back when it unloads. Discord shows nothing of a group that has no command in it.
@@ -41,6 +41,7 @@ class SharedGroups:
         self.me = _group("me", "Your card and how I talk to you")
         self.manage = _group("manage", "Run the community", facilitators_only)
         self.setup = _group("setup", "Set up the community", facilitators_only)
+        self.mod = _group("mod", "Keep people safe", discord.Permissions(moderate_members=True))
         self._help: list[HelpLine] = []
 
     def attach(self, group: app_commands.Group, command: _Command, *lines: HelpLine) -> None:
@@ -62,7 +63,7 @@ class SharedGroups:
 
     def put_into(self, tree: app_commands.CommandTree[Any]) -> None:
         """Add the groups that hold a command to the tree."""
-        for group in (self.me, self.manage, self.setup):
+        for group in (self.me, self.manage, self.setup, self.mod):
             if group.commands:
                 tree.add_command(group, override=True)
 

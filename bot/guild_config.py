@@ -40,6 +40,8 @@ class GuildConfig:
         chosen = {
             Capability.FACILITATE: self.facilitator_role_id,
             Capability.MODERATE: self.moderator_role_id,
+            Capability.KICK: self.moderator_role_id,
+            Capability.BAN: self.moderator_role_id,
         }
         return CapabilityRoles({key: frozenset({role}) for key, role in chosen.items() if role is not None})
 

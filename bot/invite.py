@@ -10,12 +10,16 @@ INVITE_PERMISSIONS = 580928955075648
 Threads, Create Private Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events,
 Create Polls."""
 
+MODERATION_PERMISSIONS = INVITE_PERMISSIONS | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 40
+"""The same and what moderation uses: Kick Members, Ban Members, Manage Channels, Manage Server, View Audit Log, Manage
+Messages, Time Out Members. A community that moderates with something else need not give them."""
 
-def invite_link(application_id: int | str) -> str:
+
+def invite_link(application_id: int | str, permissions: int = INVITE_PERMISSIONS) -> str:
     """Where somebody who may manage a server adds the bot to it."""
     return (
         f"https://discord.com/oauth2/authorize?client_id={application_id}"
-        f"&scope=bot+applications.commands&permissions={INVITE_PERMISSIONS}"
+        f"&scope=bot+applications.commands&permissions={permissions}"
     )
 
 

@@ -10,9 +10,9 @@ the same key again plans nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -24,6 +24,9 @@ from storage import outbox as storage
 from storage.database import mark
 
 WAKE_MARK = "outbox"
+AFTER_MARK = "outbox:after"
+# How long what comes also after a failure waits for it, such as a ban for the notice of it.
+AFTER_WAIT = timedelta(seconds=3)
 # The column holds 200 (PostgreSQL refuses more, SQLite does not), and what follows from an effect adds to its key.
 KEY_LIMIT = 170
 IN_CHANNEL = storage.IN_CHANNEL
@@ -54,6 +57,20 @@ class EffectKind(StrEnum):
     CLOSE_ROOM = "close_room"  # archive it: whoever writes there opens it again
     CREATE_EVENT = "create_event"  # unless one of ours with the same name and start exists already
     TIMEOUT = "timeout"  # until the instant in arguments["until"] (ISO, UTC); None ends a timeout
+    # What follows is done by `bot/discord_safety.py`; each takes arguments["reason"], for the audit log.
+    KICK = "kick"
+    BAN = "ban"  # with arguments["delete_seconds"], how far back their messages go, at most 7 days
+    UNBAN = "unban"
+    BULK_BAN = (
+        "bulk_ban"  # arguments["user_ids"], at most 200; details["failed"] are those who are not banned then
+    )
+    PURGE = "purge"  # arguments["message_ids"], at most 100 of the channel; details["deleted"], details["too_old"]
+    # One of: arguments["slowmode"] in seconds; or, for the role `role_id`, the bits arguments["allow"], ["deny"] and
+    # ["inherit"], which leave all others of its overwrite as they are, and ["remove"] takes away one that is empty then.
+    SET_CHANNEL = "set_channel"
+    # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
+    # None lets them in again).
+    SET_GUILD = "set_guild"
 
 
 _NEEDED_FIELDS = {
@@ -68,7 +85,15 @@ _NEEDED_FIELDS = {
     EffectKind.CLOSE_ROOM: ("channel_id", "after"),
     EffectKind.CREATE_EVENT: ("renderer",),
     EffectKind.TIMEOUT: ("member_id",),
+    EffectKind.KICK: ("member_id",),
+    EffectKind.BAN: ("member_id",),
+    EffectKind.UNBAN: ("member_id",),
+    EffectKind.BULK_BAN: (),
+    EffectKind.PURGE: ("channel_id",),
+    EffectKind.SET_CHANNEL: ("channel_id",),
+    EffectKind.SET_GUILD: (),
 }
+MOST_BANS, MOST_PURGED = 200, 100  # discord.com/developers: of one request
 NEEDS_MESSAGE = frozenset({EffectKind.EDIT, EffectKind.DELETE, EffectKind.OPEN_THREAD})
 
 
@@ -77,7 +102,8 @@ class Effect:
     """One thing to do to Discord.
 
     `after` is the key of an effect that must be done first: its message id fills `message_id` when that is
-    not given, and if it was not done, neither is this; what comes after a room is done inside it. Of several effects with one `coalesce_key`
+    not given, and if it was not done, neither is this; what comes after a room is done inside it. `after_tried` is the
+    key of one that is only waited for: at most `AFTER_WAIT`, and whatever becomes of it. Of several effects with one `coalesce_key`
     the newest wins: from when it is due, an earlier one that still waits is left out. Edits of one message,
     changes of one role and timeouts of one member coalesce by themselves. An effect not begun by `expires_at`
     (aware, UTC) is skipped as too late. Raises ValueError when an id is missing or a key is too long.
@@ -94,6 +120,7 @@ class Effect:
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     lane: Lane = Lane.AWAITED
     after: str | None = None
+    after_tried: str | None = None
     coalesce_key: str | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
@@ -107,9 +134,12 @@ class Effect:
             missing.append("channel_id, or member_id and after")
         if self.kind is EffectKind.TIMEOUT and "until" not in self.arguments:
             missing.append("until")
+        if self.after is not None and self.after_tried is not None:
+            missing.append("a single effect that it comes after")
+        missing += _missing_arguments(self.kind, self.role_id, self.arguments)
         if missing:
             raise ValueError(f"effect {self.key!r} of kind {self.kind} lacks {', '.join(missing)}")
-        for text in (self.key, self.after, self.coalesce_key):
+        for text in (self.key, self.after, self.after_tried, self.coalesce_key):
             if text is not None and not 0 < len(text.removesuffix(IN_CHANNEL)) <= KEY_LIMIT:
                 raise ValueError(f"a key has 1 to {KEY_LIMIT} characters, not {len(text)}: {text!r}")
 
@@ -123,7 +153,45 @@ class Effect:
             return f"role:{self.guild_id}:{self.member_id}:{self.role_id}"
         if self.kind is EffectKind.TIMEOUT:
             return f"timeout:{self.guild_id}:{self.member_id}"
+        if self.kind in (EffectKind.BAN, EffectKind.UNBAN):
+            return f"ban:{self.guild_id}:{self.member_id}"
+        if self.kind is EffectKind.SET_CHANNEL:
+            what = "slowmode" if "slowmode" in self.arguments else f"overwrite:{self.role_id}"
+            return f"channel:{self.channel_id}:{what}"
+        if self.kind is EffectKind.SET_GUILD:
+            what = "level" if "verification_level" in self.arguments else "incidents"
+            return f"guild:{self.guild_id}:{what}"
         return None
+
+
+def _missing_arguments(kind: EffectKind, role_id: int | None, arguments: Mapping[str, Any]) -> list[str]:
+    if kind is EffectKind.BULK_BAN and not 1 <= len(arguments.get("user_ids", ())) <= MOST_BANS:
+        return [f"1 to {MOST_BANS} user_ids"]
+    if kind is EffectKind.PURGE and not 1 <= len(arguments.get("message_ids", ())) <= MOST_PURGED:
+        return [f"1 to {MOST_PURGED} message_ids"]
+    if kind is EffectKind.SET_CHANNEL and ("slowmode" in arguments) == (role_id is not None):
+        return ["either a slowmode or a role_id"]
+    if kind is EffectKind.SET_GUILD and ("verification_level" in arguments) == ("invites_until" in arguments):
+        return ["either a verification_level or invites_until and dms_until"]
+    return []
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of an effect: `outcome` is sent, skipped or failed, `details` what else came of it."""
+
+    key: str
+    kind: EffectKind
+    guild_id: int
+    member_id: int | None
+    arguments: Mapping[str, Any]
+    outcome: str
+    reason: str | None
+    result_id: int | None
+    details: Mapping[str, Any]
+
+
+EndListener = Callable[[AsyncSession, Ended], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -142,6 +210,19 @@ class Outbox:
         self._clock = clock
         self._asked = False
         self._lost: tuple[datetime, datetime] | None = None
+        self._listeners: list[tuple[str, EndListener]] = []
+
+    def on_end(self, beginning: str, listener: EndListener) -> None:
+        """Call `listener`, in the same transaction, when an effect has ended whose key begins so."""
+        self._listeners.append((beginning, listener))
+
+    def stop_telling(self, listener: EndListener) -> None:
+        self._listeners = [each for each in self._listeners if each[1] != listener]
+
+    async def tell_end(self, session: AsyncSession, ended: Ended) -> None:
+        for beginning, listener in tuple(self._listeners):
+            if ended.key.startswith(beginning):
+                await listener(session, ended)
 
     async def plan(
         self, session: AsyncSession, *effects: Effect, act_id: int | None = None, job_id: int | None = None
@@ -161,7 +242,8 @@ class Outbox:
                 "role_id": effect.role_id,
                 "renderer": effect.renderer,
                 "arguments": dict(effect.arguments),
-                "after_key": effect.after,
+                "after_key": effect.after or effect.after_tried,
+                "after_until": now + AFTER_WAIT if effect.after_tried is not None else None,
                 "coalesce_key": effect.coalesces_under,
                 "created_at": now,
                 "not_before": effect.not_before or now,
@@ -175,6 +257,8 @@ class Outbox:
         added = await storage.add_effects(session, rows)
         if added:
             mark(session, WAKE_MARK)
+            if any(effect.after_tried is not None for effect in effects):
+                mark(session, AFTER_MARK)
         return added
 
     async def note_posted(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from bot.i18n import N_
 
+KICK_MEMBERS = 1 << 1
+BAN_MEMBERS = 1 << 2
 ADMINISTRATOR = 1 << 3
 MANAGE_CHANNELS = 1 << 4
+MANAGE_GUILD = 1 << 5
 ADD_REACTIONS = 1 << 6
+VIEW_AUDIT_LOG = 1 << 7
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
+MANAGE_MESSAGES = 1 << 13
 EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
 READ_HISTORY = 1 << 16
@@ -38,6 +43,11 @@ NAMES = {
     MANAGE_EVENTS: N_("Manage Events"),
     CREATE_POLLS: N_("Create Polls"),
     MODERATE_MEMBERS: N_("Time Out Members"),
+    KICK_MEMBERS: N_("Kick Members"),
+    BAN_MEMBERS: N_("Ban Members"),
+    MANAGE_MESSAGES: N_("Manage Messages"),
+    MANAGE_GUILD: N_("Manage Server"),
+    VIEW_AUDIT_LOG: N_("View Audit Log"),
 }
 
 # The history is where a post is looked for before it is sent a second time.

@@ -62,6 +62,18 @@ CAUSES: dict[str, tuple[str, str]] = {
         N_("Choose another role with `/setup start`."),
     ),
 }
+# Why a person was spared, found before Discord was asked.
+CAUSES |= {
+    "target_is_owner": (
+        N_("{member} owns the server, and nobody acts on the owner"),
+        N_("Nothing was done. Talk to the owner."),
+    ),
+    "target_is_me": (N_("I do not act on myself"), N_("Nothing was done.")),
+    "target_above_bot": (
+        N_("{member} stands above me, or beside me"),
+        N_("Move my role up in Server Settings > Roles, or let somebody above them act."),
+    ),
+}
 # What a missing permission means where it is not about writing in a channel.
 LACKS: dict[EffectKind, tuple[str, str]] = {
     EffectKind.CREATE_EVENT: (
@@ -71,6 +83,29 @@ LACKS: dict[EffectKind, tuple[str, str]] = {
     EffectKind.TIMEOUT: (
         N_("I lack the permission, or {member} stands above me"),
         N_("Give my role the permission Time Out Members, and move it up in Server Settings > Roles."),
+    ),
+    EffectKind.KICK: (
+        N_("I lack the permission, or {member} stands above me"),
+        N_("Give my role the permission Kick Members, and move it up in Server Settings > Roles."),
+    ),
+    **dict.fromkeys(
+        (EffectKind.BAN, EffectKind.UNBAN, EffectKind.BULK_BAN),
+        (
+            N_("I lack the permission to ban"),
+            N_("Give my role the permission Ban Members, and move it up in Server Settings > Roles."),
+        ),
+    ),
+    EffectKind.PURGE: (
+        N_("I lack a permission in {place}"),
+        N_("Give my role the permission Manage Messages there."),
+    ),
+    EffectKind.SET_CHANNEL: (
+        N_("I lack a permission in {place}"),
+        N_("Give my role the permissions Manage Channels and Manage Roles there."),
+    ),
+    EffectKind.SET_GUILD: (
+        N_("I lack the permission Manage Server"),
+        N_("Give it to my role in Server Settings > Roles."),
     ),
     **dict.fromkeys(
         (EffectKind.ADD_ROLE, EffectKind.REMOVE_ROLE),
@@ -94,6 +129,13 @@ ACTIONS: dict[EffectKind, str] = {
     EffectKind.DELETE: N_("deleting a message"),
     EffectKind.CLOSE_ROOM: N_("closing a thread"),
     EffectKind.TIMEOUT: N_("a timeout for {member}"),
+    EffectKind.KICK: N_("a kick of {member}"),
+    EffectKind.BAN: N_("a ban of {member}"),
+    EffectKind.UNBAN: N_("lifting a ban of {member}"),
+    EffectKind.BULK_BAN: N_("a ban of several people"),
+    EffectKind.PURGE: N_("clearing messages in {place}"),
+    EffectKind.SET_CHANNEL: N_("changing {place}"),
+    EffectKind.SET_GUILD: N_("changing the safety settings of the server"),
 }
 
 

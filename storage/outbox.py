@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
-from storage.personal import ANYWHERE, N_, Personal, SeenBy
+from storage.personal import ANYWHERE, N_, OnDeletion, Personal, SeenBy
 
 # Why an effect is left out whose predecessor was not done.
 NOT_POSTED = "what it belongs to was not posted"
@@ -37,6 +37,15 @@ class OutboxRow(Base):
             seen_by=SeenBy.STAFF,
             mention=True,
         ),
+        Personal(
+            f"details.{ANYWHERE}",
+            OnDeletion.DETACH,
+            keep_for=KEPT,
+            since="finished_at",
+            what=N_("Who could not be banned with others at one time"),
+            seen_by=SeenBy.STAFF,
+            mention=True,
+        ),
     )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -51,6 +60,8 @@ class OutboxRow(Base):
     renderer: Mapped[str | None] = mapped_column(String(64))
     arguments: Mapped[dict[str, Any]] = mapped_column()
     after_key: Mapped[str | None] = mapped_column(String(200))
+    # Set for what also comes after something that failed, and at the latest now: nobody waits longer for it.
+    after_until: Mapped[datetime | None] = mapped_column()
     coalesce_key: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column()
     not_before: Mapped[datetime] = mapped_column()
@@ -62,6 +73,9 @@ class OutboxRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(16))  # sent, skipped, failed; NULL while it waits
     reason: Mapped[str | None] = mapped_column(String(300))
     result_id: Mapped[int | None] = mapped_column(Snowflake)  # the message, thread or event that came of it
+    details: Mapped[dict[str, Any] | None] = (
+        mapped_column()
+    )  # what else came of it, such as who could not be banned
     finished_at: Mapped[datetime | None] = mapped_column()
     act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
@@ -95,8 +109,12 @@ class OutboxRow(Base):
 
     @property
     def place(self) -> int:
-        """Where it happens: effects in one place are performed one after the other."""
-        return self.channel_id or self.member_id or self.guild_id
+        """Where it happens: effects in one place are performed one after the other.
+
+        What comes also after a failure is beside the place: a message that hangs there must not hold it up.
+        """
+        place = self.channel_id or self.member_id or self.guild_id
+        return place if self.after_until is None else -place
 
 
 # Made once: it takes longer than a query does.
@@ -104,6 +122,8 @@ _Other = aliased(OutboxRow)
 _PREDECESSOR_WAITS = (
     select(_Other.id).where(_Other.key == OutboxRow.after_key, _Other.outcome.is_(None)).exists()
 )
+_COMMON_PLACE = func.coalesce(OutboxRow.channel_id, OutboxRow.member_id, OutboxRow.guild_id)
+_PLACE = case((OutboxRow.after_until.is_(None), _COMMON_PLACE), else_=-_COMMON_PLACE)
 
 
 async def add_effects(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -132,8 +152,8 @@ async def claim_due(
             OutboxRow.outcome.is_(None),
             OutboxRow.not_before <= now,
             or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until <= now),
-            func.coalesce(OutboxRow.channel_id, OutboxRow.member_id, OutboxRow.guild_id).not_in(busy),
-            ~_PREDECESSOR_WAITS,
+            _PLACE.not_in(busy),
+            or_(~_PREDECESSOR_WAITS, OutboxRow.after_until <= now),
             ~rival_under_way.exists(),
         )
         .order_by(OutboxRow.lane, OutboxRow.id)
@@ -246,11 +266,16 @@ async def bring_back(session: AsyncSession, *, now: datetime, beyond: datetime) 
 async def next_due_at(session: AsyncSession) -> datetime | None:
     """When the earliest waiting effect may be tried, or, if someone is at it, when their lease ends.
 
-    Effects that wait for another one do not count: they follow it at once.
+    Effects that wait for another one do not count: they follow it at once. Those that wait no longer than some
+    instant count from then on.
     """
+    due_at = case(
+        (_PREDECESSOR_WAITS, func.coalesce(OutboxRow.lease_until, OutboxRow.after_until)),
+        else_=func.coalesce(OutboxRow.lease_until, OutboxRow.not_before),
+    )
     return await session.scalar(
-        select(func.min(func.coalesce(OutboxRow.lease_until, OutboxRow.not_before))).where(
-            OutboxRow.outcome.is_(None), ~_PREDECESSOR_WAITS
+        select(func.min(due_at)).where(
+            OutboxRow.outcome.is_(None), or_(~_PREDECESSOR_WAITS, OutboxRow.after_until.is_not(None))
         )
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from bot.dispatcher import Dispatcher, Outcome, PlannedEffect, _Result, _Try
+from bot.dispatcher import Dispatcher, Outcome, PlannedEffect, _Try
+from bot.judging import Result
 from tests.bot.fake_discord import FakeDiscord
 
 CRASHES = ("crash before intent", "crash after intent", "crash before finish")
@@ -30,7 +31,7 @@ class Mortal(Dispatcher):
             self._die_at("crash after intent")
         return tries
 
-    async def _finish(self, attempt: _Try, result: _Result) -> None:
+    async def _finish(self, attempt: _Try, result: Result) -> None:
         self._die_at("crash before finish")
         await super()._finish(attempt, result)
 
@@ -38,8 +39,8 @@ class Mortal(Dispatcher):
 class MarksFirst(Mortal):
     """Broken: commits the outcome before the request."""
 
-    async def _perform(self, attempt: _Try) -> _Result:
-        await self._finish(attempt, _Result(Outcome.SENT))
+    async def _perform(self, attempt: _Try) -> Result:
+        await self._finish(attempt, Result(Outcome.SENT))
         return await super()._perform(attempt)
 
 
