@@ -9,6 +9,7 @@ from bot.audit import Audit
 from bot.avoidances import Avoidances
 from bot.cases import Cases
 from bot.clock import Clock
+from bot.crowding import Crowding
 from bot.erasure import Erasure
 from bot.features import Features
 from bot.guards import Guards
@@ -52,6 +53,7 @@ class Core:
     retention: Retention
     cases: Cases
     guards: Guards
+    crowding: Crowding
 
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
@@ -84,4 +86,5 @@ class Core:
             retention=Retention(clock, jobs, erasure),
             cases=Cases(clock, jobs),
             guards=Guards(clock, configs, outbox),
+            crowding=Crowding(),
         )

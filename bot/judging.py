@@ -25,6 +25,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Obsolete(Exception):
+    """Raised where there is nothing to show or do any more; the text is the reason."""
+
+
 @dataclass(frozen=True)
 class PlannedEffect:
     """An effect as its renderer and `DiscordCalls` see it. `attempts` counts tries before this one."""

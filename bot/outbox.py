@@ -69,7 +69,8 @@ class EffectKind(StrEnum):
     # ["inherit"], which leave all others of its overwrite as they are, and ["remove"] takes away one that is empty then.
     SET_CHANNEL = "set_channel"
     # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
-    # None lets them in again).
+    # None lets them in again). With arguments["if_still"], here and above, it is done only while all is still so: a slow
+    # mode, a level, the bits "allow" and "deny", or both times; else somebody has changed it, and theirs stays.
     SET_GUILD = "set_guild"
 
 

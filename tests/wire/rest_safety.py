@@ -90,6 +90,11 @@ class SafetyRoutes:
             self._left(here[int(each)])
         return result
 
+    def _list_bans(self, entry: Request) -> list[Payload]:
+        after, limit = int(entry.query.get("after", "0")), int(entry.query.get("limit", "1000"))
+        found = [each for each in sorted(self.world.banned) if each > after][:limit]
+        return [{"reason": None, "user": {"id": str(each), "username": f"banned {each}"}} for each in found]
+
     def _unban(self, entry: Request) -> None:
         self.world.unban(entry.ids["member"])
 
