@@ -186,12 +186,13 @@ class Safety:
                 reason=reason_of(effect),
             )
         else:
-            if (still := given.get("if_still")) is not None and guild is not None:
+            if guild is not None:
                 present = (_pause(guild.invites_paused_until), _pause(guild.dms_paused_until))
                 wanted = (_read(given["invites_until"]), _read(given.get("dms_until")))
-                _check_still(present, (_read(still["invites_until"]), _read(still["dms_until"])), wanted)
-                if present == wanted == (None, None):
-                    return None  # it has run out by itself
+                if (still := given.get("if_still")) is not None:
+                    _check_still(present, (_read(still["invites_until"]), _read(still["dms_until"])), wanted)
+                if present == wanted:
+                    return None  # it is so already, or has run out by itself
             await http.edit_incident_actions(
                 effect.guild_id,
                 {

@@ -41,7 +41,7 @@ class RaidsCog(commands.Cog):
         self.bot = bot
         self.memory = Memory()
         self.facts = Facts(bot, self.memory, bot.core.clock.now)
-        self.service = RaidService(bot.core, self.memory, self.facts)
+        self.service = RaidService(bot.core, self.memory, self.facts, self.facts.pause_invites)
         self.review = ReviewControls(bot, self.service)
         self._page = SettingsPage(bot)
         self._flushing: asyncio.Task[None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 import discord
 
@@ -51,6 +52,11 @@ class Facts:
         """Permissions that the ladder needs and the bot does not have in the server."""
         mine = guild.me.guild_permissions.value
         return () if mine & ADMINISTRATOR else tuple(each for each in NEEDED if not mine & each)
+
+    async def pause_invites(self, guild_id: int, until: datetime) -> None:
+        """At once, by one request. Raises what discord.py raises."""
+        payload: Any = {"invites_disabled_until": until.isoformat(), "dms_disabled_until": until.isoformat()}
+        await self._client.http.edit_incident_actions(guild_id, payload)
 
     def people(
         self, guild_id: int, member_ids: Collection[int], staff: Collection[int], ignored: Collection[int]

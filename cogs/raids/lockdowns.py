@@ -69,11 +69,14 @@ class Lockdowns:
         arrivals: Sequence[Arrival],
         *,
         since: datetime,
+        facts: GuildFacts | None,
+        ends_at: datetime,
         actor: Actor | None = None,
     ) -> int | None:
         """Begin a lockdown, up to the step that the community lets Lyceum take by itself; by hand it is the first.
 
-        Returns its number, or None when one is on already, or the feature is switched off.
+        `facts` is how the server was when it was decided. Returns its number, or None when one is on already, or the
+        feature is switched off.
         """
         core = self._core
         if actor is not None:
@@ -82,7 +85,6 @@ class Lockdowns:
             return None
         settings = await core.configs.get(guild_id, RaidSettings)
         now = core.clock.now()
-        ends_at = now + min(timedelta(minutes=settings.minutes), rules.LONGEST)
         by = actor.member_id if actor is not None else NOBODY
         async with core.db.begin() as session:
             values = {
@@ -111,7 +113,7 @@ class Lockdowns:
             )
             row.case_id = (await core.cases.open(session, draft)).id
             await self._cohort.add(session, row, arrivals)
-            await self._climb(session, row, Level.PAUSE if actor is not None else settings.automatic)
+            await self._climb(session, row, Level.PAUSE if actor is not None else settings.automatic, facts)
             await self._post_banner(session, row)
             mark(session, f"{CHANGED_MARK}{guild_id}")
             return row.id
@@ -123,7 +125,7 @@ class Lockdowns:
             row = await self._lock(session, actor, raid_id)
             if row.level != level:
                 raise AlreadyDone("Somebody has taken that step already.")
-            await self._climb(session, row, rules.next_level(level))
+            await self._climb(session, row, rules.next_level(level), self._look.guild(row.guild_id))
             await self._note(session, actor, row, N_("took the lockdown one step up"))
 
     async def extend(self, actor: Actor, raid_id: int, by: timedelta = rules.DEFAULT_LENGTH) -> datetime:
@@ -215,9 +217,10 @@ class Lockdowns:
         )
         await self._core.outbox.plan(session, edit)
 
-    async def _climb(self, session: AsyncSession, row: storage.RaidRow, level: int) -> None:
+    async def _climb(
+        self, session: AsyncSession, row: storage.RaidRow, level: int, facts: GuildFacts | None
+    ) -> None:
         """Take the steps up to this one. How things are is written down before anything is planned."""
-        facts = self._look.guild(row.guild_id)
         settings = await self._core.configs.get(row.guild_id, RaidSettings)
         while row.level < min(level, Level.LOCK):
             row.level += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,12 +18,14 @@ from cogs.raids.cohort import BAN_KIND, KICK_KIND, Cohort
 from cogs.raids.lockdowns import CHANGED_MARK, Lockdowns
 from cogs.raids.memory import RATE_OVER, Active, Batch, Memory
 from cogs.raids.model import (
+    AREA,
     BAN_KEY,
     ONE_KEY,
     STEP_KEY,
     Action,
     ActionKind,
     Comer,
+    GuildFacts,
     Look,
     Preview,
     Raid,
@@ -33,12 +35,15 @@ from cogs.raids.model import (
     no_raid,
     step_of,
 )
-from cogs.raids.rules import Arrival, Evidence, Surge, Verdict
+from cogs.raids.rules import Arrival, Evidence, Level, Surge, Verdict
 from cogs.raids.surges import Surges, surge_of
 from storage import raids as storage
 
 log = logging.getLogger(__name__)
 
+FirstAid = Callable[[int, datetime], Awaitable[None]]
+"""Pauses invites and DMs of a server until then, at once and without a row. What becomes of it does not matter: the
+lockdown's own effect does the same, and Discord itself ends it in time."""
 FLUSH_SOON, FLUSH_LATER = 1.0, 60.0
 """Seconds after which what came is written: while a lockdown is on, and else."""
 PATIENCE = 5
@@ -47,13 +52,14 @@ PATIENCE = 5
 class RaidService:
     """Use cases of raids, but for those on their parts: `lockdowns`, `cohort`, `surges`."""
 
-    def __init__(self, core: Core, memory: Memory, look: Look) -> None:
+    def __init__(self, core: Core, memory: Memory, look: Look, first_aid: FirstAid | None = None) -> None:
         self._core = core
         self._look = look
         self.memory = memory
         self.cohort = Cohort(core, look)
         self.lockdowns = Lockdowns(core, self.cohort, look)
         self.surges = Surges(core)
+        self._first_aid = first_aid
         self._deciding: set[int] = set()
 
     # ------------------------------------------------------------------------------------------ wiring
@@ -151,17 +157,41 @@ class RaidService:
             return None
         self._deciding.add(guild_id)
         self._core.crowding.begin(guild_id)
+        # How the server is must be known before anything is changed, and it is written down with the lockdown.
+        facts, aid = self._look.guild(guild_id), None
         try:
-            return await self._begin(guild_id, verdict)
+            settings = await self._core.configs.get(guild_id, RaidSettings)
+            ends_at = self._ends_at(settings)
+            if settings.automatic >= Level.PAUSE and facts is not None and facts.invites_until is None:
+                aid = asyncio.create_task(self._help_first(guild_id, ends_at), name="pause invites")
+            return await self._begin(guild_id, verdict, facts, ends_at)
         finally:
             self._deciding.discard(guild_id)
+            if aid is not None:
+                await aid
             await self.reload(guild_id)
 
-    async def _begin(self, guild_id: int, verdict: Verdict) -> int | None:
+    async def _help_first(self, guild_id: int, ends_at: datetime) -> None:
+        """The door is shut before the database has its turn: hundreds may come while it is busy."""
+        if self._first_aid is None or not await self._core.features.is_on(guild_id, AREA):
+            return
+        try:
+            await self._first_aid(guild_id, ends_at)
+        except Exception as error:  # noqa: BLE001 - the outbox does it again, and reports it
+            log.warning("invites could not be paused at once guild=%s: %r", guild_id, error)
+
+    def _ends_at(self, settings: RaidSettings) -> datetime:
+        return self._core.clock.now() + min(timedelta(minutes=settings.minutes), rules.LONGEST)
+
+    async def _begin(
+        self, guild_id: int, verdict: Verdict, facts: GuildFacts | None, ends_at: datetime
+    ) -> int | None:
         for attempt in range(PATIENCE):
             since, arrivals = self._wave(guild_id, verdict.evidence)
             try:
-                raid_id = await self.lockdowns.begin(guild_id, verdict.evidence, arrivals, since=since)
+                raid_id = await self.lockdowns.begin(
+                    guild_id, verdict.evidence, arrivals, since=since, facts=facts, ends_at=ends_at
+                )
             except Exception:
                 log.exception("a lockdown could not begin guild=%s attempt=%s", guild_id, attempt + 1)
                 await asyncio.sleep(attempt + 1)
@@ -189,7 +219,16 @@ class RaidService:
             rules.LONG, len(self.memory.arrivals(actor.guild_id)), usual=verdict.evidence.usual
         )
         since, arrivals = self._wave(actor.guild_id, evidence)
-        raid_id = await self.lockdowns.begin(actor.guild_id, evidence, arrivals, since=since, actor=actor)
+        settings = await self._core.configs.get(actor.guild_id, RaidSettings)
+        raid_id = await self.lockdowns.begin(
+            actor.guild_id,
+            evidence,
+            arrivals,
+            since=since,
+            facts=self._look.guild(actor.guild_id),
+            ends_at=self._ends_at(settings),
+            actor=actor,
+        )
         await self.reload(actor.guild_id)
         return raid_id
 
