@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Item
-from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
+from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine
@@ -34,6 +34,7 @@ from cogs.onboarding.model import (
     CONTRIBUTIONS,
     COUNTABLE,
     GREETING_RENDERER,
+    HELD_BACK,
     LEFT_SINCE,
     NUDGE_RENDERER,
     PROGRESS_RENDERER,
@@ -231,8 +232,16 @@ class OnboardingCog(commands.Cog):
     async def _flood_is_over(self, guild_id: int) -> None:
         guild = self.bot.get_guild(guild_id)
         if guild is not None and not guild.unavailable and self.bot.intents.members:
-            self._taking_up.add(task := asyncio.create_task(self._catch_up.take_up_all([guild])))
+            self._taking_up.add(task := asyncio.create_task(self._greet_after(guild), name="after a flood"))
             task.add_done_callback(self._taking_up.discard)
+
+    async def _greet_after(self, guild: discord.Guild) -> None:
+        try:
+            await self._catch_up.take_up_all([guild])
+            if await self._is_on(guild.id):
+                await self.service.greet_held(guild.id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
+            report_error(error, f"greeting after a flood in guild={guild.id}")
 
     async def _go_on(self, guild_id: int) -> None:
         """The feature was switched on again: who came, left or did a step meanwhile is as after a spell away."""
@@ -364,7 +373,7 @@ class OnboardingCog(commands.Cog):
         if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
             raise Obsolete(LEFT_SINCE)
         if self.bot.core.crowding.is_on(quest.guild_id):
-            raise Unreachable("many come at this moment, and not all of them to stay")
+            raise Obsolete(HELD_BACK)
         greeting = Greeting(effect.arguments["greeting"])
         return posts.greeting_card(quest, greeting, await self._guild_translator(quest))
 

@@ -281,6 +281,11 @@ class Siege(Stage):
                 return "\n".join(texts_of(each.body))
         return ""
 
+    def banner_body(self) -> str:
+        """All of the banner, its buttons too."""
+        found = [str(each.body) for each in self.discord.world.posts() if each.channel_id == self.staff]
+        return next((each for each in found if "raids:lockdown" in each), "")
+
     def banner_control(self, name: str) -> str:
         """The id of a control on the banner, as it stands."""
         for each in self.discord.world.posts():
@@ -307,14 +312,16 @@ class Siege(Stage):
     def joins_until(self, at: datetime) -> int:
         return sum(each.joined_at <= at for each in self.outcome.raiders)
 
-    def busiest_second(self) -> int:
-        """The most requests that Discord was asked within any second since it began, answers to interactions apart."""
-        times = sorted(each.at for each in self.requests())
-        most = start = 0
-        for end, at in enumerate(times):
-            while at - times[start] > timedelta(seconds=1):
+    def busiest_second(self) -> list[str]:
+        """What Discord was asked within the fullest second since it began, answers to interactions apart."""
+        asked = sorted(self.requests(), key=lambda each: each.at)
+        most: list[str] = []
+        start = 0
+        for end, each in enumerate(asked):
+            while each.at - asked[start].at > timedelta(seconds=1):
                 start += 1
-            most = max(most, end - start + 1)
+            if end - start + 1 > len(most):
+                most = [one.route for one in asked[start : end + 1]]
         return most
 
     def requests(self) -> list[Request]:
