@@ -94,13 +94,13 @@ class Safety:
         failed: list[int] = []
         if targets:
             try:
-                answer: Mapping[str, Any] = await self._client.http.bulk_ban(
+                answer = await self._client.http.bulk_ban(
                     effect.guild_id,
                     list(targets),
                     delete_message_seconds=_seconds(effect.arguments),
                     reason=reason_of(effect),
                 )
-                failed = [int(each) for each in answer.get("failed_users", ())]
+                failed = [int(each) for each in answer["failed_users"] or ()]
             except discord.HTTPException as error:
                 if error.code != NONE_BANNED:
                     raise
@@ -136,6 +136,8 @@ class Safety:
         given, http = effect.arguments, self._client.http
         if "slowmode" in given:
             self._check_slowmode(effect)
+            if self._was_changed(effect):
+                return None
             await http.edit_channel(
                 effect.channel_id, rate_limit_per_user=int(given["slowmode"]), reason=reason_of(effect)
             )
@@ -148,6 +150,12 @@ class Safety:
             _check_still(
                 (allow & touched, deny & touched), (still["allow"], still["deny"]), (allowed, denied)
             )
+        if given.get("while_denied"):
+            # What somebody has let people do again meanwhile is theirs to decide.
+            touched &= deny
+            allowed, denied = allowed & touched, denied & touched
+            if not touched:
+                return None
         allow, deny = allow & ~touched | allowed, deny & ~touched | denied
         if allow or deny or not given.get("remove"):
             await http.edit_channel_permissions(
@@ -160,6 +168,13 @@ class Safety:
             if error.code != UNKNOWN_OVERWRITE:
                 raise
         return None
+
+    def _was_changed(self, effect: PlannedEffect) -> bool:
+        """Whether the slowmode is not the one that this one is to end."""
+        guild = self._client.get_guild(effect.guild_id)
+        channel = guild.get_channel_or_thread(effect.channel_id or 0) if guild is not None else None
+        present = getattr(channel, "slowmode_delay", None)
+        return "while" in effect.arguments and present not in (None, int(effect.arguments["while"]))
 
     def _overwrite(self, effect: PlannedEffect) -> tuple[int, int]:
         """What the role's overwrite allows and denies at present."""

@@ -42,6 +42,7 @@ class SafetySettings:
 
     guild_id: int
     log_channel_id: int | None = None
+    restrict_role_id: int | None = None
     cap_short: int = 10
     cap_hour: int = 30
 

@@ -67,6 +67,7 @@ class EffectKind(StrEnum):
     PURGE = "purge"  # arguments["message_ids"], at most 100 of the channel; details["deleted"], details["too_old"]
     # One of: arguments["slowmode"] in seconds; or, for the role `role_id`, the bits arguments["allow"], ["deny"] and
     # ["inherit"], which leave all others of its overwrite as they are, and ["remove"] takes away one that is empty then.
+    # To undo one's own: ["while"], the slowmode that must still be there, and ["while_denied"], only bits still denied.
     SET_CHANNEL = "set_channel"
     # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
     # None lets them in again). With arguments["if_still"], here and above, it is done only while all is still so: a slow

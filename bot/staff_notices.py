@@ -63,17 +63,19 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
 }
 # Why a person was spared, found before Discord was asked.
-CAUSES |= {
-    "target_is_owner": (
-        N_("{member} owns the server, and nobody acts on the owner"),
-        N_("Nothing was done. Talk to the owner."),
-    ),
-    "target_is_me": (N_("I do not act on myself"), N_("Nothing was done.")),
-    "target_above_bot": (
-        N_("{member} stands above me, or beside me"),
-        N_("Move my role up in Server Settings > Roles, or let somebody above them act."),
-    ),
-}
+CAUSES.update(
+    {
+        "target_is_owner": (
+            N_("{member} owns the server, and nobody acts on the owner"),
+            N_("Nothing was done. Talk to the owner."),
+        ),
+        "target_is_me": (N_("I do not act on myself"), N_("Nothing was done.")),
+        "target_above_bot": (
+            N_("{member} stands above me, or beside me"),
+            N_("Move my role up in Server Settings > Roles, or let somebody above them act."),
+        ),
+    }
+)
 # What a missing permission means where it is not about writing in a channel.
 LACKS: dict[EffectKind, tuple[str, str]] = {
     EffectKind.CREATE_EVENT: (

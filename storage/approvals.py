@@ -16,7 +16,7 @@ KEPT = timedelta(days=730)
 
 
 class SafetySettingsRow(Base):
-    """`log_channel_id` is where cases and proposals are shown to staff; the caps are how many people one moderator may
+    """`log_channel_id` is where cases and proposals are shown to staff; who is restricted has `restrict_role_id`; the caps are how many people one moderator may
     kick or ban in ten minutes and in an hour before a second one is asked."""
 
     __tablename__ = "safety_settings"
@@ -24,6 +24,7 @@ class SafetySettingsRow(Base):
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     log_channel_id: Mapped[int | None] = mapped_column(Snowflake)
+    restrict_role_id: Mapped[int | None] = mapped_column(Snowflake)
     cap_short: Mapped[int] = mapped_column(default=10)
     cap_hour: Mapped[int] = mapped_column(default=30)
 
