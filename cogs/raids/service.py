@@ -239,8 +239,11 @@ class RaidService:
             return
         async with self._core.db.begin() as session:
             row = await storage.find(session, active.raid_id)
-            if row is not None and row.ended_at is None:
-                await self.cohort.add(session, row, list(arrivals))
+            if (
+                row is not None
+                and row.ended_at is None
+                and await self.cohort.add(session, row, list(arrivals))
+            ):
                 await self.lockdowns.touch(session, row)
 
     # ------------------------------------------------------------------------------------------ looking
