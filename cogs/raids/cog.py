@@ -34,6 +34,9 @@ from storage.raids import RaidSettingsRow
 HELP = HelpLine(N_("See whether a raid is on, and end a lockdown"), "/mod raid", Capability.MODERATE)
 
 
+MOST_CALLED = 10
+
+
 class RaidsCog(commands.Cog):
     """Raids: seen, held up, and cleared away."""
 
@@ -245,12 +248,20 @@ class RaidsCog(commands.Cog):
 
     async def _draw_banner(self, effect: PlannedEffect) -> Card:
         raid = await self.service.raid(effect.guild_id, int(effect.arguments["raid"]))
-        config = await self.bot.core.configs.guild(effect.guild_id)
-        pings = frozenset({config.moderator_role_id} - {None})
         t = await self.bot.renderers.translator(effect)
-        return render.banner(
-            raid, t, self.bot.core.clock.now(), role_pings=frozenset(each for each in pings if each)
-        )
+        return render.banner(raid, t, self.bot.core.clock.now(), await self._on_duty(effect.guild_id))
+
+    async def _on_duty(self, guild_id: int) -> render.OnDuty:
+        """The moderators. Discord notifies nobody of a role that is not for everybody to mention."""
+        role_id = (await self.bot.core.configs.guild(guild_id)).moderator_role_id
+        guild = self.bot.get_guild(guild_id)
+        role = guild.get_role(role_id) if guild is not None and role_id is not None else None
+        if guild is None or role is None:
+            return render.OnDuty()
+        if role.mentionable or guild.me.guild_permissions.mention_everyone:
+            return render.OnDuty(roles=frozenset({role.id}))
+        people = [each.id for each in role.members if not each.bot]
+        return render.OnDuty(members=frozenset(sorted(people)[:MOST_CALLED]))
 
     def _draw_proposal(self, proposal: Proposal, t: Translator) -> str:
         what = ActionKind(proposal.kind.rpartition(".")[2])

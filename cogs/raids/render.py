@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cards import Button, Buttons, Card, Item, Style, Text, custom_id
 from bot.i18n import N_, Translator
 from bot.setup_permissions import NAMES
-from bot.text import mention_channel, mention_user, timestamp
+from bot.text import mention_channel, mention_role, mention_user, timestamp
 from cogs.raids.model import (
     Action,
     ActionKind,
@@ -49,9 +50,22 @@ DID = {
 }
 
 
-def banner(raid: Raid, t: Translator, now: datetime, *, role_pings: frozenset[int] = frozenset()) -> Card:
-    """What is on, until when, why, and what can be done next."""
-    items: list[Item] = [Text(_head(raid, t)), Text("\n".join(_why(raid.evidence, t)))]
+@dataclass(frozen=True)
+class OnDuty:
+    """Whom the banner calls: a role, or its members where Discord would notify nobody of the role."""
+
+    roles: frozenset[int] = frozenset()
+    members: frozenset[int] = frozenset()
+
+
+def banner(raid: Raid, t: Translator, now: datetime, duty: OnDuty | None = None) -> Card:
+    """What is on, until when, why, and what can be done next. Who is on duty is notified when it is first posted."""
+    head = _head(raid, t)
+    duty = duty or OnDuty()
+    who = " ".join((*map(mention_role, sorted(duty.roles)), *map(mention_user, sorted(duty.members))))
+    if who and raid.is_on:
+        head += "\n" + t("{who}: please have a look.", who=who)
+    items: list[Item] = [Text(head), Text("\n".join(_why(raid.evidence, t)))]
     changed = [_step_line(each, t) for each in raid.steps]
     if changed:
         items.append(Text("\n".join((t("**What I changed**"), *changed[:12]))))
@@ -61,7 +75,7 @@ def banner(raid: Raid, t: Translator, now: datetime, *, role_pings: frozenset[in
         items += _controls(raid, t)
     else:
         items.append(Buttons((Button(t("Review who came"), custom_id(REVIEW, raid.id)),)))
-    return Card(tuple(items), role_pings=role_pings)
+    return Card(tuple(items), pings=duty.members, role_pings=duty.roles)
 
 
 def _head(raid: Raid, t: Translator) -> str:
