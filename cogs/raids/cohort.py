@@ -242,7 +242,8 @@ class Cohort:
         action.case_id = case.id
         await self._core.cases.add_event(session, case, EventKind.CONFIRMED, by=actor.member_id)
         await self._core.cases.open_many(session, [_case_of_one(action, each) for each in chosen])
-        await storage.set_members(session, row.id, chosen, state=MemberState.PLANNED)
+        # Who is gone needs no release.
+        await storage.set_members(session, row.id, chosen, state=MemberState.PLANNED, quarantined=None)
         if what is ActionKind.BAN:
             await self._core.outbox.plan(session, *_bans(action, chosen, case.number))
         else:
