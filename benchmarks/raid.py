@@ -115,8 +115,8 @@ def _raid_figures(siege: Siege) -> dict[str, Any]:
     assert paused_at is not None
     return {
         "threshold_join": number,
-        "paused_after_s": round((paused_at - at).total_seconds(), 3),
-        "joins_past": siege.joins_until(paused_at) - number,
+        "paused_after_s": round(max(0.0, (paused_at - at).total_seconds()), 3),
+        "joins_past": max(0, siege.joins_until(paused_at) - number),
         "pauses": len(siege.discord.rest.asked("incident_actions")),
         "requests_a_second": len(siege.busiest_second()),
         "requests": len(siege.requests()),

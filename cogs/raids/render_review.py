@@ -102,7 +102,7 @@ def review_card(
     items.append(Text("\n".join(_line(each, t) for each in shown)))
     items.append(_ticks(raid, shown, page, t, name_of))
     items += _turning(raid, page, pages, t)
-    items.append(_choosing(raid, t))
+    items += _choosing(raid, t)
     return Card(tuple(items))
 
 
@@ -142,17 +142,16 @@ def _turning(raid: Raid, page: int, pages: int, t: Translator) -> list[Item]:
     return [Text(t("Page {page} of {pages}", page=page + 1, pages=pages)), Buttons(buttons)]
 
 
-def _choosing(raid: Raid, t: Translator) -> Buttons:
-    return Buttons(
-        tuple(
-            Button(
-                t("{what} …", what=t(DID[what])),
-                custom_id(CHOOSE, raid.id * MOST_PAGES + index),
-                style=Style.DANGER if what is ActionKind.BAN else Style.SECONDARY,
-            )
-            for index, what in enumerate(ACTIONS)
+def _choosing(raid: Raid, t: Translator) -> list[Buttons]:
+    buttons = [
+        Button(
+            t("{what} …", what=t(DID[what])),
+            custom_id(CHOOSE, raid.id * MOST_PAGES + index),
+            style=Style.DANGER if what is ActionKind.BAN else Style.SECONDARY,
         )
-    )
+        for index, what in enumerate(ACTIONS)
+    ]
+    return [Buttons(tuple(buttons[:2])), Buttons(tuple(buttons[2:]))]
 
 
 def preview_card(preview: Preview, t: Translator) -> Card:

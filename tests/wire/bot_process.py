@@ -142,7 +142,7 @@ def live(life: Life) -> int:
         if life.rehearsal:
             rehearsal.take_part(bot)
         if life.mutant is not None:
-            sabotage.MUTANTS[life.mutant](bot)
+            {**sabotage.MUTANTS, **sabotage.OF_A_RAID}[life.mutant](bot)
         if life.die_at is not None:
             sabotage.die_at(bot, *life.die_at, diary)
         _keep_diary(bot, diary)
