@@ -35,6 +35,7 @@ HELP = HelpLine(N_("See whether a raid is on, and end a lockdown"), "/mod raid",
 
 
 MOST_CALLED = 10
+TAKE_UP_AFTER = 2.0  # seconds
 
 
 class RaidsCog(commands.Cog):
@@ -138,6 +139,8 @@ class RaidsCog(commands.Cog):
                 self._start(self._take_up(guild), "take up a raid")
 
     async def _take_up(self, guild: discord.Guild) -> None:
+        # A start asks Discord for much already, and what was planned against the raid goes first.
+        await asyncio.sleep(TAKE_UP_AFTER)
         active = self.memory.active.get(guild.id)
         if active is None:
             return

@@ -24,6 +24,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("PATCH", "/guilds/{guild}", "edit_guild"),
     ("PUT", "/guilds/{guild}/incident-actions", "incident_actions"),
     ("POST", "/guilds/{guild}/bulk-ban", "bulk_ban"),
+    ("GET", "/guilds/{guild}/audit-logs", "audit_log"),
     ("GET", "/guilds/{guild}/bans", "list_bans"),
     ("PUT", "/guilds/{guild}/bans/{member}", "ban"),
     ("DELETE", "/guilds/{guild}/bans/{member}", "unban"),

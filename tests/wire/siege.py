@@ -35,7 +35,11 @@ from tests.wire.world import COUNTER_BITS, DISCORD_EPOCH_MS, GUILD_ID, Member, t
 
 UNCOUNTED = frozenset({"answer_interaction", "follow_up", "original_answer", "edit_answer"})
 """Answers to interactions: Discord counts them by themselves."""
+LOGIN = frozenset({"gateway", "own_user", "application"})
+"""What every start asks first, whatever is going on."""
 ESTABLISHED, CHANNELS = 200, 5
+ORDINARY = (("help",), ("quest", "status"), ("start",), ("me", "card"), ("privacy", "show"))
+"""What members use meanwhile: of these one reads nothing, and one writes."""
 KICK, BAN, MODERATE = 1 << 1, 1 << 2, 1 << 40
 SCAM = "Free nitro for the first hundred: https://dlscord-gift.example/claim @everyone"
 
@@ -212,7 +216,9 @@ class Siege(Stage):
     async def _ask(self, number: int) -> None:
         asker = self.outcome.established[10 + number % 100]
         sent_at = self.now()
-        token = await self.discord.gateway.command(asker, self.rooms[0].id, "help")
+        name, *rest = ORDINARY[number % len(ORDINARY)]
+        options = [{"type": 1, "name": each, "options": []} for each in rest]
+        token = await self.discord.gateway.command(asker, self.rooms[0].id, name, options)
         self.outcome.asked.append(Asked(token, sent_at))
 
     def note_answers(self) -> None:
@@ -326,7 +332,8 @@ class Siege(Stage):
 
     def requests(self) -> list[Request]:
         log = self.discord.rest.log
-        return [each for each in log if each.at >= self.outcome.began_at and each.route not in UNCOUNTED]
+        apart = UNCOUNTED | LOGIN
+        return [each for each in log if each.at >= self.outcome.began_at and each.route not in apart]
 
     def statuses(self) -> Counter[int]:
         return Counter(each.status or 0 for each in self.discord.rest.log)

