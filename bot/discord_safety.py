@@ -13,11 +13,9 @@ from typing import Any
 
 import discord
 
-from bot.i18n import N_
-from bot.judging import Done, Obsolete, PlannedEffect
+from bot.judging import CHANGED_BY_HAND, Done, Obsolete, PlannedEffect
 from bot.text import AUDIT_REASON, cut
 
-CHANGED_BY_HAND = N_("somebody has changed it by hand meanwhile")
 UNKNOWN_BAN = 10026
 UNKNOWN_MEMBER = 10007
 UNKNOWN_MESSAGE = 10008

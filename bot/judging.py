@@ -14,6 +14,7 @@ from bot.i18n import N_
 from bot.outbox import NEEDS_MESSAGE, EffectKind, Ended, Lane
 from storage import outbox as storage
 
+CHANGED_BY_HAND = N_("somebody has changed it by hand meanwhile")
 PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 
 

@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability
 from bot.cases import Case, CaseDraft, CaseKind, EndedWhy, Source, State
 from bot.core import Core
-from bot.discord_safety import CHANGED_BY_HAND
 from bot.errors import AlreadyDone
 from bot.features import Switched
 from bot.i18n import N_
+from bot.judging import CHANGED_BY_HAND
 from bot.outbox import Effect, EffectKind, Ended, Lane
 from cogs.raids import rules
 from cogs.raids.cohort import Cohort

@@ -25,7 +25,7 @@ from cogs.raids.rules import Evidence, Level, Verdict
 from storage.personal import NOBODY
 
 EXTEND, STEP_UP, REVIEW, CLEAR = (f"raids:lockdown.{each}" for each in ("extend", "step", "review", "clear"))
-BEGIN, EXPECT, SURGE_CANCEL = "raids:lockdown.begin", "raids:surge.ask", "raids:surge.cancel"
+BEGIN, SURGE_CANCEL = "raids:lockdown.begin", "raids:surge.cancel"
 UNDO = "raids:action.undo"
 STEP_CODE = 10
 """A step's button bears the number of the lockdown and, as its last digit, the level that was shown."""

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from bot.authority import ADMINISTRATOR, Actor
 from bot.cases import CaseKind
-from bot.discord_safety import CHANGED_BY_HAND
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
+from bot.judging import CHANGED_BY_HAND
 from bot.outbox import EffectKind
 from cogs.raids.memory import Memory
 from cogs.raids.model import SEND, ActionKind, MemberState, Spared, StepState
