@@ -186,7 +186,11 @@ def _pick(pick: Pick) -> ui.Select[Any]:
         for option in pick.options[: text.SELECT_OPTIONS]
     ]
     return ui.Select(
-        custom_id=pick.custom_id, placeholder=cut(pick.placeholder, text.SELECT_PLACEHOLDER), options=options
+        custom_id=pick.custom_id,
+        placeholder=cut(pick.placeholder, text.SELECT_PLACEHOLDER),
+        options=options,
+        min_values=0 if pick.many else 1,
+        max_values=len(options) if pick.many else 1,
     )
 
 

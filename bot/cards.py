@@ -89,11 +89,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Pick:
-    """A menu of our own options, at most 25."""
+    """A menu of our own options, at most 25; with `many` any number of them can be chosen, also none."""
 
     custom_id: str
     placeholder: str
     options: tuple[Option, ...]
+    many: bool = False
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,57 @@ class Cases:
             await listener(session, case)
         return case
 
+    async def open_many(self, session: AsyncSession, drafts: Sequence[CaseDraft]) -> None:
+        """Open cases of one server that belong to one of many people: by hundreds, and nobody is told of each.
+
+        Every draft bears a source key; those whose key is taken are left out. They do not end by themselves.
+        """
+        if not drafts:
+            return
+        now, guild_id = self._clock.now(), drafts[0].guild_id
+        known = await storage.list_known_keys(session, guild_id, [each.source_key or "" for each in drafts])
+        fresh = [each for each in drafts if each.source_key not in known]
+        first = await storage.take_numbers(session, guild_id, len(fresh))
+        rows = [
+            {
+                "guild_id": guild_id,
+                "number": first + index,
+                "kind": each.kind.value,
+                "member_id": each.member_id,
+                "moderator_id": each.moderator_id,
+                "reason": each.reason,
+                "source": each.source.value,
+                "source_key": each.source_key,
+                "state": each.state.value,
+                "details": dict(each.details),
+                "created_at": now,
+                "settled_at": None if each.kind in LASTING else now,
+            }
+            for index, each in enumerate(fresh)
+        ]
+        await storage.add_many(session, rows)
+
+    async def settle_many(
+        self,
+        session: AsyncSession,
+        guild_id: int,
+        source_keys: Collection[str],
+        *,
+        state: State | None = None,
+        ended_why: EndedWhy | None = None,
+        by: int = NOBODY,
+    ) -> None:
+        """What became of cases that were opened so: Discord has followed or refused, or they were ended."""
+        now = self._clock.now()
+        values: dict[str, Any] = {}
+        if state is not None:
+            values["state"] = state.value
+        if ended_why is not None:
+            values |= {"ended_at": now, "ended_by": by, "ended_why": ended_why.value}
+        if ended_why is not None or state is State.FAILED:
+            values["settled_at"] = now
+        await storage.settle_many(session, guild_id, source_keys, values)
+
     async def find(self, session: AsyncSession, guild_id: int, number: int) -> Case | None:
         """The case of this number."""
         row = await storage.find(session, guild_id, number)

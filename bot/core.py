@@ -9,6 +9,7 @@ from bot.audit import Audit
 from bot.avoidances import Avoidances
 from bot.cases import Cases
 from bot.clock import Clock
+from bot.crowding import Crowding
 from bot.duty import Duty
 from bot.erasure import Erasure
 from bot.features import Features
@@ -54,6 +55,7 @@ class Core:
     retention: Retention
     cases: Cases
     guards: Guards
+    crowding: Crowding
 
     @classmethod
     def build(cls, db: Database, clock: Clock) -> Core:
@@ -87,4 +89,5 @@ class Core:
             retention=Retention(clock, jobs, erasure),
             cases=Cases(clock, jobs),
             guards=Guards(clock, configs, outbox),
+            crowding=Crowding(),
         )

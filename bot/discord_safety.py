@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.judging import Done, PlannedEffect
+from bot.judging import CHANGED_BY_HAND, Done, Obsolete, PlannedEffect
 from bot.text import AUDIT_REASON, cut
 
 UNKNOWN_BAN = 10026
@@ -133,6 +133,7 @@ class Safety:
         assert effect.channel_id is not None
         given, http = effect.arguments, self._client.http
         if "slowmode" in given:
+            self._check_slowmode(effect)
             if self._was_changed(effect):
                 return None
             await http.edit_channel(
@@ -143,6 +144,10 @@ class Safety:
         allow, deny = self._overwrite(effect)
         allowed, denied = int(given.get("allow", 0)), int(given.get("deny", 0))
         touched = allowed | denied | int(given.get("inherit", 0))
+        if (still := given.get("if_still")) is not None:
+            _check_still(
+                (allow & touched, deny & touched), (still["allow"], still["deny"]), (allowed, denied)
+            )
         if given.get("while_denied"):
             # What somebody has let people do again meanwhile is theirs to decide.
             touched &= deny
@@ -184,13 +189,23 @@ class Safety:
     async def set_guild(self, effect: PlannedEffect) -> int | Done | None:
         self._check_power(effect, "manage_guild")
         given, http = effect.arguments, self._client.http
+        guild = self._client.get_guild(effect.guild_id)
         if "verification_level" in given:
+            if (still := given.get("if_still")) is not None and guild is not None:
+                _check_still(guild.verification_level.value, still, given["verification_level"])
             await http.edit_guild(
                 effect.guild_id,
                 verification_level=int(given["verification_level"]),
                 reason=reason_of(effect),
             )
         else:
+            if guild is not None:
+                present = (_pause(guild.invites_paused_until), _pause(guild.dms_paused_until))
+                wanted = (_read(given["invites_until"]), _read(given.get("dms_until")))
+                if (still := given.get("if_still")) is not None:
+                    _check_still(present, (_read(still["invites_until"]), _read(still["dms_until"])), wanted)
+                if present == wanted:
+                    return None  # it is so already, or has run out by itself
             await http.edit_incident_actions(
                 effect.guild_id,
                 {
@@ -199,6 +214,12 @@ class Safety:
                 },
             )
         return None
+
+    def _check_slowmode(self, effect: PlannedEffect) -> None:
+        guild = self._client.get_guild(effect.guild_id)
+        channel = guild.get_channel(effect.channel_id or 0) if guild is not None else None
+        if (still := effect.arguments.get("if_still")) is not None and channel is not None:
+            _check_still(getattr(channel, "slowmode_delay", still), still, effect.arguments["slowmode"])
 
     def _check_target(self, effect: PlannedEffect, power: str) -> int:
         assert effect.member_id is not None
@@ -239,6 +260,21 @@ def reason_of(effect: PlannedEffect) -> str | None:
 
 def _seconds(arguments: Mapping[str, Any]) -> int:
     return min(int(arguments.get("delete_seconds", 0)), LONGEST_DELETION)
+
+
+def _check_still(present: object, still: object, wanted: object) -> None:
+    """What is to be put back is let be when somebody has changed it meanwhile. Raises `Obsolete`."""
+    if present not in (still, wanted):
+        raise Obsolete(CHANGED_BY_HAND)
+
+
+def _pause(until: datetime | None) -> int | None:
+    """Until when something is paused, in whole seconds; None when it is not (any more)."""
+    return round(until.timestamp()) if until is not None and until > discord.utils.utcnow() else None
+
+
+def _read(until: str | None) -> int | None:
+    return _pause(datetime.fromisoformat(until)) if until is not None else None
 
 
 def until_of(instant: datetime | None) -> str | None:

@@ -34,6 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.judging import (
     Done,
+    Obsolete,
     Outcome,
     PlannedEffect,
     Result,
@@ -64,10 +65,6 @@ MAX_BUG_ATTEMPTS = 5
 CLOCK_GRACE = timedelta(minutes=1)  # our clock and Discord's, which dates the messages, need not agree
 CLOCK_DOUBT = timedelta(days=1)  # how far to look back when our clock was set back since the first try
 OUTCOME_UNKNOWN = "outcome_unknown"
-
-
-class Obsolete(Exception):
-    """Raised by a renderer when there is nothing to show any more; the text is the reason."""
 
 
 class Refused(Exception):

@@ -59,6 +59,9 @@ Depart = Callable[[AsyncSession, int, Collection[int]], Awaitable[None]]
 """Called with the server and who left it, in the transaction that writes it down."""
 
 
+FEW = 3  # whom to ask for one by one; of more it is one look at everybody
+
+
 @dataclass(frozen=True)
 class Planned:
     """A deletion to come. `due_at` is UTC; `has_begun` means that it cannot be called off any more."""
@@ -137,13 +140,24 @@ class Erasure:
             await self._plan(session, guild_id, member_id, LEFT, now)
         return len(gone)
 
-    async def note_left(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
-        """Somebody left: remember when, if anything is stored of them."""
-        if await footprint.knows(session, guild_id, member_id):
-            await self._note_departures(session, guild_id, [member_id])
+    async def list_known(
+        self, session: AsyncSession, guild_id: int, gone: Collection[int], back: Collection[int]
+    ) -> tuple[list[int], list[int]]:
+        """Of those who left, of whom anything is stored; of those who are here, who was noted as gone."""
+        departed = await storage.list_departed(session, guild_id) if back else set[int]()
+        if len(gone) <= FEW:
+            known = {each for each in gone if await footprint.knows(session, guild_id, each)}
+        else:
+            known = await footprint.list_people(session, guild_id)
+        return [each for each in gone if each in known], [each for each in back if each in departed]
 
-    async def note_returned(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
-        await storage.remove_departures(session, guild_id, [member_id])
+    async def note_departures(
+        self, session: AsyncSession, guild_id: int, gone: Collection[int], back: Collection[int]
+    ) -> None:
+        """Remember since when they are gone, and of others that they are back."""
+        if gone:
+            await self._note_departures(session, guild_id, gone)
+        await storage.remove_departures(session, guild_id, back)
 
     async def compare(self, guild_id: int, present: Collection[int]) -> None:
         """The complete list of who is in the server, of whom some may have come and gone unseen."""

@@ -14,6 +14,7 @@ from bot.i18n import N_
 from bot.outbox import NEEDS_MESSAGE, EffectKind, Ended, Lane
 from storage import outbox as storage
 
+CHANGED_BY_HAND = N_("somebody has changed it by hand meanwhile")
 PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 
 
@@ -23,6 +24,10 @@ class Outcome(StrEnum):
     SENT = "sent"
     SKIPPED = "skipped"
     FAILED = "failed"
+
+
+class Obsolete(Exception):
+    """Raised where there is nothing to show or do any more; the text is the reason."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ class EffectKind(StrEnum):
     # To undo one's own: ["while"], the slowmode that must still be there, and ["while_denied"], only bits still denied.
     SET_CHANNEL = "set_channel"
     # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
-    # None lets them in again).
+    # None lets them in again). With arguments["if_still"], here and above, it is done only while all is still so: a slow
+    # mode, a level, the bits "allow" and "deny", or both times; else somebody has changed it, and theirs stays.
     SET_GUILD = "set_guild"
     SET_AUTOMOD = "set_automod"  # make, change or take away a rule of ours; see `bot/discord_automod.py`
 

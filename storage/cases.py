@@ -16,6 +16,7 @@ from storage.personal import ANYWHERE, N_, NOBODY, NOTHING_PERSONAL, OnDeletion,
 
 KEPT = timedelta(days=730)
 KEY_LENGTH = 120
+KEYS_AT_ONCE = 500
 _SAFETY = N_("others rely on it that who harmed them is recognised when they come back")
 
 
@@ -174,6 +175,51 @@ class CaseLinkRow(Base):
 
 
 # ---------------------------------------------------------------------------------------------- numbers and rows
+
+
+async def take_numbers(session: AsyncSession, guild_id: int, count: int) -> int:
+    """So many numbers in a row; returns the first."""
+    await lock_numbers(session, guild_id)
+    statement = (
+        update(CaseNumberRow)
+        .where(CaseNumberRow.guild_id == guild_id)
+        .values(last=CaseNumberRow.last + count)
+        .returning(CaseNumberRow.last)
+    )
+    return int(await session.scalar(statement) or 0) - count + 1
+
+
+async def add_many(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows that name the same columns; their keys are new."""
+    await insert_if_absent(session, CaseRow, rows, ["guild_id", "source_key"])
+
+
+async def list_known_keys(session: AsyncSession, guild_id: int, keys: Sequence[str]) -> set[str | None]:
+    """Which of these source keys a case has already."""
+    found: set[str | None] = set()
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        part = keys[start : start + KEYS_AT_ONCE]
+        query = select(CaseRow.source_key).where(CaseRow.guild_id == guild_id, CaseRow.source_key.in_(part))
+        found |= set(await session.scalars(query))
+    return found
+
+
+async def settle_many(
+    session: AsyncSession, guild_id: int, source_keys: Collection[str], values: dict[str, Any]
+) -> None:
+    """Change the cases with these keys that have not ended."""
+    keys = sorted(source_keys)
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        await session.execute(
+            update(CaseRow)
+            .where(
+                CaseRow.guild_id == guild_id,
+                CaseRow.source_key.in_(keys[start : start + KEYS_AT_ONCE]),
+                CaseRow.ended_at.is_(None),
+            )
+            .values(**values),
+            execution_options={"synchronize_session": False},
+        )
 
 
 async def take_number(session: AsyncSession, guild_id: int) -> int:

@@ -45,6 +45,7 @@ class CatchUp:
         self._erasure = core.erasure
         self._clock = core.clock
         self._features = core.features
+        self._crowding = core.crowding
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
         """Take up arrivals, departures and steps in each of these servers."""
@@ -80,6 +81,8 @@ class CatchUp:
         async with asyncio.timeout(LIST_TIMEOUT):
             members = {each.id: each async for each in guild.fetch_members(limit=None) if not each.bot}
         await self._erasure.compare(guild.id, members.keys())
+        if self._crowding.is_on(guild.id):
+            return  # it is called again when that is over
         for newcomer in known.values():
             if newcomer.member_id not in members and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)

@@ -34,6 +34,7 @@ from cogs.onboarding.model import (
     CONTRIBUTIONS,
     COUNTABLE,
     GREETING_RENDERER,
+    HELD_BACK,
     LEFT_SINCE,
     NUDGE_RENDERER,
     PROGRESS_RENDERER,
@@ -69,6 +70,7 @@ class OnboardingCog(commands.Cog):
         self._return_page = replace(RETURN_PAGE, body=self._reminder)
         self._config = ReminderPart(bot.core, self.service.nudges)
         self._greeting: dict[int, asyncio.Task[None]] = {}
+        self._taking_up: set[asyncio.Task[None]] = set()
         self._switched_off: set[int] = set()
         self._is_loaded = False
         self._controls = {
@@ -110,6 +112,7 @@ class OnboardingCog(commands.Cog):
         bot.setup_card.add(self._return_page)
         self._is_loaded = True
         bot.core.db.after_commit(self._after_commit)
+        bot.core.crowding.on_end(self._flood_is_over)
         await self.service.load()
 
     async def cog_unload(self) -> None:
@@ -126,7 +129,8 @@ class OnboardingCog(commands.Cog):
         bot.setup_card.remove(SETUP_PAGE)
         bot.setup_card.remove(self._return_page)
         self._is_loaded = False
-        for task in self._greeting.values():
+        bot.core.crowding.stop_telling(self._flood_is_over)
+        for task in (*self._greeting.values(), *self._taking_up):
             task.cancel()
 
     # ------------------------------------------------------------------------------------------ commands
@@ -225,6 +229,20 @@ class OnboardingCog(commands.Cog):
         except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
             report_error(error, f"greeting late in guild={guild_id}")
 
+    async def _flood_is_over(self, guild_id: int) -> None:
+        guild = self.bot.get_guild(guild_id)
+        if guild is not None and not guild.unavailable and self.bot.intents.members:
+            self._taking_up.add(task := asyncio.create_task(self._greet_after(guild), name="after a flood"))
+            task.add_done_callback(self._taking_up.discard)
+
+    async def _greet_after(self, guild: discord.Guild) -> None:
+        try:
+            await self._catch_up.take_up_all([guild])
+            if await self._is_on(guild.id):
+                await self.service.greet_held(guild.id)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task; the next start tries again
+            report_error(error, f"greeting after a flood in guild={guild.id}")
+
     async def _go_on(self, guild_id: int) -> None:
         """The feature was switched on again: who came, left or did a step meanwhile is as after a spell away."""
         await self.service.nudges.wait_anew(guild_id)
@@ -233,6 +251,9 @@ class OnboardingCog(commands.Cog):
             await self._catch_up.take_up_all([guild])
 
     async def _arrive(self, member: discord.Member) -> None:
+        # In a flood nobody is greeted: who is still here when it is over is taken up then.
+        if self.bot.core.crowding.is_on(member.guild.id):
+            return
         if not member.bot and await self._is_on(member.guild.id):
             await self.service.arrive(
                 member.guild.id,
@@ -351,6 +372,8 @@ class OnboardingCog(commands.Cog):
         joined_at = datetime.fromisoformat(effect.arguments["joined_at"])
         if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
             raise Obsolete(LEFT_SINCE)
+        if self.bot.core.crowding.is_on(quest.guild_id):
+            raise Obsolete(HELD_BACK)
         greeting = Greeting(effect.arguments["greeting"])
         return posts.greeting_card(quest, greeting, await self._guild_translator(quest))
 

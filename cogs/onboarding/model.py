@@ -77,6 +77,7 @@ GREETING_RENDERER = "onboarding.greeting"
 PROGRESS_RENDERER = "onboarding.progress"
 WIN_RENDERER = "onboarding.win"
 LEFT_SINCE = "the member has left since"  # why a greeting was left out
+HELD_BACK = N_("many joined at once, and it was not known who would stay")
 NUDGE_RENDERER = "onboarding.nudge"
 NUDGE_JOB = "onboarding.nudge"
 

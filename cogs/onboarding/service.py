@@ -14,6 +14,7 @@ from cogs.onboarding.desk import QuestDesk
 from cogs.onboarding.editor import QuestEditor
 from cogs.onboarding.library import QuestLibrary, snapshot
 from cogs.onboarding.model import (
+    HELD_BACK,
     LEFT_SINCE,
     NUDGE_JOB,
     NUDGE_KIND,
@@ -109,9 +110,15 @@ class OnboardingService:
         `role_ids` are the roles they had, None where Discord did not say: of these the chosen ones are remembered.
         """
         kept = (await self.settings(guild_id)).kept_role_ids
+        had_kept_roles = role_ids is not None and bool(kept.intersection(role_ids))
+        async with self._core.db.read() as session:
+            is_known = await storage.find_newcomer(session, guild_id, member_id) is not None
+        if not is_known and not had_kept_roles:
+            self.waiting.forget(guild_id, member_id)
+            return  # many such leave at once when a raid is cleared away
         async with self._core.db.begin() as session:
             row = await storage.lock_newcomer(session, guild_id, member_id)
-            if row is None and role_ids is not None and kept.intersection(role_ids):
+            if row is None and had_kept_roles:
                 # Here before Lyceum: known from now on, because they leave something behind.
                 now = self._core.clock.now()
                 await storage.add_newcomer(session, guild_id, member_id, joined_at=now, pending=False)
@@ -175,6 +182,17 @@ class OnboardingService:
                 else:
                     await self._greet(session, row, settings, newcomer.joined_at)
         return len(found)
+
+    async def greet_held(self, guild_id: int) -> None:
+        """A flood of newcomers is over: those of the last day whose greeting was held back, and who stayed, get it."""
+        since = self._core.clock.now() - rules.LOOK_BACK
+        async with self._core.db.begin() as session:
+            for newcomer in await storage.list_newcomers(session, guild_id):
+                if newcomer.left_at is None and newcomer.joined_at >= since:
+                    row = await self.runs.row_of(session, guild_id, newcomer.member_id, STARTER)
+                    quest = await self.runs.snapshot(session, row)
+                    for key in effects.greeting_keys(quest, newcomer.joined_at):
+                        await self._core.outbox.plan_after_all(session, key, left_out_for=HELD_BACK)
 
     async def lose_target(self, guild_id: int, target_id: int) -> None:
         """A channel or role was deleted: steps that need it rest from now on. What no quest names is let be."""

@@ -19,6 +19,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.privacy import render
+from cogs.privacy.comings import Comings
 from cogs.privacy.service import Machine, PrivacyService
 
 HELP = (HelpLine(N_("See, take away or delete what is stored about me"), "/privacy show", topic=Topic.YOU),)
@@ -36,6 +37,7 @@ class PrivacyCog(commands.Cog):
     def __init__(self, bot: Lyceum) -> None:
         self.bot = bot
         self.service = PrivacyService(bot.core, self._look_at_machine)
+        self._comings = Comings(self.service)
 
     async def cog_load(self) -> None:
         bot = self.bot
@@ -71,11 +73,11 @@ class PrivacyCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await self.service.left(payload.guild_id, payload.user.id)
+        await self._comings.note(payload.guild_id, payload.user.id, is_here=False)
 
     @commands.Cog.listener()
     async def on_member_join(self, member: discord.Member) -> None:
-        await self.service.returned(member.guild.id, member.id)
+        await self._comings.note(member.guild.id, member.id, is_here=True)
 
     async def _export(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         files = await self.service.export(actor_of(interaction))

@@ -4,6 +4,7 @@ SimCord is pinned exactly, so private names may be used here and nowhere else: w
 the one folder to mend. Every function may be called any number of times.
 """
 
+from sandbox.simcord_patches.incidents import pause_invites
 from sandbox.simcord_patches.likeness import (
     be_ready_like_discord,
     let_owners_close_their_threads,
@@ -31,4 +32,5 @@ def correct_everything() -> None:
     start_threads_quietly()
     let_owners_close_their_threads()
     honour_nonces()
+    pause_invites()
     put_faults_in_the_way()

@@ -39,6 +39,8 @@ class Beside:
     """What is kept beside SimCord's own records of one simulated Discord."""
 
     nonces: NonceBook = field(default_factory=NonceBook)
+    # By server: until when invites and DMs are paused, as the API has it.
+    incidents: dict[int, dict[str, str | None]] = field(default_factory=dict[int, dict[str, str | None]])
     nonce_of: dict[int, str] = field(default_factory=dict[int, str])
     transport: Transport | None = None
 

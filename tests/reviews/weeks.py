@@ -131,7 +131,7 @@ class Weeks:
     async def _leave(self, gone: set[int]) -> None:
         for each in sorted(gone):
             async with self.parts.core.db.begin() as session:
-                await self.parts.core.erasure.note_left(session, GUILD, each)
+                await self.parts.core.erasure.note_departures(session, GUILD, [each], [])
 
     async def _look_back(self, round_id: int) -> None:
         """What the round became: who stood in for whom."""

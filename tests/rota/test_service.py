@@ -202,7 +202,7 @@ async def test_who_leaves_the_server_or_the_rota_leaves_no_gap(stand: Stand) -> 
     await stand.next_turn()
     [holder] = await stand.holding()
     async with stand.core.db.begin() as session:
-        await stand.core.erasure.note_left(session, GUILD, holder)
+        await stand.core.erasure.note_departures(session, GUILD, [holder], [])
     await stand.run()
     assert await stand.holding() == set()
     mine = (await stand.look()).rota

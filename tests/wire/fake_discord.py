@@ -37,6 +37,7 @@ class FakeDiscord:
         self.faults = Faults(seed, share=fault_share)
         self.rest = Rest(self.world, self.faults)
         self.gateway = Gateway(self.world)
+        self.rest.tell = self.gateway.dispatch
         self.url = ""
         self._runner: web.AppRunner | None = None
 

@@ -90,6 +90,14 @@ STATES = frozenset(
         "edit_member",
         "add_thread_member",
         "edit_channel",
+        "edit_guild",
+        "incident_actions",
+        "bulk_ban",
+        "ban",
+        "unban",
+        "kick",
+        "set_overwrite",
+        "delete_overwrite",
     }
 )
 LOOKS = frozenset({"history", "list_events", "active_threads", "open_dm"})

@@ -20,6 +20,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK =
 WRONG_TOKEN, RATE_LIMITED, DISALLOWED_INTENTS = 4004, 4008, 4014
 CHUNK = 1000  # members in one GUILD_MEMBERS_CHUNK
 MEMBERS_INTENT = 1 << 1
+MESSAGE_CONTENT = 1 << 15
 
 
 class Illness(StrEnum):
@@ -48,6 +49,7 @@ class Gateway:
         self.away = False
         self.heartbeat_ms = 41250
         self.disallowed_intents = 0
+        self.intents = 0  # that the bot asked for
         self.resumable = True
         self.illness: Illness | None = None
         self.keeps_members_back = False  # asked for members, it does not answer
@@ -126,10 +128,13 @@ class Gateway:
 
     async def say(self, message: Message) -> None:
         author = self.world.members[message.author_id]
+        shown = payloads.message(self.world, message)
+        if not self.intents & MESSAGE_CONTENT:
+            shown["content"] = ""
         await self.dispatch(
             "MESSAGE_CREATE",
             {
-                **payloads.message(self.world, message),
+                **shown,
                 "guild_id": str(GUILD_ID),
                 "member": payloads.member(self.world, author),
             },
@@ -201,6 +206,7 @@ class Gateway:
         if data["intents"] & self.disallowed_intents:
             await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
             return None
+        self.intents = data["intents"]
         if self.illness is Illness.INVALIDATES:
             await _send(socket, INVALID, False)
             return None

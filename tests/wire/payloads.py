@@ -25,7 +25,7 @@ def user(member: Member) -> Payload:
         "username": member.name,
         "discriminator": "0",
         "global_name": None,
-        "avatar": None,
+        "avatar": member.avatar,
         "bot": member.bot,
         "public_flags": 0,
     }
@@ -100,10 +100,10 @@ def channel(world: World, each: Channel) -> Payload:
         "name": each.name,
         "position": 0,
         "parent_id": str(each.parent_id) if each.parent_id is not None else None,
-        "permission_overwrites": [],
+        "permission_overwrites": list(each.overwrites.values()),
         "nsfw": False,
         "topic": None,
-        "rate_limit_per_user": 0,
+        "rate_limit_per_user": each.slowmode,
         "last_message_id": None,
     }
     if each.type in PRIVATE_OR_PUBLIC:
@@ -132,7 +132,8 @@ def guild(world: World, *, members: list[Member]) -> Payload:
         "large": False,
         "unavailable": False,
         "joined_at": world.members[APPLICATION_ID].joined_at.isoformat(),
-        "verification_level": 0,
+        "verification_level": world.verification_level,
+        "incidents_data": dict(world.incidents),
         "default_message_notifications": 0,
         "explicit_content_filter": 0,
         "features": [],

@@ -21,26 +21,20 @@ from aiohttp import web
 
 from tests.wire import payloads
 from tests.wire.faults import BEFORE, LATE, STATUS, Fault, Faults
+from tests.wire.rest_safety import Request, SafetyRoutes
 from tests.wire.routes import ROUTES, WITHOUT_TOKEN
-from tests.wire.world import APPLICATION_ID, GUILD_ID, TOKEN, ApiError, Message, Payload, World, unknown
+from tests.wire.world import (
+    APPLICATION_ID,
+    GUILD_ID,
+    TOKEN,
+    ApiError,
+    Message,
+    Payload,
+    World,
+    unknown,
+)
 
 HANG_LIMIT = 120.0  # seconds, should the client wait for ever
-
-
-@dataclass
-class Request:
-    """What was asked and what came of it."""
-
-    route: str
-    method: str
-    path: str
-    at: datetime
-    body: Payload
-    ids: dict[str, int]
-    query: dict[str, str]
-    fault: Fault | None = None
-    done_at: datetime | None = None  # it had its effect, or was answered from what is there
-    status: int | None = None  # None while, or because, no answer left
 
 
 @dataclass
@@ -54,11 +48,11 @@ class Answer:
     follow_ups: list[Payload] = field(default_factory=list[Payload])
 
 
-class Rest:
+class Rest(SafetyRoutes):
     """Answers requests on the world's behalf, as well or badly as the faults say."""
 
     def __init__(self, world: World, faults: Faults) -> None:
-        self.world = world
+        super().__init__(world)
         self.faults = faults
         self.log: list[Request] = []
         self.unknown_routes: Counter[str] = Counter()
@@ -122,6 +116,7 @@ class Rest:
             body=await _body(request),
             ids={key: int(value) for key, value in request.match_info.items() if value.isdigit()},
             query=dict(request.query),
+            reason=request.headers.get("X-Audit-Log-Reason"),
         )
         entry.ids.setdefault("application", APPLICATION_ID)
         self.log.append(entry)
@@ -278,8 +273,12 @@ class Rest:
         return {"threads": [payloads.channel(self.world, each) for each in found], "members": []}
 
     def _edit_channel(self, entry: Request) -> Payload:
-        thread = self.world.archive(entry.ids["channel"], archived=entry.body["archived"])
-        return payloads.channel(self.world, thread)
+        if "archived" in entry.body:
+            thread = self.world.archive(entry.ids["channel"], archived=entry.body["archived"])
+            return payloads.channel(self.world, thread)
+        channel = self.world.find_channel(entry.ids["channel"])
+        channel.slowmode = entry.body.get("rate_limit_per_user", channel.slowmode)
+        return self.channel_changed(channel)
 
     def _add_role(self, entry: Request) -> None:
         self.world.change_role(entry.ids["member"], entry.ids["role"], given=True)

@@ -24,8 +24,12 @@ from bot.notify import Notifier
 from bot.outbox import EffectKind
 from cogs.challenges import model
 from cogs.pairs import rounds as pair_rounds
+from cogs.raids.facts import Facts
+from cogs.raids.lockdowns import Lockdowns
+from cogs.raids.model import GuildFacts
 from cogs.reviews.allocation import Allocation
 from cogs.reviews.model import ASSIGNED_RENDERER, TELL_JOB
+from storage import raids as raid_storage
 from storage import rota_holding as rota_storage
 
 # In the order in which an effect passes them. "at discord" is seen by the fake, which then kills the process.
@@ -207,6 +211,36 @@ def one_key_a_challenge(bot: Lyceum) -> None:
     jobs.enqueue = without_step
 
 
+def forgetful_lockdown(_bot: Lyceum) -> None:
+    """Takes Discord's defaults for how things were before a lockdown changed them. In this process only."""
+    look = Facts.guild
+
+    def guild(self: Facts, guild_id: int) -> GuildFacts | None:
+        found = look(self, guild_id)
+        if found is None:
+            return None
+        plain = tuple(replace(each, slowmode=0, allow=0, deny=0) for each in found.channels)
+        return replace(found, verification=0, channels=plain)
+
+    Facts.guild = guild
+
+
+def hasty_lockdown(_bot: Lyceum) -> None:
+    """Puts nothing back: a lockdown is over as soon as its row says so."""
+
+    async def case_ended(self: Lockdowns, session: Any, case: Any) -> None:
+        row = await raid_storage.find_by_case(session, case.id)
+        if row is not None:
+            row.ended_at = self._core.clock.now()
+
+    Lockdowns.case_ended = case_ended
+
+
+# Of a raid, each judged by `tests/wire/test_raids.py`.
+OF_A_RAID: Mapping[str, Callable[[Lyceum], None]] = {
+    "forgetful lockdown": forgetful_lockdown,
+    "hasty lockdown": hasty_lockdown,
+}
 MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
     "mark first": mark_first,
     "random nonce": random_nonce,
@@ -239,4 +273,6 @@ def seams() -> dict[type, tuple[str, ...]]:
         Jobs: ("enqueue",),
         Notifier: ("notify",),
         Allocation: ("_write",),
+        Facts: ("guild",),
+        Lockdowns: ("case_ended",),
     }

@@ -6,6 +6,7 @@ is forgotten, deleted or not, because the judge of a chaos test reads it here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ COUNTER_BITS = 22
 MEMBERS_A_PAGE = 1000
 PRIVATE_OR_PUBLIC = (11, 12)
 MOST_THREADS, THREAD_NAME = 1000, 100
+BANS_AT_ONCE = 200
 
 Payload = dict[str, Any]
 
@@ -58,6 +60,8 @@ class Channel:
     recipient_id: int | None = None
     archived: bool = False
     people: list[int] = field(default_factory=list[int])  # who was added to a thread, in order
+    slowmode: int = 0  # seconds
+    overwrites: dict[int, Payload] = field(default_factory=dict[int, Payload])  # by role or member
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Member:
     timeout_until: str | None = None
     refuses_dms: bool = False
     pending: bool = False  # has yet to accept the rules
+    avatar: str | None = None
 
 
 @dataclass
@@ -144,6 +149,10 @@ class World:
         self.threads: dict[int, Channel] = {}  # of messages, by their ids
         self.rooms: dict[int, Channel] = {}  # threads without a message
         self.events: list[Event] = []
+        self.verification_level = 0
+        self.incidents: Payload = {"invites_disabled_until": None, "dms_disabled_until": None}
+        self.banned: dict[int, datetime] = {}
+        self.bans: Counter[int] = Counter()  # how often each was banned, unbanned since or not
         self.role_changes: list[RoleChange] = []
         self.commands: list[Payload] = []
         self.nonce_hits = 0
@@ -173,6 +182,14 @@ class World:
 
     def add_member(self, name: str, *, joined_ago: timedelta = timedelta(days=200)) -> Member:
         member = Member(self._small_id(), name, self.now() - joined_ago)
+        self.members[member.id] = member
+        return member
+
+    def add_newcomer(self, name: str, *, account_age: timedelta, avatar: str | None = None) -> Member:
+        """Somebody who joins now, with an account of this age."""
+        self._counter = (self._counter + 1) % (1 << COUNTER_BITS)
+        made_ms = int((self.now() - account_age).timestamp() * 1000 - DISCORD_EPOCH_MS)
+        member = Member(made_ms << COUNTER_BITS | self._counter, name, self.now(), avatar=avatar)
         self.members[member.id] = member
         return member
 
@@ -274,6 +291,48 @@ class World:
             return
         member.roles.symmetric_difference_update({role_id})
         self.role_changes.append(RoleChange(self.now(), member_id, role_id, given))
+
+    def pause(self, body: Payload) -> Payload:
+        """Invites and DMs can be paused for a day at most."""
+        for name, until in body.items():
+            if until is not None and datetime.fromisoformat(until) > self.now() + timedelta(
+                hours=24, minutes=1
+            ):
+                raise ApiError(400, 50035, "Invalid Form Body")
+            self.incidents[name] = until
+        return self.incidents
+
+    def ban(self, member_id: int) -> bool:
+        """Whether they were not banned before."""
+        if member_id in self.banned:
+            return False
+        self.banned[member_id] = self.now()
+        self.bans[member_id] += 1
+        self.members.pop(member_id, None)
+        return True
+
+    def ban_many(self, member_ids: list[int]) -> Payload:
+        """Who was banned and who was not; an error when nobody was."""
+        if not 1 <= len(member_ids) <= BANS_AT_ONCE:
+            raise ApiError(400, 50035, "Invalid Form Body")
+        done = [each for each in member_ids if each not in (OWNER_ID, APPLICATION_ID) and self.ban(each)]
+        if not done:
+            raise ApiError(400, 500000, "Failed to ban users")
+        failed = [each for each in member_ids if each not in done]
+        return {"banned_users": [str(each) for each in done], "failed_users": [str(each) for each in failed]}
+
+    def unban(self, member_id: int) -> None:
+        if self.banned.pop(member_id, None) is None:
+            raise unknown(10026, "Ban")
+
+    def set_overwrite(self, channel_id: int, target_id: int, body: Payload | None) -> Channel:
+        channel = self.find_channel(channel_id)
+        if body is not None:
+            bits = {name: str(body.get(name) or 0) for name in ("allow", "deny")}
+            channel.overwrites[target_id] = {"id": str(target_id), "type": body.get("type", 0), **bits}
+        elif channel.overwrites.pop(target_id, None) is None:
+            raise unknown(10009, "Overwrite")
+        return channel
 
     def create_event(self, body: Payload) -> Event:
         event = Event(self.snowflake(), body)

@@ -1,7 +1,7 @@
 """reports and appeals
 
-Revision: 0023_reports_and_appeals
-Follows: 0022_cases
+Revision: 0025_reports_and_appeals
+Follows: 0024_raids
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from storage.base import JsonDict, PrimaryKey, Snowflake, UtcDateTime
 
-revision = "0023_reports_and_appeals"
-down_revision = "0022_cases"
+revision = "0025_reports_and_appeals"
+down_revision = "0024_raids"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,509 @@
+"""Who came while a lockdown lasted, who of them looks like a part of the raid, and what is done about many of them at once.
+
+Everybody in here came after the lockdown's `since`: whoever was there before is in no row, and is looked for once more when
+something is done. Bans and kicks wait for a second moderator; what is done then is written down for each person, as a
+case of their own too, so that they can see it and appeal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.authority import Actor, Capability
+from bot.cases import Case, CaseDraft, CaseKind, EndedWhy, EventKind, Source, State
+from bot.core import Core
+from bot.errors import AlreadyDone, InvalidInput, NotFound
+from bot.guards import Proposal
+from bot.i18n import N_
+from bot.outbox import MOST_BANS, Effect, EffectKind, Ended, Lane
+from cogs.raids import rules
+from cogs.raids.model import (
+    A_SECOND,
+    BAN_KEY,
+    OLDER_THAN,
+    ONE_KEY,
+    UNDO_WITHIN,
+    Action,
+    ActionKind,
+    Comer,
+    Look,
+    MemberState,
+    PersonFact,
+    RaidSettings,
+    Spared,
+    arrival_of,
+    no_raid,
+    row_of,
+)
+from cogs.raids.rules import Arrival
+from storage import raids as storage
+from storage.personal import NOBODY
+
+BAN_KIND, KICK_KIND = "raids.ban", "raids.kick"
+NEEDED = {
+    ActionKind.BAN: Capability.BAN,
+    ActionKind.KICK: Capability.KICK,
+    ActionKind.QUARANTINE: Capability.MODERATE,
+    ActionKind.RELEASE: Capability.MODERATE,
+}
+AUDIT = "Came with a raid"
+AUDIT_BACK = "An action against a raid was taken back"
+DELETE_SECONDS = 3600
+"""How far back messages of who is banned are deleted."""
+CASE_REASON = N_("Joined with many others in what looked like a raid")
+_SETTLED = frozenset({MemberState.BANNED, MemberState.KICKED, MemberState.PLANNED})
+_DONE = {EffectKind.KICK: MemberState.KICKED, EffectKind.UNBAN: MemberState.UNDONE}
+
+
+class Cohort:
+    """Keeps who came, and acts on them."""
+
+    def __init__(self, core: Core, look: Look) -> None:
+        self._core = core
+        self._look = look
+
+    # ------------------------------------------------------------------------------------------ who came
+
+    async def add(self, session: AsyncSession, row: storage.RaidRow, arrivals: Sequence[Arrival]) -> int:
+        """Write down who came. Those who were here before are left out. Returns how many are new."""
+        fresh = [row_of(each, row.guild_id, row.id) for each in arrivals if each.at >= row.since]
+        added = await storage.add_members(session, fresh)
+        echoing = [each.member_id for each in arrivals if each.echoed]
+        if echoing:
+            await storage.note_echoes(session, row.id, echoing)
+        if added and row.level >= rules.Level.QUARANTINE:
+            await self.quarantine_suspects(session, row)
+        return added
+
+    async def judged(self, session: AsyncSession, row: storage.RaidRow) -> list[Comer]:
+        """Everybody who came, with how they look: the most suspicious first, then in order of coming."""
+        members = await storage.list_members(session, row.id)
+        usual = float(row.evidence.get("usual", 0.0))
+        found = rules.judge_all([arrival_of(each) for each in members], usual_an_hour=usual)
+        comers = [
+            Comer(
+                each.member_id,
+                each.joined_at,
+                each.account_at,
+                found[each.member_id],
+                each.left_out,
+                MemberState(each.state),
+                each.why,
+                each.action_id,
+                each.quarantined,
+            )
+            for each in members
+        ]
+        return sorted(
+            comers, key=lambda each: (not each.suspicion.is_suspect, each.joined_at, each.member_id)
+        )
+
+    async def leave_out(self, actor: Actor, raid_id: int, ticked: Mapping[int, bool]) -> None:
+        """Staff say of some who came whether they are meant."""
+        await self._core.guards.require(actor, Capability.MODERATE)
+        async with self._core.db.begin() as session:
+            await self._find(session, actor.guild_id, raid_id)
+            for is_meant in (True, False):
+                ids = [each for each, meant in ticked.items() if meant is is_meant]
+                await storage.set_members(session, raid_id, ids, left_out=not is_meant)
+
+    async def sift(
+        self,
+        session: AsyncSession,
+        row: storage.RaidRow,
+        what: ActionKind,
+        older: int,
+        only: Collection[int] | None = None,
+    ) -> tuple[list[int], Counter[Spared]]:
+        """Whom an action means at this moment, and why the others are not meant. `only`: none but these."""
+        comers = [each for each in await self.judged(session, row) if only is None or each.member_id in only]
+        ids = [each.member_id for each in comers]
+        roles = (await self._core.configs.guild(row.guild_id)).capability_roles
+        settings = await self._core.configs.get(row.guild_id, RaidSettings)
+        staff = {each for some in roles.roles.values() for each in some}
+        people = self._look.people(row.guild_id, ids, staff, {settings.quarantine_role_id or 0})
+        acted = await storage.list_acted(session, row.guild_id, ids, before=row.since)
+        chosen: list[int] = []
+        spared: Counter[Spared] = Counter()
+        for each in comers:
+            why = _why_spared(
+                each, people.get(each.member_id), row, what, older, took_part=each.member_id in acted
+            )
+            if why is None:
+                chosen.append(each.member_id)
+            else:
+                spared[why] += 1
+        return chosen, spared
+
+    # ------------------------------------------------------------------------------------------ quarantine
+
+    async def quarantine_suspects(self, session: AsyncSession, row: storage.RaidRow) -> int:
+        """Everybody who is a suspect and was not looked at yet. Returns how many."""
+        chosen, _ = await self.sift(session, row, ActionKind.QUARANTINE, 0)
+        await self.quarantine(session, row, chosen)
+        return len(chosen)
+
+    async def quarantine(
+        self, session: AsyncSession, row: storage.RaidRow, ids: Sequence[int], action_id: int | None = None
+    ) -> None:
+        """By the role that was chosen for it, else by a timeout until the lockdown ends."""
+        role_id = (await self._core.configs.get(row.guild_id, RaidSettings)).quarantine_role_id
+        values = {
+            "state": MemberState.QUARANTINED,
+            "quarantined": "role" if role_id is not None else "timeout",
+        }
+        await storage.set_members(session, row.id, ids, **values, **_of_action(action_id))
+        await self._plan_each(session, ids, lambda each: _hold(row, each, role_id, held=True))
+
+    async def release(
+        self, session: AsyncSession, row: storage.RaidRow, ids: Sequence[int], action_id: int | None = None
+    ) -> None:
+        """Out of the quarantine again."""
+        held = {each.member_id: each.quarantined for each in await storage.list_members(session, row.id)}
+        role_id = (await self._core.configs.get(row.guild_id, RaidSettings)).quarantine_role_id
+        out = [each for each in ids if held.get(each) is not None]
+        await storage.set_members(
+            session, row.id, out, state=MemberState.RELEASED, quarantined=None, **_of_action(action_id)
+        )
+        await self._plan_each(
+            session,
+            out,
+            lambda each: _hold(row, each, role_id if held[each] == "role" else None, held=False),
+        )
+
+    async def release_all(self, session: AsyncSession, row: storage.RaidRow) -> None:
+        """At the end of a lockdown nobody stays in quarantine for it."""
+        members = await storage.list_members(session, row.id)
+        await self.release(session, row, [each.member_id for each in members if each.quarantined is not None])
+
+    # ------------------------------------------------------------------------------------------ many at once
+
+    async def do(self, actor: Actor, raid_id: int, what: ActionKind, older: int) -> Action:
+        """Act on the cohort as it is now: at once where it is mild, else when a second moderator has confirmed."""
+        guards = self._core.guards
+        await guards.require(actor, NEEDED[what])
+        async with self._core.db.begin() as session:
+            row = await self._find(session, actor.guild_id, raid_id)
+            chosen, _ = await self.sift(session, row, what, older)
+            if not chosen:
+                raise InvalidInput("There is nobody whom that would mean. Have a look at who is left out.")
+            now = self._core.clock.now()
+            action = storage.RaidActionRow(
+                guild_id=row.guild_id,
+                raid_id=row.id,
+                what=what.value,
+                by_id=actor.member_id,
+                made_at=now,
+                count=len(chosen),
+                state="proposed",
+            )
+            session.add(action)
+            await session.flush()
+            if what in (ActionKind.QUARANTINE, ActionKind.RELEASE):
+                action.state, action.done_at = "done", now
+                hold = self.quarantine if what is ActionKind.QUARANTINE else self.release
+                await hold(session, row, chosen, action.id)
+            else:
+                await storage.set_members(session, row.id, chosen, action_id=action.id)
+                kind = BAN_KIND if what is ActionKind.BAN else KICK_KIND
+                await guards.propose(session, actor, kind, {"action": action.id, "member_ids": chosen})
+            await self._core.audit.record(
+                session, actor, "raids", N_("chose what to do about {n} people"), n=len(chosen)
+            )
+            await session.flush()
+            return await self.snapshot(session, action)
+
+    async def perform(self, session: AsyncSession, actor: Actor, proposal: Proposal) -> Action:
+        """A second moderator has confirmed. Each is looked at once more. Raises `AlreadyDone`."""
+        action = await storage.lock_action(session, int(proposal.payload["action"]))
+        if action is None or action.guild_id != actor.guild_id or action.state != "proposed":
+            raise AlreadyDone("That has been decided already.")
+        what = ActionKind(action.what)
+        await self._core.guards.require(actor, NEEDED[what])
+        row = await self._find(session, action.guild_id, action.raid_id)
+        wanted = [each.member_id for each in await storage.list_of_action(session, action.id)]
+        chosen, _ = await self.sift(session, row, what, 0, wanted)
+        spared = set(wanted) - set(chosen)
+        await storage.set_members(session, row.id, spared, state=MemberState.SPARED)
+        now = self._core.clock.now()
+        action.state, action.done_at, action.confirmed_by, action.count = (
+            "done",
+            now,
+            actor.member_id,
+            len(chosen),
+        )
+        case = await self._core.cases.open(session, self._case_of(action, len(chosen)))
+        action.case_id = case.id
+        await self._core.cases.add_event(session, case, EventKind.CONFIRMED, by=actor.member_id)
+        await self._core.cases.open_many(session, [_case_of_one(action, each) for each in chosen])
+        # Who is gone needs no release.
+        await storage.set_members(session, row.id, chosen, state=MemberState.PLANNED, quarantined=None)
+        if what is ActionKind.BAN:
+            await self._core.outbox.plan(session, *_bans(action, chosen, case.number, now))
+        else:
+            await self._plan_each(session, chosen, lambda each: _kick(action, each, case.number))
+        await session.flush()
+        return await self.snapshot(session, action)
+
+    async def undo(self, actor: Actor, action_id: int) -> Action:
+        """Lift the bans of one action: exactly those that came off by it."""
+        await self._core.guards.require(actor, Capability.BAN)
+        async with self._core.db.begin() as session:
+            action = await storage.lock_action(session, action_id)
+            if action is None or action.guild_id != actor.guild_id:
+                raise NotFound("There is no such action (any more).")
+            now = self._core.clock.now()
+            if action.what != ActionKind.BAN or action.state != "done" or action.done_at is None:
+                raise AlreadyDone("There is nothing to take back any more.")
+            if now > action.done_at + UNDO_WITHIN:
+                raise AlreadyDone(
+                    "After a week only single bans can be lifted, with {command}.", command="`/mod unban`"
+                )
+            action.state, action.undone_by, action.undone_at = "undone", actor.member_id, now
+            case = await self._core.cases.find_by_id(session, action.guild_id, action.case_id or 0)
+            if case is not None:
+                await self._core.cases.end(session, case, EndedWhy.LIFTED, actor.member_id)
+            members = await storage.list_of_action(session, action.id)
+            banned = [
+                each.member_id for each in members if each.state in (MemberState.BANNED, MemberState.PLANNED)
+            ]
+            keys = [_case_key(action.id, each) for each in banned]
+            await self._core.cases.settle_many(
+                session, action.guild_id, keys, ended_why=EndedWhy.LIFTED, by=actor.member_id
+            )
+            await self._plan_each(session, banned, lambda each: _unban(action, each))
+            await self._core.audit.record(
+                session, actor, "raids", N_("took back the bans of {n} people"), n=len(banned)
+            )
+            return await self.snapshot(session, action)
+
+    async def effect_ended(self, session: AsyncSession, ended: Ended) -> storage.RaidRow | None:
+        """Discord has banned many, or has refused. Returns the lockdown, whose banner shows it."""
+        action = await storage.find_action(session, int(ended.key.removeprefix(BAN_KEY).split(":")[0]))
+        if action is None:
+            return None
+        asked = {int(each) for each in ended.arguments["user_ids"]}
+        failed = asked if ended.outcome != "sent" else {int(each) for each in ended.details.get("failed", ())}
+        banned = asked - failed
+        await storage.set_members(session, action.raid_id, banned, state=MemberState.BANNED, why=None)
+        await storage.set_members(session, action.raid_id, failed, state=MemberState.FAILED, why=ended.reason)
+        await self._settle(session, action, banned, State.DONE)
+        await self._settle(session, action, failed, State.FAILED)
+        if action.state == "undone":  # taken back before this was carried out
+            await self._plan_each(session, sorted(banned), lambda each: _unban(action, each, late=True))
+        return await storage.find(session, action.raid_id)
+
+    async def one_ended(self, session: AsyncSession, ended: Ended) -> None:
+        """Discord has followed, or refused, for one person."""
+        _, raid_id, action_id, *_ = ended.key.split(":")
+        state = _DONE.get(ended.kind)
+        member_id = ended.member_id or 0
+        if ended.outcome == "failed":
+            await storage.set_members(
+                session, int(raid_id), [member_id], state=MemberState.FAILED, why=ended.reason
+            )
+        elif ended.outcome == "sent" and state is not None:
+            await storage.set_members(session, int(raid_id), [member_id], state=state, why=None)
+        if ended.kind is EffectKind.KICK and ended.outcome in ("sent", "failed"):
+            action = await storage.find_action(session, int(action_id))
+            if action is not None:
+                await self._settle(
+                    session, action, [member_id], State.DONE if ended.outcome == "sent" else State.FAILED
+                )
+
+    async def action_case_ended(self, session: AsyncSession, case: Case) -> None:
+        """The case of one person was overturned, by an appeal say: moderation lifts the ban; here it is only written down."""
+        if case.source is not Source.RAID or case.member_id == NOBODY or case.kind is not CaseKind.BAN:
+            return
+        action_id = int((case.source_key or "::0").split(":")[1] or 0)
+        action = await storage.find_action(session, action_id)
+        if action is not None:
+            await storage.set_members(session, action.raid_id, [case.member_id], state=MemberState.UNDONE)
+
+    async def snapshot(self, session: AsyncSession, action: storage.RaidActionRow) -> Action:
+        states = Counter(each.state for each in await storage.list_of_action(session, action.id))
+        case = await self._core.cases.find_by_id(session, action.guild_id, action.case_id or 0)
+        return Action(
+            id=action.id,
+            guild_id=action.guild_id,
+            raid_id=action.raid_id,
+            what=ActionKind(action.what),
+            by_id=action.by_id,
+            confirmed_by=action.confirmed_by,
+            state=action.state,
+            count=action.count,
+            made_at=action.made_at,
+            done_at=action.done_at,
+            case_number=case.number if case is not None else None,
+            done=sum(states[each] for each in (MemberState.BANNED, MemberState.KICKED)),
+            failed=states[MemberState.FAILED],
+            waiting=states[MemberState.PLANNED],
+        )
+
+    async def _settle(
+        self, session: AsyncSession, action: storage.RaidActionRow, ids: Iterable[int], state: State
+    ) -> None:
+        keys = [_case_key(action.id, each) for each in ids]
+        await self._core.cases.settle_many(session, action.guild_id, keys, state=state)
+
+    async def _find(self, session: AsyncSession, guild_id: int, raid_id: int) -> storage.RaidRow:
+        row = await storage.find(session, raid_id)
+        if row is None or row.guild_id != guild_id:
+            raise no_raid()
+        return row
+
+    def _case_of(self, action: storage.RaidActionRow, count: int) -> CaseDraft:
+        """The one case of an action on many; it ends when it cannot be taken back any more."""
+        return CaseDraft(
+            guild_id=action.guild_id,
+            kind=CaseKind.RAID,
+            source=Source.RAID,
+            reason=CASE_REASON,
+            moderator_id=action.by_id,
+            count=count,
+            source_key=f"raid-action:{action.id}",
+            ends_at=self._core.clock.now() + UNDO_WITHIN,
+            state=State.DONE,
+        )
+
+    async def _plan_each(
+        self, session: AsyncSession, ids: Sequence[int], make: Callable[[int], Effect]
+    ) -> None:
+        """An effect for each, so many a second, so that they leave room for what somebody waits for."""
+        now = self._core.clock.now()
+        effects = [
+            replace(
+                make(member_id),
+                key=f"{make(member_id).key}:{int(now.timestamp())}",
+                not_before=now + timedelta(seconds=index // A_SECOND),
+            )
+            for index, member_id in enumerate(ids)
+        ]
+        await self._core.outbox.plan(session, *effects)
+
+
+def _why_spared(
+    comer: Comer,
+    person: PersonFact | None,
+    row: storage.RaidRow,
+    what: ActionKind,
+    older: int,
+    *,
+    took_part: bool,
+) -> Spared | None:
+    limit = OLDER_THAN[older]
+    checks = (
+        (comer.joined_at < row.since, Spared.WAS_HERE),
+        (
+            person is not None and person.joined_at is not None and person.joined_at < row.since,
+            Spared.WAS_HERE,
+        ),
+        (person is not None and person.is_bot, Spared.BOT),
+        (person is not None and person.is_staff, Spared.STAFF),
+        (comer.state in _SETTLED, Spared.DONE),
+        (what is ActionKind.QUARANTINE and comer.state is not MemberState.HERE, Spared.DONE),
+        (what is ActionKind.RELEASE and comer.quarantined is None, Spared.DONE),
+        (comer.left_out and what is not ActionKind.RELEASE, Spared.BY_STAFF),
+        (person is None and what is not ActionKind.BAN, Spared.GONE),
+    )
+    found = next((why for holds, why in checks if holds), None)
+    if found is not None or what is ActionKind.RELEASE:
+        return found
+    milder = (
+        (not comer.suspicion.is_suspect, Spared.NO_SUSPECT),
+        (took_part, Spared.TOOK_PART),
+        (person is not None and person.has_roles, Spared.HAS_ROLES),
+        (limit is not None and comer.joined_at - comer.account_at > limit, Spared.OLDER),
+    )
+    return next((why for holds, why in milder if holds), None)
+
+
+def _of_action(action_id: int | None) -> dict[str, Any]:
+    return {} if action_id is None else {"action_id": action_id}
+
+
+def _hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: bool) -> Effect:
+    """Into the quarantine, or out of it."""
+    key = f"{ONE_KEY}{row.id}:0:{'hold' if held else 'free'}:{member_id}"
+    arguments: dict[str, Any] = {"reason": AUDIT if held else "The lockdown has ended"}
+    if role_id is not None:
+        return Effect(
+            kind=EffectKind.ADD_ROLE if held else EffectKind.REMOVE_ROLE,
+            key=key,
+            guild_id=row.guild_id,
+            member_id=member_id,
+            role_id=role_id,
+            arguments=arguments,
+            lane=Lane.SAFETY,
+        )
+    arguments["until"] = row.ends_at.isoformat() if held else None
+    return Effect(
+        kind=EffectKind.TIMEOUT,
+        key=key,
+        guild_id=row.guild_id,
+        member_id=member_id,
+        arguments=arguments,
+        lane=Lane.SAFETY,
+    )
+
+
+def _bans(action: storage.RaidActionRow, ids: Sequence[int], number: int, now: datetime) -> list[Effect]:
+    """Two requests a second."""
+    return [
+        Effect(
+            kind=EffectKind.BULK_BAN,
+            key=f"{BAN_KEY}{action.id}:{start // MOST_BANS}",
+            guild_id=action.guild_id,
+            arguments={
+                "user_ids": [str(each) for each in ids[start : start + MOST_BANS]],
+                "delete_seconds": DELETE_SECONDS,
+                "reason": f"{AUDIT} (case #{number})",
+            },
+            not_before=now + timedelta(seconds=start // MOST_BANS / 2),
+            lane=Lane.SAFETY,
+        )
+        for start in range(0, len(ids), MOST_BANS)
+    ]
+
+
+def _kick(action: storage.RaidActionRow, member_id: int, number: int) -> Effect:
+    return Effect(
+        kind=EffectKind.KICK,
+        key=f"{ONE_KEY}{action.raid_id}:{action.id}:kick:{member_id}",
+        guild_id=action.guild_id,
+        member_id=member_id,
+        arguments={"reason": f"{AUDIT} (case #{number})"},
+        lane=Lane.SAFETY,
+    )
+
+
+def _unban(action: storage.RaidActionRow, member_id: int, *, late: bool = False) -> Effect:
+    return Effect(
+        kind=EffectKind.UNBAN,
+        key=f"{ONE_KEY}{action.raid_id}:{action.id}:{'late' if late else 'unban'}:{member_id}",
+        guild_id=action.guild_id,
+        member_id=member_id,
+        arguments={"reason": AUDIT_BACK},
+        lane=Lane.SAFETY,
+    )
+
+
+def _case_key(action_id: int, member_id: int) -> str:
+    return f"raid-member:{action_id}:{member_id}"
+
+
+def _case_of_one(action: storage.RaidActionRow, member_id: int) -> CaseDraft:
+    return CaseDraft(
+        guild_id=action.guild_id,
+        kind=CaseKind.BAN if action.what == ActionKind.BAN else CaseKind.KICK,
+        source=Source.RAID,
+        reason=CASE_REASON,
+        member_id=member_id,
+        source_key=_case_key(action.id, member_id),
+    )
