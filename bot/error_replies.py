@@ -59,7 +59,8 @@ def _log(error: BaseException, where: str) -> str:
     reference = secrets.token_hex(3).upper()
     known = isinstance(error, UserError | ExternalError)
     unwritable = is_unwritable(error)
-    counters.errors[type(error).__name__ if known else "disk" if unwritable else "bug"] += 1
+    if not known:
+        counters.errors["disk" if unwritable else "bug"] += 1
     with tagged(error=reference):
         if isinstance(error, UserError):
             log.info("told user: %s %s", type(error).__name__, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.counters import counters
 from bot.errors import BotError
 from bot.i18n import Translator
 from bot.text import quote
@@ -10,7 +11,11 @@ LONGEST_TYPED = 100  # of what somebody typed; enough to recognise it
 
 
 def in_words(error: BotError, t: Translator) -> str:
-    """The error's sentence. Its field `typed` is what somebody typed: it is shown letter by letter, without markup."""
+    """The error's sentence. Its field `typed` is what somebody typed: it is shown letter by letter, without markup.
+
+    Counts the error: what is told is what happened, whoever tells it.
+    """
+    counters.errors[type(error).__name__] += 1
     fields = dict(error.fields)
     typed = fields.get("typed")
     if isinstance(typed, str):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGE_AFTER = 1.5  # seconds; half of Discord's limit is left for the network
+UNKNOWN_MESSAGE = 10008
 TOO_LATE = 10062  # unknown interaction: Discord's 3 s are over
 ALREADY_ANSWERED = 40060  # a retried first answer whose first try had worked
 
@@ -96,16 +97,26 @@ class Reply:
         return Posted(message.channel.id, message.id, message.jump_url)
 
     async def replace(self, card: Card) -> None:
-        """Answer by drawing the message again on which the control was used; a new one if there is none."""
-        if self._interaction.message is None:
+        """Answer by drawing the message again on which the control was used; a new one, for them alone, if there is none
+        or somebody deleted it in this moment."""
+        message = self._interaction.message
+        if message is None:
             await self.show(card)
             return
+        try:
+            await self._redraw(card, message)
+        except discord.NotFound as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+            await self.show(card)
+
+    async def _redraw(self, card: Card, message: discord.Message) -> None:
         # A post of the outbox keeps its marker, by which it is recognised if its receipt was lost.
-        view = to_view(card, marker=marker_on(self._interaction.message))
+        view = to_view(card, marker=marker_on(message))
         mentions = allowed_mentions(card)
         # Files are named only where there are or were some: what is not named stays on the message.
         self.has_shown = True
-        has_files = bool(self._interaction.message.attachments or files_of(card))
+        has_files = bool(message.attachments or files_of(card))
         async with self._turn:
             if not self._is_answered and await self._first(
                 self._interaction.response.edit_message(

@@ -24,7 +24,8 @@ from cogs.raids.model import (
 from cogs.raids.rules import Evidence, Level, Verdict
 from storage.personal import NOBODY
 
-EXTEND, STEP_UP, REVIEW, CLEAR = (f"raids:lockdown.{each}" for each in ("extend", "step", "review", "clear"))
+EXTEND, STEP_UP = "raids:lockdown.extend", "raids:lockdown.step"
+REVIEW, CLEAR = "raids:lockdown.review", "raids:lockdown.clear"
 BEGIN, SURGE_CANCEL = "raids:lockdown.begin", "raids:surge.cancel"
 UNDO = "raids:action.undo"
 STEP_CODE = 10

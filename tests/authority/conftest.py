@@ -10,10 +10,10 @@ from bot.app import Lyceum
 from bot.settings import Settings
 from sandbox.world import World
 from storage.database import Database
-from tests.behaviour.conftest import community, folder, set_up_template, set_up_url
+from tests.behaviour.conftest import community, folder, open_world, set_up_template, set_up_url
 from tests.behaviour.quests import LyceumWorld
 
-__all__ = ["community", "folder", "set_up_template", "set_up_url"]
+__all__ = ["community", "folder", "open_world", "set_up_template", "set_up_url"]
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ class Crawl:
         channels = [
             world.channel_of(each) for each in world.env.backend.get_guild(world.guild_id).channel_ids
         ]
-        is_staff = self.who.id in (world.facilitator.id, world.moderator.id)
+        is_staff = self.who is not world.member
         for channel in channels:
             if (channel.id == world.staff.id) is is_staff:
                 for message in records.messages_of_bot(world.env, channel.id):

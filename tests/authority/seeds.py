@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tests.behaviour import badges, challenges, kudos, pairings, reviews, rituals, rotas, steps
+from tests.behaviour import (
+    badges,
+    challenges,
+    kudos,
+    moderation,
+    pairings,
+    reports,
+    reviews,
+    rituals,
+    rotas,
+    steps,
+)
 from tests.behaviour.quests import LyceumWorld, finish
 
 Seed = Callable[[LyceumWorld], Awaitable[None]]
@@ -77,6 +88,32 @@ async def _badges(world: LyceumWorld) -> None:
     await world.advance(timedelta(days=3))
 
 
+async def _moderation(world: LyceumWorld) -> None:
+    await moderation.mod(world, "warn", member=world.people["Cleo"], reason="Called people names")
+    await world.slash(world.moderator, world.weekly, "mod lock", reason="Everybody take a breath")
+
+
+async def _reports(world: LyceumWorld) -> None:
+    dora = await world.join("Dora")
+    await reports.report_member(world, world.member, dora)
+    await reports.report_member(world, dora, world.people["Cleo"])
+
+
+async def _appeals(world: LyceumWorld) -> None:
+    ben = world.member
+    for reason in ("Called people names", "And again"):
+        await moderation.mod(world, "warn", member=ben, reason=reason)
+        await world.advance(timedelta(minutes=2))
+    record = await world.slash(ben, world.general, "standing")
+    form = await world.choose(ben, record, "#1: Warning", menu="appeals:case.pick")
+    await world.submit(ben, form, {"Why should it be looked at again?": "It was a joke"})
+
+
+async def _raids(world: LyceumWorld) -> None:
+    await world.advance(timedelta(hours=1))
+    await world.at_once(*(world.join(f"Nitro Gift {number:03}") for number in range(40)))
+
+
 async def _one_promise(world: LyceumWorld) -> None:
     await steps.commit(world)
 
@@ -92,13 +129,17 @@ async def _showcase(world: LyceumWorld) -> None:
 
 
 SEEDS: dict[str, Seed] = {
+    "appeals": _appeals,
     "badges": _badges,
     "challenges": _challenges,
     "kudos": _kudos,
+    "moderation": _moderation,
     "onboarding": _onboarding,
     "pairs": _pairs,
     "privacy": _one_promise,
     "promises": _promises,
+    "raids": _raids,
+    "reports": _reports,
     "reviews": _reviews,
     "rituals": _rituals,
     "rota": _rota,

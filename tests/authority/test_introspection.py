@@ -26,6 +26,7 @@ FOR_ONESELF = {
     "privacy": {"ask_to_delete", "keep"},
     "profiles": {"save"},
     "promises": {"cheer"},
+    "reports": {"send"},
     "showcase": {"add", "ask"},
     "streaks": {"hide", "plan_rests"},
 }

@@ -29,10 +29,13 @@ from sandbox.server import Channel
 from storage.footprint import models
 from tests.authority.crawl import COMMAND, CONTROL, FORM, Act, Crawl, send
 from tests.authority.seeds import SEEDS
-from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.moderation import moderated
+from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.shell import post_card
 
 FACILITATORS, MODERATORS = ("manage", "setup"), ("mod",)
+FACILITATORS_TOO = ("mod automod", "mod filters")  # among moderators' commands
+PROTECTING = frozenset({"appeals", "automod", "filters", "moderation", "raids", "reports"})
 SHELL = "shell"
 MOST_MISSED = 0.5  # of a feature's controls may be out of the crawl's reach; they are made up instead
 # Controls that stand on cards of staff too and change only what is one's own.
@@ -142,7 +145,7 @@ class Matrix:
         if act.name.startswith(ANYBODYS):
             return
         members = [self.others.stranger, self.others.former]
-        if act.root.startswith(FACILITATORS):
+        if act.root.startswith((*FACILITATORS, *FACILITATORS_TOO)):
             members.append(self.world.moderator)
         for person in members:
             await self._refused(person, act)
@@ -262,7 +265,7 @@ def rounds(world: LyceumWorld, part: str) -> list[tuple[Person, Callable[[Any], 
     members = names.difference(FACILITATORS, MODERATORS)
     return [
         (world.facilitator, of(*FACILITATORS)),
-        (world.moderator, of(*MODERATORS)),
+        (world.people["Olive"], of(*MODERATORS)),
         (world.member, of(*members)),
     ]
 
@@ -275,11 +278,22 @@ def controls_of(world: LyceumWorld, part: str) -> set[str]:
     return {each for each in world.bot.components.names if each.split(":")[0] == part}
 
 
-@pytest.mark.parametrize("part", parts())
+@pytest.mark.parametrize("part", sorted({*parts()} - PROTECTING))
 async def test_nobody_can_do_what_is_not_theirs(community: LyceumWorld, part: str) -> None:
-    others = await play(community, part)
+    judge(community, part, await play(community, part))
+
+
+@pytest.mark.parametrize("part", sorted(PROTECTING))
+async def test_nobody_can_do_what_is_not_theirs_where_the_bot_may_ban(
+    open_world: OpenWorld, part: str
+) -> None:
+    async with moderated(open_world) as world:
+        judge(world, part, await play(world, part))
+
+
+def judge(world: LyceumWorld, part: str, others: Others) -> None:
     assert others.escalations == [], "\n".join(others.escalations[:20])
-    if controls := controls_of(community, part):
+    if controls := controls_of(world, part):
         # Else a change of how cards are drawn could leave the matrix empty, and nobody would notice.
         missed = sorted(controls - others.reached)
         assert len(missed) <= MOST_MISSED * len(controls), missed

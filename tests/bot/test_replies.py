@@ -245,3 +245,14 @@ async def test_a_post_that_is_drawn_again_can_still_be_found_by_its_marker(world
     await world.press(world.member, card, "Do it")
     assert world.read(card).text == "Here you are"
     assert await world.in_bot(lambda: find(card.id)) == marker
+
+
+async def test_a_card_that_somebody_deletes_in_that_moment_is_no_fault(world: LyceumWorld) -> None:
+    async def handler(interaction: discord.Interaction[Any], _: int | None) -> None:
+        assert interaction.message is not None
+        await interaction.message.delete()
+        await reply_to(interaction).replace(ANSWER)
+
+    answer = await world.press(world.member, await card_with(world, handler), "Do it")
+    assert answer.text == "Here you are" and answer.ephemeral
+    world.check_interactions()
