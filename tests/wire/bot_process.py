@@ -101,7 +101,7 @@ def run_faster(ratio: float) -> None:
     ):
         for name in names:
             setattr(module, name, getattr(module, name) / ratio)
-    judging.PAUSES = tuple(each / ratio for each in judging.PAUSES)
+    setattr(judging, "PAUSES", tuple(each / ratio for each in judging.PAUSES))  # noqa: B010 - whole seconds, too
     setattr(catch_up, "PAUSES", tuple(each / ratio for each in catch_up.PAUSES))  # noqa: B010 - declared as three whole seconds
 
 
@@ -142,7 +142,7 @@ def live(life: Life) -> int:
         if life.rehearsal:
             rehearsal.take_part(bot)
         if life.mutant is not None:
-            {**sabotage.MUTANTS, **sabotage.OF_A_RAID}[life.mutant](bot)
+            sabotage.MUTANTS[life.mutant](bot)
         if life.die_at is not None:
             sabotage.die_at(bot, *life.die_at, diary)
         _keep_diary(bot, diary)
