@@ -39,7 +39,8 @@ class FeatureSettings:
 class Feature:
     """What people are told of a feature: its title, and which permissions it needs in the server for what.
 
-    `permissions` maps one permission bit to what it is needed for. What is `essential` cannot be switched off.
+    `permissions` maps one permission bit to what it is needed for. What is `essential` cannot be switched off. `hints` are
+    permissions that are only told of, because a community may well do without them until it uses that action.
     Texts are gettext ids.
     """
 
@@ -47,6 +48,7 @@ class Feature:
     title: str
     permissions: Mapping[int, str] = field(default_factory=dict[int, str])
     essential: bool = False
+    hints: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
 @dataclass(frozen=True)

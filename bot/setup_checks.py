@@ -120,7 +120,7 @@ class DriftFact:
 @dataclass(frozen=True)
 class Facts:
     """What a server is like. `wanted` are permissions of the invite, each with what it is for (gettext ids). `roles` is
-    how many roles there are, without @everyone."""
+    how many roles there are, without @everyone; `hints` are permissions by the title of the feature that could use them."""
 
     guild_id: int
     permissions: int
@@ -132,6 +132,7 @@ class Facts:
     off: tuple[str, ...] = ()
     drifts: tuple[DriftFact, ...] = ()
     roles: int = 0
+    hints: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -300,6 +301,16 @@ def _server(facts: Facts) -> Iterator[Finding]:
             {"n": facts.roles, "most": MOST_ROLES},
             remedy=N_("Delete what nobody needs. Badges are seen without a role, too: `/manage badges list`"),
         )
+    for title, bits in facts.hints.items():
+        lacking = 0 if facts.permissions & ADMINISTRATOR else bits & ~facts.permissions
+        if lacking:
+            names = tuple(Word(each) for each in names_of(lacking))
+            yield Finding(
+                f"hint:{title}",
+                Level.OK,
+                N_("{feature}: my role does not have {permissions}. I say so when one of them is needed."),
+                {"feature": Word(title), "permissions": names},
+            )
     for title in facts.off:
         yield Finding(
             f"off:{title}", Level.OK, N_("Switched off by a facilitator: {feature}"), {"feature": Word(title)}

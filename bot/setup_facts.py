@@ -57,6 +57,7 @@ class ServerFacts:
             off=tuple(each.title for each in off),
             drifts=await self.drifts(session, guild) if self.drifts is not None else (),
             roles=len(guild.roles) - 1,
+            hints=await self._hints(guild.id),
         )
 
     async def place(self, guild: discord.Guild, numbered: Numbered) -> PlaceFact:
@@ -114,6 +115,14 @@ class ServerFacts:
             bit: tuple(each.permissions[bit] for each in features if bit in each.permissions)
             for bit in NAMES
             if asked & bit
+        }
+
+    async def _hints(self, guild_id: int) -> dict[str, int]:
+        known = [each for each in self._core.features.known if each.hints]
+        return {
+            each.title: sum(each.hints)
+            for each in known
+            if await self._core.features.is_on(guild_id, each.name)
         }
 
     def _listening_for_members(self) -> tuple[str, ...]:

@@ -40,7 +40,9 @@ class ChannelService:
         length = rules.check_length(length)
         await self._core.guards.require(actor, Capability.MODERATE)
         if channel.is_thread:
-            raise InvalidInput("A thread has no permissions of its own. Lock it in Discord, or lock its channel.")
+            raise InvalidInput(
+                "A thread has no permissions of its own. Lock it in Discord, or lock its channel."
+            )
         if not channel.can_lock:
             raise MissingBotPermission(
                 "I lack a permission there: give my role Manage Channels and Manage Roles in that channel."
@@ -72,7 +74,9 @@ class ChannelService:
         seconds, length = rules.check_slowmode(timedelta(seconds=seconds)), rules.check_length(length)
         await self._core.guards.require(actor, Capability.MODERATE)
         if not channel.can_change:
-            raise MissingBotPermission("I lack a permission there: give my role Manage Channels in that channel.")
+            raise MissingBotPermission(
+                "I lack a permission there: give my role Manage Channels in that channel."
+            )
         ends_at = self._core.clock.now() + length if length is not None and seconds else None
         before = channel.slowmode
         async with self._core.db.begin() as session:
@@ -81,7 +85,9 @@ class ChannelService:
                 # Its end would bring back what was there before it; that is what the new one does.
                 if channel.slowmode == held.details["seconds"] or held.state is State.PLANNED:
                     before = int(held.details["before"])
-                changed = await self._core.cases.change(session, held, details={**held.details, "undone": True})
+                changed = await self._core.cases.change(
+                    session, held, details={**held.details, "undone": True}
+                )
                 await self._core.cases.end(session, changed, EndedWhy.LIFTED, actor.member_id)
             details = {"before": before, "seconds": seconds}
             case = await self._open(session, actor, CaseKind.SLOWMODE, channel, reason, ends_at, details)
@@ -104,12 +110,17 @@ class ChannelService:
                 return await self._core.cases.lock(session, case)
         raise NotFound("I have not locked that channel. What was locked by hand is opened by hand.")
 
-    async def opened_by_hand(self, guild_id: int, channel_id: int, kind: CaseKind) -> None:
-        """Somebody changed by hand what a lock or slowmode had set: it is over, and nothing is put back."""
+    async def opened_by_hand(
+        self, guild_id: int, channel_id: int, kind: CaseKind, seconds: int | None = None
+    ) -> None:
+        """Somebody changed by hand what a lock or slowmode had set: it is over, and nothing is put back. `seconds` is the
+        slowmode that they set."""
         async with self._core.db.begin() as session:
             for held in await self._core.cases.holding(session, guild_id, [kind], channel_id=channel_id):
-                if held.state is State.DONE:
-                    case = await self._core.cases.change(session, held, details={**held.details, "undone": True})
+                is_ours = seconds is not None and held.details.get("seconds") == seconds
+                if held.state is State.DONE and not is_ours:
+                    details = {**held.details, "undone": True}
+                    case = await self._core.cases.change(session, held, details=details)
                     await self._core.cases.end(session, case, EndedWhy.LIFTED)
 
     async def _held(self, session: Any, actor: Actor, kind: CaseKind, channel_id: int) -> list[Case]:
@@ -161,7 +172,9 @@ class ChannelService:
         """What clearing would delete. Nothing is deleted yet; the ids are written down for the press that follows."""
         await self._core.guards.require(actor, Capability.MODERATE)
         if not 1 <= most <= rules.MOST_PURGED:
-            raise InvalidInput("Between 1 and {most} messages can be cleared at one time.", most=rules.MOST_PURGED)
+            raise InvalidInput(
+                "Between 1 and {most} messages can be cleared at one time.", most=rules.MOST_PURGED
+            )
         now = self._core.clock.now()
         seen = rules.preview(messages, now=now, most=most, author_id=author_id)
         row = storage.PurgePlanRow(
@@ -185,9 +198,7 @@ class ChannelService:
             raise _old()
         return row.channel_id, tuple(row.messages.get("ids", ()))
 
-    async def clear(
-        self, actor: Actor, plan_id: int, reason: str, kept: Sequence[Snippet] = ()
-    ) -> Case:
+    async def clear(self, actor: Actor, plan_id: int, reason: str, kept: Sequence[Snippet] = ()) -> Case:
         """Delete what the preview showed, once. `kept` are the messages to keep as evidence."""
         reason = rules.check_reason(clean(reason))
         await self._core.guards.require(actor, Capability.MODERATE)

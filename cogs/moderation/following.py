@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases import Case, CaseKind, EndedWhy, EventKind, State
 from bot.core import Core
 from bot.notify import Notification
-from bot.outbox import Ended, Effect, EffectKind, Lane
+from bot.outbox import Effect, EffectKind, Ended, Lane
 from cogs.moderation import model, rules
 from cogs.moderation.service import audit_reason
 from storage.database import mark
@@ -96,7 +96,10 @@ class Following:
             return _effect(case, EffectKind.REMOVE_ROLE, {}, role_id=int(case.details["role"]))
         if case.kind is CaseKind.LOCK:
             return _effect(
-                case, EffectKind.SET_CHANNEL, rules.restored(dict(case.details)), role_id=int(case.details["role"])
+                case,
+                EffectKind.SET_CHANNEL,
+                rules.restored(dict(case.details)),
+                role_id=int(case.details["role"]),
             )
         if case.kind is CaseKind.SLOWMODE:
             arguments = {"slowmode": int(case.details["before"]), "while": int(case.details["seconds"])}
@@ -105,9 +108,7 @@ class Following:
 
     async def _holds_still(self, session: AsyncSession, case: Case) -> bool:
         """Whether another case of the kind holds about the same person."""
-        others = await self._core.cases.holding(
-            session, case.guild_id, [case.kind], member_id=case.member_id
-        )
+        others = await self._core.cases.holding(session, case.guild_id, [case.kind], member_id=case.member_id)
         return any(each.id != case.id for each in others)
 
     # ------------------------------------------------------------------------------------------ what Discord said

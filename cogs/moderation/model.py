@@ -31,6 +31,7 @@ PAGE_SIZE = 8
 NOTICE_KIND = Kind(
     "moderation.notice",
     N_("A moderator did something that concerns you"),
+    N_("a moderator did something that concerns your own place in the community."),
     N_("A moderator did something that concerns you. You can read and appeal it with `/standing`."),
     default=Delivery.NOW,
     private=True,

@@ -113,7 +113,9 @@ class Records:
         async with self._core.db.read() as session:
             row = await panel_storage.find_panel(session, panel_id)
             if row is None or row.guild_id != actor.guild_id:
-                raise NotFound("This card is too old. Please open it again with {command}.", command="`/mod history`")
+                raise NotFound(
+                    "This card is too old. Please open it again with {command}.", command="`/mod history`"
+                )
             return row.member_id, row.source_key
 
     async def panel_view(self, actor: Actor, panel_id: int) -> PanelView:
@@ -137,9 +139,7 @@ class Records:
         await session.flush()
         return row
 
-    async def _panel_view(
-        self, session: AsyncSession, row: panel_storage.ModerationPanelRow
-    ) -> PanelView:
+    async def _panel_view(self, session: AsyncSession, row: panel_storage.ModerationPanelRow) -> PanelView:
         cases = self._core.cases
         points = await cases.active_points(session, row.guild_id, row.member_id)
         settings = await self._core.configs.get(row.guild_id, ModerationSettings)
@@ -249,4 +249,3 @@ class Records:
 
     async def _lock(self, session: AsyncSession, actor: Actor, case_id: int) -> Case:
         return await self._core.cases.lock(session, await self._get(session, actor, case_id))
-

@@ -23,7 +23,17 @@ MOST_POINTS = 10
 RECENT = timedelta(seconds=60)  # within which a second moderator is told of what the first one did
 FOR_GOOD = ("forever", "for good", "permanent", "perm", "until lifted")
 
-_UNITS = {"m": 1, "min": 1, "minute": 1, "h": 60, "hour": 60, "d": 1440, "day": 1440, "w": 10080, "week": 10080}
+_UNITS = {
+    "m": 1,
+    "min": 1,
+    "minute": 1,
+    "h": 60,
+    "hour": 60,
+    "d": 1440,
+    "day": 1440,
+    "w": 10080,
+    "week": 10080,
+}
 _PART = re.compile(r"\s*(\d{1,5})\s*(minute|min|m|hour|h|day|d|week|w)s?\b\s*", re.IGNORECASE | re.ASCII)
 
 
@@ -66,7 +76,9 @@ def check_timeout(length: timedelta | None) -> timedelta:
 def check_length(length: timedelta | None) -> timedelta | None:
     """The same for what Lyceum ends itself."""
     if length is not None and length > LONGEST_OTHER:
-        raise InvalidInput("That is more than a year. Choose up to 52 weeks, or {forever}.", forever="`forever`")
+        raise InvalidInput(
+            "That is more than a year. Choose up to 52 weeks, or {forever}.", forever="`forever`"
+        )
     return max(length, SHORTEST) if length is not None else None
 
 
@@ -136,8 +148,8 @@ def suggest(points: int) -> Suggestion | None:
 def read_rules(text: str) -> tuple[Rule, ...]:
     """One rule a line, with "= 2" at its end for the points of a warning. Raises `InvalidInput`."""
     found: list[Rule] = []
-    for line in text.splitlines():
-        line = " ".join(line.split())
+    for typed in text.splitlines():
+        line = " ".join(typed.split())
         if not line:
             continue
         name, _, points = line.rpartition("=") if re.search(r"=\s*\d+$", line) else (line, "", "1")

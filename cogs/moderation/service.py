@@ -115,9 +115,7 @@ class ModerationService:
         if order.kind is CaseKind.NOTE:
             return
         since = self._core.clock.now() - rules.RECENT
-        recent = await storage.list_since(
-            session, actor.guild_id, order.member_id, [order.kind.value], since
-        )
+        recent = await storage.list_since(session, actor.guild_id, order.member_id, [order.kind.value], since)
         if recent:
             raise AlreadyDone(
                 "Somebody did the same less than a minute ago: case #{number}. Have a look before you do it again.",
@@ -202,9 +200,7 @@ class ModerationService:
             after_tried=notice if case.kind in model.LEAVING else None,
         )
 
-    async def _end_bans(
-        self, session: AsyncSession, guild_id: int, moderator_id: int, order: Order
-    ) -> None:
+    async def _end_bans(self, session: AsyncSession, guild_id: int, moderator_id: int, order: Order) -> None:
         """The unban itself is this case's; what the bans were to do at their end is not needed any more."""
         for ban in await self._core.cases.holding(
             session, guild_id, [CaseKind.BAN], member_id=order.member_id
