@@ -6,19 +6,19 @@ that one, and then it is written down and the member reads it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, has, may_everything, require
 from bot.case_model import snapshot
-from bot.cases import Case, EndedWhy, EventKind
+from bot.cases import Case, CaseKind, EndedWhy, EventKind
 from bot.core import Core
 from bot.errors import InvalidInput
 from bot.i18n import N_
 from bot.jobs import Job, Skipped
 from bot.notify import Notification
-from bot.outbox import Effect, EffectKind, Ended
+from bot.outbox import Effect, EffectKind, Ended, Lane
 from bot.text import clean
 from cogs.appeals import rules
 from cogs.appeals.model import (
@@ -146,7 +146,9 @@ class AppealStaff:
     async def _shorten(self, session: AsyncSession, case: Case, span: timedelta, by: int) -> None:
         now = self._core.clock.now()
         if case.holds:
-            await self._core.cases.extend(session, case, rules.shortened_end(now, case.ends_at, span), by)
+            end = rules.shortened_end(now, case.ends_at, span)
+            await self._core.cases.extend(session, case, end, by)
+            await self._shorten_timeout(session, case, end)
             return
         if case.points <= 0 or (case.points_until is not None and case.points_until <= now):
             raise InvalidInput("There is nothing left that could be shorter. Uphold it or overturn it.")
@@ -156,6 +158,26 @@ class AppealStaff:
         await self._core.cases.add_event(
             session, case, EventKind.EXTENDED, by=by, before=before, after=until.isoformat()
         )
+
+    async def _shorten_timeout(self, session: AsyncSession, case: Case, end: datetime) -> None:
+        """A timeout ends by itself in Discord, so Discord has to know its new end, unless another one lasts longer."""
+        if case.kind is not CaseKind.TIMEOUT:
+            return
+        holding = await self._core.cases.active_restrictions(
+            session, case.guild_id, case.member_id, [CaseKind.TIMEOUT]
+        )
+        until = max(
+            [end, *(each.ends_at for each in holding if each.id != case.id and each.ends_at is not None)]
+        )
+        sooner = Effect(
+            kind=EffectKind.TIMEOUT,
+            key=f"appeals.shorten:{case.id}:{end:%Y%m%d%H%M%S}",
+            guild_id=case.guild_id,
+            member_id=case.member_id,
+            arguments={"until": until.isoformat(), "reason": f"Appeal of case {case.number}: it ends sooner"},
+            lane=Lane.SAFETY,
+        )
+        await self._core.outbox.plan(session, sooner)
 
     def _close(self, row: AppealRow, state: State, by: int, answer: str | None) -> None:
         row.state, row.open_case_id = state.value, None

@@ -94,8 +94,15 @@ class Drawing:
         role_id = config.moderator_role_id if stage is Stage.MODERATORS else config.facilitator_role_id
         if role_id is not None and self._may_ping(item.guild_id, role_id):
             return (), (role_id,)
-        holders = await self._core.guards.look.holders(item.guild_id, _CAPABILITY[stage])
-        return tuple(sorted(set(holders) - {item.subject_id})[:MOST_PINGED]), ()
+        roles = self._core.qualifications.roles
+        holders = (
+            roles.members_with(item.guild_id, frozenset({role_id}))
+            if role_id is not None and roles is not None
+            else set[int]()
+        )
+        if not holders:
+            holders = set(await self._core.guards.look.holders(item.guild_id, _CAPABILITY[stage]))
+        return tuple(sorted(holders - {item.subject_id})[:MOST_PINGED]), ()
 
     def _may_ping(self, guild_id: int, role_id: int) -> bool:
         """Whether a ping of this role arrives. Else its members are pinged one by one."""
