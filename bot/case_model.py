@@ -139,6 +139,7 @@ class Case:
     hidden_at: datetime | None
     details: Mapping[str, Any]
     created_at: datetime
+    version: int = 0
     is_new: bool = False
 
     @property
@@ -199,5 +200,6 @@ def snapshot(row: storage.CaseRow, *, is_new: bool = False) -> Case:
         hidden_at=row.hidden_at,
         details=row.details,
         created_at=row.created_at,
+        version=row.version,
         is_new=is_new,
     )

@@ -377,6 +377,8 @@ class Cases:
         await session.flush()
         row = await storage.find_by_id(session, case_id)
         assert row is not None
+        row.version += 1
+        await session.flush()
         case = snapshot(row)
         for listener in tuple(self._on_change):
             await listener(session, case)

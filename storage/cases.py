@@ -33,7 +33,7 @@ class CaseRow(Base):
     """One case. `member_id` is whom it is about, `NOBODY` when it is about a channel or many; `moderator_id` who acted,
     `NOBODY` for Lyceum itself. `ends_at` is when what holds ends by itself, `ended_at` when it did end and
     `settled_at` since when nothing of it holds any more: from then on it is kept for two years. `details` has what the
-    feature that acted needs to undo it. Instants are UTC."""
+    feature that acted needs to undo it; `version` counts what its cards show. Instants are UTC."""
 
     __tablename__ = "cases"
     personal: ClassVar = (
@@ -97,6 +97,7 @@ class CaseRow(Base):
     hidden_by: Mapped[int | None] = mapped_column(Snowflake)
     hidden_why: Mapped[str | None] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column()
     settled_at: Mapped[datetime | None] = mapped_column()
 

@@ -70,7 +70,7 @@ class Following:
         """Draw its card in the log again."""
         mark_held(session, case)
         key = f"{model.CARD}{case.id}"
-        await self._core.outbox.edit_post(session, key, f"{key}:{self._core.clock.now():%Y%m%d%H%M%S%f}")
+        await self._core.outbox.edit_post(session, key, f"{key}:{case.version}")
 
     # ------------------------------------------------------------------------------------------ the end
 

@@ -4,6 +4,7 @@ was looking. Each entry of the log is a case's key, so it is never written down 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from storage import cases as case_storage
 from storage import moderation as storage
 from storage.personal import NOBODY
 
+CLOCK_GRACE = timedelta(minutes=1)  # our clock and Discord's need not agree
 _KINDS = {
     rules.KICK: CaseKind.KICK,
     rules.BAN: CaseKind.BAN,
@@ -65,7 +67,7 @@ class Native:
         if kind is None:
             return
         for case in await self._core.cases.holding(session, guild_id, [kind], member_id=entry.target_id):
-            if case.created_at <= entry.at:
+            if case.created_at <= entry.at + CLOCK_GRACE:
                 await end_quietly(self._core, session, case, entry.actor_id)
 
     async def _open(

@@ -123,7 +123,7 @@ def _facts(view: CaseView, t: Translator) -> list[str]:
 def _about(case: Case, t: Translator) -> list[str]:
     parts: list[str] = []
     if case.member_id:
-        parts.append(f"{mention_user(case.member_id)} (`{case.member_id}`)")
+        parts.append(mention_user(case.member_id))
     if case.channel_id is not None:
         parts.append(mention_channel(case.channel_id))
     if case.kind is CaseKind.PURGE:

@@ -56,8 +56,10 @@ def open_world(sqlite_template: SqliteTemplate, folder: Path) -> OpenWorld:
     """Opens the one world of a test in which nothing was chosen yet, for instance at a moment: `open_world(now=...)`."""
     url = sqlite_template.copy_to(folder)
 
-    def opened(*, now: datetime | None = None) -> AbstractAsyncContextManager[LyceumWorld]:
-        return _opened(url, now=now)
+    def opened(
+        *, now: datetime | None = None, **options: Any
+    ) -> AbstractAsyncContextManager[LyceumWorld]:
+        return _opened(url, now=now, **options)
 
     return opened
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("hidden_by", Snowflake(), nullable=True),
         sa.Column("hidden_why", sa.Text(), nullable=True),
         sa.Column("details", JsonDict(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
