@@ -155,20 +155,18 @@ class Actions:
 
     async def press(self, person: Person, message: Shown, label_or_id: str) -> Answer:
         """Press a button by its label, its custom_id or the beginning of it up to a colon."""
-        self._may_act(person)
+        actor = self._actor(person, message)
         button = _seen(self, message).button(label_or_id)
         if button.custom_id is None:
             raise SetupError(f"{label_or_id!r} is a link")
-        actor = self._actor(person, message)
         return await self._answer(actor.click(self.handle(message), custom_id=button.custom_id))
 
     async def choose(self, person: Person, message: Shown, *values: Any, menu: str | None = None) -> Answer:
         """Choose in a select menu: values or labels of options, or people, roles, channels."""
-        self._may_act(person)
+        actor = self._actor(person, message)
         seen = _seen(self, message)
         known = {label: value for select in seen.selects for label, value in select.options}
         chosen = [known.get(value, value) if isinstance(value, str) else value for value in values]
-        actor = self._actor(person, message)
         return await self._answer(actor.select(self.handle(message), chosen, custom_id=menu))
 
     async def submit(self, person: Person, form: Answer, values: Mapping[str, Any]) -> Answer:
@@ -176,7 +174,9 @@ class Actions:
 
         A text takes a string, a checkbox a bool, choices the option's label or value (a list for several).
         """
-        self._may_act(person)
+        in_guild = interaction_in_guild(form)
+        if in_guild:
+            self._may_act(person)
         modal = form.modal
         if modal is None:
             raise SetupError(f"no form was opened; the answer was: {form.text!r}")
@@ -184,7 +184,7 @@ class Actions:
         for name, value in values.items():
             question = modal.field(name)
             filled[question.custom_id] = _chosen(question.kind, dict(question.options), value)
-        actor = person if interaction_in_guild(form) else person.user
+        actor = person if in_guild else person.user
         return await self._answer(actor.submit_modal(form.result, filled))
 
     async def slash(self, person: Person, channel: Channel, command: str, /, **options: Any) -> Answer:
@@ -239,8 +239,12 @@ class Actions:
             raise SetupError(f"{person.name} has not accepted the rules and cannot do anything yet")
 
     def _actor(self, person: Person, message: Shown) -> Person | UserHandle:
+        """Who acts on a message: a member who may act here, or on a DM anybody, who may have left or been banned."""
         channel = self.env.backend.get_channel(self.handle(message).channel_id)
-        return person if channel.guild_id is not None else person.user
+        if channel.guild_id is None:
+            return person.user
+        self._may_act(person)
+        return person
 
     # ------------------------------------------------------------------------------------------ seeing
 

@@ -13,6 +13,7 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
+from bot.errors import UserError
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
@@ -114,10 +115,14 @@ class AppealsCog(commands.Cog):
         await reply.ask(render.appeal_form(case, reply.translator))
 
     async def _send(self, interaction: _Interaction, case_id: int | None) -> None:
-        words = str(form_answers(interaction).get("words") or "")
-        appeal = await self.service.appeal(who_of(interaction), case_id or 0, words)
-        reply = reply_to(interaction)
-        await reply.show(render.sent_card(appeal, reply.translator))
+        words, reply = str(form_answers(interaction).get("words") or ""), reply_to(interaction)
+        t = reply.translator
+        try:
+            appeal = await self.service.appeal(who_of(interaction), case_id or 0, words)
+        except UserError as error:
+            await reply.show(render.refused_card(t(error.message, **error.fields), words, t))
+        else:
+            await reply.show(render.sent_card(appeal, t))
 
     async def _look(self, interaction: _Interaction, case_id: int | None) -> None:
         entry = await self.service.latest(who_of(interaction), case_id or 0)

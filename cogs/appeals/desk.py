@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
@@ -10,11 +10,13 @@ import discord
 from bot.card_views import form_answers
 from bot.cards import Form
 from bot.components import Handler
+from bot.errors import UserError
 from bot.i18n import Translator
 from bot.interactions import actor_of, chosen_number
 from bot.replies import reply_to
 from cogs.appeals import render_staff as render
 from cogs.appeals.model import Appeal
+from cogs.appeals.render import refused_card
 from cogs.appeals.staff import AppealStaff
 
 _Interaction = discord.Interaction[Any]
@@ -70,25 +72,28 @@ class Desk:
         await reply.ask(form(appeal, reply.translator))
 
     async def _uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
-        actor, typed = actor_of(interaction), form_answers(interaction)
-        await self._show(
-            interaction, await self._staff.uphold(actor, appeal_id or 0, str(typed.get("answer") or ""))
-        )
+        answer = _answer(interaction)
+        await self._decide(interaction, self._staff.uphold(actor_of(interaction), appeal_id or 0, answer))
 
     async def _overturn(self, interaction: _Interaction, appeal_id: int | None) -> None:
-        actor, typed = actor_of(interaction), form_answers(interaction)
-        await self._show(
-            interaction, await self._staff.overturn(actor, appeal_id or 0, str(typed.get("answer") or ""))
-        )
+        answer = _answer(interaction)
+        await self._decide(interaction, self._staff.overturn(actor_of(interaction), appeal_id or 0, answer))
 
     async def _shorten(self, interaction: _Interaction, appeal_id: int | None) -> None:
-        actor, typed = actor_of(interaction), form_answers(interaction)
-        answer, span = str(typed.get("answer") or ""), str(typed.get("span") or "")
-        await self._show(interaction, await self._staff.shorten(actor, appeal_id or 0, answer, span))
+        answer, span = _answer(interaction), str(form_answers(interaction).get("span") or "")
+        await self._decide(
+            interaction, self._staff.shorten(actor_of(interaction), appeal_id or 0, answer, span)
+        )
 
-    async def _show(self, interaction: _Interaction, appeal: Appeal) -> None:
+    async def _decide(self, interaction: _Interaction, deciding: Awaitable[Appeal]) -> None:
         reply = reply_to(interaction)
-        await reply.show_privately(render.decided_card(appeal, reply.translator))
+        t = reply.translator
+        try:
+            appeal = await deciding
+        except UserError as error:  # with what was typed, which the form does not keep
+            await reply.show(refused_card(t(error.message, **error.fields), _answer(interaction), t))
+        else:
+            await reply.show_privately(render.decided_card(appeal, t))
 
     async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
         desk = await self._staff.desk(actor_of(interaction))
@@ -105,3 +110,7 @@ class Desk:
         )
         reply = reply_to(interaction)
         await reply.show_privately(render.desk_card(desk, reply.translator))
+
+
+def _answer(interaction: _Interaction) -> str:
+    return str(form_answers(interaction).get("answer") or "")
