@@ -30,6 +30,7 @@ class ReportSettingsRow(Base):
 
     __tablename__ = "report_settings"
     personal: ClassVar = NOTHING_PERSONAL
+    impersonal: ClassVar = ("quiet",)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
     text_days: Mapped[int] = mapped_column(default=90)

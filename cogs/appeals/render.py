@@ -80,7 +80,7 @@ def _entry_text(entry: Entry, t: Translator) -> str:
         lines.append(quote(case.reason, _REASON))
     lines += [each for each in (_end_text(case, t), _points_text(case, t)) if each]
     if entry.appeal is not None:
-        lines.append(appeal_text(entry.appeal, t))
+        lines.append(appeal_text(entry.appeal, t, _REASON))
     return "\n".join(lines)
 
 
@@ -112,8 +112,8 @@ def _points_text(case: Case, t: Translator) -> str | None:
     return t("{points}, until {when}", points=points, when=timestamp(case.points_until, "D"))
 
 
-def appeal_text(appeal: Appeal, t: Translator) -> str:
-    """How an appeal stands."""
+def appeal_text(appeal: Appeal, t: Translator, room: int = rules.LONGEST_ANSWER) -> str:
+    """How an appeal stands, with so much of the answer."""
     if appeal.state is State.OPEN:
         return t(
             "Your appeal is with staff. They promised an answer by {when}.",
@@ -123,7 +123,7 @@ def appeal_text(appeal: Appeal, t: Translator) -> str:
     if appeal.own_case:
         lines.append(t("There is no other moderator here, so whoever decided the case looked at it again."))
     if appeal.answer:
-        lines.append(t("They wrote: {words}", words=quote(appeal.answer, rules.LONGEST_ANSWER)))
+        lines.append(t("They wrote: {words}", words=quote(appeal.answer, room)))
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from bot.card_views import form_answers
 from bot.components import Handler
 from bot.core import Core
 from bot.errors import NotConfigured
+from bot.features import feature_of
 from bot.interactions import actor_of, chosen_number
 from bot.replies import reply_to
 from cogs.reports import render_staff as render
@@ -79,7 +80,7 @@ class Desk:
 
     async def _open_panel(self, interaction: _Interaction, item_id: int, chosen: int | None) -> None:
         panel = self._core.cases.panel
-        if panel is None or not await self._core.features.is_on(interaction.guild_id or 0, "moderation"):
+        if panel is None or not await self._core.features.is_on(interaction.guild_id or 0, feature_of(panel)):
             raise NotConfigured(
                 "Moderation is switched off, so there is nothing to act with. A facilitator can switch it on with {command}.",
                 command="`/setup start`",

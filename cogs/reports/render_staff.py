@@ -33,7 +33,7 @@ DISMISS_FORM, NAMES, NAMES_FORM = "reports:item.dismissed", "reports:names.ask",
 QUEUE, PICK = "reports:queue.list", "reports:queue.pick"
 RULES, RULES_FORM = "reports:rules.ask", "reports:rules.set"
 _LISTED, _SHOWN = 20, 3
-_EXCERPT, _ALL = 300, 700
+_EXCERPT, _ALL = 300, 500
 _WAITED = {
     Stage.MODERATORS: N_("**Report {number} waits**, and nobody has taken it yet."),
     Stage.FACILITATORS: N_("**Report {number} has waited for an hour**, and nobody has taken it yet."),
@@ -65,14 +65,14 @@ def item_card(
 def details_card(item: Item, viewer_id: int, t: Translator, said: str | None = None) -> Card:
     """All of one, for one of staff in private."""
     lines = [said] if said else []
-    lines += [_head(item, t), *_notes(item, t)]
+    is_over = item.state not in rules.UNDECIDED
+    # How it stands comes first: what does not fit a card is cut at its end.
+    lines += [_head(item, t), _end(item, t) if is_over else _standing(item, t), *_notes(item, t)]
     items: list[Part] = [Text("\n".join(lines))]
     items += [Text(_kept_text(each, _ALL, t)) for each in item.evidence[:_SHOWN]]
-    items += [Text(_words_text(each, _ALL, t)) for each in item.words[: 2 * _SHOWN]]
-    if item.state not in rules.UNDECIDED:
-        items.append(Text(_end(item, t)))
+    items += [Text(_words_text(each, _EXCERPT, t)) for each in item.words[: 2 * _SHOWN]]
+    if is_over:
         return Card((*items, Buttons(tuple(_second_row(item, viewer_id, t)))))
-    items.append(Text(_standing(item, t)))
     mine = item.state is State.TAKEN and item.taken_by == viewer_id
     first = [] if mine else [_take(item, t)]
     first += [_act(item, t), _dismiss(item, t)]

@@ -21,7 +21,7 @@ from storage import evidence as evidence_storage
 from storage import reports as storage
 from storage.reports import ReportItemRow, ReportRow
 
-LISTED = 10
+LISTED = 5
 KEPT_UNDECIDED = timedelta(days=365)  # when an item is closed, what its server chose takes the place of it
 
 

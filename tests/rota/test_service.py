@@ -15,7 +15,7 @@ from bot.errors import AlreadyDone, BotError, InvalidInput, NotAllowed, NotFound
 from bot.own import Who
 from bot.qualifications import Choice, Qualification
 from bot.role_drift_model import Drift
-from cogs.rota.model import SERVED, STAFF_RENDERER, SWAP_RENDERER, TURN_RENDERER
+from cogs.rota.model import AREA, SERVED, STAFF_RENDERER, SWAP_RENDERER, TURN_RENDERER
 from cogs.rota.rules import ACTIVE, State
 from storage.acts import ActRow
 from tests.rota.stand import DAY, FARAH, FORM, GUILD, OTHER_GUILD, ROLE, WEEK, Stand, actor
@@ -350,3 +350,25 @@ async def test_a_deleted_person_leaves_no_row_and_no_gap(stand: Stand) -> None:
     mine = await stand.look(23 - holder)
     assert mine.rota.now is not None and mine.rota.now.note is None
     assert [each.member_id for each in mine.rota.now.seats if each.state in ACTIVE] == [23 - holder]
+
+
+async def test_others_can_ask_who_is_on_duty_while_there_is_such_a_rota_and_it_is_on(stand: Stand) -> None:
+    core = stand.core
+    core.duty.register(stand.service.holding.on_duty)
+
+    async def on_duty(word: str = "moderator", guild_id: int = GUILD) -> frozenset[int] | None:
+        async with core.db.read() as session:
+            return await core.duty.holders(session, guild_id, word)
+
+    assert await on_duty() is None
+    await stand.make(kind="moderator", name="On duty")
+    assert await on_duty() == frozenset()
+    await stand.join(1, 2)
+    await stand.run((await stand.first()).starts_at)
+    now = (await stand.look()).rota.now
+    assert now is not None
+    assert await on_duty() == {each.member_id for each in now.seats} and await on_duty("greeter") is None
+    assert await on_duty(guild_id=OTHER_GUILD) is None
+    async with core.db.begin() as session:
+        await core.features.switch(session, FARAH, AREA, on=False)
+    assert await on_duty() is None
