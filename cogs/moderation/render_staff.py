@@ -22,14 +22,15 @@ HISTORY = "moderation:panel.history"
 BACK = "moderation:panel.back"
 PAGE = "moderation:history.page"
 PAGES = 1000  # a page's control is numbered panel * PAGES + page
-PANEL_KINDS = (
-    CaseKind.WARN,
-    CaseKind.TIMEOUT,
-    CaseKind.NOTE,
-    CaseKind.RESTRICT,
-    CaseKind.KICK,
-    CaseKind.BAN,
-)
+# What can be done from the panel, in order: the button that asks, and the form that follows.
+PANEL = {
+    CaseKind.WARN: ("moderation:panel.warn_ask", "moderation:panel.warn_form"),
+    CaseKind.TIMEOUT: ("moderation:panel.timeout_ask", "moderation:panel.timeout_form"),
+    CaseKind.NOTE: ("moderation:panel.note_ask", "moderation:panel.note_form"),
+    CaseKind.RESTRICT: ("moderation:panel.restrict_ask", "moderation:panel.restrict_form"),
+    CaseKind.KICK: ("moderation:panel.kick_ask", "moderation:panel.kick_form"),
+    CaseKind.BAN: ("moderation:panel.ban_ask", "moderation:panel.ban_form"),
+}
 APPLY_ASK = "moderation:panel.apply_ask"
 EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 6, 3, 3
 LONG, SHORT = 700, 160
@@ -231,10 +232,7 @@ def panel_card(panel: PanelView, t: Translator, said: str | None = None) -> Card
     holding = [t("Holds now: {what}", what=line(each, t)) for each in panel.holding]
     recent = [f"- {line(each, t)}" for each in panel.recent]
     items.append(Text("\n".join([*holding, *(recent or [t("No cases yet.")])])))
-    kinds = [
-        Button(t(_VERBS[each]), custom_id(f"moderation:panel.{each.value}_ask", panel.panel_id))
-        for each in PANEL_KINDS
-    ]
+    kinds = [Button(t(_VERBS[each]), custom_id(asks, panel.panel_id)) for each, (asks, _) in PANEL.items()]
     items += [Buttons(tuple(kinds[:3])), Buttons(tuple(kinds[3:]))]
     label = t.tn("History ({n} case)", "History ({n} cases)", panel.total)
     items.append(Buttons((Button(label, custom_id(HISTORY, panel.panel_id)),)))

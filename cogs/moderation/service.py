@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Actor
+from bot.authority import Actor, Capability
 from bot.cases import Case, CaseDraft, CaseKind, EndedWhy, EventKind, Source, State
 from bot.core import Core
 from bot.errors import AlreadyDone, NotAllowed, NotConfigured, NotFound
@@ -67,6 +67,7 @@ class ModerationService:
         """End what holds about somebody before its time. Raises `NotAllowed` for one's own."""
         reason = rules.check_reason(clean(reason))
         cases = self._core.cases
+        await self._core.guards.require(actor, Capability.MODERATE)
         async with self._core.db.read() as session:
             found = await cases.find_by_id(session, actor.guild_id, case_id)
         if found is None:

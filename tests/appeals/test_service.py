@@ -188,7 +188,7 @@ async def test_from_a_dm_only_where_appeals_are_on(service: AppealService, core:
         await service.check(Who(None, CLEO.member_id), case.id)
     appeal = await service.appeal(Who(None, BEN.member_id), case.id, "I am sorry")
     entry = await service.latest(Who(None, BEN.member_id), case.id)
-    assert entry.appeal == appeal and not entry.may_appeal
+    assert entry.appeal is not None and entry.appeal.id == appeal.id and not entry.may_appeal
 
 
 async def test_the_cases_moderator_and_the_appellant_decide_nothing(

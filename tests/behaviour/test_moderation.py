@@ -7,7 +7,7 @@ from datetime import timedelta
 from simcord.enums import AuditLogAction
 
 from tests.behaviour.moderation import by_hand, is_banned, log, mod, moderated, reasons, timeout_of
-from tests.behaviour.quests import LyceumWorld, OpenWorld
+from tests.behaviour.quests import OpenWorld
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -116,7 +116,11 @@ async def test_what_is_done_by_hand_becomes_a_case_once(open_world: OpenWorld) -
         async with world.while_down(crash=True):
             world.server.guild.remove_member(cleo)
             backend.record_audit_log(
-                world.guild_id, AuditLogAction.MEMBER_KICK, target_id=cleo.id, user_id=milo.id, reason="Missed"
+                world.guild_id,
+                AuditLogAction.MEMBER_KICK,
+                target_id=cleo.id,
+                user_id=milo.id,
+                reason="Missed",
             )
             backend.remove_ban(world.guild_id, ben.id)
         assert "Kick" in log(world)[3].text and "Missed" in log(world)[3].text
