@@ -63,6 +63,10 @@ class Look:
     async def standing(self, guild_id: int, member_id: int) -> Standing:
         raise NotImplementedError
 
+    def of_actor(self, actor: Actor) -> Standing:
+        """The standing of who is behind an interaction, by the roles that Discord named with it."""
+        raise NotImplementedError
+
     def own(self, guild_id: int) -> Standing:
         """The bot's own."""
         raise NotImplementedError
@@ -162,11 +166,7 @@ class Guards:
         """Where the target stands. Raises unless actor and bot may act on them at this moment."""
         look = self.look
         target = await look.standing(actor.guild_id, member_id)
-        if member_id != actor.member_id:
-            mine = await look.standing(actor.guild_id, actor.member_id)
-        else:
-            mine = target
-        check_over(mine, target, look.own(actor.guild_id), absent=absent)
+        check_over(look.of_actor(actor), target, look.own(actor.guild_id), absent=absent)
         return target
 
     async def log_channel(self, guild_id: int) -> int | None:

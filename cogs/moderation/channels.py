@@ -124,7 +124,8 @@ class ChannelService:
                     await self._core.cases.end(session, case, EndedWhy.LIFTED)
 
     async def _held(self, session: Any, actor: Actor, kind: CaseKind, channel_id: int) -> list[Case]:
-        return await self._core.cases.holding(session, actor.guild_id, [kind], channel_id=channel_id)
+        held = await self._core.cases.holding(session, actor.guild_id, [kind], channel_id=channel_id)
+        return [each for each in held if "mask" in each.details or "seconds" in each.details]
 
     async def _open(
         self,

@@ -94,14 +94,14 @@ class Following:
             if await self._holds_still(session, case):
                 return None
             return _effect(case, EffectKind.REMOVE_ROLE, {}, role_id=int(case.details["role"]))
-        if case.kind is CaseKind.LOCK:
+        if case.kind is CaseKind.LOCK and "mask" in case.details:
             return _effect(
                 case,
                 EffectKind.SET_CHANNEL,
                 rules.restored(dict(case.details)),
                 role_id=int(case.details["role"]),
             )
-        if case.kind is CaseKind.SLOWMODE:
+        if case.kind is CaseKind.SLOWMODE and "before" in case.details:
             arguments = {"slowmode": int(case.details["before"]), "while": int(case.details["seconds"])}
             return _effect(case, EffectKind.SET_CHANNEL, arguments)
         return None

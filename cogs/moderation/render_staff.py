@@ -32,7 +32,7 @@ PANEL = {
     CaseKind.BAN: ("moderation:panel.ban_ask", "moderation:panel.ban_form"),
 }
 APPLY_ASK = "moderation:panel.apply_ask"
-EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 6, 3, 3
+EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 5, 2, 2
 LONG, SHORT = 700, 160
 
 KINDS = {
@@ -131,11 +131,19 @@ def _about(case: Case, t: Translator) -> list[str]:
         parts.append(t.tn("{n} message", "{n} messages", case.count))
     if case.kind is CaseKind.SLOWMODE and "seconds" in case.details:
         parts.append(t("{n} s between messages", n=case.details["seconds"]))
-    parts.append(t("by {who}", who=mention_user(case.moderator_id)) if case.moderator_id else t("by Lyceum"))
+    parts.append(_by(case, t))
     if case.source in _SOURCES:
         parts.append(t(_SOURCES[case.source]))
     parts.append(timestamp(case.created_at, "f"))
     return parts
+
+
+def _by(case: Case, t: Translator) -> str:
+    """Who acted. A moderator who was deleted since is nobody any more."""
+    if case.moderator_id:
+        return t("by {who}", who=mention_user(case.moderator_id))
+    is_own = case.source in (Source.AUTOMOD, Source.FILTER, Source.RAID)
+    return t("by Lyceum") if is_own else t("by somebody")
 
 
 def state_line(case: Case, t: Translator) -> str:

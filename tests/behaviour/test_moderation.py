@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from simcord.enums import AuditLogAction
 
-from tests.behaviour.moderation import by_hand, is_banned, log, mod, moderated, reasons, timeout_of
+from bot.features import FeatureSettings
+from bot.guards import SafetySettings
+from tests.behaviour.moderation import by_hand, choose, is_banned, log, mod, moderated, reasons, timeout_of
 from tests.behaviour.quests import OpenWorld
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -74,6 +76,9 @@ async def test_who_leaves_while_restricted_comes_back_restricted(open_world: Ope
         async with world.while_down(crash=True):
             await world.rejoin(ben)
         assert "Quiet" in world.role_names(ben)
+        # What holds ends in time also when moderation is switched off meanwhile.
+        await choose(world, FeatureSettings, off={"moderation": True})
+        assert "switched this off" in (await mod(world, "history", member=ben)).text
         await world.advance(8 * DAY)
         assert "Quiet" not in world.role_names(ben)
 
@@ -172,11 +177,7 @@ async def test_clearing_shows_first_what_would_go(open_world: OpenWorld) -> None
 
 async def test_over_the_cap_a_second_moderator_is_asked(open_world: OpenWorld) -> None:
     async with moderated(open_world) as world:
-        world_cap = 2
-        from bot.guards import SafetySettings
-        from tests.behaviour.moderation import choose
-
-        await choose(world, SafetySettings, cap_short=world_cap)
+        await choose(world, SafetySettings, cap_short=2)
         milo = world.moderator
         people = [await world.join(name) for name in ("Ann", "Bob", "Cid")]
         for person in people[:2]:

@@ -59,6 +59,9 @@ class Server(Look):
             return Standing(member_id, is_member=False)
         return Standing(member_id, rank=Rank(self.ranks[member_id]))
 
+    def of_actor(self, actor: Actor) -> Standing:
+        return Standing(actor.member_id, rank=Rank(self.ranks.get(actor.member_id, 0), actor.is_owner))
+
     def own(self, guild_id: int) -> Standing:
         return Standing(BOT, is_bot=True, rank=Rank(self.ranks[BOT]))
 

@@ -25,6 +25,7 @@ from bot.outbox import EffectKind, Lane
 from cogs.moderation import rules
 from cogs.moderation.model import ChannelState
 from storage import evidence as evidence_storage
+from storage import footprint
 from tests.moderation.stand import (
     BEN,
     BOT,
@@ -391,6 +392,21 @@ async def test_history_comes_in_pages(stand: Stand) -> None:
     first = await stand.records.history(actor(), BEN, 0)
     last = await stand.records.history(actor(), BEN, 99)
     assert (len(first.cases), first.pages, last.page, [each.number for each in last.cases]) == (8, 2, 1, [1])
+
+
+async def test_a_deletion_takes_notes_and_evidence_and_leaves_the_case(stand: Stand) -> None:
+    case = await stand.case(CaseKind.WARN)
+    await stand.records.add_note(actor(MINA), case.id, "Friendly in person")
+    snippets = [Snippet(author_id=BEN, text="Buy")]
+    async with stand.core.db.begin() as session:
+        await stand.core.cases.keep_evidence(session, GUILD, CASE, case.id, snippets)
+    for who in (BEN, MILO):
+        async with stand.core.db.begin() as session:
+            while (await footprint.erase(session, GUILD, who, limit=50, now=stand.clock.now())).rows:
+                pass
+    view = await stand.records.open(actor(MINA), case.id)
+    assert (view.case.member_id, view.case.reason, view.case.moderator_id) == (BEN, "Spam", 0)
+    assert view.notes == () and view.evidence == ()
 
 
 # ---------------------------------------------------------------------------------------------- channels
