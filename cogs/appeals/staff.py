@@ -112,11 +112,14 @@ class AppealStaff:
                 "What do you answer? The member reads it, so a sentence or two in plain words."
             )
         async with self._core.db.begin() as session:
+            row = await storage.find_appeal(session, appeal_id)
+            appeal = await self._checked(session, actor, judge, row)
+            # The case first, as whoever ends a case does, who comes to its appeals after that.
+            case = await self._core.cases.lock(session, appeal.case)
             row = await storage.lock_appeal(session, appeal_id)
             appeal = await self._checked(session, actor, judge, row)
             assert row is not None
             row.own_case = rules.check_judge(judge, contested_of(appeal.case))
-            case = await self._core.cases.lock(session, appeal.case)
             self._close(row, state, actor.member_id, answer)
             await session.flush()  # before the case ends: whoever hears of that finds the appeal decided
             await self._carry_out(session, actor, case, state, span)
@@ -239,7 +242,7 @@ class AppealStaff:
             key=f"{ended.key}:aside",
             guild_id=ended.guild_id,
             member_id=ended.member_id,
-            renderer=OUTCOME_RENDERER,
+            renderer=ended.key.partition(":")[0],  # keys begin with it
             channel_id=None,
             arguments=dict(ended.arguments),
         )

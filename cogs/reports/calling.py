@@ -270,6 +270,6 @@ class Calling:
                 member_id=report.reporter_id,
                 renderer=STATUS_RENDERER,
                 channel_id=None,
-                arguments={"report_id": report.id},
+                arguments={"report_id": report.id, "state": item.state},
             )
             await self._core.notifier.notify(session, status)

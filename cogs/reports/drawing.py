@@ -63,6 +63,8 @@ class Drawing:
         own = await self._service.find_own(int(effect.arguments["report_id"]))
         if own is None:
             raise Obsolete(N_("the report is gone"))
+        if own.state != effect.arguments["state"]:
+            raise Obsolete(N_("the report is further by now"))
         return render.status_card(own, await self._bot.renderers.translator(effect))
 
     async def _draw_waiting(self, effect: PlannedEffect) -> Card:

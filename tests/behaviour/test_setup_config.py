@@ -53,6 +53,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
     assert config["rituals"]["list"][0]["channel"]["name"] == "weekly"
     assert config["features"] == dict.fromkeys(
         (
+            "appeals",
             "badges",
             "card",
             "challenges",
@@ -61,10 +62,12 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "kudos",
             "ladder",
             "micro",
+            "moderation",
             "onboarding",
             "pairs",
             "profiles",
             "promises",
+            "reports",
             "reviews",
             "rituals",
             "rota",
