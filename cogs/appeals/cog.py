@@ -11,14 +11,16 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
+from bot.cards import Item
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import UserError
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
-from bot.i18n import N_
+from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_number, who_of
 from bot.replies import reply_to
+from bot.setup_card import Page
 from cogs.appeals import model, render, render_staff
 from cogs.appeals.config import AppealsPart
 from cogs.appeals.desk import Desk
@@ -44,12 +46,15 @@ class AppealsCog(commands.Cog):
         self.staff = AppealStaff(bot.core)
         self._desk = Desk(self.staff)
         self._config = AppealsPart(bot.core)
+        self._setup_page = Page(35, N_("Own record and appeals"), body=self._settings_items, in_steps=False)
         self._controls: dict[str, Handler] = {
             render.PAGE: self._page,
             render.ASK: self._ask,
             render.PICK: self._pick,
             render.FORM: self._send,
             render.LOOK: self._look,
+            render_staff.RULES: self._ask_rules,
+            render_staff.RULES_FORM: self._set_rules,
             **self._desk.handlers(),
         }
         self._renderers = {
@@ -73,6 +78,7 @@ class AppealsCog(commands.Cog):
             bot.renderers.register(name, draw, what=what)
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
+        bot.setup_card.add(self._setup_page)
         bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP)
         command = plain_command("appeals", "The appeals that wait, and figures", self._desk.open)
@@ -89,6 +95,7 @@ class AppealsCog(commands.Cog):
         core.open_items.remove(self.service.open_items)
         bot.renderers.unregister(*self._renderers)
         bot.components.unregister(*self._controls)
+        bot.setup_card.remove(self._setup_page)
         bot.config_card.parts.remove(self._config)
         bot.groups.forget_help(HELP)
         bot.groups.detach(bot.groups.mod, "appeals", STAFF_HELP)
@@ -128,6 +135,23 @@ class AppealsCog(commands.Cog):
         entry = await self.service.latest(who_of(interaction), case_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render.latest_card(entry, reply.translator))
+
+    # ------------------------------------------------------------------------------------------ settings
+
+    async def _settings_items(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
+        return render_staff.rules_items(await self.bot.core.configs.get(guild_id, AppealSettings), t)
+
+    async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
+        settings = await self.staff.rules_for(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.ask(render_staff.rules_form(settings, reply.translator))
+
+    async def _set_rules(self, interaction: _Interaction, _: int | None) -> None:
+        typed = {name: str(value or "") for name, value in form_answers(interaction).items()}
+        await self.staff.set_rules(
+            actor_of(interaction), typed.get("within", ""), typed.get("again", ""), typed.get("promise", "")
+        )
+        await self.bot.setup_card.redraw(interaction, self._setup_page)
 
     # ------------------------------------------------------------------------------------------ drawing
 

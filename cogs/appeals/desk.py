@@ -38,8 +38,6 @@ class Desk:
             render.UPHOLD_FORM: self._uphold,
             render.OVERTURN_FORM: self._overturn,
             render.SHORTEN_FORM: self._shorten,
-            render.RULES: self._ask_rules,
-            render.RULES_FORM: self._set_rules,
         }
 
     async def open(self, interaction: _Interaction) -> None:
@@ -94,22 +92,6 @@ class Desk:
             await reply.show(refused_card(t(error.message, **error.fields), _answer(interaction), t))
         else:
             await reply.show_privately(render.decided_card(appeal, t))
-
-    async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
-        desk = await self._staff.desk(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.ask(render.rules_form(desk, reply.translator))
-
-    async def _set_rules(self, interaction: _Interaction, _: int | None) -> None:
-        typed = form_answers(interaction)
-        desk = await self._staff.set_rules(
-            actor_of(interaction),
-            str(typed.get("within") or ""),
-            str(typed.get("again") or ""),
-            str(typed.get("promise") or ""),
-        )
-        reply = reply_to(interaction)
-        await reply.show_privately(render.desk_card(desk, reply.translator))
 
 
 def _answer(interaction: _Interaction) -> str:

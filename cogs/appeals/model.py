@@ -102,7 +102,6 @@ class Desk:
 
     waiting: tuple[Appeal, ...]
     figures: Figures
-    settings: AppealSettings
     may_set: bool
 
 

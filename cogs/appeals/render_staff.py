@@ -9,7 +9,7 @@ from bot.cases import CaseKind
 from bot.i18n import N_, Translator
 from bot.text import cut, mention_user, quote, timestamp
 from cogs.appeals import rules
-from cogs.appeals.model import KINDS, Appeal, Desk
+from cogs.appeals.model import KINDS, Appeal, AppealSettings, Desk
 from cogs.appeals.render import case_head
 from cogs.appeals.rules import NOBODY, Figures, State
 
@@ -35,7 +35,7 @@ def appeal_card(appeal: Appeal, t: Translator) -> Card:
     case = appeal.case
     if case.moderator_id != NOBODY:
         lines.append(
-            t("Decided by {who}, who cannot decide the appeal.", who=mention_user(case.moderator_id))
+            t("Decided by {who}, so somebody else decides the appeal.", who=mention_user(case.moderator_id))
         )
     if case.reason:
         lines.append(t("Reason then: {reason}", reason=quote(case.reason, 500)))
@@ -151,31 +151,50 @@ def _span(span: timedelta, t: Translator) -> str:
     return t.tn("{n} day", "{n} days", round(hours / 24))
 
 
-def _answer(t: Translator) -> TextField:
+def _answer(appeal: Appeal, t: Translator) -> TextField:
+    asked = t("They read it: what you looked at, and why you decide so.")
+    if appeal.own_case:
+        asked = t("This is your own case, there being no other moderator. They read that, too.")
     return TextField(
         "answer",
         t("Your answer"),
-        t("They read it: what you looked at, and why you decide so."),
+        asked,
         long=True,
         max_length=rules.LONGEST_ANSWER,
     )
 
 
 def uphold_form(appeal: Appeal, t: Translator) -> Form:
-    return Form(t("It stays as it is"), custom_id(UPHOLD_FORM, appeal.id), (_answer(t),))
+    return Form(t("It stays as it is"), custom_id(UPHOLD_FORM, appeal.id), (_answer(appeal, t),))
 
 
 def overturn_form(appeal: Appeal, t: Translator) -> Form:
-    return Form(t("Take it back"), custom_id(OVERTURN_FORM, appeal.id), (_answer(t),))
+    return Form(t("Take it back"), custom_id(OVERTURN_FORM, appeal.id), (_answer(appeal, t),))
 
 
 def shorten_form(appeal: Appeal, t: Translator) -> Form:
     span = TextField("span", t("How long from now?"), t("For instance 12h, 3d or 2w."), max_length=6)
-    return Form(t("Let it end sooner"), custom_id(SHORTEN_FORM, appeal.id), (span, _answer(t)))
+    return Form(t("Let it end sooner"), custom_id(SHORTEN_FORM, appeal.id), (span, _answer(appeal, t)))
 
 
-def rules_form(desk: Desk, t: Translator) -> Form:
-    settings = desk.settings
+def rules_items(settings: AppealSettings, t: Translator) -> tuple[Item, ...]:
+    """On the page in /setup."""
+    lines = [
+        t("Members see their own record with {command}, and appeal what is on it.", command="`/standing`"),
+        t(
+            "A case can be appealed within {n} days, and once more {m} days after the first answer.",
+            n=settings.within_days,
+            m=settings.again_days,
+        ),
+        t(
+            "Somebody else than the case's moderator decides. Members are promised an answer within {n} days.",
+            n=settings.promise_days,
+        ),
+    ]
+    return Text("\n".join(lines)), Buttons((Button(t("Change this"), custom_id(RULES)),))
+
+
+def rules_form(settings: AppealSettings, t: Translator) -> Form:
     fields = (
         TextField(
             "within",

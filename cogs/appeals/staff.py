@@ -6,11 +6,12 @@ that one, and then it is written down and the member reads it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Actor, Capability, has, may_everything, require
+from bot.authority import Actor, Capability, has, may_everything
 from bot.case_model import snapshot
 from bot.cases import Case, CaseKind, EndedWhy, EventKind
 from bot.core import Core
@@ -54,7 +55,7 @@ class AppealStaff:
 
     async def desk(self, actor: Actor) -> Desk:
         """What waits, and the figures of the last year. Nobody is ranked."""
-        await self._require(actor, Capability.MODERATE)
+        await self._core.guards.require(actor, Capability.MODERATE)
         since = self._core.clock.now() - COUNTED
         async with self._core.db.read() as session:
             rows = await storage.list_open(session, actor.guild_id)
@@ -65,9 +66,7 @@ class AppealStaff:
             [each.value for each in KINDS],
         )
         config = await self._core.configs.guild(actor.guild_id)
-        may_set = has(actor, Capability.FACILITATE, config.capability_roles)
-        settings = await self._core.configs.get(actor.guild_id, AppealSettings)
-        return Desk(tuple(waiting), figures, settings, may_set)
+        return Desk(tuple(waiting), figures, has(actor, Capability.FACILITATE, config.capability_roles))
 
     async def look(self, actor: Actor, appeal_id: int) -> Appeal:
         """One that waits, to decide it. Raises `NotFound`, `AlreadyDone`, `NotAllowed` for who decided the case."""
@@ -88,17 +87,23 @@ class AppealStaff:
         """It ends sooner, so long from now. Raises as `uphold`."""
         return await self._decide(actor, appeal_id, State.SHORTENED, answer, rules.read_span(span))
 
-    async def set_rules(self, actor: Actor, within: str, again: str, promise: str) -> Desk:
+    async def rules_for(self, actor: Actor) -> AppealSettings:
+        """What a facilitator can change."""
+        await self._core.guards.require(actor, Capability.FACILITATE)
+        return await self._core.configs.get(actor.guild_id, AppealSettings)
+
+    async def set_rules(self, actor: Actor, within: str, again: str, promise: str) -> AppealSettings:
         """In days. Raises `InvalidInput`."""
-        await self._require(actor, Capability.FACILITATE)
+        await self._core.guards.require(actor, Capability.FACILITATE)
         changes = {
             "within_days": rules.read_days(within, 1, rules.MOST_DAYS),
             "again_days": rules.read_days(again, 0, rules.MOST_DAYS),
             "promise_days": rules.read_days(promise, 1, rules.MOST_PROMISE),
         }
         async with self._core.db.begin() as session:
-            await self._core.configs.change(session, actor.guild_id, AppealSettings, by=actor, **changes)
-        return await self.desk(actor)
+            return await self._core.configs.change(
+                session, actor.guild_id, AppealSettings, by=actor, **changes
+            )
 
     # ------------------------------------------------------------------------------------------ deciding
 
@@ -119,7 +124,7 @@ class AppealStaff:
             row = await storage.lock_appeal(session, appeal_id)
             appeal = await self._checked(session, actor, judge, row)
             assert row is not None
-            row.own_case = rules.check_judge(judge, contested_of(appeal.case))
+            row.own_case = appeal.own_case
             self._close(row, state, actor.member_id, answer)
             await session.flush()  # before the case ends: whoever hears of that finds the appeal decided
             await self._carry_out(session, actor, case, state, span)
@@ -257,16 +262,12 @@ class AppealStaff:
 
     # ------------------------------------------------------------------------------------------ inside
 
-    async def _require(self, actor: Actor, capability: Capability) -> None:
-        config = await self._core.configs.guild(actor.guild_id)
-        require(actor, capability, config.capability_roles)
-
     async def _judge(self, actor: Actor) -> Judge:
         """Who wants to decide, and who else could. Asks Discord, so it comes before any transaction.
 
         For a moderator administrators do not count as others, for they may not moderate at all; among them they do.
         """
-        await self._require(actor, Capability.MODERATE)
+        await self._core.guards.require(actor, Capability.MODERATE)
         holders = await self._core.guards.look.holders(actor.guild_id, Capability.MODERATE)
         leads = may_everything(actor)
         others = {each for each, does_all in holders.items() if leads or not does_all}
@@ -279,8 +280,7 @@ class AppealStaff:
             raise gone()
         rules.check_open(State(row.state))
         appeal = await self._read(session, row)
-        rules.check_judge(judge, contested_of(appeal.case))
-        return appeal
+        return replace(appeal, own_case=rules.check_judge(judge, contested_of(appeal.case)))
 
     async def _read(self, session: AsyncSession, row: AppealRow) -> Appeal:
         case = await case_storage.find_by_id(session, row.case_id)

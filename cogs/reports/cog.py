@@ -11,15 +11,17 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
+from bot.cards import Item
 from bot.cases import Snippet
 from bot.components import Handler
 from bot.errors import InvalidInput, NotFound, UserError
 from bot.features import Feature
 from bot.groups import HelpLine, plain_command
-from bot.i18n import N_
+from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.replies import reply_to
-from cogs.reports import model, render, rules
+from bot.setup_card import Page
+from cogs.reports import model, render, render_staff, rules
 from cogs.reports.calling import Calling
 from cogs.reports.config import ReportsPart
 from cogs.reports.desk import Desk
@@ -48,6 +50,7 @@ class ReportsCog(commands.Cog):
         self._drawing = Drawing(bot, self.service, self.staff)
         self._desk = Desk(bot.core, self.staff)
         self._config = ReportsPart(bot.core)
+        self._page = Page(34, N_("Reports"), body=self._settings_items, in_steps=False)
         self._menus = (
             app_commands.ContextMenu(name=model.MESSAGE_MENU, callback=self._about_message),
             app_commands.ContextMenu(name=model.MEMBER_MENU, callback=self._about_member),
@@ -59,6 +62,8 @@ class ReportsCog(commands.Cog):
             render.MEMBER_FORM: self._send_member,
             render.FORM: self._send,
             render.MINE: self._own,
+            render_staff.RULES: self._ask_rules,
+            render_staff.RULES_FORM: self._set_rules,
             **self._desk.handlers(),
         }
 
@@ -77,6 +82,7 @@ class ReportsCog(commands.Cog):
         core.cases.on_open(self.staff.case_opened)
         core.cases.redact_with(self.staff.redact)
         core.open_items.add(self.service.open_items)
+        bot.setup_card.add(self._page)
         bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP)
         bot.groups.attach(
@@ -99,6 +105,7 @@ class ReportsCog(commands.Cog):
         core.cases.stop_telling(self.staff.case_opened)
         core.cases.redact_no_more(self.staff.redact)
         core.open_items.remove(self.service.open_items)
+        bot.setup_card.remove(self._page)
         bot.config_card.parts.remove(self._config)
         bot.groups.forget_help(HELP)
         bot.groups.detach(bot.groups.me, "reports", MINE_HELP)
@@ -205,6 +212,27 @@ class ReportsCog(commands.Cog):
         own = await self.service.own(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.show_privately(render.own_card(own, reply.translator))
+
+    # ------------------------------------------------------------------------------------------ settings
+
+    async def _settings_items(self, guild_id: int, t: Translator) -> tuple[Item, ...]:
+        return render_staff.rules_items(await self.bot.core.configs.get(guild_id, ReportSettings), t)
+
+    async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
+        settings = await self.staff.rules_for(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.ask(render_staff.rules_form(settings, reply.translator))
+
+    async def _set_rules(self, interaction: _Interaction, _: int | None) -> None:
+        answers = form_answers(interaction)
+        await self.staff.set_rules(
+            actor_of(interaction),
+            _typed(interaction, "text_days"),
+            _typed(interaction, "an_hour"),
+            answers.get("quiet") or [],
+            names_shown=bool(answers.get("names")),
+        )
+        await self.bot.setup_card.redraw(interaction, self._page)
 
 
 def _member(interaction: _Interaction) -> discord.Member:

@@ -42,8 +42,6 @@ class Desk:
             render.DISMISS_FORM: self._dismiss,
             render.NAMES: self._ask_names,
             render.NAMES_FORM: self._show_names,
-            render.RULES: self._ask_rules,
-            render.RULES_FORM: self._set_rules,
         }
 
     async def open(self, interaction: _Interaction) -> None:
@@ -112,24 +110,6 @@ class Desk:
     async def _show_names(self, interaction: _Interaction, item_id: int | None) -> None:
         why = str(form_answers(interaction).get("why") or "")
         await self._show(interaction, await self._staff.names(actor_of(interaction), item_id or 0, why))
-
-    async def _ask_rules(self, interaction: _Interaction, _: int | None) -> None:
-        queue = await self._staff.queue(actor_of(interaction))
-        reply = reply_to(interaction)
-        await reply.ask(render.rules_form(queue, reply.translator))
-
-    async def _set_rules(self, interaction: _Interaction, _: int | None) -> None:
-        answers = form_answers(interaction)
-        quiet: list[str] = answers.get("quiet") or []
-        queue = await self._staff.set_rules(
-            actor_of(interaction),
-            str(answers.get("text_days") or ""),
-            str(answers.get("an_hour") or ""),
-            quiet,
-            names_shown=bool(answers.get("names")),
-        )
-        reply = reply_to(interaction)
-        await reply.show_privately(render.queue_card(queue, reply.translator))
 
     async def _show(self, interaction: _Interaction, item: Item, said: str | None = None) -> None:
         reply = reply_to(interaction)

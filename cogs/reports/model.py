@@ -185,7 +185,6 @@ class Queue:
     """What waits, for one of staff."""
 
     items: tuple[Item, ...]
-    settings: ReportSettings
     may_set: bool
     has_channel: bool
 

@@ -154,12 +154,11 @@ def state_text(own: Own, t: Translator) -> str:
         return t("Somebody of staff is looking at it.")
     if own.state is State.ACTED:
         return t("Staff have dealt with it. What exactly they did stays between them and who it is about.")
-    said = own.sentence or t(
-        "Staff looked at it, and it keeps to the norms here. Thank you for telling them."
-    )
+    if own.sentence is None:
+        return t("Staff looked at it, and it keeps to the norms here. Thank you for telling them.")
     return t(
-        "Staff looked at it, and there was no breach: {sentence}",
-        sentence=quote(said, rules.LONGEST_SENTENCE),
+        "Staff looked at it, and it keeps to the norms here. They write: {sentence}",
+        sentence=quote(own.sentence, rules.LONGEST_SENTENCE),
     )
 
 

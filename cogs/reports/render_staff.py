@@ -24,7 +24,7 @@ from bot.i18n import N_, Translator
 from bot.support import DISCORDS_FORM
 from bot.text import cut, mention_role, mention_user, quote, timestamp
 from cogs.reports import rules
-from cogs.reports.model import CATEGORIES, Item, Kept, Queue, Words
+from cogs.reports.model import CATEGORIES, Item, Kept, Queue, ReportSettings, Words
 from cogs.reports.rules import NOBODY, Stage, State, Subject
 
 TAKE, ACT, DISMISS = "reports:item.take", "reports:item.act", "reports:item.dismiss"
@@ -46,7 +46,7 @@ def item_card(
     """In the staff channel. Once it is closed, none of what people wrote is left on it."""
     lines = [_head(item, t), *_notes(item, t)]
     called = [mention_role(each) for each in role_pings] + [mention_user(each) for each in pings]
-    if called:
+    if called and item.state is State.OPEN:
         lines.append(" ".join(called))
     if item.state not in rules.UNDECIDED:
         return Card((Text("\n".join([*lines, _end(item, t)])),), silent=True)
@@ -289,8 +289,27 @@ def names_form(item_id: int, t: Translator) -> Form:
     return Form(t("Who sent it?"), custom_id(NAMES_FORM, item_id), (why,))
 
 
-def rules_form(queue: Queue, t: Translator) -> Form:
-    settings = queue.settings
+def rules_items(settings: ReportSettings, t: Translator) -> tuple[Part, ...]:
+    """On the page in /setup."""
+    quiet = [t(title) for each, title in CATEGORIES.items() if settings.is_quiet(each)]
+    lines = [
+        t(
+            "Reports come as cards to the staff channel. Who is on duty is pinged, or the moderator role; after 10 minutes "
+            "all moderators are, and after an hour facilitators."
+        ),
+        t("Nobody is pinged for: {kinds}", kinds=", ".join(quiet))
+        if quiet
+        else t("All kinds ping somebody."),
+        t("Words of members are let go {n} days after a report is closed.", n=settings.text_days),
+        t("What one person sends beyond {n} reports an hour is put together.", n=settings.an_hour),
+        t("Staff see who reported.")
+        if settings.names_shown
+        else t("Staff ask who reported, with a reason that is written down."),
+    ]
+    return Text("\n".join(lines)), Buttons((Button(t("Change this"), custom_id(RULES)),))
+
+
+def rules_form(settings: ReportSettings, t: Translator) -> Form:
     days = TextField(
         "text_days",
         t("Days that words are kept"),

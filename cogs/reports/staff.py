@@ -59,9 +59,8 @@ class ReportStaff:
             rows = await storage.list_undecided(session, actor.guild_id)
             seen = [each for each in rows if each.subject_id != actor.member_id]
             items = [await self._item(session, each) for each in seen]
-        settings = await self._core.configs.get(actor.guild_id, ReportSettings)
         may_set = has(actor, Capability.FACILITATE, config.capability_roles)
-        return Queue(tuple(items), settings, may_set, config.staff_channel_id is not None)
+        return Queue(tuple(items), may_set, config.staff_channel_id is not None)
 
     async def look(self, actor: Actor, item_id: int) -> Item:
         """All of one; for who has taken it that counts as working on it. Raises `NotFound`."""
@@ -156,16 +155,20 @@ class ReportStaff:
 
     # ------------------------------------------------------------------------------------------ settings
 
+    async def rules_for(self, actor: Actor) -> ReportSettings:
+        """What a facilitator can change."""
+        await self._core.guards.require(actor, Capability.FACILITATE)
+        return await self._core.configs.get(actor.guild_id, ReportSettings)
+
     async def set_rules(
         self, actor: Actor, text_days: str, an_hour: str, quiet: Collection[str], *, names_shown: bool
-    ) -> Queue:
+    ) -> ReportSettings:
         """How long words are kept, how many of one person stand alone, and what pings nobody. Raises `InvalidInput`."""
-        config = await self._core.configs.guild(actor.guild_id)
-        require(actor, Capability.FACILITATE, config.capability_roles)
+        await self._core.guards.require(actor, Capability.FACILITATE)
         days = rules.read_number(text_days, 1, rules.MOST_TEXT_DAYS)
         hour = rules.read_number(an_hour, 1, rules.MOST_AN_HOUR)
         async with self._core.db.begin() as session:
-            await self._core.configs.change(
+            return await self._core.configs.change(
                 session,
                 actor.guild_id,
                 ReportSettings,
@@ -175,7 +178,6 @@ class ReportStaff:
                 names_shown=names_shown,
                 quiet={each.value: True for each in Category if each.value in quiet},
             )
-        return await self.queue(actor)
 
     # ------------------------------------------------------------------------------------------ inside
 

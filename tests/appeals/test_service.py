@@ -332,8 +332,9 @@ async def test_settings_are_facilitators_and_figures_tell_of_nobody(
 ) -> None:
     with pytest.raises(InvalidInput):
         await staff.set_rules(FARAH, "0", "14", "7")
-    desk = await staff.set_rules(FARAH, "60", "0", "3")
-    assert (desk.settings.within_days, desk.settings.again_days, desk.settings.promise_days) == (60, 0, 3)
+    settings = await staff.set_rules(FARAH, "60", "0", "3")
+    assert settings == await staff.rules_for(FARAH)
+    assert (settings.within_days, settings.again_days, settings.promise_days) == (60, 0, 3)
     for number in range(5):
         assert (await staff.desk(NORA)).figures.decided in (None, 0)
         appeal = await appealed(service, core)

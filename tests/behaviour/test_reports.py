@@ -73,6 +73,11 @@ async def test_untaken_it_calls_the_moderators_then_facilitators_through_a_crash
     assert calls(world) == []
     await world.advance(DAY + 2 * HOUR)
     assert all("Nobody has taken it yet" in each.text for each in cards(world))  # silent for a day
+    start = await world.slash(farah, world.staff, "setup start")
+    page = await world.choose(farah, start, "Reports", menu="setup:page.open")
+    form = await world.press(farah, page, "Change this")
+    page = await world.submit(farah, form, {"text_days": "30", "an_hour": "3", "quiet": ["Spam or scam"]})
+    assert "30 days after" in page.text and "Nobody is pinged for: Spam or scam" in page.text
     await switch(world, "reports", on=False)
     assert "switched this off" in (await world.press(farah, cards(world)[0], "Take it")).text
     assert "switched this off" in (await world.slash(ben, world.general, "report")).text

@@ -348,8 +348,8 @@ async def test_what_a_community_wants_quiet_calls_nobody(
         await staff.set_rules(MILO, "30", "5", ["harassment"], names_shown=False)
     with pytest.raises(InvalidInput):
         await staff.set_rules(FARAH, "0", "5", [], names_shown=False)
-    queue = await staff.set_rules(FARAH, "30", "5", ["harassment", "forged"], names_shown=True)
-    assert dict(queue.settings.quiet) == {"harassment": True} and queue.may_set
+    settings = await staff.set_rules(FARAH, "30", "5", ["harassment", "forged"], names_shown=True)
+    assert dict(settings.quiet) == {"harassment": True} == dict((await staff.rules_for(FARAH)).quiet)
     await send(service)
     clock.advance(2 * HOUR)
     await run_jobs(core)

@@ -1,0 +1,77 @@
+"""The cards of reports hold whatever people write, ping nobody by it, and say how things stand first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.card_views import allowed_mentions, to_view
+from bot.cards import Card
+from bot.i18n import Translations
+from cogs.reports import render, render_staff
+from cogs.reports.model import Item, Kept, Own, Words
+from cogs.reports.rules import Category, Noted, State, Subject
+
+NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
+T = Translations().for_locale("en")
+HOSTILE = "@everyone @here <@&5> <@5> [free](https://x.example) ||boo|| ```x``` \u202egnp.exe\x00"
+texts = st.one_of(st.text(max_size=4000), st.integers(1, 60).map(lambda times: HOSTILE * times))
+
+
+def item(text: str, state: State, pieces: int) -> Item:
+    return Item(
+        id=1,
+        guild_id=1,
+        number=1,
+        subject=Subject.MESSAGE,
+        subject_id=66,
+        about_staff=False,
+        about_owner=False,
+        category=Category.HARASSMENT,
+        state=state,
+        opened_at=NOW,
+        last_at=NOW,
+        taken_by=7,
+        touched_at=NOW,
+        decided_by=7,
+        decided_at=NOW,
+        note=text[:500] or None,
+        people=pieces,
+        noted=Noted(pieces, pieces, 1),
+        words=tuple(Words(NOW, Category.SPAM, text, 1, 0) for _ in range(pieces)),
+        evidence=tuple(
+            Kept(66, text, (text[:90],), "https://discord.com/channels/1/2/3") for _ in range(pieces)
+        ),
+        before=((3, State.NO_BREACH),),
+    )
+
+
+def shown(card: Card) -> str:
+    """What of it reaches Discord."""
+    view = to_view(card)
+    return "\n".join(str(getattr(each, "content", "")) for each in view.walk_children())
+
+
+@settings(max_examples=40)
+@given(texts, st.sampled_from(State), st.integers(1, 12))
+def test_nothing_that_people_write_pings_or_hides_how_a_report_stands(
+    text: str, state: State, pieces: int
+) -> None:
+    found = item(text, state, pieces)
+    for card in (
+        render_staff.item_card(found, T),
+        render_staff.details_card(found, 7, T),
+        render_staff.item_card(found, T, pings=(7,)),
+    ):
+        said = shown(card)
+        assert len(said.encode("utf-16-le")) // 2 <= 4000 + said.count("\n")
+        assert "@everyone" not in said and "@here" not in said and "<@&5>" not in said
+        assert not allowed_mentions(card).everyone
+        buttons = [each for each in to_view(card).walk_children() if getattr(each, "custom_id", None)]
+        assert bool(buttons) or state in (State.ACTED, State.NO_BREACH)
+    if state is State.TAKEN:
+        assert "<@7> has taken it." in shown(render_staff.details_card(found, 8, T))
+    own = Own(1, 1, 1, Category.OTHER, text, NOW - timedelta(days=1), state, 66, text[:500])
+    assert "@everyone" not in shown(render.own_card([own] * 5, T))
