@@ -49,12 +49,14 @@ class SafetySettings:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone."""
+    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone. `name` is their account's,
+    where it is known."""
 
     member_id: int
     is_member: bool = True
     is_bot: bool = False
     rank: Rank = EVERYBODY
+    name: str = ""
 
 
 class Look:

@@ -54,7 +54,7 @@ class Standings(Look):
 
 def _standing(member: discord.Member) -> Standing:
     rank = Rank(member.top_role.position, member.guild.owner_id == member.id)
-    return Standing(member.id, is_bot=member.bot, rank=rank)
+    return Standing(member.id, is_bot=member.bot, rank=rank, name=member.name)
 
 
 def _actor(member: discord.Member) -> Actor:

@@ -134,6 +134,8 @@ class Following:
         if ended.outcome == "sent":
             await self._core.cases.add_event(session, case, EventKind.NOTICE_SENT)
             return
+        if case.state is State.FAILED and case.kind not in model.LEAVING:
+            return  # nothing was done, so there is nothing to tell
         await self._core.cases.add_event(session, case, EventKind.NOTICE_FAILED, after=ended.reason)
         if case.kind not in model.LEAVING and ended.reason == "dms_closed":
             await self._core.notifier.notify(

@@ -124,7 +124,9 @@ def _facts(view: CaseView, t: Translator) -> list[str]:
 def _about(case: Case, t: Translator) -> list[str]:
     parts: list[str] = []
     if case.member_id:
-        parts.append(mention_user(case.member_id))
+        name = case.details.get("name")
+        who = mention_user(case.member_id)
+        parts.append(f"{who} ({quote(str(name), 60)})" if name else who)
     if case.channel_id is not None:
         parts.append(mention_channel(case.channel_id))
     if case.kind is CaseKind.PURGE:

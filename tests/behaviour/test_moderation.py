@@ -10,6 +10,7 @@ from bot.features import FeatureSettings
 from bot.guards import SafetySettings
 from tests.behaviour.moderation import by_hand, choose, is_banned, log, mod, moderated, reasons, timeout_of
 from tests.behaviour.quests import OpenWorld
+from tests.behaviour.steps import HOSTILE
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -190,3 +191,47 @@ async def test_over_the_cap_a_second_moderator_is_asked(open_world: OpenWorld) -
         done = await world.press(world.people["Olive"], proposal, "Confirm")
         assert "Confirmed by" in done.text and not world.is_member(people[2])
         assert "confirmed it as a second moderator" in log(world)[-1].text
+
+
+async def test_bad_days(open_world: OpenWorld) -> None:
+    async with moderated(open_world) as world:
+        ben, cleo, milo, olive = (
+            world.people["Ben"],
+            world.people["Cleo"],
+            world.moderator,
+            world.people["Olive"],
+        )
+        # Two moderators at once, a text that wants to ping and to format, and DMs that are closed.
+        world.close_dms(ben)
+        answers = await world.at_once(
+            mod(world, "warn", member=ben, reason=HOSTILE),
+            mod(world, "warn", olive, member=ben, reason=HOSTILE),
+        )
+        assert sum("less than a minute ago" in each.text for each in answers) == 1
+        [shown] = log(world)
+        assert shown.pinged == () and shown.pinged_roles == () and not shown.pings_everyone
+        assert "[free](" not in shown.text and "could not be told by DM" in shown.text
+        waits = await world.slash(ben, world.general, "help")
+        assert any("/standing" in each.text for each in waits.followups)
+        # The bot loses a power: said in the case, and nobody is told of what was not done.
+        await world.bot_permissions(moderate_members=False, ban_members=False)
+        await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        await mod(world, "ban", user=cleo, reason="Spam")
+        assert "It did not come off" in log(world)[1].text and "It did not come off" in log(world)[2].text
+        assert not any("timeout" in each.text for each in world.dms(cleo)) and not is_banned(world, cleo)
+        assert any(
+            "Time Out Members" in each.text and "Something needs a hand" in each.text
+            for each in world.posted(world.staff)
+        )
+        # The role for restrictions is deleted: restricting says what to do.
+        await world.delete_role(world.server.guild.roles["Quiet"])
+        refused = await mod(world, "restrict", member=cleo, reason="Spam")
+        assert "No role is chosen" in refused.text
+        # Somebody leaves between the card and the press; an old card works after a restart.
+        history = await mod(world, "history", member=cleo)
+        await world.restart()
+        panel = await world.press(milo, history, "Act on this member")
+        form = await world.press(milo, panel, "Kick")
+        await world.leave(cleo)
+        gone = await world.submit(milo, form, {"reason": "Too late"})
+        assert "not a member" in gone.text and len(log(world)) == 3

@@ -170,7 +170,7 @@ async def test_the_notice_goes_first_and_the_ban_does_not_depend_on_it(stand: St
     ban = await stand.case(CaseKind.BAN, length=2 * DAY, delete_seconds=3600)
     rows = {row.kind: row for row in await stand.effects("moderation.")}
     assert rows["ban"].after_key == rows["direct_message"].key and rows["ban"].after_until is not None
-    assert rows["ban"].id > rows["direct_message"].id and rows["ban"].lane == Lane.SAFETY
+    assert rows["ban"].lane == Lane.SAFETY
     assert rows["ban"].arguments["delete_seconds"] == 3600 and "Spam" in rows["ban"].arguments["reason"]
     assert ban.state is State.PLANNED and ban.ends_at == stand.clock.now() + 2 * DAY
     await stand.done()
@@ -180,6 +180,13 @@ async def test_the_notice_goes_first_and_the_ban_does_not_depend_on_it(stand: St
     ended = await stand.again(ban)
     assert ended.ended_why is EndedWhy.EXPIRED
     assert [row.kind for row in await stand.effects("moderation.undo:")] == ["unban"]
+
+
+async def test_who_stays_is_told_only_of_what_was_done(stand: Stand) -> None:
+    await stand.case(CaseKind.TIMEOUT, length=HOUR)
+    [act] = await stand.effects("moderation.act:")
+    [notice] = await stand.effects("moderation.notice:")
+    assert notice.after_key == act.key and notice.after_until is None
 
 
 async def test_a_case_says_when_discord_refused_it(stand: Stand) -> None:
