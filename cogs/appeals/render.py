@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from bot.cards import Button, Buttons, Card, Form, Item, Option, Pick, Style, Text, TextField, custom_id
+from bot.cards import (
+    Button,
+    Buttons,
+    Card,
+    Divider,
+    Form,
+    Item,
+    Option,
+    Pick,
+    Style,
+    Text,
+    TextField,
+    custom_id,
+)
 from bot.cases import Case, CaseKind, EndedWhy
 from bot.i18n import N_, Translator
 from bot.text import cut, quote, timestamp
@@ -37,9 +50,10 @@ def standing_card(standing: Standing, t: Translator) -> Card:
         return Card((Text(text),))
     lines = [t("**Your record**"), t("Only you and staff see it."), *_summary(standing, t)]
     items: list[Item] = [Text("\n".join(lines))]
-    items += [Text(_entry_text(each, t)) for each in standing.entries]
+    for each in standing.entries:
+        items += [Divider(), Text(_entry_text(each, t))]
     options = tuple(
-        Option(cut(f"{each.case.number}: {t(KINDS[each.case.kind])}", 90), str(each.case.id))
+        Option(cut(f"#{each.case.number}: {t(KINDS[each.case.kind])}", 90), str(each.case.id))
         for each in standing.entries
         if each.may_appeal
     )
@@ -86,7 +100,7 @@ def _entry_text(entry: Entry, t: Translator) -> str:
 
 def case_head(case: Case, t: Translator) -> str:
     return t(
-        "**Case {number}: {what}**, {when}",
+        "**Case #{number}: {what}**, {when}",
         number=str(case.number),
         what=t(KINDS.get(case.kind, case.kind.value)),
         when=timestamp(case.created_at, "D"),
@@ -135,7 +149,7 @@ def appeal_form(case: Case, t: Translator) -> Form:
         long=True,
         max_length=rules.LONGEST_WORDS,
     )
-    return Form(t("Appeal case {number}", number=str(case.number)), custom_id(FORM, case.id), (words,))
+    return Form(t("Appeal case #{number}", number=str(case.number)), custom_id(FORM, case.id), (words,))
 
 
 def sent_card(appeal: Appeal, t: Translator) -> Card:

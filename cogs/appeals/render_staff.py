@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.cards import Button, Buttons, Card, Form, Item, Option, Pick, Text, TextField, custom_id
+from bot.cards import Button, Buttons, Card, Divider, Form, Item, Option, Pick, Text, TextField, custom_id
 from bot.cases import CaseKind
 from bot.i18n import N_, Translator
 from bot.text import cut, mention_user, quote, timestamp
@@ -49,7 +49,8 @@ def appeal_card(appeal: Appeal, t: Translator) -> Card:
     ]
     if appeal.can_be_shortened:
         buttons.append(Button(t("Shorten"), custom_id(SHORTEN, appeal.id)))
-    return Card((Text("\n".join(lines)), Text(words), Text(due), Buttons(tuple(buttons))), silent=True)
+    items = (Text("\n".join(lines)), Divider(), Text(words), Divider(), Text(due), Buttons(tuple(buttons)))
+    return Card(items, silent=True)
 
 
 def _head(appeal: Appeal, t: Translator) -> str:
@@ -92,7 +93,7 @@ def desk_card(desk: Desk, t: Translator) -> Card:
     if desk.waiting:
         options = tuple(
             Option(
-                cut(f"{each.case.number}: {t(KINDS.get(each.case.kind, each.case.kind.value))}", 90),
+                cut(f"#{each.case.number}: {t(KINDS.get(each.case.kind, each.case.kind.value))}", 90),
                 str(each.id),
             )
             for each in desk.waiting[:_LISTED]
@@ -105,7 +106,7 @@ def desk_card(desk: Desk, t: Translator) -> Card:
 
 def _line(appeal: Appeal, t: Translator) -> str:
     return t(
-        "Case {number} · {who} · promised by {due}",
+        "Case #{number} · {who} · promised by {due}",
         number=str(appeal.case.number),
         who=mention_user(appeal.member_id),
         due=timestamp(appeal.due_at, "D"),

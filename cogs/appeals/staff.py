@@ -130,7 +130,7 @@ class AppealStaff:
             await self._carry_out(session, actor, case, state, span)
             if row.own_case:
                 what = N_(
-                    "decided an appeal against a case of their own, there being no other moderator: case {number}"
+                    "decided an appeal against a case of their own, there being no other moderator: case #{number}"
                 )
                 await self._core.audit.record(session, actor, AREA, what, number=case.number)
             await self._redraw(session, row)
@@ -182,7 +182,10 @@ class AppealStaff:
             key=f"appeals.shorten:{case.id}:{end:%Y%m%d%H%M%S}",
             guild_id=case.guild_id,
             member_id=case.member_id,
-            arguments={"until": until.isoformat(), "reason": f"Appeal of case {case.number}: it ends sooner"},
+            arguments={
+                "until": until.isoformat(),
+                "reason": f"Appeal of case #{case.number}: it ends sooner",
+            },
             lane=Lane.SAFETY,
         )
         await self._core.outbox.plan(session, sooner)

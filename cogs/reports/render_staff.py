@@ -8,6 +8,7 @@ from bot.cards import (
     Button,
     Buttons,
     Card,
+    Divider,
     Form,
     ManyField,
     Option,
@@ -50,10 +51,10 @@ def item_card(
         lines.append(" ".join(called))
     if item.state not in rules.UNDECIDED:
         return Card((Text("\n".join([*lines, _end(item, t)])),), silent=True)
-    items: list[Part] = [Text("\n".join(lines))]
+    items: list[Part] = [Text("\n".join(lines)), Divider()]
     items += [Text(_kept_text(each, _EXCERPT, t)) for each in item.evidence[:1]]
     items += [Text(_words_text(each, _EXCERPT, t)) for each in item.words[:_SHOWN] if each.words]
-    items.append(Text(_standing(item, t)))
+    items += [Divider(), Text(_standing(item, t))]
     return Card(
         (*items, *_actions(item, t)),
         pings=frozenset(pings),
@@ -68,7 +69,7 @@ def details_card(item: Item, viewer_id: int, t: Translator, said: str | None = N
     is_over = item.state not in rules.UNDECIDED
     # How it stands comes first: what does not fit a card is cut at its end.
     lines += [_head(item, t), _end(item, t) if is_over else _standing(item, t), *_notes(item, t)]
-    items: list[Part] = [Text("\n".join(lines))]
+    items: list[Part] = [Text("\n".join(lines)), Divider()]
     items += [Text(_kept_text(each, _ALL, t)) for each in item.evidence[:_SHOWN]]
     items += [Text(_words_text(each, _EXCERPT, t)) for each in item.words[: 2 * _SHOWN]]
     if is_over:
@@ -180,7 +181,7 @@ def _end(item: Item, t: Translator) -> str:
 
 def _kept_text(kept: Kept, room: int, t: Translator) -> str:
     link = f" [{t('Message')}]({kept.link})" if kept.link else ""
-    lines = [t("{who} wrote:", who=mention_user(kept.author_id)) + link]
+    lines = [t("**{who} wrote:**", who=mention_user(kept.author_id)) + link]
     if kept.text is None:
         lines.append(t("-# The words were let go."))
     elif kept.text:
@@ -193,7 +194,7 @@ def _kept_text(kept: Kept, room: int, t: Translator) -> str:
 def _words_text(words: Words, room: int, t: Translator) -> str:
     who = mention_user(words.member_id) if words.member_id != NOBODY else t("Somebody")
     what = t(CATEGORIES[words.category])
-    head = t("{who} reported ({what}):", who=who, what=what)
+    head = t("**{who} reported** ({what}):", who=who, what=what)
     return f"{head} {quote(words.words, room)}" if words.words else head
 
 

@@ -33,8 +33,8 @@ async def test_a_timeout_is_on_the_record_appealed_and_taken_back_by_another(ope
         assert record.ephemeral and "Called people names" in record.text and "1 point counts" in record.text
         assert "Keep an eye" not in record.text and f"<@{milo.id}>" not in record.text
         assert "Your record here is empty" in (await world.slash(cleo, world.general, "standing")).text
-        form = await world.choose(ben, record, "2: Warning", menu="appeals:case.pick")
-        assert form.modal is not None and form.modal.title == "Appeal case 2"
+        form = await world.choose(ben, record, "#2: Warning", menu="appeals:case.pick")
+        assert form.modal is not None and form.modal.title == "Appeal case #2"
         await mod(world, "timeout", member=ben, reason="Called people names", length="7d")
         assert timeout_of(world, ben) is not None
         # Discord lets nobody use commands in a timeout, so the way is on the DM that told of it.
@@ -94,7 +94,7 @@ async def test_who_was_banned_appeals_on_the_dm_and_hears_there(open_world: Open
         await mod(world, "warn", member=cleo, reason="Loud")
         world.close_dms(cleo)
         record = await world.slash(cleo, world.general, "standing")
-        form = await world.choose(cleo, record, "2: Warning", menu="appeals:case.pick")
+        form = await world.choose(cleo, record, "#2: Warning", menu="appeals:case.pick")
         await world.submit(cleo, form, {WHY: "I was not"})
         form = await world.press(olive, appeals(world)[-1], "Uphold")
         await world.submit(olive, form, {ANSWER: "Several people heard it"})
