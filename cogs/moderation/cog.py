@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import Button, Card, Item, custom_id
+from bot.cards import Card, Item
 from bot.cases import CaseKind
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
@@ -168,13 +168,13 @@ class ModerationCog(commands.Cog):
             raise Obsolete(N_("the case is not known any more"))
         mine, _ = await self.setting.read(effect.guild_id)
         t = await self.bot.renderers.translator(effect)
-        card = render.notice_card(view.case, mine.appeal, self.bot.settings.support.contact, t)
         control = self.bot.core.cases.appeal_control
-        if control is None or not await self.bot.core.features.is_on(
+        if control is not None and not await self.bot.core.features.is_on(
             effect.guild_id, control.partition(":")[0]
         ):
-            return card
-        return card.with_button(Button(t("Appeal this"), custom_id(control, view.case.id)))
+            control = None
+        contact = self.bot.settings.support.contact
+        return render.notice_card(view.case, mine.appeal, contact, t, appeal_control=control)
 
     # ------------------------------------------------------------------------------------------ settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cards import Card, Text
+from bot.cards import Button, Buttons, Card, Text, custom_id
 from bot.cases import Case, CaseKind
 from bot.i18n import N_, Translator
 from bot.text import quote, timestamp
@@ -24,8 +24,11 @@ _LEFT = {
 }
 
 
-def notice_card(case: Case, appeal: str, contact: str, t: Translator) -> Card:
-    """The notice by DM. `appeal` is the community's way for who is banned, `contact` the operator's."""
+def notice_card(
+    case: Case, appeal: str, contact: str, t: Translator, *, appeal_control: str | None = None
+) -> Card:
+    """The notice by DM. `appeal` is the community's way for who is banned, `contact` the operator's, and `appeal_control`
+    what a button does that appeals it here."""
     lines = [t(_HEADINGS[case.kind])]
     if case.rule:
         lines.append(t("Rule: {rule}", rule=quote(case.rule, RULE_SHOWN)))
@@ -44,8 +47,36 @@ def notice_card(case: Case, appeal: str, contact: str, t: Translator) -> Card:
         )
     if case.kind in _LEFT:
         lines.append(t(_LEFT[case.kind]))
-    lines.append(_appeal(case, appeal, contact, t))
-    return Card((Text("\n".join(lines)),))
+    if appeal_control is None:
+        lines.append(_appeal(case, appeal, contact, t))
+        return Card((Text("\n".join(lines)),))
+    lines += _appeal_here(case, appeal, t)
+    return Card(
+        (Text("\n".join(lines)), Buttons((Button(t("Appeal this"), custom_id(appeal_control, case.id)),)))
+    )
+
+
+def _appeal_here(case: Case, appeal: str, t: Translator) -> list[str]:
+    """Discord lets nobody use commands in a timeout or after leaving, so the button is what works in any case."""
+    number = f"#{case.number}"
+    if case.kind in (CaseKind.WARN, CaseKind.RESTRICT):
+        return [
+            t(
+                "Is it wrong? Press the button and say why, here or with {command} in the server. Somebody else will decide. "
+                "It is case {number}.",
+                command="`/standing`",
+                number=number,
+            )
+        ]
+    lines = [
+        t(
+            "Is it wrong? Press the button and say why. Somebody else will decide. It is case {number}.",
+            number=number,
+        )
+    ]
+    if appeal and case.kind in (CaseKind.KICK, CaseKind.BAN):
+        lines.append(t("Or: {appeal}", appeal=quote(appeal, APPEAL_SHOWN)))
+    return lines
 
 
 def _until(case: Case, t: Translator) -> str | None:

@@ -187,6 +187,8 @@ async def test_from_a_dm_only_where_appeals_are_on(service: AppealService, core:
     with pytest.raises(NotFound):
         await service.check(Who(None, CLEO.member_id), case.id)
     appeal = await service.appeal(Who(None, BEN.member_id), case.id, "I am sorry")
+    with pytest.raises(NotFound):
+        await service.latest(Who(None, CLEO.member_id), case.id)
     entry = await service.latest(Who(None, BEN.member_id), case.id)
     assert entry.appeal is not None and entry.appeal.id == appeal.id and not entry.may_appeal
 
@@ -266,6 +268,9 @@ async def test_shortened_it_ends_sooner_and_never_later(
     assert (await staff.look(NORA, appeal.id)).state is State.OPEN  # nothing of it was kept
     await staff.shorten(NORA, appeal.id, "Half", "2d")
     assert (await case_of(core, appeal.case)).ends_at == clock.now() + 2 * DAY
+    async with core.db.read() as session:  # Discord ends it by itself, so it has to know
+        [told] = await session.scalars(select(OutboxRow).filter_by(kind="timeout"))
+    assert told.arguments["until"] == (clock.now() + 2 * DAY).isoformat() and told.member_id == BEN.member_id
     clock.advance(2 * DAY)
     await run_jobs(core)
     assert (await case_of(core, appeal.case)).ended_why is EndedWhy.EXPIRED
