@@ -217,4 +217,10 @@ class ModerationCog(commands.Cog):
     async def on_ready(self) -> None:
         """What was done while nobody was looking."""
         for guild in self.bot.guilds:
-            await self._watching.catch_up(guild)
+            if not guild.unavailable:
+                await self._watching.catch_up(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The same of a server that is there again."""
+        await self._watching.catch_up(guild)

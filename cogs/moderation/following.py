@@ -116,12 +116,14 @@ class Following:
     async def done(self, session: AsyncSession, ended: Ended) -> None:
         """What a case was to do is done, or was refused."""
         case = await self._case_of(session, ended)
-        if case is None or case.state is State.FAILED:
+        if case is None:
             return
         cases = self._core.cases
         if ended.outcome == "sent":
-            if case.state is State.PLANNED:
+            if case.state is not State.DONE:  # also what was refused, mended by staff and tried again
                 await cases.set_state(session, case, State.DONE)
+        elif case.state is State.FAILED:
+            return
         elif case.ended_at is None or ended.outcome == "failed":
             await cases.set_state(session, case, State.FAILED, ended.reason)
             await cases.add_event(session, case, EventKind.FAILED, after=ended.reason)

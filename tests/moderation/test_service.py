@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import inspect
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.authority import ADMINISTRATOR, KICK_MEMBERS, MODERATE_MEMBERS, Actor
 from bot.cases import CASE, CaseKind, EndedWhy, EventKind, Snippet, Source, State
@@ -26,6 +28,7 @@ from cogs.moderation import rules
 from cogs.moderation.model import ChannelState
 from storage import evidence as evidence_storage
 from storage import footprint
+from storage.outbox import OutboxRow, revive
 from tests.moderation.stand import (
     BEN,
     BOT,
@@ -55,13 +58,24 @@ FREE = ChannelState(PLACE, allow=0, deny=0)
 # ---------------------------------------------------------------------------------------------- who may
 
 
+def methods_with_an_actor(stand: Stand) -> set[str]:
+    """What somebody can do through the services of moderation."""
+    services = (stand.service, stand.records, stand.channels, stand.native, stand.returning, stand.setting)
+    return {
+        name
+        for each in services
+        for name, method in inspect.getmembers(each, inspect.iscoroutinefunction)
+        if not name.startswith("_") and "actor" in inspect.signature(method).parameters
+    }
+
+
 async def test_every_method_asks_who_may(stand: Stand) -> None:
     case = await stand.case(CaseKind.RESTRICT)
     note = await stand.case(CaseKind.NOTE, CLEO)
     panel = await stand.records.panel(actor(), BEN)
     plan_id, _ = await stand.channels.look(actor(), PLACE, [rules.Found(5, BEN, stand.clock.now())], 5, None)
     await stand.channels.lock(actor(), FREE, "Heated", None)
-    calls: list[Callable[[Actor], Awaitable[object]]] = [
+    calls: list[Any] = [
         *(
             lambda who, kind=kind: stand.act(kind, BEN, who, length=HOUR)
             for kind in (
@@ -94,6 +108,8 @@ async def test_every_method_asks_who_may(stand: Stand) -> None:
         lambda who: stand.channels.clear(who, plan_id, "Spam"),
         lambda who: stand.setting.save(who, {}),
     ]
+    tried = {name for call in calls for name in call.__code__.co_names}
+    assert methods_with_an_actor(stand) - tried == {"confirmed"}  # tried below, where there is a proposal
     before = len(await stand.effects())
     for call in calls:
         for who in (MEMBER, actor(CLEO, permissions=0, guild_id=OTHER_GUILD)):
@@ -196,6 +212,25 @@ async def test_a_case_says_when_discord_refused_it(stand: Stand) -> None:
     assert failed.state is State.FAILED and failed.state_reason == "no_permission" and not failed.holds
     view = await stand.records.open(actor(), kick.id)
     assert {EventKind.FAILED, EventKind.NOTICE_FAILED} <= {each.what for each in view.events}
+
+
+async def test_what_was_refused_is_not_undone_and_what_is_mended_late_ends_at_once(stand: Stand) -> None:
+    ban = await stand.case(CaseKind.BAN, length=HOUR)
+    await stand.done("failed", "no_permission")
+    stand.clock.advance(2 * HOUR)
+    await stand.run()
+    assert await stand.effects("moderation.undo:") == [] and (await stand.again(ban)).ended_at is None
+    async with stand.core.db.begin() as session:
+        [act] = [
+            each
+            for each in await session.scalars(select(OutboxRow))
+            if each.key.startswith("moderation.act:")
+        ]
+        await revive(session, [act], now=stand.clock.now())
+    await stand.done()  # staff mended it and had it tried again
+    late = await stand.again(ban)
+    assert (late.state, late.ended_why) == (State.DONE, EndedWhy.EXPIRED)
+    assert [each.kind for each in await stand.effects("moderation.undo:")] == ["unban"]
 
 
 async def test_two_moderators_at_once_punish_once(stand: Stand) -> None:
