@@ -154,7 +154,7 @@ def evil() -> tuple[int, int, float]:
     return run, refused, worst
 
 
-async def handler_cost(*, has_links: bool) -> tuple[float, int]:
+async def handler_cost(*, has_links: bool, count: int = HANDLED) -> tuple[float, int]:
     """Microseconds of the handler for an ordinary message that discord.py has parsed, and its SQL statements."""
     from benchmarks.bots import Statements
 
@@ -174,14 +174,14 @@ async def handler_cost(*, has_links: bool) -> tuple[float, int]:
 
         async def keep(message: discord.Message) -> None:
             messages.append(message)
-            if len(messages) == HANDLED:
+            if len(messages) == count:
                 complete.set()
 
         bot.listen_to_messages(keep)
-        for payload in payloads.messages(HANDLED, payloads.CHATTY, seed=1):
+        for payload in payloads.messages(count, payloads.CHATTY, seed=1):
             await socket.received_message(payload)
         await complete.wait()
-        chat = [each for each in corpora.honest_messages(HANDLED * 4) if may_have_links(each) == has_links]
+        chat = [each for each in corpora.honest_messages(count * 4) if may_have_links(each) == has_links]
         for message, text in zip(messages, chat, strict=False):
             message.content = text
         watching = Watching(bot, FilterService(bot.core))
@@ -195,7 +195,7 @@ async def handler_cost(*, has_links: bool) -> tuple[float, int]:
             best = min(best, time.process_time() - begun)
         await bot.close()
         await database.close()
-    return best / HANDLED * 1e6, len(seen.seen)
+    return best / count * 1e6, len(seen.seen)
 
 
 def _cpu(work: Callable[[], object]) -> float:

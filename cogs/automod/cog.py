@@ -155,7 +155,7 @@ class AutomodCog(commands.Cog):
 
     async def _alert(self, interaction: _Interaction, rule_id: int | None) -> None:
         values = list((interaction.data or {}).get("values", []))
-        channel_id = int(values[0]) if values else None
+        channel_id = chosen_number(interaction) if values else None
         await self._change(interaction, rule_id, lambda rule: replace(rule, alert_channel_id=channel_id))
 
     async def _ask_delete(self, interaction: _Interaction, rule_id: int | None) -> None:

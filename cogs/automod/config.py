@@ -54,20 +54,19 @@ class AutomodPart:
 
     async def apply(self, ground: Ground, wanted: Wanted) -> None:
         rows = {row.name: row for row in await storage.list_rules(ground.session, ground.guild_id)}
-        kept: set[str] = set()
-        for item in wanted["rules"]:
-            rule = _rule(item)
-            row = rows.get(rule.name)
-            if row is not None:
-                present = rule_of(row)
-                rule = replace(
-                    rule, exempt_roles=present.exempt_roles, exempt_channels=present.exempt_channels
-                )
-            await self._service.save(ground.session, ground.actor, row, rule)
-            kept.add(rule.name)
+        wanted_rules = [_rule(item) for item in wanted["rules"]]
+        # First what goes: Discord may have room for the new ones only then.
         for name, row in rows.items():
-            if name not in kept:
+            if name not in {rule.name for rule in wanted_rules}:
                 await self._service.drop(ground.session, ground.actor, row)
+        for rule in wanted_rules:
+            row = rows.get(rule.name)
+            if row is None:
+                await self._service.save(ground.session, ground.actor, None, rule)
+                continue
+            present = rule_of(row)
+            kept = replace(rule, exempt_roles=present.exempt_roles, exempt_channels=present.exempt_channels)
+            await self._service.save(ground.session, ground.actor, row, kept)
 
 
 def _item(rule: Rule, ground: Ground) -> Wanted:

@@ -19,6 +19,8 @@ _LABELS = {
     "most_in_a_row": N_("Times of one text in a row that are too many"),
 }
 
+_LIST_LABELS = {Lists.WORDS: N_("Words to look for"), Lists.PATTERNS: N_("Patterns to look for")}
+
 
 class FiltersPart:
     """What each filter does, its numbers, and the lists that people write by hand, each as one text with a line an entry."""
@@ -31,7 +33,7 @@ class FiltersPart:
         self.keys = {
             **{each.value: TITLES[each] for each in Filter},
             **_LABELS,
-            **{f"list_{each.value}": LIST_TITLES[each] for each in WRITTEN},
+            **{f"list_{each.value}": _LIST_LABELS.get(each, LIST_TITLES[each]) for each in WRITTEN},
         }
 
     async def export(self, ground: Ground) -> Wanted:

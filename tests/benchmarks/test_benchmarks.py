@@ -17,6 +17,7 @@ from benchmarks import (
     badges,
     best,
     commands,
+    filters,
     matching,
     messages,
     rituals,
@@ -53,6 +54,11 @@ FIGURES = {
 def real_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts back afterwards how discord.py answers interactions, which the bench takes over."""
     monkeypatch.setattr(AsyncWebhookAdapter, "request", AsyncWebhookAdapter.request)
+
+
+async def test_an_ordinary_message_costs_no_statement_with_every_filter_on() -> None:
+    _, statements = await filters.handler_cost(has_links=True, count=100)
+    assert statements == 0
 
 
 async def test_an_ordinary_message_costs_no_statement_through_the_real_gateway() -> None:
