@@ -162,7 +162,7 @@ def preview_card(preview: Preview, t: Translator) -> Card:
     ]
     if n:
         first = ", ".join(mention_user(each) for each in preview.chosen[:10])
-        items.append(Text(first + (" …" if n > 10 else "")))
+        items.append(Text(t("The first of them: {people}", people=first) + (" …" if n > 10 else "")))
     if preview.spared:
         lines = [f"- {count}: {t(WHY_SPARED[why])}" for why, count in sorted(preview.spared.items())]
         items.append(Text("\n".join((t("**Left out**"), *lines))))
