@@ -301,11 +301,16 @@ class Cases:
     async def set_state(
         self, session: AsyncSession, case: Case, state: State, reason: str | None = None
     ) -> Case:
-        """Discord has followed, or refused. What was refused for good holds no longer."""
+        """Discord has followed, or refused. What was refused holds no longer, until it is tried again and done: then it
+        holds for what is left of its time."""
         values: dict[str, Any] = {"state": state.value, "state_reason": reason}
-        if state is State.FAILED:
-            values["settled_at"] = self._clock.now()
-        return await self.change(session, case, **values)
+        now = self._clock.now()
+        if case.kind in LASTING and case.ended_at is None:
+            values["settled_at"] = now if state is State.FAILED else None
+        changed = await self.change(session, case, **values)
+        if state is State.DONE and changed.holds and changed.ends_at is not None and changed.ends_at <= now:
+            await self.end(session, changed, EndedWhy.EXPIRED)
+        return changed
 
     async def end(self, session: AsyncSession, case: Case, why: EndedWhy, by: int = NOBODY) -> bool:
         """End what lasts, or overturn what does not. False when that was done before: then nothing is told."""
@@ -397,6 +402,8 @@ class Cases:
         row = await storage.lock(session, int(job.payload["case"]))
         if row is None or row.ended_at is not None:
             return Skipped(N_("the case has ended already"))
+        if row.state == State.FAILED:
+            return Skipped(N_("what the case was to do was never done"))
         if row.ends_at is None or row.ends_at > self._clock.now():
             return Skipped(N_("the case lasts longer now"))
         await self.end(session, snapshot(row), EndedWhy.EXPIRED)

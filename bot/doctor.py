@@ -16,7 +16,7 @@ import discord
 
 from bot import preflight
 from bot.backups import folder_of
-from bot.invite import INVITE_PERMISSIONS, application_id_of, invite_link
+from bot.invite import INVITE_PERMISSIONS, MODERATION_PERMISSIONS, application_id_of, invite_link
 from bot.preflight import Finding
 from bot.process_lock import AlreadyRunning, lock_file
 from bot.settings import WHERE_TOKENS_ARE, Settings, SettingsError, check_token
@@ -146,7 +146,8 @@ def _invite(application_id: int | None) -> Finding:
     if application_id is None:
         said = f"With your application's id in its place: {invite_link('YOUR_APPLICATION_ID')}"
         return Finding("invite link", "unknown", said)
-    return Finding("invite link", "ok", invite_link(application_id))
+    moderating = invite_link(application_id, MODERATION_PERMISSIONS)
+    return Finding("invite link", "ok", f"{invite_link(application_id)} or, to moderate too: {moderating}")
 
 
 async def _database(settings: Settings) -> list[Finding]:

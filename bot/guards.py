@@ -49,18 +49,24 @@ class SafetySettings:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone."""
+    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone. `name` is their account's,
+    where it is known."""
 
     member_id: int
     is_member: bool = True
     is_bot: bool = False
     rank: Rank = EVERYBODY
+    name: str = ""
 
 
 class Look:
     """What the guards want to know of Discord; `bot/standings.py` answers from what discord.py keeps in memory."""
 
     async def standing(self, guild_id: int, member_id: int) -> Standing:
+        raise NotImplementedError
+
+    def of_actor(self, actor: Actor) -> Standing:
+        """The standing of who is behind an interaction, by the roles that Discord named with it."""
         raise NotImplementedError
 
     def own(self, guild_id: int) -> Standing:
@@ -158,11 +164,7 @@ class Guards:
         """Where the target stands. Raises unless actor and bot may act on them at this moment."""
         look = self.look
         target = await look.standing(actor.guild_id, member_id)
-        if member_id != actor.member_id:
-            mine = await look.standing(actor.guild_id, actor.member_id)
-        else:
-            mine = target
-        check_over(mine, target, look.own(actor.guild_id), absent=absent)
+        check_over(look.of_actor(actor), target, look.own(actor.guild_id), absent=absent)
         return target
 
     async def log_channel(self, guild_id: int) -> int | None:

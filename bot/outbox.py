@@ -47,7 +47,9 @@ class EffectKind(StrEnum):
     POST = "post"  # a message in a channel; a reply when `message_id` is given
     EDIT = "edit"  # draw a message of ours again
     DELETE = "delete"
-    DIRECT_MESSAGE = "direct_message"  # only bot/notify.py plans these, after the member opted in
+    # Planned by bot/notify.py after the member opted in, and for notices of moderation: they are about the member's own
+    # place in the community.
+    DIRECT_MESSAGE = "direct_message"
     ADD_ROLE = "add_role"  # per role, never the whole list: that would undo what people change meanwhile
     REMOVE_ROLE = "remove_role"
     OPEN_THREAD = "open_thread"  # the public thread of a message; Discord allows one, so a repeat finds it

@@ -10,8 +10,8 @@ from bot.card_views import form_answers
 from bot.cards import Button, Buttons, Card, Form, Item, Style, Text, TextField, custom_id
 from bot.components import Components
 from bot.core import Core
-from bot.dispatcher import PlannedEffect
-from bot.errors import NotAllowed
+from bot.dispatcher import Obsolete, PlannedEffect
+from bot.errors import NotAllowed, NotFound
 from bot.guards import RENDERER, Proposal
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
@@ -37,7 +37,11 @@ class Proposals:
 
     async def _render(self, effect: PlannedEffect) -> Card:
         async with self._core.db.read() as session:
-            found = await self._core.guards.find(session, effect.guild_id, int(effect.arguments["proposal"]))
+            try:
+                number = int(effect.arguments["proposal"])
+                found = await self._core.guards.find(session, effect.guild_id, number)
+            except NotFound as gone:
+                raise Obsolete(N_("the proposal is not known any more")) from gone
         return self._card(found, await self._renderers.translator(effect))
 
     def _card(self, proposal: Proposal, t: Translator) -> Card:

@@ -27,6 +27,11 @@ class Standings(Look):
                 return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
         return _standing(member)
 
+    def of_actor(self, actor: Actor) -> Standing:
+        guild = self._guild(actor.guild_id)
+        positions = [role.position for role in guild.roles if role.id in actor.role_ids]
+        return Standing(actor.member_id, rank=Rank(max(positions, default=0), actor.is_owner))
+
     def own(self, guild_id: int) -> Standing:
         return _standing(self._guild(guild_id).me)
 
@@ -50,7 +55,7 @@ class Standings(Look):
 
 def _standing(member: discord.Member) -> Standing:
     rank = Rank(member.top_role.position, member.guild.owner_id == member.id)
-    return Standing(member.id, is_bot=member.bot, rank=rank)
+    return Standing(member.id, is_bot=member.bot, rank=rank, name=member.name)
 
 
 def _actor(member: discord.Member) -> Actor:

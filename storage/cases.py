@@ -141,7 +141,7 @@ class CaseNoteRow(Base):
     personal: ClassVar = (
         Personal(
             what=N_("Notes of moderators about you, among themselves"),
-            seen_by=SeenBy.STAFF,
+            seen_by=SeenBy.WRITER,
             keep_for=KEPT,
             since="at",
             hides=("text", "by_id"),

@@ -39,7 +39,7 @@ class EvidenceRow(Base):
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     owner: Mapped[str] = mapped_column(String(8))
-    owner_id: Mapped[int] = mapped_column(Snowflake)
+    owner_id: Mapped[int] = mapped_column()
     author_id: Mapped[int] = mapped_column(Snowflake)
     channel_id: Mapped[int | None] = mapped_column(Snowflake)
     message_id: Mapped[int | None] = mapped_column(Snowflake)

@@ -11,7 +11,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.invite import INVITE_PERMISSIONS, invite_link
+from bot.invite import INVITE_PERMISSIONS, MODERATION_PERMISSIONS, invite_link
 from sandbox import server
 
 PROJECT = Path(__file__).parents[1]
@@ -111,8 +111,19 @@ def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> Non
     )
     assert needed.value == INVITE_PERMISSIONS
     assert re.findall(r"https://discord.com/oauth2\S+", read("README.md")) == [
-        invite_link("YOUR_APPLICATION_ID")
+        invite_link("YOUR_APPLICATION_ID"),
+        invite_link("YOUR_APPLICATION_ID", MODERATION_PERMISSIONS),
     ]
+    moderating = discord.Permissions(
+        kick_members=True,
+        ban_members=True,
+        manage_channels=True,
+        manage_guild=True,
+        view_audit_log=True,
+        manage_messages=True,
+        moderate_members=True,
+    )
+    assert needed.value | moderating.value == MODERATION_PERMISSIONS
     assert server.INVITE_PERMISSIONS.value == INVITE_PERMISSIONS
 
 

@@ -115,6 +115,9 @@ class ChannelService:
     ) -> None:
         """Somebody changed by hand what a lock or slowmode had set: it is over, and nothing is put back. `seconds` is the
         slowmode that they set."""
+        async with self._core.db.read() as session:
+            if not await self._core.cases.holding(session, guild_id, [kind], channel_id=channel_id):
+                return
         async with self._core.db.begin() as session:
             for held in await self._core.cases.holding(session, guild_id, [kind], channel_id=channel_id):
                 is_ours = seconds is not None and held.details.get("seconds") == seconds
@@ -124,7 +127,8 @@ class ChannelService:
                     await self._core.cases.end(session, case, EndedWhy.LIFTED)
 
     async def _held(self, session: Any, actor: Actor, kind: CaseKind, channel_id: int) -> list[Case]:
-        return await self._core.cases.holding(session, actor.guild_id, [kind], channel_id=channel_id)
+        held = await self._core.cases.holding(session, actor.guild_id, [kind], channel_id=channel_id)
+        return [each for each in held if "mask" in each.details or "seconds" in each.details]
 
     async def _open(
         self,

@@ -37,6 +37,7 @@ from cogs.moderation import render_staff as staff
 from cogs.moderation.channels import ChannelService
 from cogs.moderation.clearing import Clearing
 from cogs.moderation.commands import Verbs
+from cogs.moderation.config import ModerationPart
 from cogs.moderation.desk import Desk
 from cogs.moderation.following import Following
 from cogs.moderation.model import AREA, ModerationSettings
@@ -106,6 +107,7 @@ class ModerationCog(commands.Cog):
         self._clearing = Clearing(self.channels, self.records)
         self._watching = Watching(bot, self.native, self.returning, self.channels)
         self._page = replace(PAGE, body=self._settings_items)
+        self._config = ModerationPart(core)
         self._verbs: list[app_commands.Command[Any, ..., Any]] = []
         self._controls: dict[str, Handler] = {
             **self.desk.controls,
@@ -129,6 +131,7 @@ class ModerationCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(self._page)
+        bot.config_card.parts.add(self._config)
         verbs = Verbs(self.desk, self.records, self.channels, self._clearing)
         self._verbs = [each for each in verbs.commands if isinstance(each, app_commands.Command)]
         for command in self._verbs:
@@ -146,6 +149,7 @@ class ModerationCog(commands.Cog):
         bot.renderers.unregister(model.CARD_RENDERER, model.NOTICE_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(self._page)
+        bot.config_card.parts.remove(self._config)
         for command in self._verbs:
             bot.groups.detach(bot.groups.mod, command.name)
         bot.groups.forget_help(*HELP)
@@ -213,4 +217,10 @@ class ModerationCog(commands.Cog):
     async def on_ready(self) -> None:
         """What was done while nobody was looking."""
         for guild in self.bot.guilds:
-            await self._watching.catch_up(guild)
+            if not guild.unavailable:
+                await self._watching.catch_up(guild)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The same of a server that is there again."""
+        await self._watching.catch_up(guild)

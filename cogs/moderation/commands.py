@@ -208,6 +208,5 @@ class Verbs(app_commands.Group):
         delete: int = 0,
     ) -> None:
         span = rules.read_length(length) if length is not None else None
-        rule = rule[: rules.LONGEST_RULE] if rule else None
         key = f"command:{interaction.id}"
         await self._desk.act(interaction, Order(kind, person.id, reason, span, rule, delete, key))

@@ -51,9 +51,9 @@ class Desk:
             render.LIFT_FORM: self._lift,
             render.SHOW: self._show,
         }
-        for kind in render.PANEL_KINDS:
-            self.controls[f"moderation:panel.{kind.value}_ask"] = partial(self._ask, kind)
-            self.controls[f"moderation:panel.{kind.value}_form"] = partial(self._act, kind)
+        for kind, (asks, acts) in render.PANEL.items():
+            self.controls[asks] = partial(self._ask, kind)
+            self.controls[acts] = partial(self._act, kind)
 
     # ------------------------------------------------------------------------------------------ the panel
 

@@ -94,14 +94,14 @@ class Following:
             if await self._holds_still(session, case):
                 return None
             return _effect(case, EffectKind.REMOVE_ROLE, {}, role_id=int(case.details["role"]))
-        if case.kind is CaseKind.LOCK:
+        if case.kind is CaseKind.LOCK and "mask" in case.details:
             return _effect(
                 case,
                 EffectKind.SET_CHANNEL,
                 rules.restored(dict(case.details)),
                 role_id=int(case.details["role"]),
             )
-        if case.kind is CaseKind.SLOWMODE:
+        if case.kind is CaseKind.SLOWMODE and "before" in case.details:
             arguments = {"slowmode": int(case.details["before"]), "while": int(case.details["seconds"])}
             return _effect(case, EffectKind.SET_CHANNEL, arguments)
         return None
@@ -116,12 +116,14 @@ class Following:
     async def done(self, session: AsyncSession, ended: Ended) -> None:
         """What a case was to do is done, or was refused."""
         case = await self._case_of(session, ended)
-        if case is None or case.state is State.FAILED:
+        if case is None:
             return
         cases = self._core.cases
         if ended.outcome == "sent":
-            if case.state is State.PLANNED:
+            if case.state is not State.DONE:  # also what was refused, mended by staff and tried again
                 await cases.set_state(session, case, State.DONE)
+        elif case.state is State.FAILED:
+            return
         elif case.ended_at is None or ended.outcome == "failed":
             await cases.set_state(session, case, State.FAILED, ended.reason)
             await cases.add_event(session, case, EventKind.FAILED, after=ended.reason)
@@ -134,6 +136,8 @@ class Following:
         if ended.outcome == "sent":
             await self._core.cases.add_event(session, case, EventKind.NOTICE_SENT)
             return
+        if case.state is State.FAILED and case.kind not in model.LEAVING:
+            return  # nothing was done, so there is nothing to tell
         await self._core.cases.add_event(session, case, EventKind.NOTICE_FAILED, after=ended.reason)
         if case.kind not in model.LEAVING and ended.reason == "dms_closed":
             await self._core.notifier.notify(

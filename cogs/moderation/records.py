@@ -143,13 +143,18 @@ class Records:
         cases = self._core.cases
         points = await cases.active_points(session, row.guild_id, row.member_id)
         settings = await self._core.configs.get(row.guild_id, ModerationSettings)
+        recent = await cases.list_of_member(session, row.guild_id, row.member_id, limit=RECENT_CASES)
+        holding = await cases.holding(session, row.guild_id, LASTING, member_id=row.member_id)
+        # Who is on a timeout has had what is usual.
+        has_timeout = any(each.kind is CaseKind.TIMEOUT for each in holding)
+        shown = {each.id for each in recent}
         return PanelView(
             row.id,
             row.member_id,
             points,
-            rules.suggest(points),
-            tuple(await cases.list_of_member(session, row.guild_id, row.member_id, limit=RECENT_CASES)),
-            tuple(await cases.holding(session, row.guild_id, LASTING, member_id=row.member_id)),
+            None if has_timeout else rules.suggest(points),
+            tuple(recent),
+            tuple(each for each in holding if each.id not in shown),
             await cases.count_of_member(session, row.guild_id, row.member_id),
             settings.rule_list,
         )

@@ -26,7 +26,7 @@ from bot.i18n import N_, Translator
 from bot.text import MODAL_LABEL, cut, mention_channel, mention_user, quote, timestamp
 from cogs.moderation import rules
 from cogs.moderation.model import ModerationSettings
-from cogs.moderation.render_staff import EDIT_FORM, HIDE_FORM, KINDS, LIFT_FORM, LINK_FORM, NOTE_FORM
+from cogs.moderation.render_staff import EDIT_FORM, HIDE_FORM, KINDS, LIFT_FORM, LINK_FORM, NOTE_FORM, PANEL
 from cogs.moderation.rules import Preview, Rule
 
 PURGE_ASK, PURGE_FORM = "moderation:purge.ask", "moderation:purge.form"
@@ -72,7 +72,7 @@ def act_form(
         fields.append(ChoiceField("delete", t("Delete their messages?"), options, required=False))
     return Form(
         cut(t(KINDS[kind]), MODAL_LABEL),
-        custom_id(f"moderation:panel.{kind.value}_form", panel_id),
+        custom_id(PANEL[kind][1], panel_id),
         tuple(fields),
     )
 

@@ -22,16 +22,17 @@ HISTORY = "moderation:panel.history"
 BACK = "moderation:panel.back"
 PAGE = "moderation:history.page"
 PAGES = 1000  # a page's control is numbered panel * PAGES + page
-PANEL_KINDS = (
-    CaseKind.WARN,
-    CaseKind.TIMEOUT,
-    CaseKind.NOTE,
-    CaseKind.RESTRICT,
-    CaseKind.KICK,
-    CaseKind.BAN,
-)
+# What can be done from the panel, in order: the button that asks, and the form that follows.
+PANEL = {
+    CaseKind.WARN: ("moderation:panel.warn_ask", "moderation:panel.warn_form"),
+    CaseKind.TIMEOUT: ("moderation:panel.timeout_ask", "moderation:panel.timeout_form"),
+    CaseKind.NOTE: ("moderation:panel.note_ask", "moderation:panel.note_form"),
+    CaseKind.RESTRICT: ("moderation:panel.restrict_ask", "moderation:panel.restrict_form"),
+    CaseKind.KICK: ("moderation:panel.kick_ask", "moderation:panel.kick_form"),
+    CaseKind.BAN: ("moderation:panel.ban_ask", "moderation:panel.ban_form"),
+}
 APPLY_ASK = "moderation:panel.apply_ask"
-EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 6, 3, 3
+EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 5, 2, 2
 LONG, SHORT = 700, 160
 
 KINDS = {
@@ -123,18 +124,28 @@ def _facts(view: CaseView, t: Translator) -> list[str]:
 def _about(case: Case, t: Translator) -> list[str]:
     parts: list[str] = []
     if case.member_id:
-        parts.append(mention_user(case.member_id))
+        name = case.details.get("name")
+        who = mention_user(case.member_id)
+        parts.append(f"{who} ({quote(str(name), 60)})" if name else who)
     if case.channel_id is not None:
         parts.append(mention_channel(case.channel_id))
     if case.kind is CaseKind.PURGE:
         parts.append(t.tn("{n} message", "{n} messages", case.count))
     if case.kind is CaseKind.SLOWMODE and "seconds" in case.details:
         parts.append(t("{n} s between messages", n=case.details["seconds"]))
-    parts.append(t("by {who}", who=mention_user(case.moderator_id)) if case.moderator_id else t("by Lyceum"))
+    parts.append(_by(case, t))
     if case.source in _SOURCES:
         parts.append(t(_SOURCES[case.source]))
     parts.append(timestamp(case.created_at, "f"))
     return parts
+
+
+def _by(case: Case, t: Translator) -> str:
+    """Who acted. A moderator who was deleted since is nobody any more."""
+    if case.moderator_id:
+        return t("by {who}", who=mention_user(case.moderator_id))
+    is_own = case.source in (Source.AUTOMOD, Source.FILTER, Source.RAID)
+    return t("by Lyceum") if is_own else t("by somebody")
 
 
 def state_line(case: Case, t: Translator) -> str:
@@ -231,10 +242,7 @@ def panel_card(panel: PanelView, t: Translator, said: str | None = None) -> Card
     holding = [t("Holds now: {what}", what=line(each, t)) for each in panel.holding]
     recent = [f"- {line(each, t)}" for each in panel.recent]
     items.append(Text("\n".join([*holding, *(recent or [t("No cases yet.")])])))
-    kinds = [
-        Button(t(_VERBS[each]), custom_id(f"moderation:panel.{each.value}_ask", panel.panel_id))
-        for each in PANEL_KINDS
-    ]
+    kinds = [Button(t(_VERBS[each]), custom_id(asks, panel.panel_id)) for each, (asks, _) in PANEL.items()]
     items += [Buttons(tuple(kinds[:3])), Buttons(tuple(kinds[3:]))]
     label = t.tn("History ({n} case)", "History ({n} cases)", panel.total)
     items.append(Buttons((Button(label, custom_id(HISTORY, panel.panel_id)),)))

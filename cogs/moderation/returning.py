@@ -41,6 +41,8 @@ class Returning:
             for case in await cases.active_restrictions(session, guild_id, member_id):
                 if case.kind is CaseKind.TIMEOUT and (case.ends_at is None or case.ends_at <= now):
                     continue
+                if case.kind is CaseKind.RESTRICT and not case.details.get("role"):
+                    continue
                 effect = reapply(case, f"moderation.again:{case.id}:{stamp}")
                 if await self._core.outbox.plan(session, effect):
                     await cases.add_event(session, case, EventKind.REAPPLIED)

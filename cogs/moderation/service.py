@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Actor
+from bot.authority import Actor, Capability
 from bot.cases import Case, CaseDraft, CaseKind, EndedWhy, EventKind, Source, State
 from bot.core import Core
 from bot.errors import AlreadyDone, NotAllowed, NotConfigured, NotFound
@@ -67,6 +67,7 @@ class ModerationService:
         """End what holds about somebody before its time. Raises `NotAllowed` for one's own."""
         reason = rules.check_reason(clean(reason))
         cases = self._core.cases
+        await self._core.guards.require(actor, Capability.MODERATE)
         async with self._core.db.read() as session:
             found = await cases.find_by_id(session, actor.guild_id, case_id)
         if found is None:
@@ -85,7 +86,8 @@ class ModerationService:
     # ------------------------------------------------------------------------------------------ checks
 
     def _checked(self, order: Order) -> Order:
-        order = replace(order, reason=rules.check_reason(clean(order.reason)))
+        rule = clean(order.rule or "")[: rules.LONGEST_RULE] or None
+        order = replace(order, reason=rules.check_reason(clean(order.reason)), rule=rule)
         if order.kind is CaseKind.TIMEOUT:
             return replace(order, length=rules.check_timeout(order.length))
         return replace(order, length=rules.check_length(order.length))
@@ -131,7 +133,9 @@ class ModerationService:
             await self._end_bans(session, guild_id, moderator_id, order)
         elif order.kind is CaseKind.TIMEOUT:
             await self._replace_timeout(session, guild_id, moderator_id, order)
-        case = await self._core.cases.open(session, await self._draft(guild_id, moderator_id, order))
+        case = await self._core.cases.open(
+            session, await self._draft(guild_id, moderator_id, order, target.name)
+        )
         if order.kind is CaseKind.NOTE:
             now = self._core.clock.now()
             session.add(
@@ -146,14 +150,16 @@ class ModerationService:
             )
             await session.flush()
         is_told = order.kind in model.TOLD and target.is_member and not target.is_bot
-        if is_told:
-            await self._core.outbox.plan(session, notice_of(case))
-        effect = self._effect(case, order, notice=f"{model.NOTICE}{case.id}" if is_told else None)
+        effect = self._effect(case, order, is_told=is_told)
         if effect is not None:
             await self._core.outbox.plan(session, effect)
+        if is_told:
+            # Who stays is told of what was done; who goes could not be reached any more.
+            after = effect.key if effect is not None and order.kind not in model.LEAVING else None
+            await self._core.outbox.plan(session, notice_of(case, after=after))
         return case
 
-    async def _draft(self, guild_id: int, moderator_id: int, order: Order) -> CaseDraft:
+    async def _draft(self, guild_id: int, moderator_id: int, order: Order, name: str) -> CaseDraft:
         now = self._core.clock.now()
         settings = await self._core.configs.get(guild_id, ModerationSettings)
         safety = await self._core.configs.get(guild_id, SafetySettings)
@@ -161,6 +167,8 @@ class ModerationService:
         details: dict[str, Any] = {}
         if order.kind is CaseKind.RESTRICT:
             details["role"] = safety.restrict_role_id
+        if order.kind in model.LEAVING and name:
+            details["name"] = name  # Discord shows no names of people who are gone
         if order.delete_seconds:
             details["delete_seconds"] = order.delete_seconds
         return CaseDraft(
@@ -179,7 +187,7 @@ class ModerationService:
             details=details,
         )
 
-    def _effect(self, case: Case, order: Order, *, notice: str | None) -> Effect | None:
+    def _effect(self, case: Case, order: Order, *, is_told: bool) -> Effect | None:
         kind = _EFFECTS.get(case.kind)
         if kind is None:
             return None
@@ -197,7 +205,7 @@ class ModerationService:
             role_id=case.details.get("role"),
             arguments=arguments,
             lane=Lane.SAFETY,
-            after_tried=notice if case.kind in model.LEAVING else None,
+            after_tried=f"{model.NOTICE}{case.id}" if is_told and case.kind in model.LEAVING else None,
         )
 
     async def _end_bans(self, session: AsyncSession, guild_id: int, moderator_id: int, order: Order) -> None:
@@ -223,7 +231,7 @@ async def end_quietly(core: Core, session: AsyncSession, case: Case, by: int) ->
     await core.cases.end(session, case, EndedWhy.LIFTED, by)
 
 
-def notice_of(case: Case) -> Effect:
+def notice_of(case: Case, *, after: str | None = None) -> Effect:
     """What the member is told, by DM and without having asked for DMs: it is about their own place in the community."""
     return Effect(
         kind=EffectKind.DIRECT_MESSAGE,
@@ -233,6 +241,7 @@ def notice_of(case: Case) -> Effect:
         renderer=model.NOTICE_RENDERER,
         arguments={"case": case.id},
         lane=Lane.SAFETY,
+        after=after,
     )
 
 

@@ -85,12 +85,14 @@ class Watching:
     def _shows(member: discord.Member, case: Case) -> bool:
         if case.kind is CaseKind.TIMEOUT:
             return member.timed_out_until is not None
+        if not case.details.get("role"):
+            return True
         return any(role.id == case.details.get("role") for role in member.roles)
 
     @staticmethod
     def _is_open(guild: discord.Guild, case: Case) -> bool:
-        if case.kind not in (CaseKind.LOCK, CaseKind.SLOWMODE):
-            return False
+        if "mask" not in case.details and "seconds" not in case.details:
+            return False  # no lock or slowmode, or not one of this feature
         channel: Any = guild.get_channel_or_thread(case.channel_id or 0)
         if channel is None:
             return case.kind is CaseKind.LOCK and case.channel_id is not None

@@ -56,9 +56,7 @@ def open_world(sqlite_template: SqliteTemplate, folder: Path) -> OpenWorld:
     """Opens the one world of a test in which nothing was chosen yet, for instance at a moment: `open_world(now=...)`."""
     url = sqlite_template.copy_to(folder)
 
-    def opened(
-        *, now: datetime | None = None, **options: Any
-    ) -> AbstractAsyncContextManager[LyceumWorld]:
+    def opened(*, now: datetime | None = None, **options: Any) -> AbstractAsyncContextManager[LyceumWorld]:
         return _opened(url, now=now, **options)
 
     return opened

@@ -59,9 +59,7 @@ async def by_hand(
     world: LyceumWorld, action: AuditLogAction, by: Person, target: Person, **entry: Any
 ) -> None:
     """What Discord's audit log says after somebody did something by hand."""
-    world.env.backend.record_audit_log(
-        world.guild_id, action, target_id=target.id, user_id=by.id, **entry
-    )
+    world.env.backend.record_audit_log(world.guild_id, action, target_id=target.id, user_id=by.id, **entry)
     await world.settle()
 
 

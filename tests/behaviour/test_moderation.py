@@ -6,8 +6,11 @@ from datetime import timedelta
 
 from simcord.enums import AuditLogAction
 
-from tests.behaviour.moderation import by_hand, is_banned, log, mod, moderated, reasons, timeout_of
-from tests.behaviour.quests import LyceumWorld, OpenWorld
+from bot.features import FeatureSettings
+from bot.guards import SafetySettings
+from tests.behaviour.moderation import by_hand, choose, is_banned, log, mod, moderated, reasons, timeout_of
+from tests.behaviour.quests import OpenWorld
+from tests.behaviour.steps import HOSTILE
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -74,6 +77,9 @@ async def test_who_leaves_while_restricted_comes_back_restricted(open_world: Ope
         async with world.while_down(crash=True):
             await world.rejoin(ben)
         assert "Quiet" in world.role_names(ben)
+        # What holds ends in time also when moderation is switched off meanwhile.
+        await choose(world, FeatureSettings, off={"moderation": True})
+        assert "switched this off" in (await mod(world, "history", member=ben)).text
         await world.advance(8 * DAY)
         assert "Quiet" not in world.role_names(ben)
 
@@ -116,7 +122,11 @@ async def test_what_is_done_by_hand_becomes_a_case_once(open_world: OpenWorld) -
         async with world.while_down(crash=True):
             world.server.guild.remove_member(cleo)
             backend.record_audit_log(
-                world.guild_id, AuditLogAction.MEMBER_KICK, target_id=cleo.id, user_id=milo.id, reason="Missed"
+                world.guild_id,
+                AuditLogAction.MEMBER_KICK,
+                target_id=cleo.id,
+                user_id=milo.id,
+                reason="Missed",
             )
             backend.remove_ban(world.guild_id, ben.id)
         assert "Kick" in log(world)[3].text and "Missed" in log(world)[3].text
@@ -168,11 +178,7 @@ async def test_clearing_shows_first_what_would_go(open_world: OpenWorld) -> None
 
 async def test_over_the_cap_a_second_moderator_is_asked(open_world: OpenWorld) -> None:
     async with moderated(open_world) as world:
-        world_cap = 2
-        from bot.guards import SafetySettings
-        from tests.behaviour.moderation import choose
-
-        await choose(world, SafetySettings, cap_short=world_cap)
+        await choose(world, SafetySettings, cap_short=2)
         milo = world.moderator
         people = [await world.join(name) for name in ("Ann", "Bob", "Cid")]
         for person in people[:2]:
@@ -185,3 +191,47 @@ async def test_over_the_cap_a_second_moderator_is_asked(open_world: OpenWorld) -
         done = await world.press(world.people["Olive"], proposal, "Confirm")
         assert "Confirmed by" in done.text and not world.is_member(people[2])
         assert "confirmed it as a second moderator" in log(world)[-1].text
+
+
+async def test_bad_days(open_world: OpenWorld) -> None:
+    async with moderated(open_world) as world:
+        ben, cleo, milo, olive = (
+            world.people["Ben"],
+            world.people["Cleo"],
+            world.moderator,
+            world.people["Olive"],
+        )
+        # Two moderators at once, a text that wants to ping and to format, and DMs that are closed.
+        world.close_dms(ben)
+        answers = await world.at_once(
+            mod(world, "warn", member=ben, reason=HOSTILE),
+            mod(world, "warn", olive, member=ben, reason=HOSTILE),
+        )
+        assert sum("less than a minute ago" in each.text for each in answers) == 1
+        [shown] = log(world)
+        assert shown.pinged == () and shown.pinged_roles == () and not shown.pings_everyone
+        assert "[free](" not in shown.text and "could not be told by DM" in shown.text
+        waits = await world.slash(ben, world.general, "help")
+        assert any("/standing" in each.text for each in waits.followups)
+        # The bot loses a power: said in the case, and nobody is told of what was not done.
+        await world.bot_permissions(moderate_members=False, ban_members=False)
+        await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        await mod(world, "ban", user=cleo, reason="Spam")
+        assert "It did not come off" in log(world)[1].text and "It did not come off" in log(world)[2].text
+        assert not any("timeout" in each.text for each in world.dms(cleo)) and not is_banned(world, cleo)
+        assert any(
+            "Time Out Members" in each.text and "Something needs a hand" in each.text
+            for each in world.posted(world.staff)
+        )
+        # The role for restrictions is deleted: restricting says what to do.
+        await world.delete_role(world.server.guild.roles["Quiet"])
+        refused = await mod(world, "restrict", member=cleo, reason="Spam")
+        assert "No role is chosen" in refused.text
+        # Somebody leaves between the card and the press; an old card works after a restart.
+        history = await mod(world, "history", member=cleo)
+        await world.restart()
+        panel = await world.press(milo, history, "Act on this member")
+        form = await world.press(milo, panel, "Kick")
+        await world.leave(cleo)
+        gone = await world.submit(milo, form, {"reason": "Too late"})
+        assert "not a member" in gone.text and len(log(world)) == 3

@@ -61,6 +61,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "kudos",
             "ladder",
             "micro",
+            "moderation",
             "onboarding",
             "pairs",
             "profiles",

@@ -20,18 +20,21 @@ def actor(*roles: int, owner: bool = False, **permissions: bool) -> Actor:
 
 
 F, M, R = Capability.FACILITATE, Capability.MODERATE, Capability.REVIEW
+K, B = Capability.KICK, Capability.BAN
 WHO_MAY_WHAT = [
-    ("the owner", actor(owner=True), {F, M, R}),
-    ("an administrator", actor(administrator=True), {F, M, R}),
+    ("the owner", actor(owner=True), {F, M, R, K, B}),
+    ("an administrator", actor(administrator=True), {F, M, R, K, B}),
     ("who may manage the server", actor(manage_guild=True), {F}),
     ("who may time members out", actor(moderate_members=True), {M}),
+    ("who may kick", actor(kick_members=True), {K}),
+    ("who may ban", actor(ban_members=True), {B}),
     ("who has the facilitator role", actor(FACILITATOR_ROLE), {F}),
-    ("who has the moderator role", actor(MODERATOR_ROLE), {M}),
-    ("who has both", actor(MODERATOR_ROLE, FACILITATOR_ROLE), {F, M}),
+    ("who has the moderator role", actor(MODERATOR_ROLE), {M, K, B}),
+    ("who has both", actor(MODERATOR_ROLE, FACILITATOR_ROLE), {F, M, K, B}),
     ("who has another role", actor(OTHER_ROLE), set()),
     (
         "who may do much but not that",
-        actor(manage_roles=True, manage_channels=True, kick_members=True),
+        actor(manage_roles=True, manage_channels=True, manage_messages=True),
         set(),
     ),
     ("a member", actor(GUILD), set()),
@@ -47,7 +50,9 @@ def test_each_may_what_the_table_says(person: Actor, may: set[Capability], capab
     if capability in may:
         require(person, capability, CONFIG.capability_roles)
     else:
-        with pytest.raises(NotAllowed, match=r"Only \w+ can do this"):
+        with pytest.raises(
+            NotAllowed, match=r"Only \w+ can do this|That needs the (Kick|Ban) Members permission"
+        ):
             require(person, capability, CONFIG.capability_roles)
 
 

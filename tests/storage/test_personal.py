@@ -23,6 +23,7 @@ NOBODY_BEHIND = (
     "event_id",
     "result_id",
     "target_id",
+    "entry_id",
 )
 
 

@@ -141,7 +141,7 @@ def blind_rooms(_: Lyceum) -> None:
 def hasty_rooms(_: Lyceum) -> None:
     """Looks for a thread while one that was asked for may still come."""
     seam: Any = dispatcher_module
-    seam._has_no_nonce = lambda row: row.kind == EffectKind.CREATE_EVENT
+    seam.has_no_nonce = lambda row: row.kind == EffectKind.CREATE_EVENT
 
 
 def random_draws(_: Lyceum) -> None:

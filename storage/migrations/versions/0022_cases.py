@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("id", PrimaryKey(), nullable=False),
         sa.Column("guild_id", Snowflake(), nullable=False),
         sa.Column("owner", sa.String(length=8), nullable=False),
-        sa.Column("owner_id", Snowflake(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("author_id", Snowflake(), nullable=False),
         sa.Column("channel_id", Snowflake(), nullable=True),
         sa.Column("message_id", Snowflake(), nullable=True),
