@@ -24,8 +24,12 @@ from cogs.raids.model import (
 from cogs.raids.rules import Evidence, Level, Verdict
 from storage.personal import NOBODY
 
-EXTEND, STEP_UP, REVIEW, CLEAR = (f"raids:lockdown.{each}" for each in ("extend", "step", "review", "clear"))
-BEGIN, SURGE_CANCEL = "raids:lockdown.begin", "raids:surge.cancel"
+EXTEND = "raids:lockdown.extend"
+STEP_UP = "raids:lockdown.step"
+REVIEW = "raids:lockdown.review"
+CLEAR = "raids:lockdown.clear"
+BEGIN = "raids:lockdown.begin"
+SURGE_CANCEL = "raids:surge.cancel"
 UNDO = "raids:action.undo"
 STEP_CODE = 10
 """A step's button bears the number of the lockdown and, as its last digit, the level that was shown."""
