@@ -134,7 +134,8 @@ class RaidMemberRow(Base):
     marks: Mapped[dict[str, Any]] = mapped_column()
     echoed: Mapped[bool] = mapped_column(default=False)
     left_out: Mapped[bool] = mapped_column(default=False)
-    quarantined: Mapped[str | None] = mapped_column(String(16))  # by role or timeout, while it holds
+    # While it holds: the number of the role that was given for it, or "timeout".
+    quarantined: Mapped[str | None] = mapped_column(String(24))
     state: Mapped[str] = mapped_column(String(16), default="here")
     why: Mapped[str | None] = mapped_column(String(300))
     action_id: Mapped[int | None] = mapped_column(ForeignKey("raid_actions.id", ondelete="SET NULL"))
@@ -274,6 +275,21 @@ async def list_members(session: AsyncSession, raid_id: int) -> list[RaidMemberRo
 async def count_members(session: AsyncSession, raid_id: int) -> int:
     query = select(func.count()).select_from(RaidMemberRow).where(RaidMemberRow.raid_id == raid_id)
     return await session.scalar(query) or 0
+
+
+async def list_some(
+    session: AsyncSession, raid_id: int, member_ids: Collection[int]
+) -> dict[int, RaidMemberRow]:
+    """The rows of these, by member, kept from others until the end of this writing transaction."""
+    found: dict[int, RaidMemberRow] = {}
+    ids = list(member_ids)
+    for start in range(0, len(ids), SLICE):
+        query = select(RaidMemberRow).where(
+            RaidMemberRow.raid_id == raid_id, RaidMemberRow.member_id.in_(ids[start : start + SLICE])
+        )
+        rows = await session.scalars(query.with_for_update().execution_options(populate_existing=True))
+        found |= {each.member_id: each for each in rows}
+    return found
 
 
 async def list_of_action(session: AsyncSession, action_id: int) -> list[RaidMemberRow]:

@@ -20,6 +20,7 @@ from bot.guards import Proposal
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.replies import reply_to
+from bot.setup_permissions import BAN_MEMBERS, MANAGE_CHANNELS, MANAGE_GUILD
 from cogs.raids import render, render_review, rules
 from cogs.raids.desk import RaidGroup
 from cogs.raids.facts import Facts, arrival_of
@@ -29,11 +30,17 @@ from cogs.raids.review import ReviewControls
 from cogs.raids.rules import Verdict
 from cogs.raids.service import FLUSH_LATER, FLUSH_SOON, RaidService, changed_guilds, kinds
 from cogs.raids.setup_page import SettingsPage
+from cogs.raids.watch import NEWCOMER_FOR
 from storage.raids import RaidSettingsRow
 
 HELP = HelpLine(N_("See whether a raid is on, and end a lockdown"), "/mod raid", Capability.MODERATE)
 
 
+HINTS = {
+    MANAGE_GUILD: N_("pausing invites, raising verification and banning many at once"),
+    MANAGE_CHANNELS: N_("slow mode and locked channels in a raid"),
+    BAN_MEMBERS: N_("banning who came with a raid"),
+}
 MOST_CALLED = 10
 TAKE_UP_AFTER = 2.0  # seconds
 
@@ -74,7 +81,7 @@ class RaidsCog(commands.Cog):
         bot.setup_card.add(self._page.page)
         bot.listen_to_messages(self._on_message)
         bot.groups.attach(bot.groups.mod, RaidGroup(self), HELP)
-        bot.core.features.describe(Feature(AREA, N_("Raids")))
+        bot.core.features.describe(Feature(AREA, N_("Raids"), hints=HINTS))
         bot.core.db.after_commit(self._after_commit)
         self._is_loaded = True
         await self.service.load()
@@ -111,8 +118,10 @@ class RaidsCog(commands.Cog):
         if guild is None or not isinstance(author, discord.Member):
             return
         self.memory.count_message(guild.id, message.channel.id, message.created_at)
+        if author.joined_at is None or message.created_at - author.joined_at > NEWCOMER_FOR:
+            return
         arrival = arrival_of(author)
-        if arrival is None or message.created_at - arrival.at > rules.DAY:
+        if arrival is None:
             return
         mark = rules.fingerprint(
             message.content,

@@ -54,6 +54,7 @@ NEEDED = {
 }
 AUDIT = "Came with a raid"
 AUDIT_BACK = "An action against a raid was taken back"
+TIMEOUT = "timeout"
 DELETE_SECONDS = 3600
 """How far back messages of who is banned are deleted."""
 CASE_REASON = N_("Joined with many others in what looked like a raid")
@@ -72,14 +73,35 @@ class Cohort:
 
     async def add(self, session: AsyncSession, row: storage.RaidRow, arrivals: Sequence[Arrival]) -> int:
         """Write down who came. Those who were here before are left out. Returns how many are new."""
-        fresh = [row_of(each, row.guild_id, row.id) for each in arrivals if each.at >= row.since]
-        added = await storage.add_members(session, fresh)
+        fresh = [each for each in arrivals if each.at >= row.since]
+        await self._take_back(session, row, fresh)
+        added = await storage.add_members(session, [row_of(each, row.guild_id, row.id) for each in fresh])
         echoing = [each.member_id for each in arrivals if each.echoed]
         if echoing:
             await storage.note_echoes(session, row.id, echoing)
         if added and row.level >= rules.Level.QUARANTINE:
             await self.quarantine_suspects(session, row)
         return added
+
+    async def _take_back(
+        self, session: AsyncSession, row: storage.RaidRow, arrivals: Sequence[Arrival]
+    ) -> None:
+        """Who had left and comes again is met as they were: leaving is no way out of the quarantine."""
+        known = await storage.list_some(session, row.id, [each.member_id for each in arrivals])
+        back = [
+            each for each in arrivals if each.member_id in known and each.at > known[each.member_id].joined_at
+        ]
+        held: dict[str, list[int]] = {}
+        for each in back:
+            before = known[each.member_id]
+            before.joined_at = each.at
+            if before.quarantined is not None:
+                held.setdefault(before.quarantined, []).append(each.member_id)
+            elif before.state in (MemberState.KICKED, MemberState.UNDONE):
+                before.state = MemberState.HERE
+        await session.flush()
+        for how, ids in held.items():
+            await self._hold(session, row, ids, how, held=True)
 
     async def judged(self, session: AsyncSession, row: storage.RaidRow) -> list[Comer]:
         """Everybody who came, with how they look: the most suspicious first, then in order of coming."""
@@ -154,28 +176,30 @@ class Cohort:
     ) -> None:
         """By the role that was chosen for it, else by a timeout until the lockdown ends."""
         role_id = (await self._core.configs.get(row.guild_id, RaidSettings)).quarantine_role_id
-        values = {
-            "state": MemberState.QUARANTINED,
-            "quarantined": "role" if role_id is not None else "timeout",
-        }
+        how = str(role_id) if role_id is not None else TIMEOUT
+        values = {"state": MemberState.QUARANTINED, "quarantined": how}
         await storage.set_members(session, row.id, ids, **values, **_of_action(action_id))
-        await self._plan_each(session, ids, lambda each: _hold(row, each, role_id, held=True))
+        await self._hold(session, row, ids, how, held=True)
 
     async def release(
         self, session: AsyncSession, row: storage.RaidRow, ids: Sequence[int], action_id: int | None = None
     ) -> None:
-        """Out of the quarantine again."""
-        held = {each.member_id: each.quarantined for each in await storage.list_members(session, row.id)}
-        role_id = (await self._core.configs.get(row.guild_id, RaidSettings)).quarantine_role_id
-        out = [each for each in ids if held.get(each) is not None]
-        await storage.set_members(
-            session, row.id, out, state=MemberState.RELEASED, quarantined=None, **_of_action(action_id)
-        )
-        await self._plan_each(
-            session,
-            out,
-            lambda each: _hold(row, each, role_id if held[each] == "role" else None, held=False),
-        )
+        """Out of the quarantine again, by the way they came into it."""
+        known = await storage.list_some(session, row.id, ids)
+        ways: dict[str, list[int]] = {}
+        for each in ids:
+            if each in known and (how := known[each].quarantined) is not None:
+                ways.setdefault(how, []).append(each)
+        for how, out in ways.items():
+            values = {"state": MemberState.RELEASED, "quarantined": None}
+            await storage.set_members(session, row.id, out, **values, **_of_action(action_id))
+            await self._hold(session, row, out, how, held=False)
+
+    async def _hold(
+        self, session: AsyncSession, row: storage.RaidRow, ids: Sequence[int], how: str, *, held: bool
+    ) -> None:
+        role_id = None if how == TIMEOUT else int(how)
+        await self._plan_each(session, ids, lambda each: _hold(row, each, role_id, held=held))
 
     async def release_all(self, session: AsyncSession, row: storage.RaidRow) -> None:
         """At the end of a lockdown nobody stays in quarantine for it."""

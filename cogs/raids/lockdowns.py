@@ -305,8 +305,8 @@ def _changes(level: Level, facts: GuildFacts, settings: RaidSettings, ends_at: d
         wanted = max(HIGH, facts.verification + 1)
         return [(StepKind.VERIFICATION, 0, {"level": facts.verification}, {"level": wanted})]
     if level is Level.LOCK:
-        chosen = settings.locked_ids
-        channels = [each for each in facts.channels if (each.id in chosen if chosen else each.is_public)]
+        chosen = [each for each in facts.channels if each.id in settings.locked_ids]
+        channels = chosen or [each for each in facts.channels if each.is_public]
         return [
             (
                 StepKind.LOCK,

@@ -29,7 +29,6 @@ USUAL_FACTOR = 4
 CAME, BARE, ALIKE, SAME_FACE, LOUD, ECHO = 0.2, 0.1, 0.5, 0.5, 0.4, 1.5
 AGES = ((timedelta(days=1), 0.5), (timedelta(days=7), 0.35), (timedelta(days=30), 0.15))
 FRESH = AGES[0][0]
-DAY = timedelta(days=1)
 LEAST_CROWD = 4
 """So many with one key of a name, or one picture, are alike; in a large crowd it takes a share of it."""
 CROWD_SHARE = 0.08

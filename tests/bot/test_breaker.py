@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -13,8 +14,10 @@ from aiohttp import web
 from discord.http import HTTPClient, Route
 
 from bot.breaker import Breaker, BreakerOpen
-from bot.discord_calls import _sorted
-from bot.dispatcher import Unreachable
+from bot.discord_calls import DiscordCalls, _sorted
+from bot.dispatcher import Refused, Unreachable
+from bot.judging import PlannedEffect
+from bot.outbox import EffectKind, Lane
 
 TOKEN = f"{'M' * 24}.GabcdE.{'x' * 38}"
 
@@ -175,3 +178,52 @@ async def test_without_the_breaker_every_refusal_reaches_discord(client: Client)
             async with session.get(f"{Route.BASE}/channels/1"):
                 pass
     assert client.server.most_refused_in_ten_minutes() == 200
+
+
+SAFETY = (
+    (EffectKind.KICK, {}),
+    (EffectKind.BAN, {}),
+    (EffectKind.UNBAN, {}),
+    (EffectKind.TIMEOUT, {"until": None}),
+    (EffectKind.BULK_BAN, {"user_ids": ["5", "6"]}),
+    (EffectKind.PURGE, {"message_ids": [2**63 - 1, 2**63 - 2]}),
+    (EffectKind.SET_CHANNEL, {"slowmode": 30}),
+    (EffectKind.SET_GUILD, {"invites_until": None, "dms_until": None}),
+    (EffectKind.SET_GUILD, {"verification_level": 3}),
+)
+
+
+async def perform(client: Client, count: int) -> list[str]:
+    """So many effects of the safety lane, of every kind in turn: how each ended."""
+    known: Any = SimpleNamespace(http=client.http, user=SimpleNamespace(id=1), get_guild=lambda _id: None)
+    calls, ends = DiscordCalls(known), list[str]()
+    for number in range(count):
+        kind, arguments = SAFETY[number % len(SAFETY)]
+        effect = PlannedEffect(
+            number, f"safety:{number}", kind, 7, 8, None, 9, None, None, arguments, 0, None, Lane.SAFETY
+        )
+        try:
+            await calls.perform(effect, None, nonce="n", marker=1)
+            ends.append("done")
+        except Refused:
+            ends.append("refused")
+        except Unreachable:
+            ends.append("put off")
+    return ends
+
+
+async def test_a_thousand_refused_bans_kicks_and_locks_are_fewer_than_a_hundred_requests(
+    client: Client,
+) -> None:
+    client.server.status = 403
+    ends = await perform(client, 1000)
+    assert set(ends[:40]) == {"refused"} and set(ends[100:]) == {"put off"}
+    assert client.server.most_refused_in_ten_minutes() < 100
+
+
+async def test_a_401_to_a_ban_stops_everything_at_once(client: Client) -> None:
+    told: list[bool] = []
+    client.breaker.on_revoked = lambda: told.append(True)
+    client.server.status = 401
+    assert set(await perform(client, 50)) == {"put off"}
+    assert told == [True] and len(client.server.came) == 1

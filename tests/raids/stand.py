@@ -29,7 +29,7 @@ from tests.clocks import FixedClock
 from tests.raids.crowds import raider, spread
 
 GUILD, OTHER, STAFF, LOG, ROOM, QUIET, ROLE = 1, 2, 102, 103, 201, 202, 501
-BAN = 1 << 2
+BAN = 1 << 1 | 1 << 2
 MAX = Actor(GUILD, 10, permissions=MODERATE_MEMBERS | BAN)
 MIA = Actor(GUILD, 11, permissions=MODERATE_MEMBERS | BAN)
 BOSS = Actor(GUILD, 12, permissions=ADMINISTRATOR)

@@ -340,3 +340,36 @@ async def test_two_servers_are_attacked_at_once_and_each_has_its_own(stand: Stan
     assert (await stand.service.raid(OTHER, other)).is_on
     with pytest.raises(NotFound):
         await stand.service.raid(OTHER, one)
+
+
+async def test_leaving_is_no_way_out_of_the_quarantine_and_a_kick_is_no_pass(stand: Stand) -> None:
+    await stand.choose(automatic=3, quarantine_role_id=ROLE)
+    raid_id, coming = await stand.raid(40)
+    await stand.settle()
+    stand.clock.advance(timedelta(seconds=5))
+    again = replace(coming[0], at=stand.clock.now())
+    stand.service.memory.join(GUILD, again)
+    assert await stand.service.flush()
+    [held] = [each for each in await stand.planned("raids.one:") if each.outcome is None]
+    assert (held.kind, held.member_id, held.role_id) == (EffectKind.ADD_ROLE, again.member_id, ROLE)
+    # The role that was chosen then is taken back, though another is chosen now.
+    await stand.choose(quarantine_role_id=ROLE + 1)
+    await stand.settle()
+    stand.clock.advance(timedelta(seconds=5))
+    await stand.service.lockdowns.clear(MAX, raid_id)
+    freed = [each for each in await stand.planned("raids.one:") if each.kind == EffectKind.REMOVE_ROLE]
+    assert {each.role_id for each in freed} == {ROLE} and len(freed) == 40
+
+
+async def test_who_was_kicked_and_comes_again_can_be_meant_again(stand: Stand) -> None:
+    raid_id, coming = await stand.raid(40)
+    await stand.service.cohort.do(MAX, raid_id, ActionKind.KICK, 0)
+    await confirm(stand, MIA, await proposal_of(stand))
+    kicks = await stand.planned("raids.one:")
+    assert len(kicks) == 40 and {each.kind for each in kicks} == {EffectKind.KICK}
+    await stand.settle()
+    assert (await stand.service.preview(MAX, raid_id, ActionKind.BAN, 0)).chosen == ()
+    stand.clock.advance(timedelta(seconds=5))
+    stand.service.memory.join(GUILD, replace(coming[3], at=stand.clock.now()))
+    await stand.service.flush()
+    assert (await stand.service.preview(MAX, raid_id, ActionKind.BAN, 0)).chosen == (coming[3].member_id,)

@@ -140,7 +140,7 @@ def upgrade() -> None:
         sa.Column("marks", JsonDict(), nullable=False),
         sa.Column("echoed", sa.Boolean(), nullable=False),
         sa.Column("left_out", sa.Boolean(), nullable=False),
-        sa.Column("quarantined", sa.String(length=16), nullable=True),
+        sa.Column("quarantined", sa.String(length=24), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("why", sa.String(length=300), nullable=True),
         sa.Column("action_id", PrimaryKey(), nullable=True),
