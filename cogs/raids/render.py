@@ -24,18 +24,12 @@ from cogs.raids.model import (
 from cogs.raids.rules import Evidence, Level, Verdict
 from storage.personal import NOBODY
 
-<<<<<<< HEAD
-EXTEND, STEP_UP = "raids:lockdown.extend", "raids:lockdown.step"
-REVIEW, CLEAR = "raids:lockdown.review", "raids:lockdown.clear"
-BEGIN, SURGE_CANCEL = "raids:lockdown.begin", "raids:surge.cancel"
-=======
 EXTEND = "raids:lockdown.extend"
 STEP_UP = "raids:lockdown.step"
 REVIEW = "raids:lockdown.review"
 CLEAR = "raids:lockdown.clear"
 BEGIN = "raids:lockdown.begin"
 SURGE_CANCEL = "raids:surge.cancel"
->>>>>>> raids
 UNDO = "raids:action.undo"
 STEP_CODE = 10
 """A step's button bears the number of the lockdown and, as its last digit, the level that was shown."""

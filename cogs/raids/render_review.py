@@ -161,14 +161,9 @@ def preview_card(preview: Preview, t: Translator) -> Card:
         Text(t(QUESTIONS[preview.what], n=n) if n else t("There is nobody whom that would mean."))
     ]
     if n:
-<<<<<<< HEAD
         people = ", ".join(mention_user(each) for each in preview.chosen[:10])
         more = t.tn("{people} and {n} more", "{people} and {n} more", n - 10, people=people)
         items.append(Text(t("They are {people}.", people=more if n > 10 else people)))
-=======
-        first = ", ".join(mention_user(each) for each in preview.chosen[:10])
-        items.append(Text(t("The first of them: {people}", people=first) + (" …" if n > 10 else "")))
->>>>>>> raids
     if preview.spared:
         lines = [f"- {count}: {t(WHY_SPARED[why])}" for why, count in sorted(preview.spared.items())]
         items.append(Text("\n".join((t("**Left out**"), *lines))))
