@@ -65,6 +65,10 @@ class NoNetwork:
         match route.method, route.path.rpartition("/")[2]:
             case (("GET" | "PUT"), ("commands" | "messages")):
                 return []
+            case "GET", "audit-logs":
+                kinds = ("audit_log_entries", "users", "webhooks", "integrations", "threads")
+                more = ("application_commands", "auto_moderation_rules", "guild_scheduled_events")
+                return {kind: [] for kind in (*kinds, *more)}
             case "GET", "members":
                 return payloads.members()
             case "POST", "messages":
