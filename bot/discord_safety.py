@@ -7,6 +7,7 @@ on itself or on somebody at or above it. What is not remembered is left to Disco
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ PURGE_GRACE = timedelta(minutes=10)  # a message that grows too old on the way w
 LONGEST_DELETION = 7 * 86400
 BANS_A_PAGE = 1000
 ROLE = 0  # the type of an overwrite
+BETWEEN_BULK_BANS = 0.5  # seconds
 
 
 class NotPossible(Exception):
@@ -91,6 +93,8 @@ class Safety:
         targets = [each for each in wanted if each not in spared]
         failed: list[int] = []
         if targets:
+            # Several wait for each other, and after a restart all are overdue: others have a turn in between.
+            await asyncio.sleep(BETWEEN_BULK_BANS)
             try:
                 answer = await self._client.http.bulk_ban(
                     effect.guild_id,

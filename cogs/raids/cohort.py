@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -269,7 +269,7 @@ class Cohort:
         # Who is gone needs no release.
         await storage.set_members(session, row.id, chosen, state=MemberState.PLANNED, quarantined=None)
         if what is ActionKind.BAN:
-            await self._core.outbox.plan(session, *_bans(action, chosen, case.number, now))
+            await self._core.outbox.plan(session, *_bans(action, chosen, case.number))
         else:
             await self._plan_each(session, chosen, lambda each: _kick(action, each, case.number))
         await session.flush()
@@ -477,8 +477,7 @@ def _hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: bo
     )
 
 
-def _bans(action: storage.RaidActionRow, ids: Sequence[int], number: int, now: datetime) -> list[Effect]:
-    """Two requests a second."""
+def _bans(action: storage.RaidActionRow, ids: Sequence[int], number: int) -> list[Effect]:
     return [
         Effect(
             kind=EffectKind.BULK_BAN,
@@ -489,7 +488,6 @@ def _bans(action: storage.RaidActionRow, ids: Sequence[int], number: int, now: d
                 "delete_seconds": DELETE_SECONDS,
                 "reason": f"{AUDIT} (case #{number})",
             },
-            not_before=now + timedelta(seconds=start // MOST_BANS / 2),
             lane=Lane.SAFETY,
         )
         for start in range(0, len(ids), MOST_BANS)
