@@ -21,20 +21,17 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
 from bot.guards import Proposal
 from bot.i18n import N_
-from bot.outbox import MOST_BANS, Effect, EffectKind, Ended, Lane
-from cogs.raids import rules
+from bot.outbox import Effect, EffectKind, Ended
+from cogs.raids import effects, rules
 from cogs.raids.model import (
     A_SECOND,
     BAN_KEY,
-    OLDER_THAN,
-    ONE_KEY,
     UNDO_WITHIN,
     Action,
     ActionKind,
     Comer,
     Look,
     MemberState,
-    PersonFact,
     RaidSettings,
     Spared,
     arrival_of,
@@ -52,13 +49,7 @@ NEEDED = {
     ActionKind.QUARANTINE: Capability.MODERATE,
     ActionKind.RELEASE: Capability.MODERATE,
 }
-AUDIT = "Came with a raid"
-AUDIT_BACK = "An action against a raid was taken back"
 TIMEOUT = "timeout"
-DELETE_SECONDS = 3600
-"""How far back messages of who is banned are deleted."""
-CASE_REASON = N_("Joined with many others in what looked like a raid")
-_SETTLED = frozenset({MemberState.BANNED, MemberState.KICKED, MemberState.PLANNED})
 _DONE = {EffectKind.KICK: MemberState.KICKED, EffectKind.UNBAN: MemberState.UNDONE}
 
 
@@ -154,7 +145,7 @@ class Cohort:
         chosen: list[int] = []
         spared: Counter[Spared] = Counter()
         for each in comers:
-            why = _why_spared(
+            why = effects.why_spared(
                 each, people.get(each.member_id), row, what, older, took_part=each.member_id in acted
             )
             if why is None:
@@ -199,7 +190,7 @@ class Cohort:
         self, session: AsyncSession, row: storage.RaidRow, ids: Sequence[int], how: str, *, held: bool
     ) -> None:
         role_id = None if how == TIMEOUT else int(how)
-        await self._plan_each(session, ids, lambda each: _hold(row, each, role_id, held=held))
+        await self._plan_each(session, ids, lambda each: effects.hold(row, each, role_id, held=held))
 
     async def release_all(self, session: AsyncSession, row: storage.RaidRow) -> None:
         """At the end of a lockdown nobody stays in quarantine for it."""
@@ -265,13 +256,13 @@ class Cohort:
         case = await self._core.cases.open(session, self._case_of(action, len(chosen)))
         action.case_id = case.id
         await self._core.cases.add_event(session, case, EventKind.CONFIRMED, by=actor.member_id)
-        await self._core.cases.open_many(session, [_case_of_one(action, each) for each in chosen])
+        await self._core.cases.open_many(session, [effects.case_of_one(action, each) for each in chosen])
         # Who is gone needs no release.
         await storage.set_members(session, row.id, chosen, state=MemberState.PLANNED, quarantined=None)
         if what is ActionKind.BAN:
-            await self._core.outbox.plan(session, *_bans(action, chosen, case.number))
+            await self._core.outbox.plan(session, *effects.bans(action, chosen, case.number))
         else:
-            await self._plan_each(session, chosen, lambda each: _kick(action, each, case.number))
+            await self._plan_each(session, chosen, lambda each: effects.kick(action, each, case.number))
         await session.flush()
         return await self.snapshot(session, action)
 
@@ -297,11 +288,11 @@ class Cohort:
             banned = [
                 each.member_id for each in members if each.state in (MemberState.BANNED, MemberState.PLANNED)
             ]
-            keys = [_case_key(action.id, each) for each in banned]
+            keys = [effects.case_key(action.id, each) for each in banned]
             await self._core.cases.settle_many(
                 session, action.guild_id, keys, ended_why=EndedWhy.LIFTED, by=actor.member_id
             )
-            await self._plan_each(session, banned, lambda each: _unban(action, each))
+            await self._plan_each(session, banned, lambda each: effects.unban(action, each))
             await self._core.audit.record(
                 session, actor, "raids", N_("took back the bans of {n} people"), n=len(banned)
             )
@@ -320,7 +311,9 @@ class Cohort:
         await self._settle(session, action, banned, State.DONE)
         await self._settle(session, action, failed, State.FAILED)
         if action.state == "undone":  # taken back before this was carried out
-            await self._plan_each(session, sorted(banned), lambda each: _unban(action, each, late=True))
+            await self._plan_each(
+                session, sorted(banned), lambda each: effects.unban(action, each, late=True)
+            )
         return await storage.find(session, action.raid_id)
 
     async def one_ended(self, session: AsyncSession, ended: Ended) -> None:
@@ -373,7 +366,7 @@ class Cohort:
     async def _settle(
         self, session: AsyncSession, action: storage.RaidActionRow, ids: Iterable[int], state: State
     ) -> None:
-        keys = [_case_key(action.id, each) for each in ids]
+        keys = [effects.case_key(action.id, each) for each in ids]
         await self._core.cases.settle_many(session, action.guild_id, keys, state=state)
 
     async def _find(self, session: AsyncSession, guild_id: int, raid_id: int) -> storage.RaidRow:
@@ -388,7 +381,7 @@ class Cohort:
             guild_id=action.guild_id,
             kind=CaseKind.RAID,
             source=Source.RAID,
-            reason=CASE_REASON,
+            reason=effects.CASE_REASON,
             moderator_id=action.by_id,
             count=count,
             source_key=f"raid-action:{action.id}",
@@ -401,7 +394,7 @@ class Cohort:
     ) -> None:
         """An effect for each, so many a second, so that they leave room for what somebody waits for."""
         now = self._core.clock.now()
-        effects = [
+        planned = [
             replace(
                 make(member_id),
                 key=f"{make(member_id).key}:{int(now.timestamp())}",
@@ -409,123 +402,8 @@ class Cohort:
             )
             for index, member_id in enumerate(ids)
         ]
-        await self._core.outbox.plan(session, *effects)
-
-
-def _why_spared(
-    comer: Comer,
-    person: PersonFact | None,
-    row: storage.RaidRow,
-    what: ActionKind,
-    older: int,
-    *,
-    took_part: bool,
-) -> Spared | None:
-    limit = OLDER_THAN[older]
-    checks = (
-        (comer.joined_at < row.since, Spared.WAS_HERE),
-        (
-            person is not None and person.joined_at is not None and person.joined_at < row.since,
-            Spared.WAS_HERE,
-        ),
-        (person is not None and person.is_bot, Spared.BOT),
-        (person is not None and person.is_staff, Spared.STAFF),
-        (comer.state in _SETTLED, Spared.DONE),
-        (what is ActionKind.QUARANTINE and comer.state is not MemberState.HERE, Spared.DONE),
-        (what is ActionKind.RELEASE and comer.quarantined is None, Spared.DONE),
-        (comer.left_out and what is not ActionKind.RELEASE, Spared.BY_STAFF),
-        (person is None and what is not ActionKind.BAN, Spared.GONE),
-    )
-    found = next((why for holds, why in checks if holds), None)
-    if found is not None or what is ActionKind.RELEASE:
-        return found
-    milder = (
-        (not comer.suspicion.is_suspect, Spared.NO_SUSPECT),
-        (took_part, Spared.TOOK_PART),
-        (person is not None and person.has_roles, Spared.HAS_ROLES),
-        (limit is not None and comer.joined_at - comer.account_at > limit, Spared.OLDER),
-    )
-    return next((why for holds, why in milder if holds), None)
+        await self._core.outbox.plan(session, *planned)
 
 
 def _of_action(action_id: int | None) -> dict[str, Any]:
     return {} if action_id is None else {"action_id": action_id}
-
-
-def _hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: bool) -> Effect:
-    """Into the quarantine, or out of it."""
-    key = f"{ONE_KEY}{row.id}:0:{'hold' if held else 'free'}:{member_id}"
-    arguments: dict[str, Any] = {"reason": AUDIT if held else "The lockdown has ended"}
-    if role_id is not None:
-        return Effect(
-            kind=EffectKind.ADD_ROLE if held else EffectKind.REMOVE_ROLE,
-            key=key,
-            guild_id=row.guild_id,
-            member_id=member_id,
-            role_id=role_id,
-            arguments=arguments,
-            lane=Lane.SAFETY,
-        )
-    arguments["until"] = row.ends_at.isoformat() if held else None
-    return Effect(
-        kind=EffectKind.TIMEOUT,
-        key=key,
-        guild_id=row.guild_id,
-        member_id=member_id,
-        arguments=arguments,
-        lane=Lane.SAFETY,
-    )
-
-
-def _bans(action: storage.RaidActionRow, ids: Sequence[int], number: int) -> list[Effect]:
-    return [
-        Effect(
-            kind=EffectKind.BULK_BAN,
-            key=f"{BAN_KEY}{action.id}:{start // MOST_BANS}",
-            guild_id=action.guild_id,
-            arguments={
-                "user_ids": [str(each) for each in ids[start : start + MOST_BANS]],
-                "delete_seconds": DELETE_SECONDS,
-                "reason": f"{AUDIT} (case #{number})",
-            },
-            lane=Lane.SAFETY,
-        )
-        for start in range(0, len(ids), MOST_BANS)
-    ]
-
-
-def _kick(action: storage.RaidActionRow, member_id: int, number: int) -> Effect:
-    return Effect(
-        kind=EffectKind.KICK,
-        key=f"{ONE_KEY}{action.raid_id}:{action.id}:kick:{member_id}",
-        guild_id=action.guild_id,
-        member_id=member_id,
-        arguments={"reason": f"{AUDIT} (case #{number})"},
-        lane=Lane.SAFETY,
-    )
-
-
-def _unban(action: storage.RaidActionRow, member_id: int, *, late: bool = False) -> Effect:
-    return Effect(
-        kind=EffectKind.UNBAN,
-        key=f"{ONE_KEY}{action.raid_id}:{action.id}:{'late' if late else 'unban'}:{member_id}",
-        guild_id=action.guild_id,
-        member_id=member_id,
-        arguments={"reason": AUDIT_BACK},
-        lane=Lane.SAFETY,
-    )
-
-
-def _case_key(action_id: int, member_id: int) -> str:
-    return f"raid-member:{action_id}:{member_id}"
-
-
-def _case_of_one(action: storage.RaidActionRow, member_id: int) -> CaseDraft:
-    return CaseDraft(
-        guild_id=action.guild_id,
-        kind=CaseKind.BAN if action.what == ActionKind.BAN else CaseKind.KICK,
-        source=Source.RAID,
-        reason=CASE_REASON,
-        member_id=member_id,
-        source_key=_case_key(action.id, member_id),
-    )
