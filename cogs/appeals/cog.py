@@ -19,6 +19,7 @@ from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_number, who_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Page
 from cogs.appeals import model, render, render_staff
@@ -127,7 +128,7 @@ class AppealsCog(commands.Cog):
         try:
             appeal = await self.service.appeal(who_of(interaction), case_id or 0, words)
         except UserError as error:
-            await reply.show(render.refused_card(t(error.message, **error.fields), words, t))
+            await reply.show(render.refused_card(in_words(error, t), words, t))
         else:
             await reply.show(render.sent_card(appeal, t))
 

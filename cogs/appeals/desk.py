@@ -13,6 +13,7 @@ from bot.components import Handler
 from bot.errors import UserError
 from bot.i18n import Translator
 from bot.interactions import actor_of, chosen_number
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.appeals import render_staff as render
 from cogs.appeals.model import Appeal
@@ -89,7 +90,7 @@ class Desk:
         try:
             appeal = await deciding
         except UserError as error:  # with what was typed, which the form does not keep
-            await reply.show(refused_card(t(error.message, **error.fields), _answer(interaction), t))
+            await reply.show(refused_card(in_words(error, t), _answer(interaction), t))
         else:
             await reply.show_privately(render.decided_card(appeal, t))
 

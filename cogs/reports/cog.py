@@ -19,6 +19,7 @@ from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Page
 from cogs.reports import model, render, render_staff, rules
@@ -201,7 +202,7 @@ class ReportsCog(commands.Cog):
         """The refusal with what was typed in the form."""
         reply = reply_to(interaction)
         t = reply.translator
-        await reply.show(render.refused_card(t(error.message, **error.fields), words, t))
+        await reply.show(render.refused_card(in_words(error, t), words, t))
 
     # ------------------------------------------------------------------------------------------ one's own
 

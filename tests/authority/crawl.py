@@ -226,9 +226,12 @@ class Crawl:
         return Act(f"menu {payload['name']}", f"menu {payload['name']}", COMMAND, data)
 
     async def prepare(self) -> None:
-        """Cleo says something, which menus of messages are used on."""
+        """Somebody says something, which menus of messages are used on."""
+        cleo, farah = self.world.people["Cleo"], self.world.facilitator
         said = await self.world.say(
-            self.world.people["Cleo"], self.channel, "Somebody help me with this knot, please."
+            cleo if self.world.is_member(cleo) else farah,
+            self.channel,
+            "Somebody help me with this knot, please.",
         )
         self._said = said.id
 

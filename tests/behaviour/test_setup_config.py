@@ -69,6 +69,7 @@ async def test_the_file_says_everything_that_was_chosen_and_no_member(community:
             "pairs",
             "profiles",
             "promises",
+            "raids",
             "reports",
             "reviews",
             "rituals",
