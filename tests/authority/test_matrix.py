@@ -35,6 +35,7 @@ from tests.shell import post_card
 
 FACILITATORS, MODERATORS = ("manage", "setup"), ("mod",)
 FACILITATORS_TOO = ("mod automod", "mod filters")  # among moderators' commands
+FACILITATORS_CALLED = ("mod reports",)  # to which they are called when no moderator comes
 PROTECTING = frozenset({"appeals", "automod", "filters", "moderation", "raids", "reports"})
 SHELL = "shell"
 MOST_MISSED = 0.5  # of a feature's controls may be out of the crawl's reach; they are made up instead
@@ -45,6 +46,11 @@ CONSEQUENCES = {"rota:volunteer.join": "who joins is drawn for turns that nobody
 """Controls by which a member may change what is noted of another, and why that is as it should be."""
 
 Rows = Mapping[str, Counter[tuple[Any, ...]]]
+
+
+# What goes on beside: of work only whether there is more of it, and nothing of what is counted in the background.
+_WORK = {"jobs": "id, guild_id, name", "outbox": "id, guild_id, key"}
+_COUNTS = frozenset({"raid_hours"})
 
 
 class Watch:
@@ -91,8 +97,9 @@ class Watch:
 
     def _read(self) -> Rows:
         return {
-            table: Counter(self._file.execute(f'SELECT * FROM "{table}"').fetchall())
+            table: Counter(self._file.execute(f'SELECT {_WORK.get(table, "*")} FROM "{table}"').fetchall())
             for table in self._tables
+            if table not in _COUNTS
         }
 
 
@@ -147,6 +154,8 @@ class Matrix:
         members = [self.others.stranger, self.others.former]
         if act.root.startswith((*FACILITATORS, *FACILITATORS_TOO)):
             members.append(self.world.moderator)
+        elif act.root.startswith(MODERATORS) and not act.root.startswith(FACILITATORS_CALLED):
+            members.append(self.world.facilitator)
         for person in members:
             await self._refused(person, act)
         await self._from_elsewhere(act)
@@ -258,14 +267,19 @@ async def play(world: LyceumWorld, part: str) -> Others:
 def rounds(world: LyceumWorld, part: str) -> list[tuple[Person, Callable[[Any], bool]]]:
     """Who uses which commands of a feature."""
 
+    def theirs(command: Any) -> bool:
+        name = str(command.name if isinstance(command, ContextMenu) else command.qualified_name)
+        return name.startswith((*FACILITATORS, *FACILITATORS_TOO))
+
     def of(*groups: str) -> Callable[[Any], bool]:
         return lambda command: (feature_of(command) or SHELL) == part and _group_of(command) in groups
 
     names = {each.name for each in world.bot.tree.get_commands()}
     members = names.difference(FACILITATORS, MODERATORS)
+    staff = of(*FACILITATORS, *MODERATORS)
     return [
-        (world.facilitator, of(*FACILITATORS)),
-        (world.people["Olive"], of(*MODERATORS)),
+        (world.facilitator, lambda command: staff(command) and theirs(command)),
+        (world.moderator, lambda command: staff(command) and not theirs(command)),
         (world.member, of(*members)),
     ]
 
