@@ -46,7 +46,8 @@ class CaseRow(Base):
             since="settled_at",
             what=N_("What moderators did about you, with the reason, kept for two years after it ended"),
             seen_by=SeenBy.STAFF,
-            hides=("moderator_id", "ended_by", "hidden_by", "hidden_why", "source_key", "details"),
+            hides=("moderator_id", "ended_by", "hidden_by", "hidden_why", "source", "source_key", "details"),
+            withheld=("kind", "note"),
         ),
         *(
             Personal(
@@ -113,7 +114,8 @@ class CaseEventRow(Base):
             through="case_id",
             what=N_("What became of the cases about you"),
             seen_by=SeenBy.STAFF,
-            hides=("by_id",),
+            hides=("by_id", "before", "after"),
+            withheld=("what", "noted", "linked", "hidden", "shown"),
         ),
         Personal(
             "by_id",
@@ -141,10 +143,9 @@ class CaseNoteRow(Base):
     personal: ClassVar = (
         Personal(
             what=N_("Notes of moderators about you, among themselves"),
-            seen_by=SeenBy.WRITER,
+            seen_by=SeenBy.OTHERS,
             keep_for=KEPT,
             since="at",
-            hides=("text", "by_id"),
         ),
         Personal(
             "by_id",

@@ -28,6 +28,8 @@ class EvidenceRow(Base):
             since="taken_at",
             what=N_("Messages of yours that moderators keep as evidence for some weeks"),
             seen_by=SeenBy.STAFF,
+            # A message that was reported would tell that somebody reported it, and when.
+            withheld=("owner", "report"),
         ),
     )
     impersonal: ClassVar = ("attachments",)
