@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.case_model import (
     LASTING,
+    PART_OF,
     Case,
     CaseDraft,
     CaseEvent,
@@ -40,6 +41,7 @@ from storage.personal import NOBODY
 __all__ = [
     "CASE",
     "LASTING",
+    "PART_OF",
     "REPORT",
     "Case",
     "CaseDraft",
@@ -262,6 +264,19 @@ class Cases:
             CaseEvent(EventKind(row.what), row.by_id, row.at, row.before, row.after)
             for row in await storage.list_events(session, case_id)
         ]
+
+    async def list_deciders(self, session: AsyncSession, case: Case) -> frozenset[int]:
+        """Who decided on it: the moderator, who confirmed it as a second one, and the same of the case it is part of."""
+        found = [case]
+        whole = case.details.get(PART_OF)
+        if whole is not None:
+            of_all = await self.find_by_key(session, case.guild_id, str(whole))
+            found += [of_all] if of_all is not None else []
+        people = {each.moderator_id for each in found}
+        for each in found:
+            events = await storage.list_events(session, each.id)
+            people |= {event.by_id for event in events if event.what == EventKind.CONFIRMED}
+        return frozenset(people - {NOBODY})
 
     # ------------------------------------------------------------------------------------------ changing
 

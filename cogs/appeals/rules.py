@@ -49,13 +49,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Contested:
-    """A case, as far as it matters here. `is_open_to`: its kind can be appealed and it is not hidden."""
+    """A case, as far as it matters here. `confirmed_by`: who decided on it with its moderator. `is_open_to`: its kind can
+    be appealed and it is not hidden."""
 
     member_id: int
     moderator_id: int
     created_at: datetime
     is_open_to: bool = True
     is_overturned: bool = False
+    confirmed_by: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -178,9 +180,10 @@ def check_judge(judge: Judge, case: Contested) -> bool:
     """
     if judge.member_id == case.member_id:
         raise NotAllowed("This is your own appeal. Somebody else of staff decides it.")
-    if judge.member_id != case.moderator_id:
+    involved = case.confirmed_by | {case.moderator_id}
+    if judge.member_id not in involved:
         return False
-    if judge.others - {case.member_id, judge.member_id}:
+    if judge.others - involved - {case.member_id}:
         raise NotAllowed("You decided this case, so somebody else looks at the appeal.")
     return True
 

@@ -283,7 +283,9 @@ class AppealStaff:
             raise gone()
         rules.check_open(State(row.state))
         appeal = await self._read(session, row)
-        return replace(appeal, own_case=rules.check_judge(judge, contested_of(appeal.case)))
+        deciders = await self._core.cases.list_deciders(session, appeal.case)
+        contested = replace(contested_of(appeal.case), confirmed_by=deciders)
+        return replace(appeal, own_case=rules.check_judge(judge, contested))
 
     async def _read(self, session: AsyncSession, row: AppealRow) -> Appeal:
         case = await case_storage.find_by_id(session, row.case_id)

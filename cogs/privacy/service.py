@@ -21,7 +21,6 @@ from storage.base import Base
 from storage.footprint import Statement
 from storage.personal import OnDeletion, SeenBy
 
-
 IN_CONFIDENCE = (SeenBy.WRITER, SeenBy.OTHERS)
 
 

@@ -76,6 +76,14 @@ def test_never_the_appellant_and_the_moderator_of_the_case_only_when_there_is_no
         assert not alone or not others - {judge, member}
 
 
+def test_who_confirmed_it_judges_it_only_when_nobody_else_is_there() -> None:
+    case = Contested(BEN, MILO, NOW, confirmed_by=frozenset({FARAH}))
+    with pytest.raises(NotAllowed):
+        rules.check_judge(Judge(FARAH, others=frozenset({MILO, OLIVE})), case)
+    assert not rules.check_judge(Judge(OLIVE, others=frozenset({MILO, FARAH})), case)
+    assert rules.check_judge(Judge(FARAH, others=frozenset({MILO, BEN})), case)
+
+
 def test_who_is_alone_decides_their_own_case_and_it_is_noted() -> None:
     assert rules.check_judge(Judge(MILO, others=frozenset({BEN})), CASE)
     assert not rules.check_judge(Judge(OLIVE), CASE)

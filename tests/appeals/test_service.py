@@ -215,6 +215,25 @@ async def test_the_cases_moderator_and_the_appellant_decide_nothing(
     assert (await staff.look(NORA, appeal.id)).state is State.OPEN
 
 
+async def test_nor_does_who_confirmed_it_as_a_second_moderator_also_with_many_others(
+    service: AppealService, staff: AppealStaff, core: Core, people: Staff
+) -> None:
+    people.people = {7: False, 6: False, 8: False}
+    one = await open_case(core, CaseKind.BAN)
+    of_all = await open_case(core, CaseKind.RAID, member_id=0, source_key="raid-action:1")
+    part = {"source_key": "raid-member:1:12", "details": {"part_of": "raid-action:1"}, "moderator_id": 0}
+    of_many = await open_case(core, CaseKind.KICK, **part)
+    async with core.db.begin() as session:
+        for case in (one, of_all):
+            await core.cases.add_event(session, case, EventKind.CONFIRMED, by=NORA.member_id)
+    for case in (one, of_many):
+        appeal = await service.appeal(BENS, case.id, "It was somebody else")
+        for judge in (MILO, NORA):
+            with pytest.raises(NotAllowed):
+                await staff.uphold(judge, appeal.id, "No")
+        assert not (await staff.overturn(FARAH, appeal.id, "You were right")).own_case
+
+
 async def test_the_only_moderator_may_and_it_is_written_down(
     service: AppealService, staff: AppealStaff, core: Core, people: Staff
 ) -> None:

@@ -352,7 +352,7 @@ async def test_what_is_quiet_and_has_no_card_is_told_to_each_once(
 
 
 async def test_a_report_about_staff_joins_none_from_when_they_were_a_member(
-    service: ReportService, core: Core
+    service: ReportService,
 ) -> None:
     assert (await send(service, BEN)).reach is Reach.CHANNEL
     later = await send(service, CLEO, about(TROLL, is_staff=True))
