@@ -369,6 +369,12 @@ async def list_notes(session: AsyncSession, case_ids: Sequence[int]) -> list[Cas
     return list(await session.scalars(query))
 
 
+async def list_noted(session: AsyncSession, guild_id: int, member_id: int) -> list[int]:
+    """The cases with notes about somebody."""
+    query = select(CaseNoteRow.case_id).filter_by(guild_id=guild_id, member_id=member_id)
+    return sorted(set(await session.scalars(query)))
+
+
 async def add_link(session: AsyncSession, one: int, other: int) -> bool:
     """Whether it is new."""
     row = {"case_id": min(one, other), "other_id": max(one, other)}

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Capability
+from bot.cases import REPORT
 from bot.core import Core
 from bot.duty import MODERATOR
 from bot.guild_config import GuildConfig
@@ -39,6 +40,7 @@ from cogs.reports.model import (
     waiting_key,
 )
 from cogs.reports.rules import CALLS, NOBODY, Category, Stage, State
+from storage import evidence as evidence_storage
 from storage import reports as storage
 from storage.reports import ReportItemRow, ReportNumberRow
 
@@ -264,6 +266,14 @@ class Calling:
                 await self._core.outbox.delete_post(session, key, f"{key}:gone")
                 earlier = call_key(item.id, item.turn - 1, stage)
                 await self._core.outbox.delete_post(session, earlier, f"{earlier}:gone")
+
+    async def forget(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Somebody is erased: cards that quote their messages are drawn again without them."""
+        for item_id in await evidence_storage.list_owned_of(session, REPORT, guild_id, member_id):
+            item = await storage.lock_item(session, item_id)
+            if item is not None:
+                item.version += 1
+                await self.redraw(session, item)
 
     async def redraw(self, session: AsyncSession, item: ReportItemRow) -> None:
         key = item_key(item.id)

@@ -452,6 +452,24 @@ async def test_a_deleted_reporter_is_gone_from_it_and_hears_nothing_and_the_repo
     assert await told(core, "reports.status") == before
 
 
+async def test_a_card_that_quotes_somebody_is_drawn_again_when_they_are_deleted(
+    service: ReportService, calling: Calling, core: Core, clock: FixedClock
+) -> None:
+    core.erasure.redraw_about_with(calling.forget)
+    await send(service, BEN, replace(about(), message=MESSAGE))
+    [before] = await items(core)
+    async with core.db.begin() as session:
+        await core.erasure.ask(session, GUILD, TROLL)
+    clock.advance(DAY)
+    await run_jobs(core)
+    [after] = await items(core)
+    async with core.db.read() as session:
+        edits = await session.scalars(select(OutboxRow.key).filter_by(kind="edit"))
+        assert f"reports.item:{after.id}:v{after.version}" in set(edits)
+        assert await evidence_storage.list_of(session, REPORT, after.id) == []
+    assert after.version > before.version and after.subject_id == TROLL
+
+
 async def test_nobody_else_works_on_reports_and_no_other_server(
     service: ReportService, staff: ReportStaff, core: Core
 ) -> None:
