@@ -11,6 +11,10 @@ from typing import Any
 from storage import cases as storage
 from storage.personal import NOBODY
 
+PART_OF = (
+    "part_of"  # in the details of one of many people's case: the source key of the one about all of them
+)
+
 
 class CaseKind(StrEnum):
     """What was done."""

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.case_model import (
     LASTING,
+    PART_OF,
     Case,
     CaseDraft,
     CaseEvent,
@@ -40,6 +41,7 @@ from storage.personal import NOBODY
 __all__ = [
     "CASE",
     "LASTING",
+    "PART_OF",
     "REPORT",
     "Case",
     "CaseDraft",
@@ -263,6 +265,19 @@ class Cases:
             for row in await storage.list_events(session, case_id)
         ]
 
+    async def list_deciders(self, session: AsyncSession, case: Case) -> frozenset[int]:
+        """Who decided on it: the moderator, who confirmed it as a second one, and the same of the case it is part of."""
+        found = [case]
+        whole = case.details.get(PART_OF)
+        if whole is not None:
+            of_all = await self.find_by_key(session, case.guild_id, str(whole))
+            found += [of_all] if of_all is not None else []
+        people = {each.moderator_id for each in found}
+        for each in found:
+            events = await storage.list_events(session, each.id)
+            people |= {event.by_id for event in events if event.what == EventKind.CONFIRMED}
+        return frozenset(people - {NOBODY})
+
     # ------------------------------------------------------------------------------------------ changing
 
     async def add_event(
@@ -400,7 +415,10 @@ class Cases:
 
     async def _redact(self, session: AsyncSession, job: Job) -> Skipped | None:
         now = self._clock.now()
-        found = [await evidence_storage.purge_due(session, now, SLICE)]
+        purged = await evidence_storage.purge_due(session, now, SLICE)
+        for case_id in sorted({owner_id for owner, owner_id in purged if owner == CASE}):
+            await self._quoting_changed(session, case_id)
+        found = [len(purged)]
         found += [await redact(session, now, SLICE) for redact in tuple(self._redacts)]
         done = sum(found)
         if max(found) >= SLICE:
@@ -430,6 +448,17 @@ class Cases:
             return Skipped(N_("the case lasts longer now"))
         await self.end(session, snapshot(row), EndedWhy.EXPIRED)
         return None
+
+    async def forget(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Have the cards drawn again that quote somebody's messages or notes about them, which are erased now."""
+        quoting = await evidence_storage.list_owned_of(session, CASE, guild_id, member_id)
+        for case_id in sorted({*quoting, *await storage.list_noted(session, guild_id, member_id)}):
+            await self._quoting_changed(session, case_id)
+
+    async def _quoting_changed(self, session: AsyncSession, case_id: int) -> None:
+        """What cards quote is gone, and perhaps the case with it."""
+        if await storage.find_by_id(session, case_id) is not None:
+            await self._tell_change(session, case_id)
 
     async def _tell_change(self, session: AsyncSession, case_id: int) -> Case:
         await session.flush()

@@ -66,6 +66,8 @@ class Core:
         jobs = Jobs(db, clock, features)
         outbox = Outbox(clock)
         erasure = Erasure(db, clock, jobs, outbox)
+        cases = Cases(clock, jobs)
+        erasure.redraw_about_with(cases.forget)
         return cls(
             db=db,
             clock=clock,
@@ -87,7 +89,7 @@ class Core:
             notifier=Notifier(clock, configs, outbox, jobs),
             erasure=erasure,
             retention=Retention(clock, jobs, erasure),
-            cases=Cases(clock, jobs),
+            cases=cases,
             guards=Guards(clock, configs, outbox),
             crowding=Crowding(),
         )

@@ -11,7 +11,8 @@
   and `replay` carries out at every start what a restored database does not know of.
 * What I posted about the person is taken away, as far back as the outbox remembers (`storage/outbox.py`, KEPT).
 * Features that keep something of a person in memory register with `on_forgotten` and drop it. Those with cards on which
-  the person stands among others register with `redraw_with` and plan to draw them again when all is erased.
+  the person stands among others register with `redraw_with` and plan to draw them again when all is erased; those whose
+  cards quote what is erased of the person find them with `redraw_about_with` while it is still known which they are.
 * Features in which others wait for a person register with `on_departure`, and hear of everybody who left, seen or not.
 
 Afterwards the person is a stranger who may begin anew. Tested in `tests/privacy/test_erasure.py` and, with the whole bot,
@@ -52,6 +53,8 @@ Forget = Callable[[int, int], None]
 """Called with server and member after each commit that erased something of them."""
 Redraw = Callable[[AsyncSession, int], Awaitable[None]]
 """Called with the server in the transaction that ends a deletion."""
+RedrawAbout = Callable[[AsyncSession, int, int], Awaitable[None]]
+"""Called with server and member in each transaction that erases something of them, before it does."""
 TakeBack = Callable[[AsyncSession, int, int], Awaitable[bool]]
 """Called with server and member before anything is erased; plans to take back the roles that the feature gave. Whether
 there were any. Called again until there are none."""
@@ -81,6 +84,7 @@ class Erasure:
         self._file = deletion_file.file_of(db)
         self._listeners: list[Forget] = []
         self._redraws: list[Redraw] = []
+        self._abouts: list[RedrawAbout] = []
         self._departs: list[Depart] = []
         self._take_backs: list[TakeBack] = []
         jobs.register(ERASE_JOB, self._erase)
@@ -99,6 +103,13 @@ class Erasure:
 
     def stop_redrawing(self, redraw: Redraw) -> None:
         self._redraws.remove(redraw)
+
+    def redraw_about_with(self, redraw: RedrawAbout) -> None:
+        """Have `redraw` plan the drawing of cards that quote what is about to be erased of somebody."""
+        self._abouts.append(redraw)
+
+    def stop_redrawing_about(self, redraw: RedrawAbout) -> None:
+        self._abouts.remove(redraw)
 
     def on_departure(self, depart: Depart) -> None:
         """Have `depart` called when people of whom something is stored have left, also while Lyceum was down."""
@@ -257,6 +268,8 @@ class Erasure:
                 lane=Lane.BULK,
             )
             await self._outbox.plan(session, effect)
+        for redraw in tuple(self._abouts):
+            await redraw(session, guild_id, member_id)
 
     async def _draw_again(self, session: AsyncSession, guild_id: int) -> None:
         for redraw in self._redraws:

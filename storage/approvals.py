@@ -50,7 +50,7 @@ class ProposalRow(Base):
             f"payload.{ANYWHERE}",
             OnDeletion.DETACH,
             what=N_("Proposals of moderators about you"),
-            seen_by=SeenBy.STAFF,
+            seen_by=SeenBy.OTHERS,
             mention=True,
         ),
     )

@@ -46,7 +46,8 @@ class CaseRow(Base):
             since="settled_at",
             what=N_("What moderators did about you, with the reason, kept for two years after it ended"),
             seen_by=SeenBy.STAFF,
-            hides=("moderator_id", "ended_by", "hidden_by", "hidden_why", "source_key", "details"),
+            hides=("moderator_id", "ended_by", "hidden_by", "hidden_why", "source", "source_key", "details"),
+            withheld=("kind", "note"),
         ),
         *(
             Personal(
@@ -113,7 +114,8 @@ class CaseEventRow(Base):
             through="case_id",
             what=N_("What became of the cases about you"),
             seen_by=SeenBy.STAFF,
-            hides=("by_id",),
+            hides=("by_id", "before", "after"),
+            withheld=("what", "noted", "linked", "hidden", "shown"),
         ),
         Personal(
             "by_id",
@@ -141,10 +143,9 @@ class CaseNoteRow(Base):
     personal: ClassVar = (
         Personal(
             what=N_("Notes of moderators about you, among themselves"),
-            seen_by=SeenBy.WRITER,
+            seen_by=SeenBy.OTHERS,
             keep_for=KEPT,
             since="at",
-            hides=("text", "by_id"),
         ),
         Personal(
             "by_id",
@@ -366,6 +367,12 @@ async def list_events(session: AsyncSession, case_id: int) -> list[CaseEventRow]
 async def list_notes(session: AsyncSession, case_ids: Sequence[int]) -> list[CaseNoteRow]:
     query = select(CaseNoteRow).where(CaseNoteRow.case_id.in_(case_ids)).order_by(CaseNoteRow.id)
     return list(await session.scalars(query))
+
+
+async def list_noted(session: AsyncSession, guild_id: int, member_id: int) -> list[int]:
+    """The cases with notes about somebody."""
+    query = select(CaseNoteRow.case_id).filter_by(guild_id=guild_id, member_id=member_id)
+    return sorted(set(await session.scalars(query)))
 
 
 async def add_link(session: AsyncSession, one: int, other: int) -> bool:

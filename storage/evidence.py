@@ -28,6 +28,8 @@ class EvidenceRow(Base):
             since="taken_at",
             what=N_("Messages of yours that moderators keep as evidence for some weeks"),
             seen_by=SeenBy.STAFF,
+            # A message that was reported would tell that somebody reported it, and when.
+            withheld=("owner", "report"),
         ),
     )
     impersonal: ClassVar = ("attachments",)
@@ -56,22 +58,29 @@ async def list_of(session: AsyncSession, owner: str, owner_id: int) -> list[Evid
     return list(await session.scalars(query))
 
 
-async def purge_due(session: AsyncSession, now: datetime, limit: int) -> int:
-    """Empty the words whose time is over, at most `limit`. Returns how many."""
+async def list_owned_of(session: AsyncSession, owner: str, guild_id: int, author_id: int) -> list[int]:
+    """The cases, or reports, for which messages of this person are kept."""
+    query = select(EvidenceRow.owner_id).filter_by(owner=owner, guild_id=guild_id, author_id=author_id)
+    return sorted(set(await session.scalars(query)))
+
+
+async def purge_due(session: AsyncSession, now: datetime, limit: int) -> list[tuple[str, int]]:
+    """Empty the words whose time is over, at most `limit`. Returns whose evidence each was."""
     due = (
-        select(EvidenceRow.id)
+        select(EvidenceRow.id, EvidenceRow.owner, EvidenceRow.owner_id)
         .where(EvidenceRow.purge_at <= now, EvidenceRow.purged_at.is_(None))
         .order_by(EvidenceRow.id)
         .limit(limit)
     )
-    ids = list(await session.scalars(due))
+    found = list(await session.execute(due))
+    ids = [id_ for id_, _, _ in found]
     if ids:
         emptied = update(EvidenceRow).where(EvidenceRow.id.in_(ids))
         await session.execute(
             emptied.values(text=None, attachments={}, purged_at=now),
             execution_options={"synchronize_session": False},
         )
-    return len(ids)
+    return [(owner, owner_id) for _, owner, owner_id in found]
 
 
 async def next_purge_at(session: AsyncSession) -> datetime | None:

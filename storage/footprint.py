@@ -73,16 +73,19 @@ def statements() -> list[Statement]:
 
 
 async def list_rows(session: AsyncSession, statement: Statement, guild_id: int, member_id: int) -> list[Base]:
-    """The rows that the statement makes this person's."""
-    found = await session.scalars(_rows(statement, guild_id, member_id))
+    """The rows that the statement makes this person's, as far as they are told of them."""
+    found = await session.scalars(_told(statement, _rows(statement, guild_id, member_id)))
     return [row for row in found if _is_meant(statement, row, member_id)]
 
 
-async def count(session: AsyncSession, statement: Statement, guild_id: int, member_id: int) -> int:
-    """How many rows they are."""
+async def count(
+    session: AsyncSession, statement: Statement, guild_id: int, member_id: int, *, told: bool = False
+) -> int:
+    """How many rows there are, or of how many they are told."""
     if statement.personal.path is not None:
         return len(await list_rows(session, statement, guild_id, member_id))
-    rows = _rows(statement, guild_id, member_id).subquery()
+    query = _rows(statement, guild_id, member_id)
+    rows = (_told(statement, query) if told else query).subquery()
     return await session.scalar(select(func.count()).select_from(rows)) or 0
 
 
@@ -208,6 +211,14 @@ def _rows(statement: Statement, guild_id: int, member_id: int) -> Select[Any]:
         query = query.join(parent, _link(model, personal, parent))
         return query.where(theirs.guild_id == guild_id, theirs[rule.column] == member_id)
     return query.where(_is_theirs(statement, guild_id, member_id))
+
+
+def _told(statement: Statement, rows: Select[Any]) -> Select[Any]:
+    """Without what others keep in confidence."""
+    if not statement.personal.withheld:
+        return rows
+    name, *values = statement.personal.withheld
+    return rows.where(statement.model.__table__.c[name].not_in(values))
 
 
 def _is_theirs(statement: Statement, guild_id: int, member_id: int) -> ColumnElement[bool]:

@@ -38,8 +38,7 @@ class ModerationPanelRow(Base):
             keep_for=KEPT,
             since="at",
             what=N_("Cards on which a moderator looked at what to do"),
-            seen_by=SeenBy.STAFF,
-            hides=("opened_by", "source_key"),
+            seen_by=SeenBy.OTHERS,
         ),
         Personal(
             "opened_by",

@@ -28,6 +28,7 @@ class OutboxRow(Base):
             since="finished_at",
             what=N_("What I posted about you or changed for you in Discord, without the text"),
             seen_by=SeenBy.STAFF,
+            hides=("arguments", "details"),  # an audit-log reason names who acted
         ),
         Personal(
             f"arguments.{ANYWHERE}",

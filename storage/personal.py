@@ -26,6 +26,7 @@ class SeenBy(StrEnum):
     MEMBER = "member"  # the person alone
     WRITER = "writer"  # who wrote it, and not the person whom it names
     STAFF = "staff"  # facilitators and moderators
+    OTHERS = "others"  # the same, and not the person whom it names: in confidence, so no part of what they are told
     COMMUNITY = "community"  # it is, or may be, shown in a channel
 
 
@@ -46,8 +47,9 @@ class Personal:
     `of` is the column with the person's Discord id; `column.key` is a value at the top of a JSON column, and
     `column.*` any value in it. With `through`, the foreign key to a row that belongs to them, that row's rule holds
     for this one too. `mention`: the row is somebody else's and only mentions the person, so it is no part of their
-    export. `hides` are columns of their row that somebody else wrote in confidence: no part of it either. `clear` are columns that are emptied when the row is detached. `keep_for` is how long after `since` (a
-    column of instants) the row is kept; None is until deletion. `what` says in a few words what it is, `why` by what
+    export. `hides` are columns of their row that somebody else wrote in confidence: no part of it either; nor are rows in
+    which the column that `withheld` begins with has one of its other values. `clear` are columns that are emptied when the
+    row is detached. `keep_for` is how long after `since` (a column of instants) the row is kept; None is until deletion. `what` says in a few words what it is, `why` by what
     right it is kept; both are gettext ids.
     """
 
@@ -62,6 +64,7 @@ class Personal:
     seen_by: SeenBy = SeenBy.MEMBER
     mention: bool = False
     hides: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:

@@ -69,7 +69,7 @@ class ReportItemRow(Base):
             keep_for=KEPT,
             since="decided_at",
             what=N_("Reports of others about you, kept for two years after they were closed"),
-            seen_by=SeenBy.STAFF,
+            seen_by=SeenBy.OTHERS,
             mention=True,
         ),
         Personal(

@@ -72,6 +72,7 @@ class AppealsCog(commands.Cog):
         core.jobs.register(model.REMIND_JOB, self.staff.remind)
         core.cases.on_end(self.staff.case_ended)
         core.cases.appeal_control = render.ASK
+        core.erasure.redraw_about_with(self.staff.forget)
         for renderer in (model.OUTCOME_RENDERER, model.LATE_RENDERER):
             core.outbox.on_end(f"{renderer}:", self.staff.told)
         core.open_items.add(self.service.open_items)
@@ -92,6 +93,7 @@ class AppealsCog(commands.Cog):
         core.jobs.unregister(model.REMIND_JOB)
         core.cases.stop_telling(self.staff.case_ended)
         core.cases.appeal_control = None
+        core.erasure.stop_redrawing_about(self.staff.forget)
         core.outbox.stop_telling(self.staff.told)
         core.open_items.remove(self.service.open_items)
         bot.renderers.unregister(*self._renderers)

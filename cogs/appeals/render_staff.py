@@ -142,7 +142,7 @@ def _figures_text(figures: Figures, t: Translator) -> str:
 
 
 def _number(number: int | None, t: Translator) -> str:
-    return str(number) if number is not None else t("fewer than 5")
+    return str(number) if number is not None else t("too few to tell")
 
 
 def _span(span: timedelta, t: Translator) -> str:

@@ -49,13 +49,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Contested:
-    """A case, as far as it matters here. `is_open_to`: its kind can be appealed and it is not hidden."""
+    """A case, as far as it matters here. `confirmed_by`: who decided on it with its moderator. `is_open_to`: its kind can
+    be appealed and it is not hidden."""
 
     member_id: int
     moderator_id: int
     created_at: datetime
     is_open_to: bool = True
     is_overturned: bool = False
+    confirmed_by: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -178,9 +180,10 @@ def check_judge(judge: Judge, case: Contested) -> bool:
     """
     if judge.member_id == case.member_id:
         raise NotAllowed("This is your own appeal. Somebody else of staff decides it.")
-    if judge.member_id != case.moderator_id:
+    involved = case.confirmed_by | {case.moderator_id}
+    if judge.member_id not in involved:
         return False
-    if judge.others - {case.member_id, judge.member_id}:
+    if judge.others - involved - {case.member_id}:
         raise NotAllowed("You decided this case, so somebody else looks at the appeal.")
     return True
 
@@ -230,13 +233,19 @@ def figures(appeals: Iterable[_Appeal], kinds: Collection[str]) -> Figures:
     judged = [each for each in found if each[1] in JUDGED]
     waits = [(decided - at).total_seconds() for _, _, at, decided in judged if decided is not None]
     enough = len(judged) >= LEAST_IN_A_CELL
+    overturned, shortened = (
+        _cell(_count(judged, each)) if enough else None for each in (State.OVERTURNED, State.SHORTENED)
+    )
+    # What is left of the sum must not be small either.
+    if None not in (overturned, shortened) and _cell(_count(judged, State.UPHELD)) is None:
+        overturned = None
     return Figures(
         waiting=sum(each[1] is State.OPEN for each in found),
         decided=_cell(len(judged)),
-        overturned=_cell(_count(judged, State.OVERTURNED)) if enough else None,
-        shortened=_cell(_count(judged, State.SHORTENED)) if enough else None,
+        overturned=overturned,
+        shortened=shortened,
         median_wait=timedelta(seconds=median(waits)) if enough and waits else None,
-        kinds=_by_kind(judged, kinds),
+        kinds=_without_rest(_by_kind(judged, kinds), overturned),
     )
 
 
@@ -248,12 +257,22 @@ def _by_kind(judged: Sequence[_Appeal], kinds: Collection[str]) -> tuple[Figure,
     if shown and len(counted) - len(shown) == 1:
         del shown[min(shown, key=lambda kind: (shown[kind], kind))]
     return tuple(
-        Figure(
-            kind, shown[kind], _cell(_count([each for each in judged if each[0] == kind], State.OVERTURNED))
-        )
-        for kind in kinds
-        if kind in shown
+        _figure(kind, [each for each in judged if each[0] == kind]) for kind in kinds if kind in shown
     )
+
+
+def _figure(kind: str, judged: Sequence[_Appeal]) -> Figure:
+    overturned = _count(judged, State.OVERTURNED)
+    is_told = _cell(overturned) is not None and _cell(len(judged) - overturned) is not None
+    return Figure(kind, len(judged), overturned if is_told else None)
+
+
+def _without_rest(kinds: tuple[Figure, ...], overturned: int | None) -> tuple[Figure, ...]:
+    """Without how many were overturned of each kind, where what is left of the sum would mean somebody."""
+    told = sum(each.overturned or 0 for each in kinds)
+    if overturned is None or _cell(overturned - told) is not None:
+        return kinds
+    return tuple(Figure(each.kind, each.judged, None) for each in kinds)
 
 
 def _count(appeals: Sequence[_Appeal], state: State) -> int:

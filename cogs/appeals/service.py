@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
 from bot.case_model import snapshot
-from bot.cases import Case, EventKind
+from bot.cases import Case, EndedWhy, EventKind, State
 from bot.core import Core
 from bot.errors import NotFound
 from bot.i18n import Translator
@@ -54,6 +54,8 @@ class AppealService:
             found = await cases.list_of_member(
                 session, actor.guild_id, actor.member_id, limit=MOST_CASES, hidden=False
             )
+            # What Discord refused was not done to them.
+            found = [each for each in found if each.state is not State.FAILED]
             shown = [each for each in found if each.kind in KINDS]
             page = max(0, min(page, (len(shown) - 1) // PAGE_SIZE))
             appeals = await storage.list_of_member(session, actor.guild_id, actor.member_id)
@@ -64,6 +66,7 @@ class AppealService:
             each.points_until
             for each in found
             if each.points and each.points_until is not None and each.points_until > now
+            if each.ended_why is not EndedWhy.OVERTURNED
         ]
         return Standing(
             entries,

@@ -214,6 +214,9 @@ class AppealStaff:
         if row is None or row.state != State.OPEN:
             return Skipped(N_("the appeal is decided"))
         number = int(job.payload["number"])
+        now = self._core.clock.now()
+        if any(at <= now for at in rules.reminders(row.at, row.due_at - row.at)[number:]):
+            return Skipped(N_("a later reminder is due as well"))
         channel_id = await self._core.guards.log_channel(row.guild_id)
         if channel_id is not None:
             reminder = Effect(
@@ -256,9 +259,19 @@ class AppealStaff:
         )
         await self._core.notifier.notify(session, note)
 
+    async def forget(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Somebody is erased: the cards go that say what they wrote."""
+        for row in await storage.list_of_member(session, guild_id, member_id):
+            key = post_key(row.id)
+            await self._core.outbox.delete_post(session, key, f"{key}:gone")
+            await self._end_reminders(session, row)
+
     async def _redraw(self, session: AsyncSession, row: AppealRow) -> None:
         key = post_key(row.id)
         await self._core.outbox.edit_post(session, key, f"{key}:v{row.version}")
+        await self._end_reminders(session, row)
+
+    async def _end_reminders(self, session: AsyncSession, row: AppealRow) -> None:
         for number in range(1, len(rules.REMINDERS) + 1):
             reminder = f"{REMIND_RENDERER}:{row.id}:{number}"
             await self._core.outbox.delete_post(session, reminder, f"{reminder}:gone")
@@ -283,7 +296,9 @@ class AppealStaff:
             raise gone()
         rules.check_open(State(row.state))
         appeal = await self._read(session, row)
-        return replace(appeal, own_case=rules.check_judge(judge, contested_of(appeal.case)))
+        deciders = await self._core.cases.list_deciders(session, appeal.case)
+        contested = replace(contested_of(appeal.case), confirmed_by=deciders)
+        return replace(appeal, own_case=rules.check_judge(judge, contested))
 
     async def _read(self, session: AsyncSession, row: AppealRow) -> Appeal:
         case = await case_storage.find_by_id(session, row.case_id)

@@ -20,6 +20,7 @@ _SEEN_BY = {
     SeenBy.MEMBER: N_("Only you see it."),
     SeenBy.WRITER: N_("Only who wrote it sees it."),
     SeenBy.STAFF: N_("You and staff see it."),
+    SeenBy.OTHERS: N_("Staff see it, and not whom it is about."),
     SeenBy.COMMUNITY: N_("Others here may see it."),
 }
 _ROOM = V2_TEXT_LIMIT - 1200  # for what stands around a list

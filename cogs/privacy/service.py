@@ -21,6 +21,8 @@ from storage.base import Base
 from storage.footprint import Statement
 from storage.personal import OnDeletion, SeenBy
 
+IN_CONFIDENCE = (SeenBy.WRITER, SeenBy.OTHERS)
+
 
 @dataclass(frozen=True)
 class Held:
@@ -77,9 +79,9 @@ class PrivacyService:
         """What is stored about the actor here."""
         async with self._core.db.read() as session:
             found = [
-                (each, await footprint.count(session, each, actor.guild_id, actor.member_id))
+                (each, await footprint.count(session, each, actor.guild_id, actor.member_id, told=True))
                 for each in footprint.statements()
-                if each.personal.seen_by is not SeenBy.WRITER
+                if each.personal.seen_by not in IN_CONFIDENCE
             ]
             planned = await self._core.erasure.find(session, actor.guild_id, actor.member_id)
         return Footprint(actor.guild_id, _by_purpose([each for each in found if each[1]]), planned)
@@ -90,7 +92,7 @@ class PrivacyService:
         found: dict[str, dict[Any, dict[str, Any]]] = {}
         async with self._core.db.read() as session:
             for statement in footprint.statements():
-                if not statement.personal.mention:
+                if not statement.personal.mention and statement.personal.seen_by is not SeenBy.OTHERS:
                     rows = await footprint.list_rows(session, statement, actor.guild_id, actor.member_id)
                     if rows:
                         # Two statements of a table may name one row.

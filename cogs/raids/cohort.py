@@ -384,7 +384,7 @@ class Cohort:
             reason=effects.CASE_REASON,
             moderator_id=action.by_id,
             count=count,
-            source_key=f"raid-action:{action.id}",
+            source_key=effects.action_key(action.id),
             ends_at=self._core.clock.now() + UNDO_WITHIN,
             state=State.DONE,
         )

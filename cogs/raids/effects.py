@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cases import CaseDraft, CaseKind, Source
+from bot.cases import PART_OF, CaseDraft, CaseKind, Source
 from bot.i18n import N_
 from bot.outbox import MOST_BANS, Effect, EffectKind, Lane
 from cogs.raids.model import BAN_KEY, OLDER_THAN, ONE_KEY, ActionKind, Comer, MemberState, PersonFact, Spared
@@ -124,6 +124,11 @@ def case_key(action_id: int, member_id: int) -> str:
     return f"raid-member:{action_id}:{member_id}"
 
 
+def action_key(action_id: int) -> str:
+    """Of the case about all whom the action was about."""
+    return f"raid-action:{action_id}"
+
+
 def case_of_one(action: storage.RaidActionRow, member_id: int) -> CaseDraft:
     return CaseDraft(
         guild_id=action.guild_id,
@@ -132,4 +137,5 @@ def case_of_one(action: storage.RaidActionRow, member_id: int) -> CaseDraft:
         reason=CASE_REASON,
         member_id=member_id,
         source_key=case_key(action.id, member_id),
+        details={PART_OF: action_key(action.id)},
     )

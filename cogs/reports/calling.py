@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Capability
+from bot.cases import REPORT
 from bot.core import Core
 from bot.duty import MODERATOR
 from bot.guild_config import GuildConfig
@@ -39,6 +40,7 @@ from cogs.reports.model import (
     waiting_key,
 )
 from cogs.reports.rules import CALLS, NOBODY, Category, Stage, State
+from storage import evidence as evidence_storage
 from storage import reports as storage
 from storage.reports import ReportItemRow, ReportNumberRow
 
@@ -68,7 +70,7 @@ class Calling:
 
     def add_jobs(self) -> None:
         self._core.jobs.register_prepared(CALL_JOB, self._prepare, self._call_again)
-        self._core.jobs.register(RETURN_JOB, self._give_back)
+        self._core.jobs.register_prepared(RETURN_JOB, self._prepare, self._give_back)
 
     def remove_jobs(self) -> None:
         self._core.jobs.unregister(CALL_JOB)
@@ -130,7 +132,8 @@ class Calling:
                 arguments={"item_id": item.id, "stage": first.value if called else None},
             )
             await self._core.outbox.plan(session, card)
-        elif called:
+        elif called or await self._is_quiet(session, item):
+            # No card tells of it, so quiet means here that each is told once, and not again.
             await self._tell(session, item, on_duty if first is Stage.ON_DUTY else people.moderators)
         for stage, after in CALLS.items():
             if after and not (stage is first and called):
@@ -140,11 +143,10 @@ class Calling:
         self, session: AsyncSession, item: ReportItemRow, numbers: ReportNumberRow, stage: Stage
     ) -> bool:
         """Whether to call them now; then it is written down that they were."""
-        settings = await self._core.configs.present(session, item.guild_id, ReportSettings)
         now, last = self._core.clock.now(), numbers.calls.get(stage.value)
         may = rules.calls_now(
             queued_of(item),
-            quiet=settings.is_quiet(Category(item.category)),
+            quiet=await self._is_quiet(session, item),
             # What is told in private is told to each once, and is no call in a channel.
             last_call=datetime.fromisoformat(last) if last is not None and not item.about_staff else None,
             now=now,
@@ -152,6 +154,10 @@ class Calling:
         if may and not item.about_staff:
             numbers.calls = {**numbers.calls, stage.value: now.isoformat()}
         return may
+
+    async def _is_quiet(self, session: AsyncSession, item: ReportItemRow) -> bool:
+        settings = await self._core.configs.present(session, item.guild_id, ReportSettings)
+        return settings.is_quiet(Category(item.category))
 
     async def _enqueue(
         self, session: AsyncSession, item: ReportItemRow, stage: Stage, after: timedelta
@@ -196,11 +202,11 @@ class Calling:
         await self._core.outbox.plan(session, call)
 
     async def _tell(self, session: AsyncSession, item: ReportItemRow, people: frozenset[int]) -> None:
-        """Tell each in private, once, that it waits; never whom it is about."""
+        """Tell each in private, once until somebody takes it, that it waits; never whom it is about."""
         for member_id in sorted(people - {item.subject_id, NOBODY}):
             note = Notification(
                 kind=WAITING_KIND.name,
-                key=waiting_key(item.id, member_id),
+                key=waiting_key(item.id, item.turn, member_id),
                 guild_id=item.guild_id,
                 member_id=member_id,
                 renderer=WAITING_RENDERER,
@@ -225,7 +231,15 @@ class Calling:
         )
         await self._core.jobs.enqueue(session, job)
 
-    async def _give_back(self, session: AsyncSession, job: Job) -> Skipped | None:
+    async def give_back(self, session: AsyncSession, item: ReportItemRow) -> None:
+        """Leave it to the others, who are called as for a new one while nobody takes it."""
+        item.state, item.taken_by = State.OPEN.value, NOBODY
+        await self.changed(session, item)
+        for stage, after in CALLS.items():
+            if after:
+                await self._enqueue(session, item, stage, after)
+
+    async def _give_back(self, session: AsyncSession, job: Job, people: People) -> Skipped | None:
         numbers = await storage.lock_numbers(session, job.guild_id or 0)
         item = await storage.lock_item(session, int(job.payload["item"]))
         at = rules.goes_back_at(queued_of(item)) if item is not None else None
@@ -234,10 +248,9 @@ class Calling:
         if at > self._core.clock.now():
             await self.expect(session, item)
             return Skipped(N_("they have worked on the report since"))
-        item.state, item.taken_by = State.OPEN.value, NOBODY
-        await self.changed(session, item)
+        await self.give_back(session, item)
         if await self._may_call(session, item, numbers, Stage.MODERATORS):
-            await self._call(session, item, People(), Stage.MODERATORS)
+            await self._call(session, item, people, Stage.MODERATORS)
         return None
 
     # ------------------------------------------------------------------------------------------ showing
@@ -253,6 +266,14 @@ class Calling:
                 await self._core.outbox.delete_post(session, key, f"{key}:gone")
                 earlier = call_key(item.id, item.turn - 1, stage)
                 await self._core.outbox.delete_post(session, earlier, f"{earlier}:gone")
+
+    async def forget(self, session: AsyncSession, guild_id: int, member_id: int) -> None:
+        """Somebody is erased: cards that quote their messages are drawn again without them."""
+        for item_id in await evidence_storage.list_owned_of(session, REPORT, guild_id, member_id):
+            item = await storage.lock_item(session, item_id)
+            if item is not None:
+                item.version += 1
+                await self.redraw(session, item)
 
     async def redraw(self, session: AsyncSession, item: ReportItemRow) -> None:
         key = item_key(item.id)

@@ -216,8 +216,8 @@ def status_key(report_id: int, state: State) -> str:
     return f"{_STATUS}{report_id}:{state.value}"
 
 
-def waiting_key(item_id: int, member_id: int) -> str:
-    return f"{_WAITING}{item_id}:{member_id}"
+def waiting_key(item_id: int, turn: int, member_id: int) -> str:
+    return f"{_WAITING}{item_id}:{turn}:{member_id}"
 
 
 def status_line(key: str) -> str | None:

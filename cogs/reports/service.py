@@ -97,7 +97,10 @@ class ReportService:
             message_id=message,
             subject_id=subject_id,
         )
+        is_staff = sending.about is not None and (sending.about.is_staff or sending.about.is_owner)
         for item in found:
+            if is_staff and not item.about_staff:
+                continue  # from before they were of staff: its card is where they can read it
             kept = await evidence_storage.list_of(session, REPORT, item.id)
             if rules.belongs(
                 queued_of(item),
@@ -109,7 +112,7 @@ class ReportService:
             ):
                 return await storage.lock_item(session, item.id)
         # What is about somebody of staff always stands alone: others would hide it, or show it, along with theirs.
-        if not together or (sending.about is not None and sending.about.is_staff):
+        if not together or is_staff:
             return None
         batch = await storage.find_batch(session, actor.guild_id, actor.member_id, now - rules.HOUR)
         return await storage.lock_item(session, batch.id) if batch is not None else None

@@ -110,8 +110,7 @@ class ReportStaff:
         async with self._core.db.begin() as session:
             item = await self._lock(session, actor, item_id)
             rules.check_give_back(queued_of(item), actor.member_id)
-            item.state, item.taken_by = State.OPEN.value, NOBODY
-            await self._calling.changed(session, item)
+            await self._calling.give_back(session, item)
             return await self._details(session, item)
 
     async def act(self, actor: Actor, item_id: int, member_id: int | None = None) -> tuple[int, str]:

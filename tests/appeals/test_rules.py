@@ -76,6 +76,14 @@ def test_never_the_appellant_and_the_moderator_of_the_case_only_when_there_is_no
         assert not alone or not others - {judge, member}
 
 
+def test_who_confirmed_it_judges_it_only_when_nobody_else_is_there() -> None:
+    case = Contested(BEN, MILO, NOW, confirmed_by=frozenset({FARAH}))
+    with pytest.raises(NotAllowed):
+        rules.check_judge(Judge(FARAH, others=frozenset({MILO, OLIVE})), case)
+    assert not rules.check_judge(Judge(OLIVE, others=frozenset({MILO, FARAH})), case)
+    assert rules.check_judge(Judge(FARAH, others=frozenset({MILO, BEN})), case)
+
+
 def test_who_is_alone_decides_their_own_case_and_it_is_noted() -> None:
     assert rules.check_judge(Judge(MILO, others=frozenset({BEN})), CASE)
     assert not rules.check_judge(Judge(OLIVE), CASE)
@@ -122,8 +130,15 @@ def test_figures_tell_no_number_that_would_mean_somebody() -> None:
     few = rules.figures([*judged("warn", *[UPHELD] * 4), *judged("ban", OPEN)], ("warn", "ban"))
     assert few == rules.Figures(1, None, None, None, None, ())
     found = rules.figures(judged("warn", *[UPHELD] * 4, *[OVERTURNED] * 5), ("warn", "ban"))
-    assert (found.decided, found.overturned, found.shortened) == (9, 5, 0)
-    assert found.median_wait == 5 * DAY and found.kinds == (rules.Figure("warn", 9, 5),)
+    # Five of nine were overturned; the number would tell of the other four.
+    assert (found.decided, found.overturned, found.shortened) == (9, None, 0)
+    assert found.median_wait == 5 * DAY and found.kinds == (rules.Figure("warn", 9, None),)
+    more = rules.figures(judged("warn", *[UPHELD] * 5, *[OVERTURNED] * 5), ("warn", "ban"))
+    assert (more.decided, more.overturned, more.kinds) == (10, 5, (rules.Figure("warn", 10, 5),))
+    # One of ten bans: neither its own number nor what is left of the sum tells of it.
+    split = [*judged("warn", *[UPHELD] * 5, *[OVERTURNED] * 5), *judged("ban", *[UPHELD] * 9, OVERTURNED)]
+    two = rules.figures(split, ("warn", "ban"))
+    assert two.overturned == 6 and [each.overturned for each in two.kinds] == [None, None]
     one = rules.figures(judged("warn", *[UPHELD] * 5, OVERTURNED), ("warn",))
     assert one.overturned is None and one.decided == 6
 
@@ -140,5 +155,12 @@ def test_a_kind_that_is_left_out_cannot_be_worked_out_from_the_sum(pairs: list[t
     )
     kinds = {kind for kind, _ in pairs}
     assert all(each.judged >= 5 and each.overturned not in (1, 2, 3, 4) for each in found.kinds)
+    assert all(
+        each.overturned is None or each.judged - each.overturned not in (1, 2, 3, 4) for each in found.kinds
+    )
+    if found.overturned is not None and found.decided is not None:
+        told = sum(each.overturned or 0 for each in found.kinds)
+        assert found.overturned - told not in (1, 2, 3, 4)
+        assert found.decided - found.overturned not in (1, 2, 3, 4)
     if found.decided is not None:
         assert len(kinds) - len(found.kinds) != 1

@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases import CASE, REPORT, Case, CaseDraft, CaseKind, EndedWhy, EventKind, Snippet, Source, State
 from bot.core import Core
 from storage import evidence as evidence_storage
+from storage.cases import CaseNoteRow
 from storage.database import Database
+from storage.personal import NOBODY
 from tests.clocks import FixedClock
 
 GUILD, OTHER, BEN, MILO = 1, 2, 14, 12
@@ -144,13 +146,44 @@ async def test_evidence_of_cases_and_reports_is_emptied_within_the_hour(
             assert all(row.attachments == {} for row in rows if row.text is None)
             return [row.text for row in rows]
 
+    changed: list[int] = []
+
+    async def note(_: AsyncSession, each: Case) -> None:
+        changed.append(each.id)
+
+    core.cases.on_change(note)
     assert await texts() == ["Words", "Words"]
     clock.advance(DAY + HOUR)
     await run(core)
     assert await texts() == [None, "Words"]
+    assert changed == [case.id]  # its card in the log quotes them
     clock.advance(DAY)
     await run(core)
     assert await texts() == [None, None]
+
+
+async def test_cards_that_quote_somebody_are_drawn_again_when_they_are_deleted(
+    core: Core, clock: FixedClock
+) -> None:
+    quoting, noted = await opened(core, member_id=NOBODY), await opened(core)
+    await opened(core, member_id=NOBODY)
+    changed: set[int] = set()
+
+    async def note(_: AsyncSession, each: Case) -> None:
+        changed.add(each.id)
+
+    core.cases.on_change(note)
+    async with core.db.begin() as session:
+        snippet = Snippet(author_id=BEN, text="Words")
+        await core.cases.keep_evidence(session, GUILD, CASE, quoting.id, [snippet])
+        row = {"guild_id": GUILD, "case_id": noted.id, "member_id": BEN, "by_id": MILO, "at": clock.now()}
+        session.add(CaseNoteRow(**row, text="He is new"))
+        await core.erasure.ask(session, GUILD, BEN)
+    clock.advance(DAY)
+    await run(core)
+    assert changed == {quoting.id, noted.id}
+    async with core.db.read() as session:
+        assert await evidence_storage.list_of(session, CASE, quoting.id) == []
 
 
 async def test_another_servers_case_is_not_found_by_its_row(core: Core) -> None:

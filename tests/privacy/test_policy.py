@@ -13,6 +13,7 @@ SEEN_BY = {
     SeenBy.MEMBER: "the member",
     SeenBy.WRITER: "who wrote it",
     SeenBy.STAFF: "the member, staff",
+    SeenBy.OTHERS: "staff, not whom it is about",
     SeenBy.COMMUNITY: "the community",
 }
 ON_DELETION = {OnDeletion.ERASE: "erased", OnDeletion.DETACH: "kept without the name"}

@@ -318,6 +318,48 @@ async def test_without_a_staff_channel_each_of_staff_is_told_in_private_once(
     assert [who for who, _ in await told(core, "reports.waiting")] == [6, 7, 8]
 
 
+async def test_given_back_it_calls_the_others_anew_also_where_they_are_told_in_private(
+    service: ReportService, staff: ReportStaff, core: Core, clock: FixedClock
+) -> None:
+    await send(service)
+    await send(service, BEN, about(MILO.member_id, is_staff=True))
+    shown, private = await items(core)
+    await staff.take(NORA, shown.id)
+    await staff.give_back(NORA, shown.id)  # by hand
+    await staff.take(FARAH, private.id)
+    clock.advance(HOUR + MINUTE)
+    await run_jobs(core)
+    calls = await planned(core, model.CALL_RENDERER)
+    assert [each.arguments["stage"] for each in calls] == ["moderators", "facilitators"]
+    clock.advance(DAY)
+    await run_jobs(core)  # and because they lay still
+    clock.advance(HOUR)
+    await run_jobs(core)
+    nora, farah = (NORA.member_id, str(NORA.member_id)), (FARAH.member_id, str(FARAH.member_id))
+    assert await told(core, "reports.waiting") == [nora, nora, farah]
+    assert len(await planned(core, model.CALL_RENDERER)) == len(calls)
+
+
+async def test_what_is_quiet_and_has_no_card_is_told_to_each_once(
+    service: ReportService, staff: ReportStaff, core: Core, clock: FixedClock
+) -> None:
+    await staff.set_rules(FARAH, "30", "5", ["harassment"], names_shown=False)
+    receipt = await send(service, BEN, about(MILO.member_id, is_staff=True))
+    clock.advance(2 * HOUR)
+    await run_jobs(core)
+    assert receipt.reach is Reach.PEOPLE
+    assert [who for who, _ in await told(core, "reports.waiting")] == [NORA.member_id]
+
+
+async def test_a_report_about_staff_joins_none_from_when_they_were_a_member(
+    service: ReportService,
+) -> None:
+    assert (await send(service, BEN)).reach is Reach.CHANNEL
+    later = await send(service, CLEO, about(TROLL, is_staff=True))
+    assert (later.number, later.reach) == (2, Reach.PEOPLE)
+    assert (await send(service, DORA, about(TROLL, is_staff=True))).number == 2
+
+
 async def test_untaken_it_calls_moderators_then_facilitators_and_never_again(
     service: ReportService, staff: ReportStaff, core: Core, clock: FixedClock
 ) -> None:
@@ -408,6 +450,24 @@ async def test_a_deleted_reporter_is_gone_from_it_and_hears_nothing_and_the_repo
     before = await told(core, "reports.status")
     await staff.dismiss(MILO, item.id, "Nothing", "")
     assert await told(core, "reports.status") == before
+
+
+async def test_a_card_that_quotes_somebody_is_drawn_again_when_they_are_deleted(
+    service: ReportService, calling: Calling, core: Core, clock: FixedClock
+) -> None:
+    core.erasure.redraw_about_with(calling.forget)
+    await send(service, BEN, replace(about(), message=MESSAGE))
+    [before] = await items(core)
+    async with core.db.begin() as session:
+        await core.erasure.ask(session, GUILD, TROLL)
+    clock.advance(DAY)
+    await run_jobs(core)
+    [after] = await items(core)
+    async with core.db.read() as session:
+        edits = await session.scalars(select(OutboxRow.key).filter_by(kind="edit"))
+        assert f"reports.item:{after.id}:v{after.version}" in set(edits)
+        assert await evidence_storage.list_of(session, REPORT, after.id) == []
+    assert after.version > before.version and after.subject_id == TROLL
 
 
 async def test_nobody_else_works_on_reports_and_no_other_server(
