@@ -9,7 +9,7 @@ import discord
 
 from bot.card_views import form_answers
 from bot.cards import Card, Item, Text
-from bot.cases import CaseKind
+from bot.cases import CaseKind, State
 from bot.components import Handler
 from bot.core import Core
 from bot.errors import InvalidInput
@@ -122,7 +122,10 @@ class Desk:
         if acted.suggestion is not None:
             panel = await self._records.panel(actor, order.member_id)
             extra = render.suggestion_items(panel, t)
-        await reply.show_privately(render.case_card(view, t, t("**Done.**"), extra))
+        said = t("**Done.**")
+        if view.case.state is State.PLANNED:
+            said, extra = t("**Under way.**"), (*render.under_way_items(view.case, t), *extra)
+        await reply.show_privately(render.case_card(view, t, said, extra))
 
     async def rules_of(self, interaction: _Interaction) -> tuple[rules.Rule, ...]:
         """The rules that a warning can name."""

@@ -174,7 +174,7 @@ def settings_form(mine: ModerationSettings, safety: SafetySettings, t: Translato
     fields: tuple[Any, ...] = (
         TextField(
             "rules",
-            t("Rules, one a line"),
+            t("Rules, one per line"),
             description=t("With the points of a warning: Be kind = 2"),
             long=True,
             required=False,

@@ -215,9 +215,11 @@ async def test_bad_days(open_world: OpenWorld) -> None:
         assert any("/standing" in each.text for each in waits.followups)
         # The bot loses a power: said in the case, and nobody is told of what was not done.
         await world.bot_permissions(moderate_members=False, ban_members=False)
-        await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        early = await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        assert "Under way" in early.text and "Done." not in early.text and "Holds until" not in early.text
+        looked = await world.press(milo, early, "Did it work?")
         await mod(world, "ban", user=cleo, reason="Spam")
-        assert "It did not come off" in log(world)[1].text and "It did not come off" in log(world)[2].text
+        assert all("not done**: I lack" in each.text for each in (looked, log(world)[2]))
         assert not any("timeout" in each.text for each in world.dms(cleo)) and not is_banned(world, cleo)
         assert any(
             "Time Out Members" in each.text and "Something needs a hand" in each.text
