@@ -230,10 +230,10 @@ def _case_buttons(case: Case, t: Translator) -> list[Item]:
     if case.holds:
         second.append(Button(t("End it now"), custom_id(LIFT_ASK, case.id), style=Style.PRIMARY))
     elif case.is_hidden:
-        second.append(Button(t("Do not hide it"), custom_id(SHOW, case.id)))
-    else:
-        second.append(Button(t("Hide it"), custom_id(HIDE_ASK, case.id)))
-    return [Buttons(tuple(first)), Buttons(tuple(second))]
+        second.append(Button(t("Show to the member"), custom_id(SHOW, case.id)))
+    elif case.member_id != NOBODY and case.kind is not CaseKind.NOTE:
+        second.append(Button(t("Hide from the member"), custom_id(HIDE_ASK, case.id)))
+    return [Buttons(tuple(first)), *([Buttons(tuple(second))] if second else [])]
 
 
 def under_way_items(case: Case, t: Translator) -> tuple[Item, ...]:

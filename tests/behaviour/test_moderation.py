@@ -145,7 +145,9 @@ async def test_a_lock_puts_back_exactly_what_was_there(open_world: OpenWorld) ->
             return (found[0].allow, found[0].deny) if found else None
 
         before = overwrite()
-        await mod(world, "lock", reason="Too heated", length="1h")
+        early = await mod(world, "lock", reason="Too heated", length="1h")
+        assert "Under way" in early.text and "Locked." not in early.text
+        assert "Holds until" in (await world.press(world.moderator, early, "Did it work?")).text
         locked = overwrite()
         assert locked is not None and locked[1] & 1 << 11
         second = await mod(world, "lock", reason="Still", length="2h")

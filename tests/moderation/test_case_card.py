@@ -14,7 +14,6 @@ from cogs.moderation.model import CaseView
 from cogs.moderation.render_staff import case_card
 from tests.moderation.cards import NOW, a_ban
 
-
 T = Translations().for_locale("en")
 
 
