@@ -313,7 +313,7 @@ def _server(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"hint:{title}",
                 Level.OK,
-                N_("{feature} needs {permissions}."),
+                N_("{feature}: {permissions}"),
                 {"feature": Word(title), "permissions": names},
             )
     for title in facts.off:

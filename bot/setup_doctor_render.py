@@ -74,9 +74,9 @@ def broken_card(findings: Sequence[Finding], t: Translator) -> Card:
 
 def _hints(hints: Sequence[Finding], t: Translator) -> str:
     """What would need a permission that nobody has asked for yet, and how it gets it."""
-    head = t("**Only if you want to use it**")
+    head = t("**Permissions that only these need**")
     tail = t(
-        "You can give these permissions to my role in Server Settings > Roles. I say so when one of them is needed."
+        "If you want to use them, give these to my role in Server Settings > Roles. I say so when one of them is missing."
     )
     return "\n".join([head, *(f"- {explained(each, t)}" for each in hints), tail])
 

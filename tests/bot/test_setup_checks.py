@@ -174,4 +174,4 @@ def test_permissions_that_nobody_has_asked_for_do_not_push_out_what_is_chosen() 
     view = to_view(report_card(check(dataclasses.replace(WELL, hints=hints)), 1, T))
     texts = [each.content for each in view.walk_children() if isinstance(each, discord.ui.TextDisplay)]
     assert any("All right" in each and "<#77>" in each and "<@&88>" in each for each in texts)
-    assert any("Feature 0 needs" in each and "Server Settings > Roles" in each for each in texts)
+    assert any("Feature 0: " in each and "Server Settings > Roles" in each for each in texts)
