@@ -25,6 +25,8 @@ HEADINGS: Mapping[Topic | Capability, str] = {
     Topic.SAFE: N_("Staying safe"),
     Capability.REVIEW: N_("For reviewers"),
     Capability.MODERATE: N_("For moderators"),
+    Capability.KICK: N_("For who may kick"),
+    Capability.BAN: N_("For who may ban"),
     Capability.FACILITATE: N_("For facilitators"),
 }
 

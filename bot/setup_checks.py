@@ -69,6 +69,11 @@ class Finding:
     settled: bool = False
 
     @property
+    def is_hint(self) -> bool:
+        """Whether it names a permission that only who wants to use something has to give."""
+        return self.key.startswith("hint:")
+
+    @property
     def is_news(self) -> bool:
         """Whether staff are told when it begins."""
         return self.level is Level.BROKEN and not self.settled
@@ -308,7 +313,7 @@ def _server(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 f"hint:{title}",
                 Level.OK,
-                N_("{feature}: my role does not have {permissions}. I say so when one of them is needed."),
+                N_("{feature}: {permissions}"),
                 {"feature": Word(title), "permissions": names},
             )
     for title in facts.off:

@@ -33,7 +33,8 @@ def report_card(
 ) -> Card:
     """What works and what does not. `start` is the first problem shown; `done` when it ends the set-up."""
     problems = [each for each in findings if each.level is not Level.OK]
-    fine = [each for each in findings if each.level is Level.OK]
+    hints = [each for each in findings if each.is_hint]
+    fine = [each for each in findings if each.level is Level.OK and not each.is_hint]
     start = start if start < len(problems) else 0
     shown = problems[start : start + PROBLEMS_A_CARD]
     items: list[Item] = [Text(f"{_title(t, done=done)}\n{_summary(problems, t)}")]
@@ -47,6 +48,8 @@ def report_card(
     if fine:
         lines = [t("**All right**"), *(explained(each, t) for each in fine)]
         items += [Divider(), Text(cut("\n".join(lines), LONGEST_FINE))]
+    if hints:
+        items += [Divider(), Text(cut(_hints(hints, t), LONGEST_FINE))]
     ways = [
         Button(t("Look again"), custom_id(DOCTOR_CONTROL, 0)),
         Button(t("Step by step"), custom_id(STEPS_BUTTON)),
@@ -67,6 +70,15 @@ def broken_card(findings: Sequence[Finding], t: Translator) -> Card:
         lines.append(t.tn("- and {n} more thing", "- and {n} more things", left))
     tail = t("{command} shows everything and mends what I can mend myself.", command="`/setup doctor`")
     return Card((Text("\n".join([head, *lines])), Text(tail)))
+
+
+def _hints(hints: Sequence[Finding], t: Translator) -> str:
+    """What would need a permission that nobody has asked for yet, and how it gets it."""
+    head = t("**Permissions that only these need**")
+    tail = t(
+        "If you want to use them, give these to my role in Server Settings > Roles. I say so when one of them is missing."
+    )
+    return "\n".join([head, *(f"- {explained(each, t)}" for each in hints), tail])
 
 
 def explained(finding: Finding, t: Translator, *, with_what_is_off: bool = True) -> str:

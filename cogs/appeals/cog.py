@@ -34,7 +34,7 @@ from storage.appeals import AppealSettingsRow
 _Interaction = discord.Interaction[Any]
 HELP = HelpLine(N_("See your own record, and appeal what is on it"), "/standing", rank=8)
 STAFF_HELP = HelpLine(
-    N_("See the appeals that wait, and what became of others"), "/mod appeals", Capability.MODERATE
+    N_("See the appeals that wait, and what became of others"), "/mod appeals", Capability.MODERATE, rank=12
 )
 
 

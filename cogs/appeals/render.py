@@ -89,7 +89,7 @@ def _entry_text(entry: Entry, t: Translator) -> str:
     case = entry.case
     lines = [case_head(case, t)]
     if case.rule:
-        lines.append(t("Norm: {rule}", rule=quote(case.rule, 200)))
+        lines.append(t("Rule: {rule}", rule=quote(case.rule, 200)))
     if case.reason:
         lines.append(quote(case.reason, _REASON))
     lines += [each for each in (_end_text(case, t), _points_text(case, t)) if each]
@@ -130,7 +130,7 @@ def appeal_text(appeal: Appeal, t: Translator, room: int = rules.LONGEST_ANSWER)
     """How an appeal stands, with so much of the answer."""
     if appeal.state is State.OPEN:
         return t(
-            "Your appeal is with staff. They promised an answer by {when}.",
+            "Your appeal is with staff. You were promised an answer by {when}.",
             when=timestamp(appeal.due_at, "D"),
         )
     lines = [t("Your appeal: {outcome}", outcome=t(_OUTCOMES[appeal.state]))]
@@ -145,7 +145,7 @@ def appeal_form(case: Case, t: Translator) -> Form:
     words = TextField(
         "words",
         t("Why should it be looked at again?"),
-        t("Somebody else than who decided it reads this. What do they not know?"),
+        t("Somebody other than who decided it reads this. What do they not know?"),
         long=True,
         max_length=rules.LONGEST_WORDS,
     )
@@ -155,8 +155,8 @@ def appeal_form(case: Case, t: Translator) -> Form:
 def sent_card(appeal: Appeal, t: Translator) -> Card:
     """That it arrived. The button works on a DM, too, also for who cannot see the server any more."""
     text = t(
-        "**Your appeal is with staff.** Somebody else than who decided it looks at it, and they promised an answer by "
-        "{when}. Until then it stays as it is.",
+        "**Your appeal is with staff.** Somebody other than who decided the case looks at it, and you were promised an "
+        "answer by {when}. Until then it stays as it is.",
         when=timestamp(appeal.due_at, "D"),
     )
     return Card((Text(text), Buttons((_look(appeal.case, t),))))

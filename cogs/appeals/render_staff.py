@@ -188,7 +188,7 @@ def rules_items(settings: AppealSettings, t: Translator) -> tuple[Item, ...]:
             m=settings.again_days,
         ),
         t(
-            "Somebody else than the case's moderator decides. Members are promised an answer within {n} days.",
+            "Somebody other than the case's moderator decides. Members are promised an answer within {n} days.",
             n=settings.promise_days,
         ),
     ]

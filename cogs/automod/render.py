@@ -65,7 +65,7 @@ def desk_card(desk: Desk, t: Translator) -> Card:
     """The slots with what is in them, ours and those of others."""
     lines = [
         t(
-            "**AutoMod**: rules that Discord itself runs, before anybody sees a message. They need none of my permissions to read."
+            "**AutoMod**: rules that Discord itself runs, before anybody sees a message. I need not read messages for it."
         )
     ]
     for slot in desk.slots:
@@ -274,14 +274,14 @@ def _fields(rule: Rule, t: Translator) -> tuple[Field, ...]:
                 name,
                 _list_field(
                     "words",
-                    t("Words and phrases, one a line"),
+                    t("Words and phrases, one per line"),
                     t("A * before or behind stands for any letters."),
                     rule.words,
                     t,
                 ),
                 _list_field(
                     "patterns",
-                    t("Patterns, one a line"),
+                    t("Patterns, one per line"),
                     t("As Rust reads them. At most {most}.", most=rules.MOST_PATTERNS),
                     rule.patterns,
                     t,
@@ -289,7 +289,7 @@ def _fields(rule: Rule, t: Translator) -> tuple[Field, ...]:
                 _list_field(
                     "allowed",
                     t("What is fine all the same"),
-                    t("One a line. At most {most}.", most=rules.MOST_ALLOWED),
+                    t("One per line. At most {most}.", most=rules.MOST_ALLOWED),
                     rule.allowed,
                     t,
                 ),
@@ -301,7 +301,7 @@ def _fields(rule: Rule, t: Translator) -> tuple[Field, ...]:
             return (
                 name,
                 ManyField("presets", t("Which lists?"), options),
-                _list_field("allowed", t("What is fine all the same"), t("One a line."), rule.allowed, t),
+                _list_field("allowed", t("What is fine all the same"), t("One per line."), rule.allowed, t),
             )
         case Kind.MENTIONS:
             return (
@@ -324,7 +324,7 @@ def _list_field(name: str, label: str, description: str, entries: Sequence[str],
     fits = len(text) <= _ROOM
     return TextField(
         name if fits else f"{name}{ADDS}",
-        label if fits else t("More of them, one a line: {n} stand", n=len(entries)),
+        label if fits else t("More of them, one per line: {n} stand", n=len(entries)),
         description=cut(description, 100),
         long=True,
         required=False,

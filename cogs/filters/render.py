@@ -63,11 +63,11 @@ _MEANS = {
     Filter.REPEATS: N_("One text in several channels, or many times in a row, within a minute."),
 }
 _LIST_HELP = {
-    Lists.WORDS: N_("One a line. A * before or behind it stands for any beginning or ending."),
-    Lists.DOMAINS: N_("One a line: example.com. What stands below it (www.) is meant too."),
-    Lists.PATTERNS: N_("One a line, as RE2 reads them. Upper and lower case are the same."),
-    Lists.PROTECTED: N_("Your own sites, one a line. Look-alikes of them are found."),
-    Lists.INVITES: N_("Links or codes, one a line. They may be posted."),
+    Lists.WORDS: N_("One per line. A * before or behind it stands for any beginning or ending."),
+    Lists.DOMAINS: N_("One per line: example.com. What stands below it (www.) is meant too."),
+    Lists.PATTERNS: N_("One per line, as RE2 reads them. Upper and lower case are the same."),
+    Lists.PROTECTED: N_("Your own sites, one per line. Look-alikes of them are found."),
+    Lists.INVITES: N_("Links or codes, one per line. They may be posted."),
 }
 NEEDS = {Filter.DOMAINS: Lists.DOMAINS, Filter.WORDS: Lists.WORDS, Filter.PATTERNS: Lists.PATTERNS}
 """Filters that find nothing while a list is empty."""
@@ -170,7 +170,7 @@ def lists_card(shown: Shown, t: Translator, *, said_first: str | None = None) ->
     ]
     lines.append(
         t(
-            "A long list comes from a text file, one entry a line, in the place of what stands there: `/mod filters` with the file and the list."
+            "A long list comes from a text file, one entry per line, in the place of what stands there: `/mod filters` with the file and the list."
         )
     )
     options = tuple(Option(t(LIST_TITLES[each]), each.value) for each in Lists)
@@ -189,7 +189,7 @@ def list_form(which: Lists, entries: Sequence[str], t: Translator) -> Form:
     fits = len(text) <= TEXT_INPUT - 500
     field = TextField(
         "entries",
-        t("One a line") if fits else t("What to add, one a line"),
+        t("One per line") if fits else t("What to add, one per line"),
         description=cut(t(_LIST_HELP[which]), 100),
         long=True,
         required=False,

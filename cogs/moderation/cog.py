@@ -50,9 +50,9 @@ from cogs.moderation.watching import Watching, entry_of
 from storage.moderation import ModerationSettingsRow
 
 HELP = (
-    HelpLine(N_("See what was done about a member, and act"), "/mod history", Capability.MODERATE),
-    HelpLine(N_("Look at a case, and put it right"), "/mod case", Capability.MODERATE),
-    HelpLine(N_("Keep a channel quiet for a while"), "/mod lock", Capability.MODERATE),
+    HelpLine(N_("See what was done about a member, and act"), "/mod history", Capability.MODERATE, rank=10),
+    HelpLine(N_("Look at a case, and put it right"), "/mod case", Capability.MODERATE, rank=13),
+    HelpLine(N_("Keep a channel quiet for a while"), "/mod lock", Capability.MODERATE, rank=14),
 )
 PAGE = Page(
     30,

@@ -28,7 +28,7 @@ class ModerationPart:
     def __init__(self, core: Core) -> None:
         self._configs = core.configs
         self.keys = {
-            "rules": N_("Rules, one a line"),
+            "rules": N_("Rules, one per line"),
             "points_days": N_("Days until points expire"),
             "appeal": N_("How can somebody who was banned appeal?"),
             "cap_short": N_("Kicks and bans in 10 minutes"),

@@ -9,7 +9,7 @@ import discord
 
 from bot.card_views import form_answers
 from bot.cards import Card, Item, Text
-from bot.cases import CaseKind
+from bot.cases import CaseKind, State
 from bot.components import Handler
 from bot.core import Core
 from bot.errors import InvalidInput
@@ -122,7 +122,7 @@ class Desk:
         if acted.suggestion is not None:
             panel = await self._records.panel(actor, order.member_id)
             extra = render.suggestion_items(panel, t)
-        await reply.show_privately(render.case_card(view, t, t("**Done.**"), extra))
+        await self.show_case(interaction, view, t("**Done.**"), extra)
 
     async def rules_of(self, interaction: _Interaction) -> tuple[rules.Rule, ...]:
         """The rules that a warning can name."""
@@ -131,9 +131,19 @@ class Desk:
 
     # ------------------------------------------------------------------------------------------ a case
 
-    async def show_case(self, interaction: _Interaction, view: CaseView, said: str | None = None) -> None:
+    async def show_case(
+        self,
+        interaction: _Interaction,
+        view: CaseView,
+        said: str | None = None,
+        extra: tuple[Item, ...] = (),
+    ) -> None:
+        """`said` is what has just been done; while Discord has not answered that is not known yet."""
         reply = reply_to(interaction)
-        await reply.show_privately(render.case_card(view, reply.translator, said))
+        t = reply.translator
+        if view.case.state is State.PLANNED:
+            said, extra = t("**Under way.**"), (*render.under_way_items(view.case, t), *extra)
+        await reply.show_privately(render.case_card(view, t, said, extra))
 
     async def _open(self, interaction: _Interaction, case_id: int | None) -> None:
         await self.show_case(interaction, await self._records.open(actor_of(interaction), case_id or 0))
@@ -220,7 +230,7 @@ def _proposed(acted: Acted, t: Translator) -> Card:
     assert acted.proposal is not None
     text = t(
         "**Nothing is done yet.** You have kicked or banned many people in a short time, so a second moderator has to "
-        "confirm this one: proposal {number}. I have asked in the log. After an hour it is off.",
+        "confirm this one: proposal {number}. I have asked in the moderation log. After an hour it is off.",
         number=str(acted.proposal.id),
     )
     return Card((Text(text),))

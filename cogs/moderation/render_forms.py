@@ -102,12 +102,12 @@ def link_form(case_id: int, t: Translator) -> Form:
 def hide_form(case_id: int, t: Translator) -> Form:
     field = TextField(
         "why",
-        t("Why hide it?"),
+        t("Why hide it from the member?"),
         description=t("The member does not see it any more, and its points do not count."),
         long=True,
         max_length=rules.LONGEST_REASON,
     )
-    return Form(t("Hide it"), custom_id(HIDE_FORM, case_id), (field,))
+    return Form(t("Hide from the member"), custom_id(HIDE_FORM, case_id), (field,))
 
 
 def lift_form(case_id: int, t: Translator) -> Form:
@@ -174,7 +174,7 @@ def settings_form(mine: ModerationSettings, safety: SafetySettings, t: Translato
     fields: tuple[Any, ...] = (
         TextField(
             "rules",
-            t("Rules, one a line"),
+            t("Rules, one per line"),
             description=t("With the points of a warning: Be kind = 2"),
             long=True,
             required=False,

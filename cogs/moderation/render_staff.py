@@ -74,14 +74,28 @@ _EVENTS = {
     EventKind.EXPIRED: N_("it ended by itself"),
     EventKind.LIFTED: N_("{who} ended it"),
     EventKind.NOTICE_SENT: N_("the member was told by DM"),
-    EventKind.NOTICE_FAILED: N_("the member could not be told by DM ({after})"),
+    EventKind.NOTICE_FAILED: N_("the member could not be told by DM: {after}"),
     EventKind.REAPPLIED: N_("the member came back, and it was applied again"),
     EventKind.APPEALED: N_("the member appealed"),
     EventKind.UPHELD: N_("{who} upheld it on appeal"),
     EventKind.OVERTURNED: N_("{who} overturned it on appeal"),
     EventKind.DONE: N_("done"),
-    EventKind.FAILED: N_("Discord refused it ({after})"),
+    EventKind.FAILED: N_("it was not done: {after}"),
     EventKind.CONFIRMED: N_("{who} confirmed it as a second moderator"),
+}
+_REFUSED = frozenset({EventKind.FAILED, EventKind.NOTICE_FAILED})
+_REFUSALS = {
+    "no_permission": N_("I lack the permission, or my role stands too low"),
+    "no_access": N_("I cannot see the channel"),
+    "role_above_bot": N_("the role stands above mine"),
+    "role_gone": N_("the role has been deleted"),
+    "channel_gone": N_("the channel has been deleted"),
+    "member_gone": N_("they have left"),
+    "dms_closed": N_("they take no DMs"),
+    "target_is_owner": N_("they own the server"),
+    "target_is_me": N_("I do not act on myself"),
+    "target_above_bot": N_("they stand above me, or beside me"),
+    "outcome_unknown": N_("I lost sight of whether it arrived"),
 }
 _SOURCES = {
     Source.DISCORD: N_("by hand in Discord"),
@@ -112,7 +126,7 @@ def _facts(view: CaseView, t: Translator) -> list[str]:
         lines.append(t("Rule: {rule}", rule=quote(case.rule, SHORT)))
     if case.kind is not CaseKind.NOTE:
         lines.append(t("Reason: {reason}", reason=quote(case.reason, LONG) or t("none was given")))
-    if case.points and case.points_until is not None:
+    if case.points and case.points_until is not None and case.ended_why is not EndedWhy.OVERTURNED:
         points = t.tn("{n} point", "{n} points", case.points)
         lines.append(t("{points} until {day}", points=points, day=timestamp(case.points_until, "D")))
     lines.append(state_line(case, t))
@@ -133,6 +147,8 @@ def _about(case: Case, t: Translator) -> list[str]:
         parts.append(mention_channel(case.channel_id))
     if case.kind is CaseKind.PURGE:
         parts.append(t.tn("{n} message", "{n} messages", case.count))
+    if case.kind is CaseKind.RAID and case.count > 1:
+        parts.append(t.tn("{n} person", "{n} people", case.count))
     if case.kind is CaseKind.SLOWMODE and "seconds" in case.details:
         parts.append(t("{n} s between messages", n=case.details["seconds"]))
     parts.append(_by(case, t))
@@ -153,10 +169,12 @@ def _by(case: Case, t: Translator) -> str:
 def state_line(case: Case, t: Translator) -> str:
     """How it stands, in a line; empty where there is nothing to say."""
     if case.state is State.FAILED:
-        return t("**It did not come off**: Discord refused it ({code}).", code=case.state_reason or "?")
+        return t("**It was not done**: {why}.", why=_refusal(case.state_reason, t))
     if case.ended_at is not None and case.ended_why is not None:
         who = mention_user(case.ended_by) if case.ended_by else t("somebody, by hand in Discord")
         return t(_ENDS[case.ended_why], who=who, time=timestamp(case.ended_at, "R"))
+    if case.state is State.PLANNED:
+        return t("On its way to Discord.")
     if case.holds and case.ends_at is not None:
         return t(
             "Holds until {time} ({how_long}).",
@@ -165,7 +183,7 @@ def state_line(case: Case, t: Translator) -> str:
         )
     if case.holds:
         return t("Holds until somebody ends it.")
-    return t("On its way to Discord.") if case.state is State.PLANNED else ""
+    return ""
 
 
 def _more(view: CaseView, t: Translator) -> list[str]:
@@ -191,9 +209,14 @@ def _event(event: CaseEvent, t: Translator) -> str:
         _EVENTS[event.what],
         who=mention_user(event.by_id) if event.by_id else t("somebody"),
         before=quote(event.before or "", SHORT),
-        after=quote(event.after or "", SHORT),
+        after=_refusal(event.after, t) if event.what in _REFUSED else quote(event.after or "", SHORT),
     )
     return f"{timestamp(event.at, 'f')} {text}"
+
+
+def _refusal(code: str | None, t: Translator) -> str:
+    """Why Discord did not do it, in words where they are known."""
+    return t(_REFUSALS[code]) if code in _REFUSALS else t("Discord refused it ({code})", code=code or "?")
 
 
 def _case_buttons(case: Case, t: Translator) -> list[Item]:
@@ -207,10 +230,15 @@ def _case_buttons(case: Case, t: Translator) -> list[Item]:
     if case.holds:
         second.append(Button(t("End it now"), custom_id(LIFT_ASK, case.id), style=Style.PRIMARY))
     elif case.is_hidden:
-        second.append(Button(t("Do not hide it"), custom_id(SHOW, case.id)))
-    else:
-        second.append(Button(t("Hide it"), custom_id(HIDE_ASK, case.id)))
-    return [Buttons(tuple(first)), Buttons(tuple(second))]
+        second.append(Button(t("Show to the member"), custom_id(SHOW, case.id)))
+    elif case.member_id != NOBODY and case.kind is not CaseKind.NOTE:
+        second.append(Button(t("Hide from the member"), custom_id(HIDE_ASK, case.id)))
+    return [Buttons(tuple(first)), *([Buttons(tuple(second))] if second else [])]
+
+
+def under_way_items(case: Case, t: Translator) -> tuple[Item, ...]:
+    """The way to see what Discord said, which is not known yet."""
+    return (Buttons((Button(t("Did it work?"), custom_id(OPEN, case.id), style=Style.PRIMARY),)),)
 
 
 def suggestion_items(panel: PanelView, t: Translator) -> tuple[Item, ...]:

@@ -33,7 +33,12 @@ from cogs.raids.setup_page import SettingsPage
 from cogs.raids.watch import NEWCOMER_FOR
 from storage.raids import RaidSettingsRow
 
-HELP = HelpLine(N_("See whether a raid is on, and end a lockdown"), "/mod raid", Capability.MODERATE)
+HELP = HelpLine(
+    N_("See whether a raid is on, and begin or end a lockdown"),
+    "/mod raid status",
+    Capability.MODERATE,
+    rank=15,
+)
 
 
 HINTS = {

@@ -35,8 +35,8 @@ STEP_CODE = 10
 """A step's button bears the number of the lockdown and, as its last digit, the level that was shown."""
 
 LEVELS = {
-    Level.PAUSE: N_("invites and DMs are paused, slow mode where most is written"),
-    Level.VERIFY: N_("Discord lets write only who was verified and has been here for ten minutes"),
+    Level.PAUSE: N_("invites and DMs are paused, slowmode where most is written"),
+    Level.VERIFY: N_("only members who have been here for ten minutes may write"),
     Level.QUARANTINE: N_("who looks like a part of it is in quarantine"),
     Level.LOCK: N_("channels are locked for everybody without a role that may write"),
 }
@@ -119,7 +119,7 @@ def _why(evidence: Evidence, t: Translator) -> list[str]:
             joins=evidence.joins,
         )
         + " "
-        + t("Usual are {usual} an hour.", usual=f"{evidence.usual:.1f}")
+        + t("Usual are {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
     ]
     for number, one, many in (
         (
@@ -151,7 +151,7 @@ def _step_line(step: Step, t: Translator) -> str:
     place = mention_channel(step.target_id) if step.target_id else ""
     what = {
         StepKind.INVITES: t("Invites and DMs paused"),
-        StepKind.SLOWMODE: t("Slow mode in {place}", place=place),
+        StepKind.SLOWMODE: t("Slowmode in {place}", place=place),
         StepKind.VERIFICATION: t("Verification raised"),
         StepKind.LOCK: t("{place} locked", place=place),
     }[step.kind]
@@ -175,7 +175,7 @@ def _people(raid: Raid, t: Translator) -> str:
     )
     if raid.quarantined:
         text += " " + t.tn("{n} is in quarantine.", "{n} are in quarantine.", raid.quarantined)
-    return text + " " + t("Whoever was here before is never meant.")
+    return text + " " + t("Whoever was here before is left alone.")
 
 
 def _action_items(actions: Iterable[Action], t: Translator, now: datetime) -> list[Item]:
@@ -258,7 +258,7 @@ def _settings_line(settings: RaidSettings, t: Translator) -> str:
 
 
 def _sight(status: Status, t: Translator) -> list[str]:
-    lines = [t("Usual are {usual} newcomers an hour.", usual=f"{status.usual:.1f}")]
+    lines = [t("Usual are {usual} newcomers an hour.", usual=f"{round(status.usual, 1):g}")]
     if not status.sees_joins:
         lines.append(
             t(
@@ -312,7 +312,9 @@ def surge_line(surge: AnnouncedSurge, t: Translator) -> str:
 
 def announced_card(surge: AnnouncedSurge, t: Translator) -> Card:
     """What was understood, and what it means."""
-    text = t("It takes so many more before I sound the alarm; it is never switched off. Invites stay open.")
+    text = t(
+        "So many more may come before I sound the alarm, which is never switched off. Invites stay open."
+    )
     return Card(
         (
             Text(surge_line(surge, t) + "\n" + text),

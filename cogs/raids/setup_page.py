@@ -38,8 +38,8 @@ PAGE = Page(
 FAR = {
     0: N_("Only tell staff"),
     Level.PAUSE: N_("Pause invites and DMs, slow down (step 1)"),
-    Level.VERIFY: N_("And raise verification (step 2)"),
-    Level.QUARANTINE: N_("And quarantine newcomers (step 3)"),
+    Level.VERIFY: N_("Also raise verification (step 2)"),
+    Level.QUARANTINE: N_("Also quarantine newcomers (step 3)"),
 }
 
 

@@ -36,7 +36,7 @@ from storage.reports import ReportSettingsRow
 _Interaction = discord.Interaction[Any]
 HELP = HelpLine(N_("Tell staff in private that something is wrong"), "/report", rank=8)
 MINE_HELP = HelpLine(N_("See what became of what you reported"), "/me reports")
-STAFF_HELP = HelpLine(N_("See the reports that wait"), "/mod reports", Capability.MODERATE)
+STAFF_HELP = HelpLine(N_("See the reports that wait"), "/mod reports", Capability.MODERATE, rank=11)
 
 
 class ReportsCog(commands.Cog):

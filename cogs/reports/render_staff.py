@@ -53,7 +53,7 @@ def item_card(
         return Card((Text("\n".join([*lines, _end(item, t)])),), silent=True)
     items: list[Part] = [Text("\n".join(lines)), Divider()]
     items += [Text(_kept_text(each, _EXCERPT, t)) for each in item.evidence[:1]]
-    items += [Text(_words_text(each, _EXCERPT, t)) for each in item.words[:_SHOWN] if each.words]
+    items += [Text(_words_text(each, item, t)) for each in item.words[:_SHOWN] if each.words]
     items += [Divider(), Text(_standing(item, t))]
     return Card(
         (*items, *_actions(item, t)),
@@ -71,7 +71,7 @@ def details_card(item: Item, viewer_id: int, t: Translator, said: str | None = N
     lines += [_head(item, t), _end(item, t) if is_over else _standing(item, t), *_notes(item, t)]
     items: list[Part] = [Text("\n".join(lines)), Divider()]
     items += [Text(_kept_text(each, _ALL, t)) for each in item.evidence[:_SHOWN]]
-    items += [Text(_words_text(each, _EXCERPT, t)) for each in item.words[: 2 * _SHOWN]]
+    items += [Text(_words_text(each, item, t)) for each in item.words[: 2 * _SHOWN]]
     if is_over:
         return Card((*items, Buttons(tuple(_second_row(item, viewer_id, t)))))
     mine = item.state is State.TAKEN and item.taken_by == viewer_id
@@ -191,11 +191,13 @@ def _kept_text(kept: Kept, room: int, t: Translator) -> str:
     return "\n".join(lines)
 
 
-def _words_text(words: Words, room: int, t: Translator) -> str:
+def _words_text(words: Words, item: Item, t: Translator) -> str:
+    """What one person wrote, and as what they reported it, where that is not what stands above."""
     who = mention_user(words.member_id) if words.member_id != NOBODY else t("Somebody")
-    what = t(CATEGORIES[words.category])
-    head = t("**{who} reported** ({what}):", who=who, what=what)
-    return f"{head} {quote(words.words, room)}" if words.words else head
+    head = t("**{who} reported**:", who=who)
+    if words.category is not item.category:
+        head = t("**{who} reported** as “{what}”:", who=who, what=t(CATEGORIES[words.category]))
+    return f"{head} {quote(words.words, _EXCERPT)}" if words.words else head
 
 
 # ---------------------------------------------------------------------------------------------- calls and the queue

@@ -145,7 +145,9 @@ async def test_a_lock_puts_back_exactly_what_was_there(open_world: OpenWorld) ->
             return (found[0].allow, found[0].deny) if found else None
 
         before = overwrite()
-        await mod(world, "lock", reason="Too heated", length="1h")
+        early = await mod(world, "lock", reason="Too heated", length="1h")
+        assert "Under way" in early.text and "Locked." not in early.text
+        assert "Holds until" in (await world.press(world.moderator, early, "Did it work?")).text
         locked = overwrite()
         assert locked is not None and locked[1] & 1 << 11
         second = await mod(world, "lock", reason="Still", length="2h")
@@ -215,9 +217,11 @@ async def test_bad_days(open_world: OpenWorld) -> None:
         assert any("/standing" in each.text for each in waits.followups)
         # The bot loses a power: said in the case, and nobody is told of what was not done.
         await world.bot_permissions(moderate_members=False, ban_members=False)
-        await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        early = await mod(world, "timeout", member=cleo, reason="Spam", length="1h")
+        assert "Under way" in early.text and "Done." not in early.text and "Holds until" not in early.text
+        looked = await world.press(milo, early, "Did it work?")
         await mod(world, "ban", user=cleo, reason="Spam")
-        assert "It did not come off" in log(world)[1].text and "It did not come off" in log(world)[2].text
+        assert all("not done**: I lack" in each.text for each in (looked, log(world)[2]))
         assert not any("timeout" in each.text for each in world.dms(cleo)) and not is_banned(world, cleo)
         assert any(
             "Time Out Members" in each.text and "Something needs a hand" in each.text

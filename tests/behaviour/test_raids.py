@@ -73,6 +73,7 @@ async def test_a_raid_is_seen_held_up_cleared_away_and_taken_back(open_world: Op
         await world.advance(timedelta(seconds=10))
         assert len(guild_of(world).bans) == 44 and ann.id in guild_of(world).members
         assert "44 of 44" in banner(world).text
+        assert "Raid**\n44 people" in world.posted(world.staff)[-1].text  # the log says whom it hit
         await world.press(world.moderator, banner(world), "Undo these bans")
         await world.advance(timedelta(seconds=30))
         assert len(guild_of(world).bans) == 0

@@ -277,7 +277,7 @@ async def test_without_the_members_intent_it_says_what_is_off_and_the_rest_works
     text = (await doctor(world)).text
     assert "Server Members Intent is off" in text
     assert (
-        "Newcomers and quests, Privacy. Everything else works" in text
+        "because of it: Moderation, Newcomers and quests, Privacy, Raids. Everything else works" in text
         and "Rhythm" not in text.split("Everything else")[0]
     )
     card = await world.slash(world.member, world.general, "start")

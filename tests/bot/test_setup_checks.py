@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,3 +167,11 @@ def test_a_long_list_can_be_read_to_its_end() -> None:
         start = int(more[0].custom_id.rpartition(":")[2])  # type: ignore[attr-defined]
         assert start % PROBLEMS_A_CARD == 0
     assert len(seen) == 30
+
+
+def test_permissions_that_nobody_has_asked_for_do_not_push_out_what_is_chosen() -> None:
+    hints = {f"Feature {number}": sum(NAMES) & ~INVITE_PERMISSIONS for number in range(3)}
+    view = to_view(report_card(check(dataclasses.replace(WELL, hints=hints)), 1, T))
+    texts = [each.content for each in view.walk_children() if isinstance(each, discord.ui.TextDisplay)]
+    assert any("All right" in each and "<#77>" in each and "<@&88>" in each for each in texts)
+    assert any("Feature 0: " in each and "Server Settings > Roles" in each for each in texts)
