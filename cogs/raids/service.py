@@ -14,7 +14,8 @@ from bot.cases import Case, CaseKind
 from bot.core import Core
 from bot.outbox import Ended
 from cogs.raids import rules
-from cogs.raids.cohort import BAN_KIND, KICK_KIND, Cohort
+from cogs.raids.actions import BAN_KIND, KICK_KIND, Actions
+from cogs.raids.cohort import Cohort
 from cogs.raids.lockdowns import CHANGED_MARK, Lockdowns
 from cogs.raids.memory import RATE_OVER, Active, Batch, Memory
 from cogs.raids.model import (
@@ -57,6 +58,7 @@ class RaidService:
         self._look = look
         self.memory = memory
         self.cohort = Cohort(core, look)
+        self.actions = Actions(core, self.cohort)
         self.lockdowns = Lockdowns(core, self.cohort, look)
         self.surges = Surges(core)
         self._first_aid = first_aid
@@ -68,19 +70,19 @@ class RaidService:
         core = self._core
         core.outbox.on_end(STEP_KEY, self.lockdowns.effect_ended)
         core.outbox.on_end(BAN_KEY, self._bans_ended)
-        core.outbox.on_end(ONE_KEY, self.cohort.one_ended)
+        core.outbox.on_end(ONE_KEY, self.actions.one_ended)
         core.cases.on_end(self._case_ended)
         core.features.on_switch(self.lockdowns.switched)
 
     def unregister(self) -> None:
         core = self._core
-        for listener in (self.lockdowns.effect_ended, self._bans_ended, self.cohort.one_ended):
+        for listener in (self.lockdowns.effect_ended, self._bans_ended, self.actions.one_ended):
             core.outbox.stop_telling(listener)
         core.cases.stop_telling(self._case_ended)
         core.features.stop_telling(self.lockdowns.switched)
 
     async def _bans_ended(self, session: AsyncSession, ended: Ended) -> None:
-        row = await self.cohort.effect_ended(session, ended)
+        row = await self.actions.effect_ended(session, ended)
         if row is not None:
             await self.lockdowns.touch(session, row)
 
@@ -88,7 +90,7 @@ class RaidService:
         if case.kind is CaseKind.RAID:
             await self.lockdowns.case_ended(session, case)
         else:
-            await self.cohort.action_case_ended(session, case)
+            await self.actions.action_case_ended(session, case)
 
     # ------------------------------------------------------------------------------------------ memory
 
@@ -297,7 +299,7 @@ class RaidService:
             row = await storage.find_action(session, action_id)
             if row is None or row.guild_id != guild_id:
                 return None
-            return await self.cohort.snapshot(session, row)
+            return await self.actions.snapshot(session, row)
 
     async def _find(self, session: AsyncSession, guild_id: int, raid_id: int) -> storage.RaidRow:
         row = await storage.find(session, raid_id)
@@ -308,7 +310,7 @@ class RaidService:
     async def _snapshot(self, session: AsyncSession, row: storage.RaidRow) -> Raid:
         comers = await self.cohort.judged(session, row)
         actions = [
-            await self.cohort.snapshot(session, each) for each in await storage.list_actions(session, row.id)
+            await self.actions.snapshot(session, each) for each in await storage.list_actions(session, row.id)
         ]
         case = await self._core.cases.find_by_id(session, row.guild_id, row.case_id or 0)
         return Raid(

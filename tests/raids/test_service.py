@@ -36,7 +36,7 @@ async def confirm(stand: Stand, actor: Actor, proposal_id: int) -> None:
 
 async def ban(stand: Stand, raid_id: int) -> int:
     """Proposed by one, confirmed by another; returns the action."""
-    action = await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     await confirm(stand, MIA, await proposal_of(stand))
     return action.id
 
@@ -149,15 +149,16 @@ async def test_longer_is_a_day_at_most_and_the_pause_of_invites_follows(stand: S
 
 async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand) -> None:
     raid_id, coming = await stand.raid()
-    lockdowns, cohort = stand.service.lockdowns, stand.service.cohort
+    service = stand.service
+    lockdowns, cohort, actions = service.lockdowns, service.cohort, service.actions
     before = len(await stand.planned())
     for actor, error in ((ANN, NotAllowed), (ABROAD, NotFound)):
         for attempt in (
             lockdowns.step_up(actor, raid_id, 1),
             lockdowns.extend(actor, raid_id),
             lockdowns.clear(actor, raid_id),
-            cohort.do(actor, raid_id, ActionKind.BAN, 0),
-            cohort.do(actor, raid_id, ActionKind.QUARANTINE, 0),
+            actions.do(actor, raid_id, ActionKind.BAN, 0),
+            actions.do(actor, raid_id, ActionKind.QUARANTINE, 0),
             cohort.leave_out(actor, raid_id, {coming[0].member_id: False}),
             stand.service.comers(actor, raid_id),
             stand.service.preview(actor, raid_id, ActionKind.BAN, 0),
@@ -165,7 +166,7 @@ async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand)
             with pytest.raises(error):
                 await attempt
     with pytest.raises(NotAllowed):
-        await cohort.do(replace(MAX, permissions=1 << 40), raid_id, ActionKind.BAN, 0)
+        await actions.do(replace(MAX, permissions=1 << 40), raid_id, ActionKind.BAN, 0)
     with pytest.raises(AlreadyDone):
         await lockdowns.step_up(MAX, raid_id, 2)
     assert len(await stand.planned()) == before
@@ -174,7 +175,7 @@ async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand)
 async def test_a_bulk_ban_waits_for_a_second_moderator_and_names_the_failures(stand: Stand) -> None:
     raid_id, coming = await stand.raid(450)
     await stand.settle()
-    action = await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     assert action.state == "proposed" and await stand.planned("raids.ban:") == []
     proposal = await proposal_of(stand)
     with pytest.raises(NotAllowed):
@@ -202,13 +203,13 @@ async def test_undo_lifts_exactly_the_bans_that_came_off_within_a_week(stand: St
     action_id = await ban(stand, raid_id)
     failed = coming[0].member_id
     await stand.settle(beginning="raids.ban:", details={"failed": [failed]})
-    await stand.service.cohort.undo(MIA, action_id)
+    await stand.service.actions.undo(MIA, action_id)
     lifted = [each for each in await stand.planned("raids.one:") if each.kind == EffectKind.UNBAN]
     assert {each.member_id for each in lifted} == {each.member_id for each in coming} - {failed}
     a_second = Counter(each.not_before for each in lifted)
     assert max(a_second.values()) <= 8
     with pytest.raises(AlreadyDone):
-        await stand.service.cohort.undo(MIA, action_id)
+        await stand.service.actions.undo(MIA, action_id)
     await stand.settle(beginning="raids.one:")
     assert {each.ended_why for each in await stand.cases(kind=CaseKind.BAN, state="done")} == {"lifted"}
 
@@ -218,10 +219,10 @@ async def test_after_a_week_the_bans_stand(stand: Stand) -> None:
     action_id = await ban(stand, raid_id)
     await stand.settle()
     with pytest.raises(InvalidInput):
-        await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)  # there is nobody left
+        await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)  # there is nobody left
     stand.clock.advance(timedelta(days=7, seconds=1))
     with pytest.raises(AlreadyDone):
-        await stand.service.cohort.undo(MIA, action_id)
+        await stand.service.actions.undo(MIA, action_id)
 
 
 async def test_who_was_here_before_is_staff_a_bot_has_roles_took_part_or_was_unticked_is_never_meant(
@@ -242,7 +243,7 @@ async def test_who_was_here_before_is_staff_a_bot_has_roles_took_part_or_was_unt
     older = await stand.service.preview(MAX, raid_id, ActionKind.BAN, 3)
     assert older.spared[Spared.OLDER] > 0 and len(older.chosen) < 55
     # At the moment of effect everybody is looked at once more.
-    await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     folk[ids[5]] = replace(folk[ids[5]], is_staff=True)
     await confirm(stand, MIA, await proposal_of(stand))
     asked = {int(each) for row in await stand.planned("raids.ban:") for each in row.arguments["user_ids"]}
@@ -363,7 +364,7 @@ async def test_leaving_is_no_way_out_of_the_quarantine_and_a_kick_is_no_pass(sta
 
 async def test_who_was_kicked_and_comes_again_can_be_meant_again(stand: Stand) -> None:
     raid_id, coming = await stand.raid(40)
-    await stand.service.cohort.do(MAX, raid_id, ActionKind.KICK, 0)
+    await stand.service.actions.do(MAX, raid_id, ActionKind.KICK, 0)
     await confirm(stand, MIA, await proposal_of(stand))
     kicks = await stand.planned("raids.one:")
     assert len(kicks) == 40 and {each.kind for each in kicks} == {EffectKind.KICK}
