@@ -120,7 +120,7 @@ class RaidService:
         if row is not None:
             self._set_active(guild_id, Active(row.id, row.since))
         elif guild_id not in self._deciding:
-            self.memory.active.pop(guild_id, None)
+            self.memory.end(guild_id)
             await self._core.crowding.end(guild_id)
 
     def _set_active(self, guild_id: int, active: Active) -> None:
@@ -189,7 +189,7 @@ class RaidService:
         self, guild_id: int, verdict: Verdict, facts: GuildFacts | None, ends_at: datetime
     ) -> int | None:
         for attempt in range(PATIENCE):
-            since, arrivals = self._wave(guild_id, verdict.evidence)
+            since, arrivals = self._wave(self.memory.arrivals(guild_id), verdict.evidence)
             try:
                 raid_id = await self.lockdowns.begin(
                     guild_id, verdict.evidence, arrivals, since=since, facts=facts, ends_at=ends_at
@@ -208,19 +208,18 @@ class RaidService:
         self._set_active(guild_id, Active(raid_id, since))
         await self.note_present(guild_id, self.memory.arrivals(guild_id))
 
-    def _wave(self, guild_id: int, evidence: Evidence) -> tuple[datetime, list[Arrival]]:
+    def _wave(self, came: list[Arrival], evidence: Evidence) -> tuple[datetime, list[Arrival]]:
         """Since when those came who make it a raid, and who they are."""
         now = self._core.clock.now()
-        arrivals = [each for each in self.memory.arrivals(guild_id) if each.at > now - evidence.span]
+        arrivals = [each for each in came if each.at > now - evidence.span]
         return min((each.at for each in arrivals), default=now), arrivals
 
     async def begin_by_hand(self, actor: Actor) -> int | None:
         """A moderator begins a lockdown; who came within ten minutes is looked at."""
         verdict = self.memory.verdict(actor.guild_id, self._core.clock.now())
-        evidence = Evidence(
-            rules.LONG, len(self.memory.arrivals(actor.guild_id)), usual=verdict.evidence.usual
-        )
-        since, arrivals = self._wave(actor.guild_id, evidence)
+        came = self.memory.everybody(actor.guild_id)
+        evidence = Evidence(rules.LONG, len(came), usual=verdict.evidence.usual)
+        since, arrivals = self._wave(came, evidence)
         settings = await self._core.configs.get(actor.guild_id, RaidSettings)
         raid_id = await self.lockdowns.begin(
             actor.guild_id,

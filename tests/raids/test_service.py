@@ -374,3 +374,18 @@ async def test_who_was_kicked_and_comes_again_can_be_meant_again(stand: Stand) -
     stand.service.memory.join(GUILD, replace(coming[3], at=stand.clock.now()))
     await stand.service.flush()
     assert (await stand.service.preview(MAX, raid_id, ActionKind.BAN, 0)).chosen == (coming[3].member_id,)
+
+
+async def test_after_the_all_clear_one_newcomer_more_is_no_new_alarm_but_a_new_wave_is(stand: Stand) -> None:
+    raid_id, _ = await stand.raid()
+    await stand.service.lockdowns.clear(MAX, raid_id)
+    await stand.service.reload(GUILD)
+    one = stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    assert one is not None and not one.is_raid
+    # Whoever cleared it too early can begin it by hand, and finds those who came.
+    again = await stand.service.begin_by_hand(MIA)
+    assert again is not None and (await stand.service.raid(GUILD, again)).came == 51
+    await stand.service.lockdowns.clear(MAX, again)
+    await stand.service.reload(GUILD)
+    third, coming = await stand.raid(50)
+    assert (await stand.service.raid(GUILD, third)).came == len(coming)
