@@ -156,7 +156,7 @@ class FilterService:
                 key=f"{TIMEOUT_KEY}{written.message_id}",
                 guild_id=written.guild_id,
                 member_id=written.member_id,
-                arguments={"until": stamp, "reason": "filter", "case_id": case.id},
+                arguments={"until": stamp, "unless_beyond": stamp, "reason": "filter", "case_id": case.id},
                 lane=Lane.SAFETY,
                 expires_at=until,
             ),

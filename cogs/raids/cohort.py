@@ -175,6 +175,12 @@ class Cohort:
         role_id = None if how == TIMEOUT else int(how)
         await self.plan_each(session, ids, lambda each: effects.hold(row, each, role_id, held=held))
 
+    async def extend(self, session: AsyncSession, row: storage.RaidRow) -> None:
+        """The lockdown lasts longer, and so do its timeouts."""
+        members = await storage.list_members(session, row.id)
+        held = [each.member_id for each in members if each.quarantined == TIMEOUT]
+        await self._hold(session, row, held, TIMEOUT, held=True)
+
     async def release_all(self, session: AsyncSession, row: storage.RaidRow) -> None:
         """At the end of a lockdown nobody stays in quarantine for it."""
         members = await storage.list_members(session, row.id)

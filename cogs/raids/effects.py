@@ -58,6 +58,7 @@ def why_spared(
 
 def hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: bool) -> Effect:
     """Into the quarantine, or out of it."""
+    until = row.ends_at.isoformat()
     key = f"{ONE_KEY}{row.id}:0:{'hold' if held else 'free'}:{member_id}"
     arguments: dict[str, Any] = {"reason": AUDIT if held else "The lockdown has ended"}
     if role_id is not None:
@@ -70,10 +71,10 @@ def hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: boo
             arguments=arguments,
             lane=Lane.SAFETY,
         )
-    arguments["until"] = row.ends_at.isoformat() if held else None
+    arguments |= {"until": until if held else None, "unless_beyond": until}
     return Effect(
         kind=EffectKind.TIMEOUT,
-        key=key,
+        key=f"{key}:{int(row.ends_at.timestamp())}",
         guild_id=row.guild_id,
         member_id=member_id,
         arguments=arguments,

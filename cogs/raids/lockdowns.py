@@ -143,6 +143,7 @@ class Lockdowns:
                     step.wanted = _paused(step.before, row.ends_at)
                     step.version += 1
                     await core.outbox.plan(session, _effect(step, step.wanted, "on"))
+            await self._cohort.extend(session, row)
             await self._note(session, actor, row, N_("extended the lockdown"))
             return row.ends_at
 

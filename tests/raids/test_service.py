@@ -389,3 +389,21 @@ async def test_after_the_all_clear_one_newcomer_more_is_no_new_alarm_but_a_new_w
     await stand.service.reload(GUILD)
     third, coming = await stand.raid(50)
     assert (await stand.service.raid(GUILD, third)).came == len(coming)
+
+
+async def test_a_timeout_for_quarantine_lasts_as_long_as_the_lockdown_and_touches_no_longer_one(
+    stand: Stand,
+) -> None:
+    await stand.choose(automatic=3)
+    raid_id, coming = await stand.raid(30)
+    first = await stand.planned("raids.one:")
+    assert {each.kind for each in first} == {EffectKind.TIMEOUT} and len(first) == len(coming)
+    ends_at = await stand.service.lockdowns.extend(MAX, raid_id)
+    longer = (await stand.planned("raids.one:"))[len(first) :]
+    assert {each.member_id for each in longer} == {each.member_id for each in coming}
+    assert {each.arguments["until"] for each in longer} == {ends_at.isoformat()}
+    await stand.service.lockdowns.clear(MIA, raid_id)
+    lifted = (await stand.planned("raids.one:"))[len(first) + len(longer) :]
+    assert {each.arguments["until"] for each in lifted} == {None} and len(lifted) == len(coming)
+    # What a moderator gave for longer is not of the lockdown.
+    assert {each.arguments["unless_beyond"] for each in (*longer, *lifted)} == {ends_at.isoformat()}
