@@ -15,7 +15,7 @@ from bot.authority import Actor, Capability
 from bot.cases import Case, CaseDraft, CaseKind, EndedWhy, EventKind, Source, State
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotFound
-from bot.guards import Proposal
+from bot.guards import EXPIRES_AFTER, Proposal
 from bot.i18n import N_
 from bot.outbox import EffectKind, Ended
 from cogs.raids import effects
@@ -166,8 +166,10 @@ class Actions:
         state = _DONE.get(ended.kind)
         member_id = ended.member_id or 0
         if ended.outcome == "failed":
+            is_hold = ended.kind is EffectKind.ADD_ROLE or ended.arguments.get("until") is not None
+            free = {"quarantined": None} if is_hold else {}
             await storage.set_members(
-                session, int(raid_id), [member_id], state=MemberState.FAILED, why=ended.reason
+                session, int(raid_id), [member_id], state=MemberState.FAILED, why=ended.reason, **free
             )
         elif ended.outcome == "sent" and state is not None:
             await storage.set_members(session, int(raid_id), [member_id], state=state, why=None)
@@ -197,7 +199,7 @@ class Actions:
             what=ActionKind(action.what),
             by_id=action.by_id,
             confirmed_by=action.confirmed_by,
-            state=action.state,
+            state=self._state_of(action),
             count=action.count,
             made_at=action.made_at,
             done_at=action.done_at,
@@ -206,6 +208,10 @@ class Actions:
             failed=states[MemberState.FAILED],
             waiting=states[MemberState.PLANNED],
         )
+
+    def _state_of(self, action: storage.RaidActionRow) -> str:
+        is_open = self._core.clock.now() < action.made_at + EXPIRES_AFTER
+        return action.state if action.state != "proposed" or is_open else "lapsed"
 
     async def _settle(
         self, session: AsyncSession, action: storage.RaidActionRow, ids: Iterable[int], state: State

@@ -141,7 +141,10 @@ class Cohort:
 
     async def quarantine_suspects(self, session: AsyncSession, row: storage.RaidRow) -> int:
         """Everybody who is a suspect and was not looked at yet. Returns how many."""
-        chosen, _ = await self.sift(session, row, ActionKind.QUARANTINE, 0)
+        # Whom Discord refused to hold is tried again by hand alone, and not with each newcomer.
+        members = await storage.list_members(session, row.id)
+        new = {each.member_id for each in members if each.state == MemberState.HERE}
+        chosen, _ = await self.sift(session, row, ActionKind.QUARANTINE, 0, new)
         await self.quarantine(session, row, chosen)
         return len(chosen)
 

@@ -17,6 +17,7 @@ AUDIT_BACK = "An action against a raid was taken back"
 DELETE_SECONDS = 3600
 """How far back messages of who is banned are deleted."""
 CASE_REASON = N_("Joined with many others in what looked like a raid")
+HOLDABLE = frozenset({MemberState.HERE, MemberState.FAILED})
 SETTLED = frozenset({MemberState.BANNED, MemberState.KICKED, MemberState.PLANNED})
 
 
@@ -39,7 +40,7 @@ def why_spared(
         (person is not None and person.is_bot, Spared.BOT),
         (person is not None and person.is_staff, Spared.STAFF),
         (comer.state in SETTLED, Spared.DONE),
-        (what is ActionKind.QUARANTINE and comer.state is not MemberState.HERE, Spared.DONE),
+        (what is ActionKind.QUARANTINE and comer.state not in HOLDABLE, Spared.DONE),
         (what is ActionKind.RELEASE and comer.quarantined is None, Spared.DONE),
         (comer.left_out and what is not ActionKind.RELEASE, Spared.BY_STAFF),
         (person is None and what is not ActionKind.BAN, Spared.GONE),

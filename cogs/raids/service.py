@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -63,6 +64,7 @@ class RaidService:
         self.surges = Surges(core)
         self._first_aid = first_aid
         self._deciding: set[int] = set()
+        self._learnt: datetime | None = None
 
     # ------------------------------------------------------------------------------------------ wiring
 
@@ -100,16 +102,24 @@ class RaidService:
         async with self._core.db.read() as session:
             active = await storage.list_active(session)
             surges = await storage.list_surges(session, now)
-            hours = await storage.list_hours(session, now - RATE_OVER)
         for row in active:
             self._set_active(row.guild_id, Active(row.id, row.since))
         for guild_id in {each.guild_id for each in surges}:
             self.memory.set_surges(
                 guild_id, [_in_memory(each) for each in surges if each.guild_id == guild_id]
             )
-        spans = RATE_OVER / timedelta(hours=1)
+        await self._learn_usual(now)
+
+    async def _learn_usual(self, now: datetime) -> None:
+        """How many usually join an hour, once for each hour: a community grows while the process runs."""
+        self._learnt = now.replace(minute=0, second=0, microsecond=0)
+        async with self._core.db.read() as session:
+            hours = await storage.list_hours(session, now - RATE_OVER)
+        usual: Counter[int] = Counter()
         for row in hours:
-            self.memory.usual[row.guild_id] = self.memory.usual.get(row.guild_id, 0.0) + row.joins / spans
+            usual[row.guild_id] += row.joins
+        spans = RATE_OVER / timedelta(hours=1)
+        self.memory.usual = {guild_id: joins / spans for guild_id, joins in usual.items()}
 
     async def reload(self, guild_id: int) -> None:
         """A lockdown or surge of this server has changed."""
@@ -138,6 +148,9 @@ class RaidService:
         except BaseException:
             self.memory.give_back(batch)
             raise
+        now = self._core.clock.now()
+        if self._learnt is None or now - self._learnt >= timedelta(hours=1):
+            await self._learn_usual(now)
         return True
 
     async def _write(self, batch: Batch) -> None:

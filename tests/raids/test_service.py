@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from gettext import NullTranslations
 
 import pytest
 from sqlalchemy import select
@@ -14,14 +15,18 @@ from bot.authority import ADMINISTRATOR, Actor
 from bot.cases import CaseKind
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
+from bot.i18n import Translator
 from bot.judging import CHANGED_BY_HAND
 from bot.outbox import EffectKind
+from cogs.raids import render
 from cogs.raids.memory import Memory
 from cogs.raids.model import SEND, ActionKind, MemberState, Spared, StepState
 from cogs.raids.rules import Level
 from cogs.raids.service import RaidService
 from storage.approvals import ProposalRow
 from tests.raids.stand import ABROAD, ANN, BOSS, GUILD, HOUR, MAX, MIA, OTHER, QUIET, ROLE, ROOM, Stand
+
+ENGLISH = Translator("en", NullTranslations())
 
 
 async def proposal_of(stand: Stand) -> int:
@@ -407,3 +412,52 @@ async def test_a_timeout_for_quarantine_lasts_as_long_as_the_lockdown_and_touche
     assert {each.arguments["until"] for each in lifted} == {None} and len(lifted) == len(coming)
     # What a moderator gave for longer is not of the lockdown.
     assert {each.arguments["unless_beyond"] for each in (*longer, *lifted)} == {ends_at.isoformat()}
+
+
+async def test_whom_discord_refused_to_hold_is_in_no_quarantine_and_can_be_tried_again(stand: Stand) -> None:
+    await stand.choose(automatic=3, quarantine_role_id=ROLE)
+    raid_id, coming = await stand.raid(30)
+    await stand.settle("failed", beginning="raids.one:", reason="role_above_bot")
+    assert (await stand.service.raid(GUILD, raid_id)).quarantined == 0
+    known = len(await stand.planned("raids.one:"))
+    stand.clock.advance(timedelta(seconds=2))
+    stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    await stand.service.flush()  # somebody comes: only they are tried
+    assert len(await stand.planned("raids.one:")) == known + 1
+    stand.clock.advance(timedelta(seconds=2))
+    again = await stand.service.actions.do(MAX, raid_id, ActionKind.QUARANTINE, 0)
+    assert again.count == len(coming)
+
+
+async def test_without_its_permission_the_banner_says_what_did_not_come_off_and_how_to_do_it(
+    stand: Stand,
+) -> None:
+    raid_id, _ = await stand.raid()
+    await stand.settle("failed", beginning="raids.step:", reason="no_permission")
+    text = str(render.banner(await stand.service.raid(GUILD, raid_id), ENGLISH, stand.clock.now()))
+    assert "Not all of it came off" in text
+    assert "(I lack Manage Server). By hand: Server Settings > Safety Setup > Security Actions" in text
+    assert "(I lack Manage Channels). By hand: the channel's settings > Overview" in text
+    await stand.service.lockdowns.clear(MAX, raid_id)  # nothing was changed, so nothing is put back
+    assert [each for each in await stand.planned("raids.step:") if each.key.endswith(":off")] == []
+
+
+async def test_a_proposal_that_nobody_confirmed_waits_no_more(stand: Stand) -> None:
+    raid_id, _ = await stand.raid()
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
+    assert action.state == "proposed"
+    stand.clock.advance(timedelta(minutes=61))
+    shown = await stand.service.action(GUILD, action.id)
+    assert shown is not None and "not confirmed" in render.action_line(shown, ENGLISH)
+
+
+async def test_what_is_usual_is_learnt_while_the_process_runs(stand: Stand) -> None:
+    await stand.service.load()
+    for each in stand.crowd(24):
+        stand.service.memory.join(GUILD, each)
+    await stand.service.flush()
+    assert stand.service.memory.usual == {}
+    stand.clock.advance(HOUR)
+    stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    await stand.service.flush()
+    assert stand.service.memory.usual == {GUILD: pytest.approx(25 / (14 * 24))}
