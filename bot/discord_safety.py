@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from bot.judging import CHANGED_BY_HAND, Done, Obsolete, PlannedEffect
+from bot.judging import CHANGED_BY_HAND, LASTS_LONGER, Done, Obsolete, PlannedEffect
 from bot.text import AUDIT_REASON, cut
 
 UNKNOWN_BAN = 10026
@@ -28,6 +28,7 @@ LONGEST_DELETION = 7 * 86400
 BANS_A_PAGE = 1000
 ROLE = 0  # the type of an overwrite
 BETWEEN_BULK_BANS = 0.5  # seconds
+ROUNDED = timedelta(seconds=1)  # what an instant may lose on its way through Discord
 
 
 class NotPossible(Exception):
@@ -46,6 +47,7 @@ class Safety:
 
     async def timeout(self, effect: PlannedEffect) -> int | Done | None:
         member_id = self._check_target(effect, "moderate_members")
+        self._check_longer(effect)
         await self._client.http.edit_member(
             effect.guild_id,
             member_id,
@@ -117,11 +119,11 @@ class Safety:
         return {int(each["user"]["id"]) for each in bans}
 
     async def purge(self, effect: PlannedEffect) -> int | Done | None:
-        """Delete messages of one channel. Those too old for Discord are left and counted."""
+        """Delete messages of one channel. Of several, those too old for Discord are left and counted; one alone may be of any age."""
         assert effect.channel_id is not None
         wanted = [int(each) for each in effect.arguments["message_ids"]]
         oldest = discord.utils.time_snowflake(discord.utils.utcnow() - OLDEST_PURGED + PURGE_GRACE)
-        ids = [each for each in wanted if each > oldest]
+        ids = [each for each in wanted if each > oldest] if len(wanted) > 1 else wanted
         http, reason = self._client.http, reason_of(effect)
         if len(ids) == 1:
             try:
@@ -218,6 +220,16 @@ class Safety:
                 },
             )
         return None
+
+    def _check_longer(self, effect: PlannedEffect) -> None:
+        """A timeout that lasts beyond `unless_beyond` is somebody else's, neither to be shortened nor to be lifted."""
+        if (limit := effect.arguments.get("unless_beyond")) is None:
+            return
+        guild = self._client.get_guild(effect.guild_id)
+        member = guild.get_member(effect.member_id or 0) if guild is not None else None
+        until = member.timed_out_until if member is not None else None
+        if until is not None and until > datetime.fromisoformat(limit) + ROUNDED:
+            raise Obsolete(LASTS_LONGER)
 
     def _check_slowmode(self, effect: PlannedEffect) -> None:
         guild = self._client.get_guild(effect.guild_id)

@@ -15,6 +15,7 @@ from bot.outbox import NEEDS_MESSAGE, EffectKind, Ended, Lane
 from storage import outbox as storage
 
 CHANGED_BY_HAND = N_("somebody has changed it by hand meanwhile")
+LASTS_LONGER = N_("a timeout of theirs lasts longer than this one")
 PAUSES = (2, 5, 10, 20, 45)  # seconds after the first, second, ... try
 
 

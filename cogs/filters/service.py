@@ -122,7 +122,10 @@ class FilterService:
             taken: dict[tuple[int, int], list[int]] = {}
             for (each, deed, acting), case in zip(judged, cases, strict=True):
                 if deed.what in (What.DELETE, What.TIMEOUT):
-                    for channel_id, message_id in ((each.channel_id, each.message_id), *each.others):
+                    for channel_id, message_id in (
+                        (each.channel_id, each.message_id),
+                        *_others(settings, each),
+                    ):
                         taken.setdefault((channel_id, case.id), []).append(message_id)
                     await self._tell(session, each, acting, case)
                 if deed.what is What.TIMEOUT:
@@ -156,7 +159,7 @@ class FilterService:
                 key=f"{TIMEOUT_KEY}{written.message_id}",
                 guild_id=written.guild_id,
                 member_id=written.member_id,
-                arguments={"until": stamp, "reason": "filter", "case_id": case.id},
+                arguments={"until": stamp, "unless_beyond": stamp, "reason": "filter", "case_id": case.id},
                 lane=Lane.SAFETY,
                 expires_at=until,
             ),
@@ -222,6 +225,12 @@ def _judge(settings: FilterSettings, written: Written) -> tuple[Deed, Filter]:
     deeds = [(settings.deed(match.filter), match.filter) for match in written.matches]
     most = gravest([deed for deed, _ in deeds])
     return most, next((which for deed, which in deeds if deed == most), written.matches[0].filter)
+
+
+def _others(settings: FilterSettings, written: Written) -> tuple[tuple[int, int], ...]:
+    """Earlier messages of the same text, if repeats are taken out: another filter means this message alone."""
+    is_taken = settings.deed(Filter.REPEATS).what in (What.DELETE, What.TIMEOUT)
+    return written.others if is_taken else ()
 
 
 def _hit(written: Written) -> Hit:

@@ -22,6 +22,7 @@ from bot.interactions import actor_of
 from bot.replies import reply_to
 from bot.setup_permissions import BAN_MEMBERS, MANAGE_CHANNELS, MANAGE_GUILD
 from cogs.raids import render, render_review, rules
+from cogs.raids.config import RaidsPart
 from cogs.raids.desk import RaidGroup
 from cogs.raids.facts import Facts, arrival_of
 from cogs.raids.memory import Memory
@@ -60,6 +61,7 @@ class RaidsCog(commands.Cog):
         self.service = RaidService(bot.core, self.memory, self.facts, self.facts.pause_invites)
         self.review = ReviewControls(bot, self.service)
         self._page = SettingsPage(bot)
+        self._config = RaidsPart(bot.core)
         self._flushing: asyncio.Task[None] | None = None
         self._soon = False
         self._is_loaded = False
@@ -79,11 +81,12 @@ class RaidsCog(commands.Cog):
         bot.core.configs.register(RaidSettings, RaidSettingsRow)
         self.service.register()
         for kind, capability in kinds().items():
-            bot.core.guards.register(kind, self.service.cohort.perform, self._draw_proposal, capability)
+            bot.core.guards.register(kind, self.service.actions.perform, self._draw_proposal, capability)
         bot.renderers.register(BANNER_RENDERER, self._draw_banner, what=N_("how a lockdown stands"))
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.setup_card.add(self._page.page)
+        bot.config_card.parts.add(self._config)
         bot.listen_to_messages(self._on_message)
         bot.groups.attach(bot.groups.mod, RaidGroup(self), HELP)
         bot.core.features.describe(Feature(AREA, N_("Raids"), hints=HINTS))
@@ -100,6 +103,7 @@ class RaidsCog(commands.Cog):
         bot.renderers.unregister(BANNER_RENDERER)
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(self._page.page)
+        bot.config_card.parts.remove(self._config)
         bot.stop_listening(self._on_message)
         bot.groups.detach(bot.groups.mod, "raid", HELP)
         bot.core.features.forget(AREA)

@@ -17,6 +17,7 @@ AUDIT_BACK = "An action against a raid was taken back"
 DELETE_SECONDS = 3600
 """How far back messages of who is banned are deleted."""
 CASE_REASON = N_("Joined with many others in what looked like a raid")
+HOLDABLE = frozenset({MemberState.HERE, MemberState.FAILED})
 SETTLED = frozenset({MemberState.BANNED, MemberState.KICKED, MemberState.PLANNED})
 
 
@@ -39,7 +40,7 @@ def why_spared(
         (person is not None and person.is_bot, Spared.BOT),
         (person is not None and person.is_staff, Spared.STAFF),
         (comer.state in SETTLED, Spared.DONE),
-        (what is ActionKind.QUARANTINE and comer.state is not MemberState.HERE, Spared.DONE),
+        (what is ActionKind.QUARANTINE and comer.state not in HOLDABLE, Spared.DONE),
         (what is ActionKind.RELEASE and comer.quarantined is None, Spared.DONE),
         (comer.left_out and what is not ActionKind.RELEASE, Spared.BY_STAFF),
         (person is None and what is not ActionKind.BAN, Spared.GONE),
@@ -58,6 +59,7 @@ def why_spared(
 
 def hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: bool) -> Effect:
     """Into the quarantine, or out of it."""
+    until = row.ends_at.isoformat()
     key = f"{ONE_KEY}{row.id}:0:{'hold' if held else 'free'}:{member_id}"
     arguments: dict[str, Any] = {"reason": AUDIT if held else "The lockdown has ended"}
     if role_id is not None:
@@ -70,10 +72,10 @@ def hold(row: storage.RaidRow, member_id: int, role_id: int | None, *, held: boo
             arguments=arguments,
             lane=Lane.SAFETY,
         )
-    arguments["until"] = row.ends_at.isoformat() if held else None
+    arguments |= {"until": until if held else None, "unless_beyond": until}
     return Effect(
         kind=EffectKind.TIMEOUT,
-        key=key,
+        key=f"{key}:{int(row.ends_at.timestamp())}",
         guild_id=row.guild_id,
         member_id=member_id,
         arguments=arguments,

@@ -44,6 +44,7 @@ from cogs.raids.model import (
     no_raid,
 )
 from cogs.raids.rules import Arrival, Evidence, Level
+from storage import cases as case_storage
 from storage import raids as storage
 from storage.database import mark
 from storage.personal import NOBODY
@@ -143,6 +144,7 @@ class Lockdowns:
                     step.wanted = _paused(step.before, row.ends_at)
                     step.version += 1
                     await core.outbox.plan(session, _effect(step, step.wanted, "on"))
+            await self._cohort.extend(session, row)
             await self._note(session, actor, row, N_("extended the lockdown"))
             return row.ends_at
 
@@ -158,7 +160,7 @@ class Lockdowns:
     async def switched(self, session: AsyncSession, switched: Switched) -> None:
         """Switched off, nothing of it may stay: its buttons answer no more, and only what ended is known to be whole."""
         if switched.feature == AREA and not switched.is_on:
-            row = await storage.lock_active(session, switched.guild_id)
+            row = await storage.find_active(session, switched.guild_id)
             if row is not None:
                 await self._end_case(session, row, NOBODY)
 
@@ -271,6 +273,8 @@ class Lockdowns:
         row = await storage.find(session, raid_id)
         if row is None or row.guild_id != actor.guild_id:
             raise no_raid()
+        # The case first, as the job does that ends it in time: two that wait for each other would both lose.
+        await case_storage.lock(session, row.case_id or 0)
         active = await storage.lock_active(session, actor.guild_id)
         if active is None or active.id != raid_id:
             raise AlreadyDone("That lockdown has ended already. Everything is as it was before.")

@@ -101,6 +101,16 @@ class Memory:
         watch = self._watches.get(guild_id)
         return watch.arrivals if watch is not None else []
 
+    def everybody(self, guild_id: int) -> list[Arrival]:
+        """Those of the last ten minutes, also those with whom a lockdown has dealt."""
+        watch = self._watches.get(guild_id)
+        return watch.everybody if watch is not None else []
+
+    def end(self, guild_id: int) -> None:
+        """The lockdown is over, and with it what it was about."""
+        if self.active.pop(guild_id, None) is not None and guild_id in self._watches:
+            self._watches[guild_id].settle()
+
     def verdict(self, guild_id: int, now: datetime) -> Verdict:
         return self._watch(guild_id).verdict(now)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.cards import Button, Buttons, Card, Item, Style, Text, custom_id
 from bot.i18n import N_, Translator
-from bot.setup_permissions import NAMES
+from bot.setup_permissions import MANAGE_CHANNELS, MANAGE_GUILD, NAMES
 from bot.text import mention_channel, mention_role, mention_user, timestamp
 from cogs.raids.model import (
     Action,
@@ -69,8 +69,12 @@ def banner(raid: Raid, t: Translator, now: datetime, duty: OnDuty | None = None)
     who = " ".join((*map(mention_role, sorted(duty.roles)), *map(mention_user, sorted(duty.members))))
     if who and raid.is_on:
         head += "\n" + t("{who}: please have a look.", who=who)
+    if raid.is_on and any(each.state is StepState.FAILED for each in raid.steps):
+        head += "\n" + t("**Not all of it came off**: see below what Discord did not let me do.")
     items: list[Item] = [Text(head), Text("\n".join(_why(raid.evidence, t)))]
-    changed = [_step_line(each, t) for each in raid.steps]
+    refused = (StepState.FAILED, StepState.STUCK)
+    # What somebody has to see to comes first: of many locked channels only some have room.
+    changed = [_step_line(each, t) for each in sorted(raid.steps, key=lambda each: each.state not in refused)]
     if changed:
         items.append(Text("\n".join((t("**What I changed**"), *changed[:12]))))
     items.append(Text(_people(raid, t)))
@@ -161,9 +165,26 @@ def _step_line(step: Step, t: Translator) -> str:
         StepState.FAILED: t("Discord did not let me"),
         StepState.RESTORED: t("as it was before"),
         StepState.KEPT: t("somebody changed it by hand meanwhile, so it stays as it is"),
-        StepState.STUCK: t("Discord did not let me put it back: please do it by hand"),
+        StepState.STUCK: t("Discord did not let me put it back"),
     }[step.state]
+    if step.state in (StepState.FAILED, StepState.STUCK):
+        state += _remedy(step, t)
     return f"- {what}: {state}"
+
+
+def _remedy(step: Step, t: Translator) -> str:
+    """What can be done where Discord refused."""
+    if step.reason == "channel_gone":
+        return " " + t("(the channel is gone)")
+    needed = t(NAMES[MANAGE_CHANNELS if step.kind in (StepKind.SLOWMODE, StepKind.LOCK) else MANAGE_GUILD])
+    place = {
+        StepKind.INVITES: t("Server Settings > Safety Setup > Security Actions"),
+        StepKind.VERIFICATION: t("Server Settings > Safety Setup > DM and Spam Protection"),
+        StepKind.SLOWMODE: t("the channel's settings > Overview"),
+        StepKind.LOCK: t("the channel's settings > Permissions"),
+    }[step.kind]
+    lacks = " " + t("(I lack {permission})", permission=needed) if step.reason == "no_permission" else ""
+    return f"{lacks}. " + t("By hand: {place}", place=place)
 
 
 def _people(raid: Raid, t: Translator) -> str:
@@ -194,6 +215,8 @@ def action_line(action: Action, t: Translator) -> str:
         return t(
             "**{what}**: proposed for {n} people, waits for a second moderator.", what=what, n=action.count
         )
+    if action.state == "lapsed":
+        return t("**{what}**: proposed for {n} people, and not confirmed.", what=what, n=action.count)
     if action.state == "undone":
         return t(
             "**{what}**: taken back. The bans of {n} people are being lifted.", what=what, n=action.count

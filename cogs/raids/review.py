@@ -85,12 +85,12 @@ class ReviewControls:
         action, older = divmod(rest, 10)
         if action >= len(ACTIONS) or not render_review.is_older(older):
             raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
-        done = await self._service.cohort.do(actor_of(interaction), raid_id, ACTIONS[action], older)
+        done = await self._service.actions.do(actor_of(interaction), raid_id, ACTIONS[action], older)
         reply = reply_to(interaction)
         await reply.show_privately(render_review.done_card(done, reply.translator))
 
     async def _undo(self, interaction: discord.Interaction[Any], action_id: int | None) -> None:
-        action = await self._service.cohort.undo(actor_of(interaction), action_id or 0)
+        action = await self._service.actions.undo(actor_of(interaction), action_id or 0)
         reply = reply_to(interaction)
         await reply.show_privately(render_review.done_card(action, reply.translator))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
@@ -14,7 +15,8 @@ from bot.cases import Case, CaseKind
 from bot.core import Core
 from bot.outbox import Ended
 from cogs.raids import rules
-from cogs.raids.cohort import BAN_KIND, KICK_KIND, Cohort
+from cogs.raids.actions import BAN_KIND, KICK_KIND, Actions
+from cogs.raids.cohort import Cohort
 from cogs.raids.lockdowns import CHANGED_MARK, Lockdowns
 from cogs.raids.memory import RATE_OVER, Active, Batch, Memory
 from cogs.raids.model import (
@@ -57,10 +59,12 @@ class RaidService:
         self._look = look
         self.memory = memory
         self.cohort = Cohort(core, look)
+        self.actions = Actions(core, self.cohort)
         self.lockdowns = Lockdowns(core, self.cohort, look)
         self.surges = Surges(core)
         self._first_aid = first_aid
         self._deciding: set[int] = set()
+        self._learnt: datetime | None = None
 
     # ------------------------------------------------------------------------------------------ wiring
 
@@ -68,19 +72,19 @@ class RaidService:
         core = self._core
         core.outbox.on_end(STEP_KEY, self.lockdowns.effect_ended)
         core.outbox.on_end(BAN_KEY, self._bans_ended)
-        core.outbox.on_end(ONE_KEY, self.cohort.one_ended)
+        core.outbox.on_end(ONE_KEY, self.actions.one_ended)
         core.cases.on_end(self._case_ended)
         core.features.on_switch(self.lockdowns.switched)
 
     def unregister(self) -> None:
         core = self._core
-        for listener in (self.lockdowns.effect_ended, self._bans_ended, self.cohort.one_ended):
+        for listener in (self.lockdowns.effect_ended, self._bans_ended, self.actions.one_ended):
             core.outbox.stop_telling(listener)
         core.cases.stop_telling(self._case_ended)
         core.features.stop_telling(self.lockdowns.switched)
 
     async def _bans_ended(self, session: AsyncSession, ended: Ended) -> None:
-        row = await self.cohort.effect_ended(session, ended)
+        row = await self.actions.effect_ended(session, ended)
         if row is not None:
             await self.lockdowns.touch(session, row)
 
@@ -88,7 +92,7 @@ class RaidService:
         if case.kind is CaseKind.RAID:
             await self.lockdowns.case_ended(session, case)
         else:
-            await self.cohort.action_case_ended(session, case)
+            await self.actions.action_case_ended(session, case)
 
     # ------------------------------------------------------------------------------------------ memory
 
@@ -98,16 +102,24 @@ class RaidService:
         async with self._core.db.read() as session:
             active = await storage.list_active(session)
             surges = await storage.list_surges(session, now)
-            hours = await storage.list_hours(session, now - RATE_OVER)
         for row in active:
             self._set_active(row.guild_id, Active(row.id, row.since))
         for guild_id in {each.guild_id for each in surges}:
             self.memory.set_surges(
                 guild_id, [_in_memory(each) for each in surges if each.guild_id == guild_id]
             )
-        spans = RATE_OVER / timedelta(hours=1)
+        await self._learn_usual(now)
+
+    async def _learn_usual(self, now: datetime) -> None:
+        """How many usually join an hour, once for each hour: a community grows while the process runs."""
+        self._learnt = now.replace(minute=0, second=0, microsecond=0)
+        async with self._core.db.read() as session:
+            hours = await storage.list_hours(session, now - RATE_OVER)
+        usual: Counter[int] = Counter()
         for row in hours:
-            self.memory.usual[row.guild_id] = self.memory.usual.get(row.guild_id, 0.0) + row.joins / spans
+            usual[row.guild_id] += row.joins
+        spans = RATE_OVER / timedelta(hours=1)
+        self.memory.usual = {guild_id: joins / spans for guild_id, joins in usual.items()}
 
     async def reload(self, guild_id: int) -> None:
         """A lockdown or surge of this server has changed."""
@@ -118,7 +130,7 @@ class RaidService:
         if row is not None:
             self._set_active(guild_id, Active(row.id, row.since))
         elif guild_id not in self._deciding:
-            self.memory.active.pop(guild_id, None)
+            self.memory.end(guild_id)
             await self._core.crowding.end(guild_id)
 
     def _set_active(self, guild_id: int, active: Active) -> None:
@@ -136,6 +148,9 @@ class RaidService:
         except BaseException:
             self.memory.give_back(batch)
             raise
+        now = self._core.clock.now()
+        if self._learnt is None or now - self._learnt >= timedelta(hours=1):
+            await self._learn_usual(now)
         return True
 
     async def _write(self, batch: Batch) -> None:
@@ -187,7 +202,7 @@ class RaidService:
         self, guild_id: int, verdict: Verdict, facts: GuildFacts | None, ends_at: datetime
     ) -> int | None:
         for attempt in range(PATIENCE):
-            since, arrivals = self._wave(guild_id, verdict.evidence)
+            since, arrivals = self._wave(self.memory.arrivals(guild_id), verdict.evidence)
             try:
                 raid_id = await self.lockdowns.begin(
                     guild_id, verdict.evidence, arrivals, since=since, facts=facts, ends_at=ends_at
@@ -206,19 +221,18 @@ class RaidService:
         self._set_active(guild_id, Active(raid_id, since))
         await self.note_present(guild_id, self.memory.arrivals(guild_id))
 
-    def _wave(self, guild_id: int, evidence: Evidence) -> tuple[datetime, list[Arrival]]:
+    def _wave(self, came: list[Arrival], evidence: Evidence) -> tuple[datetime, list[Arrival]]:
         """Since when those came who make it a raid, and who they are."""
         now = self._core.clock.now()
-        arrivals = [each for each in self.memory.arrivals(guild_id) if each.at > now - evidence.span]
+        arrivals = [each for each in came if each.at > now - evidence.span]
         return min((each.at for each in arrivals), default=now), arrivals
 
     async def begin_by_hand(self, actor: Actor) -> int | None:
         """A moderator begins a lockdown; who came within ten minutes is looked at."""
         verdict = self.memory.verdict(actor.guild_id, self._core.clock.now())
-        evidence = Evidence(
-            rules.LONG, len(self.memory.arrivals(actor.guild_id)), usual=verdict.evidence.usual
-        )
-        since, arrivals = self._wave(actor.guild_id, evidence)
+        came = self.memory.everybody(actor.guild_id)
+        evidence = Evidence(rules.LONG, len(came), usual=verdict.evidence.usual)
+        since, arrivals = self._wave(came, evidence)
         settings = await self._core.configs.get(actor.guild_id, RaidSettings)
         raid_id = await self.lockdowns.begin(
             actor.guild_id,
@@ -297,7 +311,7 @@ class RaidService:
             row = await storage.find_action(session, action_id)
             if row is None or row.guild_id != guild_id:
                 return None
-            return await self.cohort.snapshot(session, row)
+            return await self.actions.snapshot(session, row)
 
     async def _find(self, session: AsyncSession, guild_id: int, raid_id: int) -> storage.RaidRow:
         row = await storage.find(session, raid_id)
@@ -308,7 +322,7 @@ class RaidService:
     async def _snapshot(self, session: AsyncSession, row: storage.RaidRow) -> Raid:
         comers = await self.cohort.judged(session, row)
         actions = [
-            await self.cohort.snapshot(session, each) for each in await storage.list_actions(session, row.id)
+            await self.actions.snapshot(session, each) for each in await storage.list_actions(session, row.id)
         ]
         case = await self._core.cases.find_by_id(session, row.guild_id, row.case_id or 0)
         return Raid(

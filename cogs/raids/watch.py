@@ -146,8 +146,9 @@ class Watch:
     def __init__(self) -> None:
         self.usual = 0.0
         self.surges: list[Surge] = []
-        self._windows = {span: Window(span) for span in (rules.SHORT, rules.LONG)}
+        self._windows = _empty()
         self._messages = Messages()
+        self._settled: deque[Arrival] = deque(maxlen=MOST_ARRIVALS)
         self._seen: OrderedDict[int, datetime] = OrderedDict()
 
     def join(self, arrival: Arrival) -> Verdict | None:
@@ -183,11 +184,22 @@ class Watch:
     def quiet(self, now: datetime) -> bool:
         """Whether nothing of the last minutes is worth remembering."""
         self._forget(now)
-        return not self._windows[rules.LONG].arrivals and not self._messages.echoing and not self.surges
+        arrivals = self._windows[rules.LONG].arrivals or self._settled
+        return not arrivals and not self._messages.echoing and not self.surges
+
+    def settle(self) -> None:
+        """Who came has been dealt with: it is weighed no more, or one newcomer would begin the next alarm."""
+        self._settled.extend(self.arrivals)
+        self._windows, self._messages = _empty(), Messages()
+
+    @property
+    def everybody(self) -> list[Arrival]:
+        """Those of the last ten minutes, also those who were dealt with."""
+        return [*self._settled, *self.arrivals]
 
     @property
     def arrivals(self) -> list[Arrival]:
-        """Those of the last ten minutes, the first first."""
+        """Those of the last ten minutes who are weighed, the first first."""
         echoing = self._messages.echoing
         kept = self._windows[rules.LONG].arrivals
         return [replace(each, echoed=True) if each.member_id in echoing else each for each in kept]
@@ -222,7 +234,13 @@ class Watch:
         for window in self._windows.values():
             window.forget(now)
         self._messages.forget(now)
+        while self._settled and self._settled[0].at <= now - rules.LONG:
+            self._settled.popleft()
         self.surges = [each for each in self.surges if each.ends_at > now]
+
+
+def _empty() -> dict[timedelta, Window]:
+    return {span: Window(span) for span in (rules.SHORT, rules.LONG)}
 
 
 def _note(book: OrderedDict[int, datetime], key: int, at: datetime, since: datetime, most: int) -> None:

@@ -483,3 +483,17 @@ async def test_a_comparison_too_long_for_a_card_begins_on_it_and_is_whole_in_a_f
     assert whole.count("→") == 23 and norms[-1].strip() in whole
     done = await apply(community, shown)
     assert "Applied: 23 changes" in done.text and done.message is not None and done.message.attachments == ()
+
+
+async def test_raids_are_in_the_file_and_too_far_alone_is_refused(community: LyceumWorld) -> None:
+    text = await export(community)
+    assert (await standing(community))["raids"]["automatic"] == 1
+    refused = await give(community, with_line(text, "automatic", "4"))
+    assert "Step up to which I go by myself" in refused.text or "automatic" in refused.text
+    assert not any(label.startswith("Apply") for label in labels(refused))
+    changed = with_line(with_line(text, "automatic", "2"), "locked", '[{ channel = { name = "general" } }]')
+    shown = await give(community, changed)
+    assert "Step up to which I go by myself: 1 → 2" in shown.text and "#general" in shown.text
+    await apply(community, shown)
+    raids = (await standing(community))["raids"]
+    assert raids["automatic"] == 2 and raids["locked"][0]["channel"]["name"] == "general"

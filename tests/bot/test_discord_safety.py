@@ -13,6 +13,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.judging import LASTS_LONGER
 from bot.outbox import EffectKind
 from storage.database import Database
 from tests.bot.discord_stage import Stage, open_stage, someone_says
@@ -122,6 +123,33 @@ async def test_messages_are_cleared_together_and_old_ones_are_left_and_counted(s
         EffectKind.PURGE, "gone", channel_id=stage.world.weekly.id, arguments={"message_ids": ids[:1]}
     )
     assert await stage.outcome("gone") == ("sent", None)  # somebody deleted it before
+    # Only a bulk has that limit: a message of last year into which somebody edits a link is taken out.
+    await stage.plan(
+        EffectKind.PURGE, "old", channel_id=stage.world.weekly.id, arguments={"message_ids": [old]}
+    )
+    assert (await stage.row("old")).details == {"deleted": 1, "too_old": 0}
+    assert len(sent(stage, "DELETE", f"/messages/{old}")) == 1
+
+
+async def test_a_timeout_that_is_not_ours_is_neither_shortened_nor_lifted(stage: Stage) -> None:
+    world, ben = stage.world, stage.world.people["Ben"]
+    await world.bot_permissions(moderate_members=True)
+    guild = world.bot.get_guild(world.guild_id)
+    assert guild is not None
+    hour, week = (world.now + each for each in (timedelta(hours=1), timedelta(days=7)))
+
+    async def set_to(key: str, until: str | None, **more: str) -> tuple[str | None, str | None]:
+        await stage.plan(EffectKind.TIMEOUT, key, member_id=ben.id, arguments={"until": until, **more})
+        await world.in_bot(lambda: guild.query_members(user_ids=[ben.id], cache=True))
+        return await stage.outcome(key)
+
+    limit = {"unless_beyond": hour.isoformat()}
+    assert await set_to("ours", hour.isoformat(), **limit) == ("sent", None)
+    assert await set_to("back", None, **limit) == ("sent", None)
+    assert await set_to("theirs", week.isoformat()) == ("sent", None)
+    assert await set_to("shorter", hour.isoformat(), **limit) == ("skipped", LASTS_LONGER)
+    assert await set_to("lifted", None, **limit) == ("skipped", LASTS_LONGER)
+    assert len(sent(stage, "PATCH", f"/members/{ben.id}")) == 3
 
 
 async def test_an_overwrite_changes_only_the_bits_that_were_named_and_comes_back_whole(stage: Stage) -> None:

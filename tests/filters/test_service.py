@@ -230,3 +230,11 @@ async def test_places_and_roles_are_left_alone_and_looked_at_again(desk: FilterD
     settings = await desk.leave_alone(FARAH, role_id=6)
     assert settings.channels == {5} and settings.roles == {6}
     assert (await desk.leave_alone(FARAH, channel_id=5)).channels == frozenset()
+
+
+async def test_a_filter_that_takes_one_message_out_leaves_its_repeats_that_are_only_flagged(
+    core: Core, service: FilterService
+) -> None:
+    await choose(core, words="delete", repeats="flag")
+    await service.act(written(503, Filter.WORDS, Filter.REPEATS, others=((GENERAL, 501), (GENERAL, 502))))
+    assert [each.arguments["message_ids"] for each in await effects(core, EffectKind.PURGE)] == [[503]]

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from gettext import NullTranslations
 
 import pytest
 from sqlalchemy import select
@@ -14,14 +15,18 @@ from bot.authority import ADMINISTRATOR, Actor
 from bot.cases import CaseKind
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
+from bot.i18n import Translator
 from bot.judging import CHANGED_BY_HAND
 from bot.outbox import EffectKind
+from cogs.raids import render
 from cogs.raids.memory import Memory
 from cogs.raids.model import SEND, ActionKind, MemberState, Spared, StepState
 from cogs.raids.rules import Level
 from cogs.raids.service import RaidService
 from storage.approvals import ProposalRow
 from tests.raids.stand import ABROAD, ANN, BOSS, GUILD, HOUR, MAX, MIA, OTHER, QUIET, ROLE, ROOM, Stand
+
+ENGLISH = Translator("en", NullTranslations())
 
 
 async def proposal_of(stand: Stand) -> int:
@@ -36,7 +41,7 @@ async def confirm(stand: Stand, actor: Actor, proposal_id: int) -> None:
 
 async def ban(stand: Stand, raid_id: int) -> int:
     """Proposed by one, confirmed by another; returns the action."""
-    action = await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     await confirm(stand, MIA, await proposal_of(stand))
     return action.id
 
@@ -149,15 +154,16 @@ async def test_longer_is_a_day_at_most_and_the_pause_of_invites_follows(stand: S
 
 async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand) -> None:
     raid_id, coming = await stand.raid()
-    lockdowns, cohort = stand.service.lockdowns, stand.service.cohort
+    service = stand.service
+    lockdowns, cohort, actions = service.lockdowns, service.cohort, service.actions
     before = len(await stand.planned())
     for actor, error in ((ANN, NotAllowed), (ABROAD, NotFound)):
         for attempt in (
             lockdowns.step_up(actor, raid_id, 1),
             lockdowns.extend(actor, raid_id),
             lockdowns.clear(actor, raid_id),
-            cohort.do(actor, raid_id, ActionKind.BAN, 0),
-            cohort.do(actor, raid_id, ActionKind.QUARANTINE, 0),
+            actions.do(actor, raid_id, ActionKind.BAN, 0),
+            actions.do(actor, raid_id, ActionKind.QUARANTINE, 0),
             cohort.leave_out(actor, raid_id, {coming[0].member_id: False}),
             stand.service.comers(actor, raid_id),
             stand.service.preview(actor, raid_id, ActionKind.BAN, 0),
@@ -165,7 +171,7 @@ async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand)
             with pytest.raises(error):
                 await attempt
     with pytest.raises(NotAllowed):
-        await cohort.do(replace(MAX, permissions=1 << 40), raid_id, ActionKind.BAN, 0)
+        await actions.do(replace(MAX, permissions=1 << 40), raid_id, ActionKind.BAN, 0)
     with pytest.raises(AlreadyDone):
         await lockdowns.step_up(MAX, raid_id, 2)
     assert len(await stand.planned()) == before
@@ -174,7 +180,7 @@ async def test_who_may_not_and_who_is_from_elsewhere_moves_nothing(stand: Stand)
 async def test_a_bulk_ban_waits_for_a_second_moderator_and_names_the_failures(stand: Stand) -> None:
     raid_id, coming = await stand.raid(450)
     await stand.settle()
-    action = await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     assert action.state == "proposed" and await stand.planned("raids.ban:") == []
     proposal = await proposal_of(stand)
     with pytest.raises(NotAllowed):
@@ -202,13 +208,13 @@ async def test_undo_lifts_exactly_the_bans_that_came_off_within_a_week(stand: St
     action_id = await ban(stand, raid_id)
     failed = coming[0].member_id
     await stand.settle(beginning="raids.ban:", details={"failed": [failed]})
-    await stand.service.cohort.undo(MIA, action_id)
+    await stand.service.actions.undo(MIA, action_id)
     lifted = [each for each in await stand.planned("raids.one:") if each.kind == EffectKind.UNBAN]
     assert {each.member_id for each in lifted} == {each.member_id for each in coming} - {failed}
     a_second = Counter(each.not_before for each in lifted)
     assert max(a_second.values()) <= 8
     with pytest.raises(AlreadyDone):
-        await stand.service.cohort.undo(MIA, action_id)
+        await stand.service.actions.undo(MIA, action_id)
     await stand.settle(beginning="raids.one:")
     assert {each.ended_why for each in await stand.cases(kind=CaseKind.BAN, state="done")} == {"lifted"}
 
@@ -218,10 +224,10 @@ async def test_after_a_week_the_bans_stand(stand: Stand) -> None:
     action_id = await ban(stand, raid_id)
     await stand.settle()
     with pytest.raises(InvalidInput):
-        await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)  # there is nobody left
+        await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)  # there is nobody left
     stand.clock.advance(timedelta(days=7, seconds=1))
     with pytest.raises(AlreadyDone):
-        await stand.service.cohort.undo(MIA, action_id)
+        await stand.service.actions.undo(MIA, action_id)
 
 
 async def test_who_was_here_before_is_staff_a_bot_has_roles_took_part_or_was_unticked_is_never_meant(
@@ -242,7 +248,7 @@ async def test_who_was_here_before_is_staff_a_bot_has_roles_took_part_or_was_unt
     older = await stand.service.preview(MAX, raid_id, ActionKind.BAN, 3)
     assert older.spared[Spared.OLDER] > 0 and len(older.chosen) < 55
     # At the moment of effect everybody is looked at once more.
-    await stand.service.cohort.do(MAX, raid_id, ActionKind.BAN, 0)
+    await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
     folk[ids[5]] = replace(folk[ids[5]], is_staff=True)
     await confirm(stand, MIA, await proposal_of(stand))
     asked = {int(each) for row in await stand.planned("raids.ban:") for each in row.arguments["user_ids"]}
@@ -363,7 +369,7 @@ async def test_leaving_is_no_way_out_of_the_quarantine_and_a_kick_is_no_pass(sta
 
 async def test_who_was_kicked_and_comes_again_can_be_meant_again(stand: Stand) -> None:
     raid_id, coming = await stand.raid(40)
-    await stand.service.cohort.do(MAX, raid_id, ActionKind.KICK, 0)
+    await stand.service.actions.do(MAX, raid_id, ActionKind.KICK, 0)
     await confirm(stand, MIA, await proposal_of(stand))
     kicks = await stand.planned("raids.one:")
     assert len(kicks) == 40 and {each.kind for each in kicks} == {EffectKind.KICK}
@@ -373,3 +379,85 @@ async def test_who_was_kicked_and_comes_again_can_be_meant_again(stand: Stand) -
     stand.service.memory.join(GUILD, replace(coming[3], at=stand.clock.now()))
     await stand.service.flush()
     assert (await stand.service.preview(MAX, raid_id, ActionKind.BAN, 0)).chosen == (coming[3].member_id,)
+
+
+async def test_after_the_all_clear_one_newcomer_more_is_no_new_alarm_but_a_new_wave_is(stand: Stand) -> None:
+    raid_id, _ = await stand.raid()
+    await stand.service.lockdowns.clear(MAX, raid_id)
+    await stand.service.reload(GUILD)
+    one = stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    assert one is not None and not one.is_raid
+    # Whoever cleared it too early can begin it by hand, and finds those who came.
+    again = await stand.service.begin_by_hand(MIA)
+    assert again is not None and (await stand.service.raid(GUILD, again)).came == 51
+    await stand.service.lockdowns.clear(MAX, again)
+    await stand.service.reload(GUILD)
+    third, coming = await stand.raid(50)
+    assert (await stand.service.raid(GUILD, third)).came == len(coming)
+
+
+async def test_a_timeout_for_quarantine_lasts_as_long_as_the_lockdown_and_touches_no_longer_one(
+    stand: Stand,
+) -> None:
+    await stand.choose(automatic=3)
+    raid_id, coming = await stand.raid(30)
+    first = await stand.planned("raids.one:")
+    assert {each.kind for each in first} == {EffectKind.TIMEOUT} and len(first) == len(coming)
+    ends_at = await stand.service.lockdowns.extend(MAX, raid_id)
+    longer = (await stand.planned("raids.one:"))[len(first) :]
+    assert {each.member_id for each in longer} == {each.member_id for each in coming}
+    assert {each.arguments["until"] for each in longer} == {ends_at.isoformat()}
+    await stand.service.lockdowns.clear(MIA, raid_id)
+    lifted = (await stand.planned("raids.one:"))[len(first) + len(longer) :]
+    assert {each.arguments["until"] for each in lifted} == {None} and len(lifted) == len(coming)
+    # What a moderator gave for longer is not of the lockdown.
+    assert {each.arguments["unless_beyond"] for each in (*longer, *lifted)} == {ends_at.isoformat()}
+
+
+async def test_whom_discord_refused_to_hold_is_in_no_quarantine_and_can_be_tried_again(stand: Stand) -> None:
+    await stand.choose(automatic=3, quarantine_role_id=ROLE)
+    raid_id, coming = await stand.raid(30)
+    await stand.settle("failed", beginning="raids.one:", reason="role_above_bot")
+    assert (await stand.service.raid(GUILD, raid_id)).quarantined == 0
+    known = len(await stand.planned("raids.one:"))
+    stand.clock.advance(timedelta(seconds=2))
+    stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    await stand.service.flush()  # somebody comes: only they are tried
+    assert len(await stand.planned("raids.one:")) == known + 1
+    stand.clock.advance(timedelta(seconds=2))
+    again = await stand.service.actions.do(MAX, raid_id, ActionKind.QUARANTINE, 0)
+    assert again.count == len(coming)
+
+
+async def test_without_its_permission_the_banner_says_what_did_not_come_off_and_how_to_do_it(
+    stand: Stand,
+) -> None:
+    raid_id, _ = await stand.raid()
+    await stand.settle("failed", beginning="raids.step:", reason="no_permission")
+    text = str(render.banner(await stand.service.raid(GUILD, raid_id), ENGLISH, stand.clock.now()))
+    assert "Not all of it came off" in text
+    assert "(I lack Manage Server). By hand: Server Settings > Safety Setup > Security Actions" in text
+    assert "(I lack Manage Channels). By hand: the channel's settings > Overview" in text
+    await stand.service.lockdowns.clear(MAX, raid_id)  # nothing was changed, so nothing is put back
+    assert [each for each in await stand.planned("raids.step:") if each.key.endswith(":off")] == []
+
+
+async def test_a_proposal_that_nobody_confirmed_waits_no_more(stand: Stand) -> None:
+    raid_id, _ = await stand.raid()
+    action = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
+    assert action.state == "proposed"
+    stand.clock.advance(timedelta(minutes=61))
+    shown = await stand.service.action(GUILD, action.id)
+    assert shown is not None and "not confirmed" in render.action_line(shown, ENGLISH)
+
+
+async def test_what_is_usual_is_learnt_while_the_process_runs(stand: Stand) -> None:
+    await stand.service.load()
+    for each in stand.crowd(24):
+        stand.service.memory.join(GUILD, each)
+    await stand.service.flush()
+    assert stand.service.memory.usual == {}
+    stand.clock.advance(HOUR)
+    stand.service.memory.join(GUILD, stand.crowd(1)[0])
+    await stand.service.flush()
+    assert stand.service.memory.usual == {GUILD: pytest.approx(25 / (14 * 24))}
