@@ -19,12 +19,14 @@ CARD_RENDERER = "moderation.case"
 NOTICE_RENDERER = "moderation.notice"
 PROPOSAL = "moderation.act"
 # How the keys of effects begin.
-ACT, NOTICE, PURGE, UNDO, CARD = (
+ACT, NOTICE, PURGE, UNDO, CARD, SPARE, SPARED = (
     "moderation.act:",
     "moderation.notice:",
     "moderation.purge:",
     "moderation.undo:",
     "moderation.card:",
+    "moderation.spare:",
+    "moderation.spared:",
 )
 PAGE_SIZE = 8
 
@@ -155,8 +157,19 @@ class HistoryView:
 
 
 @dataclass(frozen=True)
+class Writer:
+    """A role that goes on writing in a locked channel: `bits` are what its overwrite has to allow for that, which before the
+    lock came from @everyone or from the role itself. `existed` is whether it has an overwrite there."""
+
+    role_id: int
+    bits: int
+    existed: bool
+
+
+@dataclass(frozen=True)
 class ChannelState:
-    """A channel as Discord shows it: what @everyone's overwrite allows and denies there, and its slowmode in seconds."""
+    """A channel as Discord shows it: what @everyone's overwrite allows and denies there, its slowmode in seconds, and the
+    roles that a lock spares."""
 
     channel_id: int
     allow: int = 0
@@ -166,3 +179,4 @@ class ChannelState:
     can_lock: bool = True
     can_change: bool = True
     is_thread: bool = False
+    writers: tuple[Writer, ...] = ()

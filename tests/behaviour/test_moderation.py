@@ -144,16 +144,31 @@ async def test_a_lock_puts_back_exactly_what_was_there(open_world: OpenWorld) ->
             found = [each for each in channel.overwrites if each.target_id == everyone]
             return (found[0].allow, found[0].deny) if found else None
 
-        before = overwrite()
+        def everything() -> list[tuple[int, int, int]]:
+            channel = world.env.backend.get_channel(world.general.id)
+            return sorted((each.target_id, each.allow, each.deny) for each in channel.overwrites)
+
+        def who_may_write() -> tuple[bool, bool, bool]:
+            guild = world.bot.get_guild(world.guild_id)
+            assert guild is not None
+            channel, staff = guild.get_channel(world.general.id), guild.get_role(world.roles["Moderator"].id)
+            assert channel is not None and staff is not None
+            who = (guild.me, staff, guild.default_role)
+            bot, staff, everybody = (channel.permissions_for(each).send_messages for each in who)
+            return bot, staff, everybody
+
+        before, all_before = overwrite(), everything()
+        assert who_may_write() == (True, True, True)
         await mod(world, "lock", reason="Too heated", length="1h")
         locked = overwrite()
         assert locked is not None and locked[1] & 1 << 11
+        assert who_may_write() == (True, True, False)
         second = await mod(world, "lock", reason="Still", length="2h")
         assert "locked already" in second.text and len(log(world)) == 1
         await world.advance(HOUR + MINUTE)
         assert overwrite() == locked
         await world.advance(HOUR)
-        assert overwrite() == before
+        assert overwrite() == before and everything() == all_before
         await mod(world, "slowmode", every="10s", reason="Slowly", length="1h")
         assert world.env.backend.get_channel(world.general.id).rate_limit_per_user == 10
         await world.advance(HOUR + MINUTE)

@@ -25,7 +25,7 @@ from bot.errors import (
 from bot.guards import SafetySettings
 from bot.outbox import EffectKind, Lane
 from cogs.moderation import rules
-from cogs.moderation.model import ChannelState
+from cogs.moderation.model import ChannelState, Writer
 from storage import evidence as evidence_storage
 from storage import footprint
 from storage.outbox import OutboxRow, revive
@@ -561,3 +561,46 @@ async def test_who_comes_back_is_held_again_and_others_cost_no_query(stand: Stan
     assert await stand.returning.joined(GUILD, BEN, stand.clock.now()) == 1
     view = await stand.records.open(actor(), restricted.id)
     assert [each.what for each in view.events].count(EventKind.REAPPLIED) == 2
+
+
+async def test_a_lock_lets_the_bot_and_the_moderators_write_on_and_takes_that_back(stand: Stand) -> None:
+    send, react = 1 << 11, 1 << 6
+    state = replace(FREE, writers=(Writer(601, send | react, False), Writer(602, send, True)))
+    for ends_by_hand in (False, True):
+        case, _ = await stand.channels.lock(actor(), state, "Heated", HOUR)
+        rows = [each for each in await stand.effects("moderation.") if each.kind == EffectKind.SET_CHANNEL]
+        spare, everyone = rows[-3:-1], rows[-1]
+        assert [(each.role_id, each.arguments["allow"]) for each in spare] == [
+            (601, send | react),
+            (602, send),
+        ]
+        assert everyone.role_id == GUILD and everyone.arguments["deny"] == rules.LOCKED
+        await stand.done()
+        if ends_by_hand:
+            await stand.channels.opened_by_hand(GUILD, PLACE, CaseKind.LOCK)
+        else:
+            stand.clock.advance(HOUR)
+            await stand.run()
+        taken = await stand.effects(f"moderation.spared:{case.id}:")
+        assert [(each.role_id, each.arguments["inherit"], each.arguments["remove"]) for each in taken] == [
+            (601, send | react, True),
+            (602, send, False),
+        ]
+        assert all(each.arguments["while_allowed"] for each in taken)
+    refused, _ = await stand.channels.lock(actor(), state, "Heated", HOUR)
+    await stand.done("failed", "no_permission")
+    assert len(await stand.effects(f"moderation.spared:{refused.id}:")) == 2
+
+
+async def test_the_end_waits_for_what_it_ends(stand: Stand) -> None:
+    ban = await stand.case(CaseKind.BAN, length=DAY)
+    await stand.service.lift(
+        actor(MINA), ban.id, "Misread"
+    )  # while the ban waits for Discord, or for its notice
+    [undo] = await stand.effects("moderation.undo:")
+    assert undo.after_key == f"moderation.act:{ban.id}" and undo.after_until is None
+    stand.clock.advance(2 * MINUTE)
+    later = await stand.case(CaseKind.BAN, CLEO, length=DAY)
+    await stand.done()
+    await stand.service.lift(actor(MINA), later.id, "Misread")
+    assert [each.after_key for each in await stand.effects("moderation.undo:")][1] is None
