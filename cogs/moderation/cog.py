@@ -160,7 +160,7 @@ class ModerationCog(commands.Cog):
         view = await self.records.find_view(effect.guild_id, int(effect.arguments["case"]))
         if view is None:
             raise Obsolete(N_("the case is not known any more"))
-        return staff.case_card(view, await self.bot.renderers.translator(effect))
+        return staff.log_card(view, await self.bot.renderers.translator(effect))
 
     async def _draw_notice(self, effect: PlannedEffect) -> Card:
         view = await self.records.find_view(effect.guild_id, int(effect.arguments["case"]))
