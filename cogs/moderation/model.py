@@ -12,6 +12,7 @@ from bot.cases import Case, CaseEvent, CaseKind
 from bot.guards import Proposal
 from bot.i18n import N_
 from bot.notify_rules import Delivery, Kind
+from bot.setup_permissions import BAN_MEMBERS, KICK_MEMBERS, MANAGE_ROLES, MODERATE_MEMBERS
 from cogs.moderation.rules import Rule, Suggestion
 
 AREA = "moderation"
@@ -52,6 +53,31 @@ NEEDS: Mapping[CaseKind, Capability] = {
     CaseKind.SLOWMODE: Capability.MODERATE,
     CaseKind.AUTOMOD: Capability.MODERATE,
     CaseKind.RAID: Capability.MODERATE,
+}
+BAN_NEEDED = N_(
+    "I lack the permission Ban Members. Give it to my role in Server Settings > Roles, then try again."
+)
+BOT_NEEDS: Mapping[CaseKind, tuple[int, str]] = {
+    CaseKind.TIMEOUT: (
+        MODERATE_MEMBERS,
+        N_(
+            "I lack the permission Time Out Members. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.RESTRICT: (
+        MANAGE_ROLES,
+        N_(
+            "I lack the permission Manage Roles. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.KICK: (
+        KICK_MEMBERS,
+        N_(
+            "I lack the permission Kick Members. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.BAN: (BAN_MEMBERS, BAN_NEEDED),
+    CaseKind.UNBAN: (BAN_MEMBERS, BAN_NEEDED),
 }
 ABSENT_ALSO = frozenset({CaseKind.NOTE, CaseKind.BAN, CaseKind.UNBAN})
 TOLD = frozenset({CaseKind.WARN, CaseKind.TIMEOUT, CaseKind.RESTRICT, CaseKind.KICK, CaseKind.BAN})

@@ -102,7 +102,12 @@ class ModerationService:
                     "No role is chosen for restrictions yet. A facilitator can choose it with {command}.",
                     command="`/setup start`",
                 )
-        return await guards.require_over(actor, order.member_id, absent=order.kind in model.ABSENT_ALSO)
+        target = await guards.require_over(actor, order.member_id, absent=order.kind in model.ABSENT_ALSO)
+        if (
+            order.kind in model.BOT_NEEDS
+        ):  # who goes is told first, so it must not fail on what is known before
+            guards.require_power(actor.guild_id, *model.BOT_NEEDS[order.kind])
+        return target
 
     async def _check_not_done(self, session: AsyncSession, actor: Actor, order: Order) -> None:
         """Two moderators at once, or one press twice, punish once."""
@@ -117,7 +122,13 @@ class ModerationService:
         if order.kind is CaseKind.NOTE:
             return
         since = self._core.clock.now() - rules.RECENT
-        recent = await storage.list_since(session, actor.guild_id, order.member_id, [order.kind.value], since)
+        recent = [
+            each
+            for each in await storage.list_since(
+                session, actor.guild_id, order.member_id, [order.kind.value], since
+            )
+            if each.state != State.FAILED and each.ended_at is None
+        ]
         if recent:
             raise AlreadyDone(
                 "Somebody did the same less than a minute ago: case #{number}. Have a look before you do it again.",

@@ -16,6 +16,7 @@ from bot.cases import CASE, CaseKind, EndedWhy, EventKind, Snippet, Source, Stat
 from bot.errors import (
     AlreadyDone,
     InvalidInput,
+    MissingBotPermission,
     NotAllowed,
     NotConfigured,
     NotFound,
@@ -604,3 +605,24 @@ async def test_the_end_waits_for_what_it_ends(stand: Stand) -> None:
     await stand.done()
     await stand.service.lift(actor(MINA), later.id, "Misread")
     assert [each.after_key for each in await stand.effects("moderation.undo:")][1] is None
+
+
+async def test_what_the_bot_may_not_do_is_said_before_anybody_is_told(stand: Stand) -> None:
+    stand.server.powers = 0
+    for kind in (CaseKind.TIMEOUT, CaseKind.RESTRICT, CaseKind.KICK, CaseKind.BAN, CaseKind.UNBAN):
+        with pytest.raises(MissingBotPermission, match="I lack the permission"):
+            await stand.act(kind, length=HOUR)
+    assert await stand.effects() == []
+    stand.server.powers = ADMINISTRATOR
+    await stand.case(CaseKind.BAN)
+
+
+async def test_what_was_refused_or_ended_can_be_done_again_at_once(stand: Stand) -> None:
+    await stand.case(CaseKind.KICK)
+    await stand.done("failed", "no_permission")
+    await stand.case(CaseKind.KICK)
+    held = await stand.case(CaseKind.RESTRICT)
+    await stand.service.lift(actor(), held.id, "Too long")
+    await stand.case(CaseKind.RESTRICT, length=HOUR)
+    with pytest.raises(AlreadyDone, match="less than a minute"):
+        await stand.act(CaseKind.RESTRICT, length=HOUR)
