@@ -220,6 +220,11 @@ class ModerationCog(commands.Cog):
             await self.channels.opened_by_hand(after.guild.id, after.id, CaseKind.SLOWMODE, int(now))
 
     @commands.Cog.listener()
+    async def on_connect(self) -> None:
+        """A new session: what happened in between is never told."""
+        self.native.connected()
+
+    @commands.Cog.listener()
     async def on_ready(self) -> None:
         """What was done while nobody was looking."""
         for guild in self.bot.guilds:

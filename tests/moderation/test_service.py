@@ -626,3 +626,25 @@ async def test_what_was_refused_or_ended_can_be_done_again_at_once(stand: Stand)
     await stand.case(CaseKind.RESTRICT, length=HOUR)
     with pytest.raises(AlreadyDone, match="less than a minute"):
         await stand.act(CaseKind.RESTRICT, length=HOUR)
+
+
+async def test_how_far_the_log_was_read_moves_past_what_is_of_no_interest_and_never_over_a_gap(
+    stand: Stand,
+) -> None:
+    native, now = stand.native, stand.clock.now()
+
+    def own(number: int, at: timedelta) -> rules.Entry:
+        return rules.Entry(number, "member_role_update", BOT, BEN, "", now + at)
+
+    assert await native.cursor(GUILD, 100) is None
+    native.connected()
+    live = rules.Entry(500, "kick", MINA, CLEO, "Now", now)
+    assert await native.seen(GUILD, live, BOT) is not None  # told before the log of the meantime was read
+    assert await native.cursor(GUILD, 600) == 100
+    missed = rules.Entry(300, "kick", MINA, BEN, "Missed", now - HOUR)
+    entries = [*(own(number, -HOUR) for number in range(200, 300)), missed, live, own(510, timedelta(0))]
+    assert await native.caught_up(GUILD, entries, BOT) == 1
+    assert await native.cursor(GUILD, 600) == 510
+    for number, at in ((511, MINUTE), (512, HOUR), (513, HOUR + MINUTE)):
+        await native.seen(GUILD, own(number, at), BOT)
+    assert await native.cursor(GUILD, 600) == 512  # not a write for each
