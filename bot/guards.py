@@ -275,9 +275,6 @@ class Guards:
     ) -> tuple[Proposal, Any]:
         """Do it, once. Returns the proposal and what `perform` returned. Raises what stands against it."""
         proposal = await self._lock(session, actor, proposal_id)
-        targets: Collection[Any] = proposal.payload.get("member_ids", ())
-        if actor.member_id in targets:
-            raise NotAllowed("This is about you, so somebody else has to decide.")
         if await self.needs_typing(actor, proposal) and (typed or "").strip().lstrip("#") != str(proposal.id):
             raise InvalidInput("Please type the number {number}, to be sure.", number=str(proposal.id))
         await self._decide(session, actor, proposal, "confirmed")
@@ -296,6 +293,9 @@ class Guards:
             raise _gone()
         proposal = _snapshot(row)
         await self.require(actor, self._kind(proposal).capability)
+        targets: Collection[Any] = proposal.payload.get("member_ids", ())
+        if actor.member_id in targets:
+            raise NotAllowed("This is about you, so somebody else has to decide.")
         if row.decided_at is not None:
             raise AlreadyDone("Somebody has decided on this already.")
         if row.expires_at <= self._clock.now():

@@ -24,9 +24,11 @@ from bot.errors import (
     UserError,
 )
 from bot.guards import SafetySettings
+from bot.i18n import Translations
 from bot.outbox import EffectKind, Lane
 from cogs.moderation import rules
 from cogs.moderation.model import ChannelState, Writer
+from cogs.moderation.render_forms import proposed_text
 from storage import evidence as evidence_storage
 from storage import footprint
 from storage.outbox import OutboxRow, revive
@@ -343,6 +345,11 @@ async def test_over_the_cap_a_second_moderator_decides(stand: Stand) -> None:
         await confirm(actor(MINA, permissions=MODERATE_MEMBERS))
     with pytest.raises(NotFound):
         await confirm(actor(MINA, guild_id=OTHER_GUILD))
+    with pytest.raises(NotAllowed, match="about you"):
+        async with stand.core.db.begin() as session:
+            await guards.decline(session, actor(102), acted.proposal.id)
+    asked = proposed_text(acted.proposal, Translations().for_locale("en"))
+    assert "Ban of <@102>. For 1 day." in asked and "Spam" in asked
     await confirm(actor(MINA))
     with pytest.raises(AlreadyDone):
         await confirm(OWNER_ACTOR)
