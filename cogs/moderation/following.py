@@ -137,12 +137,17 @@ class Following:
             return
         cases = self._core.cases
         if ended.outcome == "sent":
+            is_part = case.kind is CaseKind.PURGE and case.state is State.FAILED
+            if is_part and ended.key != case.details.get("refused"):
+                return  # another part of it was refused, which the case says until that one is done
             if case.state is not State.DONE:  # also what was refused, mended by staff and tried again
                 await cases.set_state(session, case, State.DONE)
         elif case.state is State.FAILED:
             return
         elif case.ended_at is None or ended.outcome == "failed":
-            await cases.set_state(session, case, State.FAILED, ended.reason)
+            case = await cases.set_state(session, case, State.FAILED, ended.reason)
+            if case.kind is CaseKind.PURGE:
+                case = await cases.change(session, case, details={**case.details, "refused": ended.key})
             await self._spare_no_more(session, case)
             await cases.add_event(session, case, EventKind.FAILED, after=ended.reason)
 

@@ -22,6 +22,7 @@ from bot.text import clean
 from cogs.moderation import model, rules
 from cogs.moderation.model import Acted, ModerationSettings, Order
 from storage import cases as storage
+from storage.personal import NOBODY
 
 _EFFECTS = {
     CaseKind.TIMEOUT: EffectKind.TIMEOUT,
@@ -292,6 +293,8 @@ def _payload(order: Order) -> dict[str, Any]:
 def _order(payload: Any) -> Order:
     minutes = payload.get("minutes")
     [member_id] = payload["member_ids"]
+    if int(member_id) == NOBODY:  # they had their data deleted meanwhile
+        raise NotFound("Whom this was about is not known any more. It can be proposed again.")
     return Order(
         CaseKind(payload["kind"]),
         int(member_id),

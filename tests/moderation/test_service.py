@@ -25,13 +25,14 @@ from bot.errors import (
 )
 from bot.guards import SafetySettings
 from bot.i18n import Translations
+from bot.judging import ended
 from bot.outbox import EffectKind, Lane
 from cogs.moderation import rules
 from cogs.moderation.model import ChannelState, Writer
 from cogs.moderation.render_forms import proposed_text
 from storage import evidence as evidence_storage
 from storage import footprint
-from storage.outbox import OutboxRow, revive
+from storage.outbox import OutboxRow, find_by_key, revive
 from tests.moderation.stand import (
     BEN,
     BOT,
@@ -655,3 +656,38 @@ async def test_how_far_the_log_was_read_moves_past_what_is_of_no_interest_and_ne
     for number, at in ((511, MINUTE), (512, HOUR), (513, HOUR + MINUTE)):
         await native.seen(GUILD, own(number, at), BOT)
     assert await native.cursor(GUILD, 600) == 512  # not a write for each
+
+
+async def test_messages_that_stay_because_a_part_was_refused_are_not_called_done(stand: Stand) -> None:
+    now = stand.clock.now()
+    found = [rules.Found(number, BEN, now) for number in range(1, 151)]
+    plan_id, _ = await stand.channels.look(actor(), PLACE, found, 150, None)
+    case = await stand.channels.clear(actor(), plan_id, "Spam")
+    first, second = await stand.effects("moderation.purge:")
+
+    async def end(key: str, outcome: str) -> None:
+        async with stand.core.db.begin() as session:
+            row = await find_by_key(session, key)
+            assert row is not None
+            row.outcome, row.reason = outcome, "no_permission" if outcome == "failed" else None
+            await session.flush()
+            await stand.core.outbox.tell_end(session, ended(row))
+
+    await end(first.key, "failed")
+    await end(second.key, "sent")
+    assert (await stand.again(case)).state is State.FAILED
+    await end(first.key, "sent")  # staff gave the permission and had it tried again
+    assert (await stand.again(case)).state is State.DONE
+
+
+async def test_a_proposal_about_somebody_who_deleted_their_data_hits_nobody(stand: Stand) -> None:
+    await stand.choose(SafetySettings, cap_short=0)
+    proposal = (await stand.act(CaseKind.BAN)).proposal
+    assert proposal is not None
+    async with stand.core.db.begin() as session:
+        while (await footprint.erase(session, GUILD, BEN, limit=50, now=stand.clock.now())).rows:
+            pass
+    with pytest.raises(NotFound, match="not known any more"):
+        async with stand.core.db.begin() as session:
+            await stand.core.guards.confirm(session, actor(MINA), proposal.id)
+    assert await stand.effects("moderation.act:") == []
