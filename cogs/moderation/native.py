@@ -82,7 +82,7 @@ class Native:
         if kind is None:
             return
         for case in await self._core.cases.holding(session, guild_id, [kind], member_id=entry.target_id):
-            if case.created_at <= entry.at + CLOCK_GRACE:
+            if _began_before(case, entry):
                 await end_quietly(self._core, session, case, entry.actor_id)
 
     async def _open(
@@ -145,3 +145,11 @@ class Native:
                 case = await self._core.cases.find_by_id(session, guild_id, case_id)
                 if case is not None and case.holds and case.state is State.DONE:
                     await end_quietly(self._core, session, case, NOBODY)
+
+
+def _began_before(case: Case, entry: Entry) -> bool:
+    """Of what was done by hand too, the log's own order says it: the case was written down when the log was read."""
+    begin, _, number = (case.source_key or "").partition(":")
+    if begin == "audit" and number.isdecimal():
+        return int(number) < entry.id
+    return case.created_at <= entry.at + CLOCK_GRACE

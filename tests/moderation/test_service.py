@@ -691,3 +691,18 @@ async def test_a_proposal_about_somebody_who_deleted_their_data_hits_nobody(stan
         async with stand.core.db.begin() as session:
             await stand.core.guards.confirm(session, actor(MINA), proposal.id)
     assert await stand.effects("moderation.act:") == []
+
+
+async def test_what_began_and_ended_while_nobody_looked_has_ended_by_who_ended_it(stand: Stand) -> None:
+    now = stand.clock.now()
+    entries = [
+        rules.Entry(900, "ban", MILO, BEN, "Spam", now - 5 * HOUR),
+        rules.Entry(901, "unban", MINA, BEN, "", now - 4 * HOUR),
+        rules.Entry(902, "ban", MILO, BEN, "Spam again", now - 3 * HOUR),
+    ]
+    assert await stand.native.caught_up(GUILD, entries, BOT) == 3
+    first, _, again = [(await stand.records.look(actor(), number)).case for number in (1, 2, 3)]
+    assert (first.ended_by, first.ended_why) == (MINA, EndedWhy.LIFTED) and again.holds
+    late = rules.Entry(899, "unban", MINA, BEN, "", now)  # told a second time, or out of order
+    await stand.native.seen(GUILD, late, BOT)
+    assert (await stand.again(again)).holds
