@@ -14,9 +14,11 @@ from typing import Any
 
 import discord
 
+from bot.i18n import N_
 from bot.judging import CHANGED_BY_HAND, LASTS_LONGER, Done, Obsolete, PlannedEffect
 from bot.text import AUDIT_REASON, cut
 
+NOTHING_LEFT = N_("the channel or role is gone, so there is nothing to put back")
 UNKNOWN_BAN = 10026
 UNKNOWN_MEMBER = 10007
 UNKNOWN_MESSAGE = 10008
@@ -154,9 +156,9 @@ class Safety:
             _check_still(
                 (allow & touched, deny & touched), (still["allow"], still["deny"]), (allowed, denied)
             )
-        if given.get("while_denied"):
-            # What somebody has let people do again meanwhile is theirs to decide.
-            touched &= deny
+        if given.get("while_denied") or given.get("while_allowed"):
+            # What somebody has decided otherwise meanwhile is theirs.
+            touched &= deny if given.get("while_denied") else allow
             allowed, denied = allowed & touched, denied & touched
             if not touched:
                 return None
@@ -185,6 +187,8 @@ class Safety:
         guild = self._client.get_guild(effect.guild_id)
         channel = guild.get_channel(effect.channel_id or 0) if guild is not None else None
         role = guild.get_role(effect.role_id or 0) if guild is not None else None
+        if (channel is None or role is None) and {"while_denied", "while_allowed"} & effect.arguments.keys():
+            raise Obsolete(NOTHING_LEFT)
         if channel is None:
             raise NotPossible("channel_gone")
         if role is None:

@@ -19,9 +19,17 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.authority import Actor, Capability, Rank, may_everything, require
+from bot.authority import ADMINISTRATOR, Actor, Capability, Rank, may_everything, require
 from bot.clock import Clock
-from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotConfigured, NotFound, TargetAboveBot
+from bot.errors import (
+    AlreadyDone,
+    InvalidInput,
+    MissingBotPermission,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    TargetAboveBot,
+)
 from bot.guild_config import GuildConfigs
 from bot.i18n import Translator
 from bot.outbox import Effect, EffectKind, Lane, Outbox
@@ -50,13 +58,14 @@ class SafetySettings:
 @dataclass(frozen=True)
 class Standing:
     """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone. `name` is their account's,
-    where it is known."""
+    where it is known; `permissions` are the bot's own in the whole server."""
 
     member_id: int
     is_member: bool = True
     is_bot: bool = False
     rank: Rank = EVERYBODY
     name: str = ""
+    permissions: int | None = None
 
 
 class Look:
@@ -171,6 +180,12 @@ class Guards:
         check_over(look.of_actor(actor), target, look.own(actor.guild_id), absent=absent)
         return target
 
+    def require_power(self, guild_id: int, bits: int, otherwise: str) -> None:
+        """Raise `MissingBotPermission`, with this sentence, where Discord would refuse the bot: before anybody is told."""
+        held = self.look.own(guild_id).permissions
+        if held is not None and not held & ADMINISTRATOR and bits & ~held:
+            raise MissingBotPermission(otherwise)
+
     async def log_channel(self, guild_id: int) -> int | None:
         """Where staff see cases and proposals: the channel chosen for it, else the staff channel."""
         chosen = (await self._configs.get(guild_id, SafetySettings)).log_channel_id
@@ -260,9 +275,6 @@ class Guards:
     ) -> tuple[Proposal, Any]:
         """Do it, once. Returns the proposal and what `perform` returned. Raises what stands against it."""
         proposal = await self._lock(session, actor, proposal_id)
-        targets: Collection[Any] = proposal.payload.get("member_ids", ())
-        if actor.member_id in targets:
-            raise NotAllowed("This is about you, so somebody else has to decide.")
         if await self.needs_typing(actor, proposal) and (typed or "").strip().lstrip("#") != str(proposal.id):
             raise InvalidInput("Please type the number {number}, to be sure.", number=str(proposal.id))
         await self._decide(session, actor, proposal, "confirmed")
@@ -281,6 +293,9 @@ class Guards:
             raise _gone()
         proposal = _snapshot(row)
         await self.require(actor, self._kind(proposal).capability)
+        targets: Collection[Any] = proposal.payload.get("member_ids", ())
+        if actor.member_id in targets:
+            raise NotAllowed("This is about you, so somebody else has to decide.")
         if row.decided_at is not None:
             raise AlreadyDone("Somebody has decided on this already.")
         if row.expires_at <= self._clock.now():

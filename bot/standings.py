@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import discord
 
@@ -35,7 +36,8 @@ class Standings(Look):
         return Standing(actor.member_id, rank=Rank(max(positions, default=0), actor.is_owner))
 
     def own(self, guild_id: int) -> Standing:
-        return _standing(self._guild(guild_id).me)
+        me = self._guild(guild_id).me
+        return replace(_standing(me), permissions=me.guild_permissions.value)
 
     async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
         guild = self._guild(guild_id)

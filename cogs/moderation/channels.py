@@ -1,7 +1,7 @@
 """What moderators do about a channel: lock it, slow it down, clear messages.
 
 A lock keeps in its case exactly what the channel's overwrite said before, and puts that back at its end; what people change
-by hand meanwhile is theirs and stays. A second lock of a locked channel is the same lock with another end.
+by hand meanwhile is theirs and stays. Lyceum itself and the moderators' role go on writing. A second lock of a locked channel is the same lock with another end.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ class ChannelService:
 
     # ------------------------------------------------------------------------------------------ lock and slowmode
 
+    async def spared(self, guild_id: int) -> frozenset[int]:
+        """The roles that moderate, by the community's choice: a lock does not silence them."""
+        return (await self._core.configs.guild(guild_id)).capability_roles.of(Capability.MODERATE)
+
     async def lock(
         self, actor: Actor, channel: ChannelState, reason: str, length: timedelta | None
     ) -> tuple[Case, bool]:
@@ -45,7 +49,8 @@ class ChannelService:
             )
         if not channel.can_lock:
             raise MissingBotPermission(
-                "I lack a permission there: give my role Manage Channels and Manage Roles in that channel."
+                "I lack a permission there: give my role Manage Roles in that channel, and what I am to take from "
+                "others: Send Messages, Add Reactions and all that concerns threads."
             )
         ends_at = self._core.clock.now() + length if length is not None else None
         async with self._core.db.begin() as session:
@@ -61,8 +66,12 @@ class ChannelService:
                 "allow": channel.allow & mask,
                 "deny": channel.deny & mask,
                 "existed": channel.existed,
+                "spared": [[each.role_id, each.bits, each.existed] for each in channel.writers],
             }
             case = await self._open(session, actor, CaseKind.LOCK, channel, reason, ends_at, details)
+            for each in channel.writers:  # first, so that nothing of ours is cut off in between
+                key = f"{model.SPARE}{case.id}:{each.role_id}"
+                await self._plan(session, case, {"allow": each.bits}, role_id=each.role_id, key=key)
             await self._plan(session, case, {"deny": mask}, role_id=actor.guild_id)
         return case, True
 
@@ -155,11 +164,16 @@ class ChannelService:
         )
 
     async def _plan(
-        self, session: Any, case: Case, arguments: dict[str, Any], role_id: int | None = None
+        self,
+        session: Any,
+        case: Case,
+        arguments: dict[str, Any],
+        role_id: int | None = None,
+        key: str | None = None,
     ) -> None:
         effect = Effect(
             kind=EffectKind.SET_CHANNEL,
-            key=f"{model.ACT}{case.id}",
+            key=key or f"{model.ACT}{case.id}",
             guild_id=case.guild_id,
             channel_id=case.channel_id,
             role_id=role_id,

@@ -16,9 +16,9 @@ from bot.replies import reply_to
 from cogs.moderation import render_forms as forms
 from cogs.moderation import render_staff as render
 from cogs.moderation.channels import ChannelService
-from cogs.moderation.model import ChannelState
+from cogs.moderation.model import ChannelState, Writer
 from cogs.moderation.records import Records
-from cogs.moderation.rules import Found
+from cogs.moderation.rules import LOCKED, Found
 
 _Interaction = discord.Interaction[Any]
 _Readable = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel
@@ -79,8 +79,11 @@ class Clearing:
         ]
 
 
-def state_of(interaction: _Interaction, chosen: discord.TextChannel | None) -> ChannelState:
-    """The channel as discord.py remembers it. Raises `InvalidInput` where there is none."""
+def state_of(
+    interaction: _Interaction, chosen: discord.TextChannel | None, spared: Collection[int] = ()
+) -> ChannelState:
+    """The channel as discord.py remembers it. `spared` are roles that go on writing when it is locked, beside the bot's own.
+    Raises `NotFound` where there is none."""
     channel = chosen or interaction.channel
     guild = interaction.guild
     if guild is None or channel is None:
@@ -94,17 +97,35 @@ def state_of(interaction: _Interaction, chosen: discord.TextChannel | None) -> C
     if not isinstance(found, discord.abc.GuildChannel):
         raise NotFound("I cannot see that channel.")
     mine = found.permissions_for(guild.me)
-    overwrite = found.overwrites_for(guild.default_role)
-    allow, deny = overwrite.pair()
+    power = mine.value | guild.me.guild_permissions.value
+    allow, deny = found.overwrites_for(guild.default_role).pair()
     return ChannelState(
         found.id,
         allow.value,
         deny.value,
         existed=guild.default_role in found.overwrites,
         slowmode=int(getattr(found, "slowmode_delay", 0)),
-        can_lock=mine.manage_roles and mine.view_channel,
+        can_lock=mine.manage_roles and mine.view_channel and not LOCKED & ~power,
         can_change=mine.manage_channels and mine.view_channel,
+        writers=_writers(found, spared),
     )
+
+
+def _writers(channel: discord.abc.GuildChannel, spared: Collection[int]) -> tuple[Writer, ...]:
+    """Nobody is let do more than before: only what they may do now stays theirs."""
+    guild = channel.guild
+    own = guild.self_role or guild.me.top_role  # who invites a bot without permissions gives it another role
+    roles = [each for each in guild.roles if each.id in spared or each == own]
+    found = [
+        Writer(
+            each.id,
+            channel.permissions_for(each).value & LOCKED & ~channel.overwrites_for(each).pair()[0].value,
+            each in channel.overwrites,
+        )
+        for each in roles
+        if not each.permissions.administrator and not each.is_default()
+    ]
+    return tuple(each for each in found if each.bits)
 
 
 def _readable(channel: object) -> _Readable:

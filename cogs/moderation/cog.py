@@ -160,7 +160,7 @@ class ModerationCog(commands.Cog):
         view = await self.records.find_view(effect.guild_id, int(effect.arguments["case"]))
         if view is None:
             raise Obsolete(N_("the case is not known any more"))
-        return staff.case_card(view, await self.bot.renderers.translator(effect))
+        return staff.log_card(view, await self.bot.renderers.translator(effect))
 
     async def _draw_notice(self, effect: PlannedEffect) -> Card:
         view = await self.records.find_view(effect.guild_id, int(effect.arguments["case"]))
@@ -218,6 +218,11 @@ class ModerationCog(commands.Cog):
         was, now = getattr(before, "slowmode_delay", 0), getattr(after, "slowmode_delay", 0)
         if was != now:
             await self.channels.opened_by_hand(after.guild.id, after.id, CaseKind.SLOWMODE, int(now))
+
+    @commands.Cog.listener()
+    async def on_connect(self) -> None:
+        """A new session: what happened in between is never told."""
+        self.native.connected()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

@@ -141,7 +141,8 @@ class Verbs(app_commands.Group):
         length: str | None = None,
         channel: _Channel | None = None,
     ) -> None:
-        actor, state = actor_of(interaction), state_of(interaction, channel)
+        actor = actor_of(interaction)
+        state = state_of(interaction, channel, await self._channels.spared(actor.guild_id))
         span = rules.read_length(length) if length is not None else None
         case, is_new = await self._channels.lock(actor, state, reason, span)
         t = reply_to(interaction).translator

@@ -6,6 +6,7 @@ ends in time also when moderation was switched off meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ from bot.outbox import Effect, EffectKind, Ended, Lane
 from cogs.moderation import model, rules
 from cogs.moderation.service import audit_reason
 from storage.database import mark
+from storage.outbox import find_by_key
 from storage.personal import NOBODY
 
 HELD_MARK = "moderation:held"
@@ -76,11 +78,26 @@ class Following:
 
     async def ended(self, session: AsyncSession, case: Case) -> None:
         """Undo in Discord what held, unless it is undone there already."""
-        if case.details.get("undone"):
-            return
-        undo = await self._undo(session, case)
-        if undo is not None:
-            await self._core.outbox.plan(session, undo)
+        if not case.details.get("undone"):
+            undo = await self._undo(session, case)
+            if undo is not None:
+                await self._plan_after(session, undo, f"{model.ACT}{case.id}")
+        await self._spare_no_more(session, case)
+
+    async def _spare_no_more(self, session: AsyncSession, case: Case) -> None:
+        """Take back what let some roles write on in a locked channel."""
+        for role_id, bits, existed in case.details.get("spared", ()):
+            arguments = {"inherit": bits, "remove": not existed, "while_allowed": True}
+            effect = _effect(case, EffectKind.SET_CHANNEL, arguments, role_id=role_id)
+            effect = replace(effect, key=f"{model.SPARED}{case.id}:{role_id}")
+            await self._plan_after(session, effect, f"{model.SPARE}{case.id}:{role_id}")
+
+    async def _plan_after(self, session: AsyncSession, undo: Effect, key: str) -> None:
+        """What is still on its way could come after its own end, so that waits. What Discord refuses needs none."""
+        act = await find_by_key(session, key)
+        if act is not None and act.outcome is None:
+            undo = replace(undo, after=key)
+        await self._core.outbox.plan(session, undo)
 
     async def _undo(self, session: AsyncSession, case: Case) -> Effect | None:
         if case.kind is CaseKind.TIMEOUT:
@@ -120,12 +137,18 @@ class Following:
             return
         cases = self._core.cases
         if ended.outcome == "sent":
+            is_part = case.kind is CaseKind.PURGE and case.state is State.FAILED
+            if is_part and ended.key != case.details.get("refused"):
+                return  # another part of it was refused, which the case says until that one is done
             if case.state is not State.DONE:  # also what was refused, mended by staff and tried again
                 await cases.set_state(session, case, State.DONE)
         elif case.state is State.FAILED:
             return
         elif case.ended_at is None or ended.outcome == "failed":
-            await cases.set_state(session, case, State.FAILED, ended.reason)
+            case = await cases.set_state(session, case, State.FAILED, ended.reason)
+            if case.kind is CaseKind.PURGE:
+                case = await cases.change(session, case, details={**case.details, "refused": ended.key})
+            await self._spare_no_more(session, case)
             await cases.add_event(session, case, EventKind.FAILED, after=ended.reason)
 
     async def told(self, session: AsyncSession, ended: Ended) -> None:

@@ -12,6 +12,7 @@ from bot.cases import Case, CaseEvent, CaseKind
 from bot.guards import Proposal
 from bot.i18n import N_
 from bot.notify_rules import Delivery, Kind
+from bot.setup_permissions import BAN_MEMBERS, KICK_MEMBERS, MANAGE_ROLES, MODERATE_MEMBERS
 from cogs.moderation.rules import Rule, Suggestion
 
 AREA = "moderation"
@@ -19,12 +20,14 @@ CARD_RENDERER = "moderation.case"
 NOTICE_RENDERER = "moderation.notice"
 PROPOSAL = "moderation.act"
 # How the keys of effects begin.
-ACT, NOTICE, PURGE, UNDO, CARD = (
+ACT, NOTICE, PURGE, UNDO, CARD, SPARE, SPARED = (
     "moderation.act:",
     "moderation.notice:",
     "moderation.purge:",
     "moderation.undo:",
     "moderation.card:",
+    "moderation.spare:",
+    "moderation.spared:",
 )
 PAGE_SIZE = 8
 
@@ -50,6 +53,31 @@ NEEDS: Mapping[CaseKind, Capability] = {
     CaseKind.SLOWMODE: Capability.MODERATE,
     CaseKind.AUTOMOD: Capability.MODERATE,
     CaseKind.RAID: Capability.MODERATE,
+}
+BAN_NEEDED = N_(
+    "I lack the permission Ban Members. Give it to my role in Server Settings > Roles, then try again."
+)
+BOT_NEEDS: Mapping[CaseKind, tuple[int, str]] = {
+    CaseKind.TIMEOUT: (
+        MODERATE_MEMBERS,
+        N_(
+            "I lack the permission Time Out Members. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.RESTRICT: (
+        MANAGE_ROLES,
+        N_(
+            "I lack the permission Manage Roles. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.KICK: (
+        KICK_MEMBERS,
+        N_(
+            "I lack the permission Kick Members. Give it to my role in Server Settings > Roles, then try again."
+        ),
+    ),
+    CaseKind.BAN: (BAN_MEMBERS, BAN_NEEDED),
+    CaseKind.UNBAN: (BAN_MEMBERS, BAN_NEEDED),
 }
 ABSENT_ALSO = frozenset({CaseKind.NOTE, CaseKind.BAN, CaseKind.UNBAN})
 TOLD = frozenset({CaseKind.WARN, CaseKind.TIMEOUT, CaseKind.RESTRICT, CaseKind.KICK, CaseKind.BAN})
@@ -155,8 +183,19 @@ class HistoryView:
 
 
 @dataclass(frozen=True)
+class Writer:
+    """A role that goes on writing in a locked channel: `bits` are what its overwrite has to allow for that, which before the
+    lock came from @everyone or from the role itself. `existed` is whether it has an overwrite there."""
+
+    role_id: int
+    bits: int
+    existed: bool
+
+
+@dataclass(frozen=True)
 class ChannelState:
-    """A channel as Discord shows it: what @everyone's overwrite allows and denies there, and its slowmode in seconds."""
+    """A channel as Discord shows it: what @everyone's overwrite allows and denies there, its slowmode in seconds, and the
+    roles that a lock spares."""
 
     channel_id: int
     allow: int = 0
@@ -166,3 +205,4 @@ class ChannelState:
     can_lock: bool = True
     can_change: bool = True
     is_thread: bool = False
+    writers: tuple[Writer, ...] = ()

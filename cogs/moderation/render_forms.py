@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.cards import (
@@ -161,12 +161,30 @@ def proposed_text(proposal: Proposal, t: Translator) -> str:
     given = proposal.payload
     who = ", ".join(mention_user(int(each)) for each in given.get("member_ids", ()))
     return t(
-        "{kind} of {who}. Reason: {reason}\nThe proposer has kicked or banned many people in a short time, so "
+        "{kind} of {who}. {how}\nReason: {reason}\nThe proposer has kicked or banned many people in a short time, so "
         "somebody else looks at this one.",
         kind=t(KINDS[CaseKind(str(given["kind"]))]),
         who=who,
+        how=_how(given, t),
         reason=quote(str(given.get("reason", "")), 600),
     )
+
+
+def _how(given: Mapping[str, Any], t: Translator) -> str:
+    """For how long, and which of their messages go with it: what a second moderator answers for."""
+    if given["kind"] != CaseKind.BAN:
+        return t("They can come back with an invite.")
+    minutes, parts = given.get("minutes"), list[str]()
+    if minutes is None:
+        parts.append(t("For good."))
+    elif minutes % 1440 == 0:
+        parts.append(t.tn("For {n} day.", "For {n} days.", minutes // 1440))
+    else:
+        parts.append(t.tn("For {n} minute.", "For {n} minutes.", minutes))
+    label = dict(_DELETE).get(str(given.get("delete_seconds") or 0))
+    if given.get("delete_seconds") and label:
+        parts.append(t("Their messages are deleted: {which}.", which=t(label)))
+    return " ".join(parts)
 
 
 def settings_form(mine: ModerationSettings, safety: SafetySettings, t: Translator) -> Form:

@@ -34,7 +34,7 @@ PANEL = {
     CaseKind.BAN: ("moderation:panel.ban_ask", "moderation:panel.ban_form"),
 }
 APPLY_ASK = "moderation:panel.apply_ask"
-EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN = 5, 2, 2
+EVENTS_SHOWN, NOTES_SHOWN, EVIDENCE_SHOWN, LINKS_SHOWN = 5, 2, 2, 20
 LONG, SHORT = 700, 160
 
 KINDS = {
@@ -118,6 +118,28 @@ def case_card(view: CaseView, t: Translator, said: str | None = None, extra: tup
     return Card(tuple(items), silent=True)
 
 
+def log_card(view: CaseView, t: Translator) -> Card:
+    """The same in the log. Words that are kept for a time only are not put where they would stay: notes and evidence are read
+    in the case."""
+    items: list[Item] = [Text("\n".join(_facts(view, t)))]
+    more = _linked(view, t)
+    if view.notes:
+        more.append(t.tn("{n} note, to read in the case", "{n} notes, to read in the case", len(view.notes)))
+    if view.evidence:
+        more.append(
+            t.tn(
+                "{n} message kept as evidence, to read in the case",
+                "{n} messages kept as evidence, to read in the case",
+                len(view.evidence),
+            )
+        )
+    more += _events_of(view, t)
+    if more:
+        items += [Divider(), Text("\n".join(more))]
+    look = Button(t("Open the case"), custom_id(OPEN, view.case.id))
+    return Card((*items, Buttons((look, *_what_next(view.case, t)))), silent=True)
+
+
 def _facts(view: CaseView, t: Translator) -> list[str]:
     case = view.case
     lines = [t("**Case {number}: {kind}**", number=f"#{case.number}", kind=t(KINDS[case.kind]))]
@@ -187,9 +209,7 @@ def state_line(case: Case, t: Translator) -> str:
 
 
 def _more(view: CaseView, t: Translator) -> list[str]:
-    lines: list[str] = []
-    if view.linked:
-        lines.append(t("Belongs with: {cases}", cases=", ".join(f"#{each}" for each in view.linked)))
+    lines = _linked(view, t)
     for note in view.notes[-NOTES_SHOWN:]:
         who = mention_user(note.by_id) if note.by_id else t("somebody")
         lines.append(t("Note by {who}: {text}", who=who, text=quote(note.text, SHORT * 2)))
@@ -200,8 +220,18 @@ def _more(view: CaseView, t: Translator) -> list[str]:
             else t("(its words are not kept any more, or were not visible to me)")
         )
         lines.append(t("Evidence, written by {who}: {text}", who=mention_user(kept.author_id), text=text))
-    lines += [f"- {_event(each, t)}" for each in view.events[-EVENTS_SHOWN:]]
-    return lines
+    return lines + _events_of(view, t)
+
+
+def _linked(view: CaseView, t: Translator) -> list[str]:
+    shown = ", ".join(f"#{each}" for each in view.linked[:LINKS_SHOWN])
+    left = len(view.linked) - LINKS_SHOWN
+    more = [t("and {n} more", n=left)] if left > 0 else []
+    return [t("Belongs with: {cases}", cases=", ".join([shown, *more]))] if shown else []
+
+
+def _events_of(view: CaseView, t: Translator) -> list[str]:
+    return [f"- {_event(each, t)}" for each in view.events[-EVENTS_SHOWN:]]
 
 
 def _event(event: CaseEvent, t: Translator) -> str:
@@ -224,6 +254,11 @@ def _case_buttons(case: Case, t: Translator) -> list[Item]:
     if case.kind is not CaseKind.NOTE:
         first.append(Button(t("Edit the reason"), custom_id(EDIT_ASK, case.id)))
     first.append(Button(t("Link a case"), custom_id(LINK_ASK, case.id)))
+    second = _what_next(case, t)
+    return [Buttons(tuple(first)), *([Buttons(second)] if second else [])]
+
+
+def _what_next(case: Case, t: Translator) -> tuple[Button, ...]:
     second: list[Button] = []
     if case.kind is CaseKind.AUTOMOD and case.member_id != NOBODY:
         second.append(Button(t("Act on this member"), custom_id(ACT_ON, case.id), style=Style.PRIMARY))
@@ -233,7 +268,7 @@ def _case_buttons(case: Case, t: Translator) -> list[Item]:
         second.append(Button(t("Show to the member"), custom_id(SHOW, case.id)))
     elif case.member_id != NOBODY and case.kind is not CaseKind.NOTE:
         second.append(Button(t("Hide from the member"), custom_id(HIDE_ASK, case.id)))
-    return [Buttons(tuple(first)), *([Buttons(tuple(second))] if second else [])]
+    return tuple(second)
 
 
 def under_way_items(case: Case, t: Translator) -> tuple[Item, ...]:

@@ -22,6 +22,7 @@ from bot.text import clean
 from cogs.moderation import model, rules
 from cogs.moderation.model import Acted, ModerationSettings, Order
 from storage import cases as storage
+from storage.personal import NOBODY
 
 _EFFECTS = {
     CaseKind.TIMEOUT: EffectKind.TIMEOUT,
@@ -102,7 +103,12 @@ class ModerationService:
                     "No role is chosen for restrictions yet. A facilitator can choose it with {command}.",
                     command="`/setup start`",
                 )
-        return await guards.require_over(actor, order.member_id, absent=order.kind in model.ABSENT_ALSO)
+        target = await guards.require_over(actor, order.member_id, absent=order.kind in model.ABSENT_ALSO)
+        if (
+            order.kind in model.BOT_NEEDS
+        ):  # who goes is told first, so it must not fail on what is known before
+            guards.require_power(actor.guild_id, *model.BOT_NEEDS[order.kind])
+        return target
 
     async def _check_not_done(self, session: AsyncSession, actor: Actor, order: Order) -> None:
         """Two moderators at once, or one press twice, punish once."""
@@ -117,7 +123,13 @@ class ModerationService:
         if order.kind is CaseKind.NOTE:
             return
         since = self._core.clock.now() - rules.RECENT
-        recent = await storage.list_since(session, actor.guild_id, order.member_id, [order.kind.value], since)
+        recent = [
+            each
+            for each in await storage.list_since(
+                session, actor.guild_id, order.member_id, [order.kind.value], since
+            )
+            if each.state != State.FAILED and each.ended_at is None
+        ]
         if recent:
             raise AlreadyDone(
                 "Somebody did the same less than a minute ago: case #{number}. Have a look before you do it again.",
@@ -281,6 +293,8 @@ def _payload(order: Order) -> dict[str, Any]:
 def _order(payload: Any) -> Order:
     minutes = payload.get("minutes")
     [member_id] = payload["member_ids"]
+    if int(member_id) == NOBODY:  # they had their data deleted meanwhile
+        raise NotFound("Whom this was about is not known any more. It can be proposed again.")
     return Order(
         CaseKind(payload["kind"]),
         int(member_id),

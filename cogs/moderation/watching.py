@@ -1,4 +1,4 @@
-"""Looks, when Lyceum is back, at what moderators did by hand meanwhile: a page of the audit log, then what holds still."""
+"""Looks, when Lyceum is back, at what moderators did by hand meanwhile: in the audit log, then at what holds still."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from cogs.moderation.rules import Entry
 
 log = logging.getLogger(__name__)
 
-A_PAGE = 100
+MOST_READ = (
+    1000  # entries of the log at one time, ten requests; most are of no interest, and many are Lyceum's own
+)
 MOST_ASKED = 100  # members asked of Discord at one time
 BANS_A_PAGE = 1000
 
@@ -47,13 +49,12 @@ class Watching:
             return
         now = discord.utils.time_snowflake(self._bot.core.clock.now())
         since = await self._native.cursor(guild.id, now)
-        if since is None:
-            return  # what was done before Lyceum was there is not its to write down
-        page = [
-            entry_of(each)
-            async for each in guild.audit_logs(limit=A_PAGE, after=discord.Object(since), oldest_first=True)
+        # What was done before Lyceum was there is not its to write down.
+        after = discord.Object(now if since is None else since)
+        found = [
+            entry_of(each) async for each in guild.audit_logs(limit=MOST_READ, after=after, oldest_first=True)
         ]
-        await self._native.caught_up(guild.id, page, self._bot.user.id)
+        await self._native.caught_up(guild.id, found, self._bot.user.id)
 
     async def _compare(self, guild: discord.Guild) -> None:
         holding = [each for each in await self._native.holding(guild.id) if each.state is State.DONE]

@@ -215,3 +215,26 @@ async def test_the_server_closes_and_opens_again(stage: Stage) -> None:
     assert stage.world.env.backend.get_guild(stage.world.guild_id).verification_level == 3
     assert await stage.outcome("verify") == ("sent", None)
     stage.world.forgive_errors()  # SimCord has no incident actions, so only what was sent can be looked at
+
+
+async def test_what_was_allowed_for_a_while_is_taken_back_unless_people_changed_it(stage: Stage) -> None:
+    place, everyone, send, react = stage.world.weekly.id, stage.world.guild_id, 1 << 11, 1 << 6
+
+    async def set_bits(key: str, **arguments: object) -> None:
+        await stage.plan(
+            EffectKind.SET_CHANNEL, key, channel_id=place, role_id=everyone, arguments=dict(arguments)
+        )
+
+    await set_bits("spare", allow=send | react)
+    await set_bits("by hand", deny=react)
+    await set_bits("back", inherit=send | react, remove=True, while_allowed=True)
+    assert overwrite(stage) == (0, react)
+    for key, channel_id, role_id in (("no channel", 1, everyone), ("no role", place, 1)):
+        await stage.plan(
+            EffectKind.SET_CHANNEL,
+            key,
+            channel_id=channel_id,
+            role_id=role_id,
+            arguments={"inherit": send, "while_denied": True},
+        )
+        assert (await stage.outcome(key))[0] == "skipped"  # no fault that staff could mend

@@ -50,6 +50,7 @@ class Server(Look):
     ranks: dict[int, int] = field(
         default_factory=lambda: {FARAH: 5, MILO: 4, MINA: 4, BEN: 1, CLEO: 1, BOT: 9}
     )
+    powers: int = POWERS | 1 << 28  # the bot's; Manage Roles
     moderators: set[int] = field(default_factory=lambda: {OWNER, MILO, MINA})
 
     async def standing(self, guild_id: int, member_id: int) -> Standing:
@@ -63,7 +64,7 @@ class Server(Look):
         return Standing(actor.member_id, rank=Rank(self.ranks.get(actor.member_id, 0), actor.is_owner))
 
     def own(self, guild_id: int) -> Standing:
-        return Standing(BOT, is_bot=True, rank=Rank(self.ranks[BOT]))
+        return Standing(BOT, is_bot=True, rank=Rank(self.ranks[BOT]), permissions=self.powers)
 
     async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
         return bool(self.moderators - {but})

@@ -84,5 +84,24 @@ def test_no_text_breaks_a_card_or_its_limits(reason: str, name: str) -> None:
     case = a_ban(reason, name)
     notes = tuple(Note(1, case.created_at, reason) for _ in range(5))
     kept = tuple(Evidence(1, reason, None, (), case.created_at) for _ in range(5))
-    check(render_staff.case_card(CaseView(case, (), notes, (1, 2), kept, 5, reason), t))
+    view = CaseView(case, (), notes, tuple(range(1, 900)), kept, 5, reason)
+    check(render_staff.case_card(view, t))
+    check(render_staff.log_card(view, t))
     check(render.notice_card(case, reason[:300], name, t))
+
+
+def test_what_is_kept_for_a_time_only_is_not_put_into_the_log() -> None:
+    """A post in the log stays when notes and evidence are emptied or their person is deleted."""
+    t = Translations().for_locale("en")
+    case = a_ban("Advertising")
+    notes = (Note(1, case.created_at, "Sounded drunk"),)
+    kept = (Evidence(1, "Buy my coin", None, (), case.created_at),)
+    view = CaseView(case, (), notes, (), kept)
+
+    def words(card: Card) -> str:
+        return "\n".join(each.content for each in card.items if isinstance(each, Text))
+
+    in_log, opened = words(render_staff.log_card(view, t)), words(render_staff.case_card(view, t))
+    for secret in ("Sounded drunk", "Buy my coin"):
+        assert secret in opened and secret not in in_log
+    assert "1 note" in in_log and "1 message kept" in in_log and "Advertising" in in_log

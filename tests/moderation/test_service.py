@@ -16,6 +16,7 @@ from bot.cases import CASE, CaseKind, EndedWhy, EventKind, Snippet, Source, Stat
 from bot.errors import (
     AlreadyDone,
     InvalidInput,
+    MissingBotPermission,
     NotAllowed,
     NotConfigured,
     NotFound,
@@ -23,12 +24,15 @@ from bot.errors import (
     UserError,
 )
 from bot.guards import SafetySettings
+from bot.i18n import Translations
+from bot.judging import ended
 from bot.outbox import EffectKind, Lane
 from cogs.moderation import rules
-from cogs.moderation.model import ChannelState
+from cogs.moderation.model import ChannelState, Writer
+from cogs.moderation.render_forms import proposed_text
 from storage import evidence as evidence_storage
 from storage import footprint
-from storage.outbox import OutboxRow, revive
+from storage.outbox import OutboxRow, find_by_key, revive
 from tests.moderation.stand import (
     BEN,
     BOT,
@@ -342,6 +346,11 @@ async def test_over_the_cap_a_second_moderator_decides(stand: Stand) -> None:
         await confirm(actor(MINA, permissions=MODERATE_MEMBERS))
     with pytest.raises(NotFound):
         await confirm(actor(MINA, guild_id=OTHER_GUILD))
+    with pytest.raises(NotAllowed, match="about you"):
+        async with stand.core.db.begin() as session:
+            await guards.decline(session, actor(102), acted.proposal.id)
+    asked = proposed_text(acted.proposal, Translations().for_locale("en"))
+    assert "Ban of <@102>. For 1 day." in asked and "Spam" in asked
     await confirm(actor(MINA))
     with pytest.raises(AlreadyDone):
         await confirm(OWNER_ACTOR)
@@ -561,3 +570,139 @@ async def test_who_comes_back_is_held_again_and_others_cost_no_query(stand: Stan
     assert await stand.returning.joined(GUILD, BEN, stand.clock.now()) == 1
     view = await stand.records.open(actor(), restricted.id)
     assert [each.what for each in view.events].count(EventKind.REAPPLIED) == 2
+
+
+async def test_a_lock_lets_the_bot_and_the_moderators_write_on_and_takes_that_back(stand: Stand) -> None:
+    send, react = 1 << 11, 1 << 6
+    state = replace(FREE, writers=(Writer(601, send | react, False), Writer(602, send, True)))
+    for ends_by_hand in (False, True):
+        case, _ = await stand.channels.lock(actor(), state, "Heated", HOUR)
+        rows = [each for each in await stand.effects("moderation.") if each.kind == EffectKind.SET_CHANNEL]
+        spare, everyone = rows[-3:-1], rows[-1]
+        assert [(each.role_id, each.arguments["allow"]) for each in spare] == [
+            (601, send | react),
+            (602, send),
+        ]
+        assert everyone.role_id == GUILD and everyone.arguments["deny"] == rules.LOCKED
+        await stand.done()
+        if ends_by_hand:
+            await stand.channels.opened_by_hand(GUILD, PLACE, CaseKind.LOCK)
+        else:
+            stand.clock.advance(HOUR)
+            await stand.run()
+        taken = await stand.effects(f"moderation.spared:{case.id}:")
+        assert [(each.role_id, each.arguments["inherit"], each.arguments["remove"]) for each in taken] == [
+            (601, send | react, True),
+            (602, send, False),
+        ]
+        assert all(each.arguments["while_allowed"] for each in taken)
+    refused, _ = await stand.channels.lock(actor(), state, "Heated", HOUR)
+    await stand.done("failed", "no_permission")
+    assert len(await stand.effects(f"moderation.spared:{refused.id}:")) == 2
+
+
+async def test_the_end_waits_for_what_it_ends(stand: Stand) -> None:
+    ban = await stand.case(CaseKind.BAN, length=DAY)
+    await stand.service.lift(
+        actor(MINA), ban.id, "Misread"
+    )  # while the ban waits for Discord, or for its notice
+    [undo] = await stand.effects("moderation.undo:")
+    assert undo.after_key == f"moderation.act:{ban.id}" and undo.after_until is None
+    stand.clock.advance(2 * MINUTE)
+    later = await stand.case(CaseKind.BAN, CLEO, length=DAY)
+    await stand.done()
+    await stand.service.lift(actor(MINA), later.id, "Misread")
+    assert [each.after_key for each in await stand.effects("moderation.undo:")][1] is None
+
+
+async def test_what_the_bot_may_not_do_is_said_before_anybody_is_told(stand: Stand) -> None:
+    stand.server.powers = 0
+    for kind in (CaseKind.TIMEOUT, CaseKind.RESTRICT, CaseKind.KICK, CaseKind.BAN, CaseKind.UNBAN):
+        with pytest.raises(MissingBotPermission, match="I lack the permission"):
+            await stand.act(kind, length=HOUR)
+    assert await stand.effects() == []
+    stand.server.powers = ADMINISTRATOR
+    await stand.case(CaseKind.BAN)
+
+
+async def test_what_was_refused_or_ended_can_be_done_again_at_once(stand: Stand) -> None:
+    await stand.case(CaseKind.KICK)
+    await stand.done("failed", "no_permission")
+    await stand.case(CaseKind.KICK)
+    held = await stand.case(CaseKind.RESTRICT)
+    await stand.service.lift(actor(), held.id, "Too long")
+    await stand.case(CaseKind.RESTRICT, length=HOUR)
+    with pytest.raises(AlreadyDone, match="less than a minute"):
+        await stand.act(CaseKind.RESTRICT, length=HOUR)
+
+
+async def test_how_far_the_log_was_read_moves_past_what_is_of_no_interest_and_never_over_a_gap(
+    stand: Stand,
+) -> None:
+    native, now = stand.native, stand.clock.now()
+
+    def own(number: int, at: timedelta) -> rules.Entry:
+        return rules.Entry(number, "member_role_update", BOT, BEN, "", now + at)
+
+    assert await native.cursor(GUILD, 100) is None
+    native.connected()
+    live = rules.Entry(500, "kick", MINA, CLEO, "Now", now)
+    assert await native.seen(GUILD, live, BOT) is not None  # told before the log of the meantime was read
+    assert await native.cursor(GUILD, 600) == 100
+    missed = rules.Entry(300, "kick", MINA, BEN, "Missed", now - HOUR)
+    entries = [*(own(number, -HOUR) for number in range(200, 300)), missed, live, own(510, timedelta(0))]
+    assert await native.caught_up(GUILD, entries, BOT) == 1
+    assert await native.cursor(GUILD, 600) == 510
+    for number, at in ((511, MINUTE), (512, HOUR), (513, HOUR + MINUTE)):
+        await native.seen(GUILD, own(number, at), BOT)
+    assert await native.cursor(GUILD, 600) == 512  # not a write for each
+
+
+async def test_messages_that_stay_because_a_part_was_refused_are_not_called_done(stand: Stand) -> None:
+    now = stand.clock.now()
+    found = [rules.Found(number, BEN, now) for number in range(1, 151)]
+    plan_id, _ = await stand.channels.look(actor(), PLACE, found, 150, None)
+    case = await stand.channels.clear(actor(), plan_id, "Spam")
+    first, second = await stand.effects("moderation.purge:")
+
+    async def end(key: str, outcome: str) -> None:
+        async with stand.core.db.begin() as session:
+            row = await find_by_key(session, key)
+            assert row is not None
+            row.outcome, row.reason = outcome, "no_permission" if outcome == "failed" else None
+            await session.flush()
+            await stand.core.outbox.tell_end(session, ended(row))
+
+    await end(first.key, "failed")
+    await end(second.key, "sent")
+    assert (await stand.again(case)).state is State.FAILED
+    await end(first.key, "sent")  # staff gave the permission and had it tried again
+    assert (await stand.again(case)).state is State.DONE
+
+
+async def test_a_proposal_about_somebody_who_deleted_their_data_hits_nobody(stand: Stand) -> None:
+    await stand.choose(SafetySettings, cap_short=0)
+    proposal = (await stand.act(CaseKind.BAN)).proposal
+    assert proposal is not None
+    async with stand.core.db.begin() as session:
+        while (await footprint.erase(session, GUILD, BEN, limit=50, now=stand.clock.now())).rows:
+            pass
+    with pytest.raises(NotFound, match="not known any more"):
+        async with stand.core.db.begin() as session:
+            await stand.core.guards.confirm(session, actor(MINA), proposal.id)
+    assert await stand.effects("moderation.act:") == []
+
+
+async def test_what_began_and_ended_while_nobody_looked_has_ended_by_who_ended_it(stand: Stand) -> None:
+    now = stand.clock.now()
+    entries = [
+        rules.Entry(900, "ban", MILO, BEN, "Spam", now - 5 * HOUR),
+        rules.Entry(901, "unban", MINA, BEN, "", now - 4 * HOUR),
+        rules.Entry(902, "ban", MILO, BEN, "Spam again", now - 3 * HOUR),
+    ]
+    assert await stand.native.caught_up(GUILD, entries, BOT) == 3
+    first, _, again = [(await stand.records.look(actor(), number)).case for number in (1, 2, 3)]
+    assert (first.ended_by, first.ended_why) == (MINA, EndedWhy.LIFTED) and again.holds
+    late = rules.Entry(899, "unban", MINA, BEN, "", now)  # told a second time, or out of order
+    await stand.native.seen(GUILD, late, BOT)
+    assert (await stand.again(again)).holds
