@@ -12,11 +12,12 @@ are emptied when their time is over, by a job of the shell's own. Tested in `tes
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.case_evidence import CASE, REPORT, Evidence
 from bot.case_model import (
     LASTING,
     PART_OF,
@@ -56,15 +57,8 @@ __all__ = [
 ]
 
 END_JOB = "cases.end"
-REDACT_JOB = "cases.redact"
-SLICE = 500
-EVIDENCE_KEPT = timedelta(days=30)
-CASE, REPORT = "case", "report"  # whose evidence it is
-
 
 Listener = Callable[[AsyncSession, Case], Awaitable[None]]
-Redact = Callable[[AsyncSession, datetime, int], Awaitable[int]]
-"""Empties words whose time is over by then, at most so many; returns how many."""
 Panel = Callable[[Any, int, str | None], Awaitable[None]]
 """Answers an interaction with the private card on which a moderator acts on a member; the case that comes of it bears
 the source key. Called with the interaction, the member's id and the key."""
@@ -79,12 +73,11 @@ class Cases:
         self._on_open: list[Listener] = []
         self._on_change: list[Listener] = []
         self._on_end: list[Listener] = []
-        self._redacts: list[Redact] = []
         self.panel: Panel | None = None
         # By which somebody appeals a case, also on a DM, with the case's row id: set by the feature that takes appeals.
         self.appeal_control: str | None = None
+        self.evidence = Evidence(clock, jobs, self._quoting_changed)
         jobs.register(END_JOB, self._expire)
-        jobs.register(REDACT_JOB, self._redact)
 
     # ------------------------------------------------------------------------------------------ telling
 
@@ -356,75 +349,6 @@ class Cases:
         if ends_at is not None:
             await self._enqueue_end(session, changed, ends_at)
         return changed
-
-    # ------------------------------------------------------------------------------------------ evidence
-
-    async def keep_evidence(
-        self,
-        session: AsyncSession,
-        guild_id: int,
-        owner: str,
-        owner_id: int,
-        snippets: Sequence[Snippet],
-        *,
-        keep_for: timedelta = EVIDENCE_KEPT,
-    ) -> None:
-        """Keep messages as evidence of a case or report, their words for `keep_for`."""
-        now = self._clock.now()
-        purge_at = now + keep_for
-        for each in snippets:
-            session.add(
-                evidence_storage.EvidenceRow(
-                    guild_id=guild_id,
-                    owner=owner,
-                    owner_id=owner_id,
-                    author_id=each.author_id,
-                    channel_id=each.channel_id,
-                    message_id=each.message_id,
-                    text=each.text,
-                    attachments={"names": list(each.attachments)} if each.attachments else {},
-                    link=each.link,
-                    taken_at=now,
-                    purge_at=purge_at,
-                )
-            )
-        await session.flush()
-        if snippets:
-            await self._enqueue_redaction(session, purge_at)
-
-    async def keep_until(
-        self, session: AsyncSession, guild_id: int, owner: str, owner_id: int, until: datetime
-    ) -> None:
-        """Empty the words of this owner's evidence at another time than was planned, and what `redact_with` knows of."""
-        await evidence_storage.keep_until(session, guild_id, owner, owner_id, until)
-        await self._enqueue_redaction(session, until)
-
-    def redact_with(self, redact: Redact) -> None:
-        """Have a feature empty words of its own when evidence is, also while it is switched off."""
-        self._redacts.append(redact)
-
-    def redact_no_more(self, redact: Redact) -> None:
-        self._redacts = [each for each in self._redacts if each != redact]
-
-    async def _enqueue_redaction(self, session: AsyncSession, purge_at: datetime) -> None:
-        """One job for what is over within the same hour; it runs when the hour is over."""
-        at = purge_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        await self._jobs.enqueue(
-            session, NewJob(name=REDACT_JOB, key=f"{REDACT_JOB}:{at:%Y-%m-%dT%H}", run_at=at)
-        )
-
-    async def _redact(self, session: AsyncSession, job: Job) -> Skipped | None:
-        now = self._clock.now()
-        purged = await evidence_storage.purge_due(session, now, SLICE)
-        for case_id in sorted({owner_id for owner, owner_id in purged if owner == CASE}):
-            await self._quoting_changed(session, case_id)
-        found = [len(purged)]
-        found += [await redact(session, now, SLICE) for redact in tuple(self._redacts)]
-        done = sum(found)
-        if max(found) >= SLICE:
-            again = NewJob(name=REDACT_JOB, key=f"{job.key}+", run_at=self._clock.now())
-            await self._jobs.enqueue(session, again)
-        return None if done else Skipped(N_("nothing is kept as evidence any more whose time is over"))
 
     # ------------------------------------------------------------------------------------------ inside
 

@@ -142,7 +142,7 @@ class Hits:
         if not snippets:
             return
         room = MOST_KEPT - len(await evidence_storage.list_of(session, CASE, case.id))
-        await self._cases.keep_evidence(session, case.guild_id, CASE, case.id, snippets[: max(0, room)])
+        await self._cases.evidence.keep(session, case.guild_id, CASE, case.id, snippets[: max(0, room)])
 
 
 def is_flood(case: Case) -> bool:

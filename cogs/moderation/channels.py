@@ -256,7 +256,7 @@ class ChannelService:
                     lane=Lane.SAFETY,
                 )
                 await self._core.outbox.plan(session, effect)
-            await self._core.cases.keep_evidence(session, actor.guild_id, CASE, case.id, kept)
+            await self._core.cases.evidence.keep(session, actor.guild_id, CASE, case.id, kept)
         return case
 
 

@@ -11,7 +11,7 @@ import discord
 from bot.authority import ADMINISTRATOR, ELEVATED, MANAGE_GUILD
 from bot.setup_permissions import MANAGE_CHANNELS, MANAGE_ROLES
 from cogs.raids.memory import Memory
-from cogs.raids.model import LOCK_CHANNELS, SEND, ChannelFact, GuildFacts, PersonFact
+from cogs.raids.model import LOCK_CHANNELS, SEND, ChannelFact, GuildFacts, PersonFact, RoleFact
 from cogs.raids.names import keys_of, number_of
 from cogs.raids.rules import Arrival
 
@@ -92,7 +92,19 @@ def _channel(channel: discord.TextChannel) -> ChannelFact:
         deny=deny.value & SEND,
         has_overwrite=everyone in channel.overwrites,
         is_public=_is_public(channel),
+        own=_own(channel),
     )
+
+
+def _own(channel: discord.TextChannel) -> RoleFact | None:
+    """Lyceum's own role in the channel: what @everyone may not do any more it may not either, unless it is said of it."""
+    me = channel.guild.me
+    role = channel.guild.self_role or me.top_role
+    if me.guild_permissions.administrator or role.is_default():
+        return None
+    allow, deny = channel.overwrites_for(role).pair()
+    may = channel.permissions_for(me).value & SEND
+    return RoleFact(role.id, allow.value & SEND, deny.value & SEND, role in channel.overwrites, may)
 
 
 def _is_public(channel: discord.TextChannel) -> bool:

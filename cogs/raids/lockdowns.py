@@ -35,6 +35,7 @@ from cogs.raids.model import (
     SLOW,
     SLOW_CHANNELS,
     STEP_KEY,
+    ChannelFact,
     GuildFacts,
     Look,
     RaidSettings,
@@ -311,17 +312,21 @@ def _changes(level: Level, facts: GuildFacts, settings: RaidSettings, ends_at: d
     if level is Level.LOCK:
         chosen = [each for each in facts.channels if each.id in settings.locked_ids]
         channels = chosen or [each for each in facts.channels if each.is_public]
-        return [
-            (
-                StepKind.LOCK,
-                each.id,
-                {"allow": each.allow, "deny": each.deny, "remove": not each.has_overwrite},
-                {"allow": 0, "deny": SEND},
-            )
-            for each in channels[:LOCK_CHANNELS]
-            if each.deny & SEND != SEND
-        ]
+        locked = [each for each in channels[:LOCK_CHANNELS] if each.deny & SEND != SEND]
+        return [change for each in locked for change in _locking(each)]
     return []
+
+
+def _locking(channel: ChannelFact) -> list[_Change]:
+    """Nobody writes there but Lyceum, whose own role is let first, so that nothing of it is cut off in between."""
+    before = {"allow": channel.allow, "deny": channel.deny, "remove": not channel.has_overwrite}
+    changes: list[_Change] = [(StepKind.LOCK, channel.id, before, {"allow": 0, "deny": SEND})]
+    own = channel.own
+    if own is not None and own.may & ~own.allow:
+        before = {"role": own.role_id, "allow": own.allow, "deny": own.deny, "remove": not own.has_overwrite}
+        wanted = {"role": own.role_id, "allow": own.allow | own.may, "deny": own.deny}
+        changes.insert(0, (StepKind.OWN_VOICE, channel.id, before, wanted))
+    return changes
 
 
 def _paused(before: dict[str, Any], ends_at: datetime) -> dict[str, Any]:
@@ -350,13 +355,13 @@ def _effect(step: storage.RaidStepRow, wanted: dict[str, Any], way: str) -> Effe
         still = {"allow": step.wanted["allow"], "deny": step.wanted["deny"]}
     if way == "off":
         arguments["if_still"] = still
-    in_channel = kind in (StepKind.SLOWMODE, StepKind.LOCK)
+    in_channel = kind in (StepKind.SLOWMODE, StepKind.LOCK, StepKind.OWN_VOICE)
     return Effect(
         kind=EffectKind.SET_CHANNEL if in_channel else EffectKind.SET_GUILD,
         key=f"{STEP_KEY}{step.id}:{step.version}:{way}",
         guild_id=step.guild_id,
         channel_id=step.target_id if in_channel else None,
-        role_id=step.guild_id if kind is StepKind.LOCK else None,
+        role_id={StepKind.LOCK: step.guild_id, StepKind.OWN_VOICE: step.wanted.get("role")}.get(kind),
         arguments=arguments,
         lane=Lane.SAFETY,
     )

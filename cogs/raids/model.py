@@ -36,6 +36,7 @@ class StepKind(StrEnum):
     SLOWMODE = "slowmode"
     VERIFICATION = "verification"
     LOCK = "lock"
+    OWN_VOICE = "own_voice"  # Lyceum's own role may go on writing in a locked channel
 
 
 class StepState(StrEnum):
@@ -109,8 +110,20 @@ class RaidSettings:
 
 
 @dataclass(frozen=True)
+class RoleFact:
+    """What a channel says of a role, in the bits that a lock touches. `may` are those that who has it may use there."""
+
+    role_id: int
+    allow: int
+    deny: int
+    has_overwrite: bool
+    may: int
+
+
+@dataclass(frozen=True)
 class ChannelFact:
-    """A text channel as it is. `allow` and `deny` are the bits of @everyone that a lock touches."""
+    """A text channel as it is. `allow` and `deny` are the bits of @everyone that a lock touches. `own` is Lyceum's own role
+    there; None where a lock does not silence it."""
 
     id: int
     slowmode: int
@@ -118,6 +131,7 @@ class ChannelFact:
     deny: int
     has_overwrite: bool
     is_public: bool
+    own: RoleFact | None = None
 
 
 @dataclass(frozen=True)

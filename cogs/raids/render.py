@@ -38,7 +38,7 @@ LEVELS = {
     Level.PAUSE: N_("invites and DMs are paused, slowmode where most is written"),
     Level.VERIFY: N_("only members who have been here for ten minutes may write"),
     Level.QUARANTINE: N_("who looks like a part of it is in quarantine"),
-    Level.LOCK: N_("channels are locked for everybody without a role that may write"),
+    Level.LOCK: N_("channels are locked for everybody but me and whoever has a role that may write"),
 }
 NEXT = {
     Level.PAUSE: N_("Pause invites"),
@@ -74,7 +74,8 @@ def banner(raid: Raid, t: Translator, now: datetime, duty: OnDuty | None = None)
     items: list[Item] = [Text(head), Text("\n".join(_why(raid.evidence, t)))]
     refused = (StepState.FAILED, StepState.STUCK)
     # What somebody has to see to comes first: of many locked channels only some have room.
-    changed = [_step_line(each, t) for each in sorted(raid.steps, key=lambda each: each.state not in refused)]
+    steps = [each for each in raid.steps if each.kind is not StepKind.OWN_VOICE or each.state in refused]
+    changed = [_step_line(each, t) for each in sorted(steps, key=lambda each: each.state not in refused)]
     if changed:
         items.append(Text("\n".join((t("**What I changed**"), *changed[:12]))))
     items.append(Text(_people(raid, t)))
@@ -158,6 +159,7 @@ def _step_line(step: Step, t: Translator) -> str:
         StepKind.SLOWMODE: t("Slowmode in {place}", place=place),
         StepKind.VERIFICATION: t("Verification raised"),
         StepKind.LOCK: t("{place} locked", place=place),
+        StepKind.OWN_VOICE: t("My own posts in {place} while it is locked", place=place),
     }[step.kind]
     state = {
         StepState.PLANNED: t("under way"),
@@ -176,12 +178,14 @@ def _remedy(step: Step, t: Translator) -> str:
     """What can be done where Discord refused."""
     if step.reason == "channel_gone":
         return " " + t("(the channel is gone)")
-    needed = t(NAMES[MANAGE_CHANNELS if step.kind in (StepKind.SLOWMODE, StepKind.LOCK) else MANAGE_GUILD])
+    of_server = step.kind in (StepKind.INVITES, StepKind.VERIFICATION)
+    needed = t(NAMES[MANAGE_GUILD if of_server else MANAGE_CHANNELS])
     place = {
         StepKind.INVITES: t("Server Settings > Safety Setup > Security Actions"),
         StepKind.VERIFICATION: t("Server Settings > Safety Setup > DM and Spam Protection"),
         StepKind.SLOWMODE: t("the channel's settings > Overview"),
         StepKind.LOCK: t("the channel's settings > Permissions"),
+        StepKind.OWN_VOICE: t("the channel's settings > Permissions"),
     }[step.kind]
     lacks = " " + t("(I lack {permission})", permission=needed) if step.reason == "no_permission" else ""
     return f"{lacks}. " + t("By hand: {place}", place=place)

@@ -81,7 +81,7 @@ class ReportsCog(commands.Cog):
         for menu in self._menus:
             bot.tree.add_command(menu)
         core.cases.on_open(self.staff.case_opened)
-        core.cases.redact_with(self.staff.redact)
+        core.cases.evidence.redact_with(self.staff.redact)
         core.erasure.redraw_about_with(self.calling.forget)
         core.open_items.add(self.service.open_items)
         bot.setup_card.add(self._page)
@@ -105,7 +105,7 @@ class ReportsCog(commands.Cog):
         for menu in self._menus:
             bot.tree.remove_command(menu.name, type=menu.type)
         core.cases.stop_telling(self.staff.case_opened)
-        core.cases.redact_no_more(self.staff.redact)
+        core.cases.evidence.redact_no_more(self.staff.redact)
         core.erasure.stop_redrawing_about(self.calling.forget)
         core.open_items.remove(self.service.open_items)
         bot.setup_card.remove(self._page)

@@ -185,7 +185,7 @@ class ReportService:
         kept = await evidence_storage.list_of(session, REPORT, item.id)
         known = {(each.message_id, each.text) for each in kept}
         if len(kept) < rules.MOST_PIECES and (message.message_id, message.text) not in known:
-            await self._core.cases.keep_evidence(
+            await self._core.cases.evidence.keep(
                 session, item.guild_id, REPORT, item.id, [message], keep_for=KEPT_UNDECIDED
             )
 

@@ -221,7 +221,7 @@ class ReportStaff:
         until = item.words_until = now + timedelta(days=settings.text_days)
         await self._calling.changed(session, item)
         await self._calling.tell_reporters(session, item)
-        await self._core.cases.keep_until(session, item.guild_id, REPORT, item.id, until)
+        await self._core.cases.evidence.keep_until(session, item.guild_id, REPORT, item.id, until)
 
     async def _details(self, session: AsyncSession, row: ReportItemRow, *, names: bool = False) -> Item:
         """For one of staff, in private."""

@@ -36,6 +36,21 @@ def guild_of(world: LyceumWorld) -> Any:
     return world.env.backend.get_guild(world.guild_id)
 
 
+def may_write(world: LyceumWorld) -> tuple[bool, bool]:
+    """Whether Lyceum, and everybody else, may write in #general."""
+    guild = world.bot.get_guild(world.guild_id)
+    assert guild is not None
+    channel = guild.get_channel(world.general.id)
+    assert channel is not None
+    mine, theirs = (channel.permissions_for(each).send_messages for each in (guild.me, guild.default_role))
+    return mine, theirs
+
+
+def overwrites_of(world: LyceumWorld) -> list[tuple[int, int, int]]:
+    channel = world.env.backend.get_channel(world.general.id)
+    return sorted((each.target_id, each.allow, each.deny) for each in channel.overwrites)
+
+
 async def test_a_raid_is_seen_held_up_cleared_away_and_taken_back(open_world: OpenWorld) -> None:
     async with moderated(open_world) as world:
         ann = await world.join("Ann")
@@ -77,8 +92,12 @@ async def test_a_raid_is_seen_held_up_cleared_away_and_taken_back(open_world: Op
         await world.press(world.moderator, banner(world), "Undo these bans")
         await world.advance(timedelta(seconds=30))
         assert len(guild_of(world).bans) == 0
+        before = overwrites_of(world)
+        await world.press(world.moderator, banner(world), "One step up: Lock channels")
+        assert may_write(world) == (True, False), "Lyceum's own posts go on"
         await world.press(world.moderator, banner(world), "All clear")
         await world.advance(MINUTE)
+        assert overwrites_of(world) == before and may_write(world) == (True, True)
         assert not is_paused(world) and guild_of(world).verification_level == 0
         assert world.env.backend.get_channel(world.general.id).rate_limit_per_user == 0
         assert "The lockdown is over" in banner(world).text

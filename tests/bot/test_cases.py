@@ -133,8 +133,8 @@ async def test_evidence_of_cases_and_reports_is_emptied_within_the_hour(
     case = await opened(core)
     snippet = Snippet(author_id=BEN, text="Words", attachments=("scan.png",), message_id=5)
     async with core.db.begin() as session:
-        await core.cases.keep_evidence(session, GUILD, CASE, case.id, [snippet], keep_for=DAY)
-        await core.cases.keep_evidence(session, GUILD, REPORT, case.id, [snippet], keep_for=2 * DAY)
+        await core.cases.evidence.keep(session, GUILD, CASE, case.id, [snippet], keep_for=DAY)
+        await core.cases.evidence.keep(session, GUILD, REPORT, case.id, [snippet], keep_for=2 * DAY)
 
     async def texts() -> list[str | None]:
         async with core.db.read() as session:
@@ -175,7 +175,7 @@ async def test_cards_that_quote_somebody_are_drawn_again_when_they_are_deleted(
     core.cases.on_change(note)
     async with core.db.begin() as session:
         snippet = Snippet(author_id=BEN, text="Words")
-        await core.cases.keep_evidence(session, GUILD, CASE, quoting.id, [snippet])
+        await core.cases.evidence.keep(session, GUILD, CASE, quoting.id, [snippet])
         row = {"guild_id": GUILD, "case_id": noted.id, "member_id": BEN, "by_id": MILO, "at": clock.now()}
         session.add(CaseNoteRow(**row, text="He is new"))
         await core.erasure.ask(session, GUILD, BEN)

@@ -65,7 +65,7 @@ async def test_every_text_is_taken_or_refused_in_words(stand: Stand, text: str) 
         check(render_staff.case_card(await stand.records.open(actor(), each.id), t))
     check(render_staff.history_card(history, t))
     async with stand.core.db.begin() as session:
-        await stand.core.cases.keep_evidence(session, GUILD, CASE, case.id, [snippet])
+        await stand.core.cases.evidence.keep(session, GUILD, CASE, case.id, [snippet])
 
 
 def check(card: Card) -> None:

@@ -450,7 +450,7 @@ async def test_a_deletion_takes_notes_and_evidence_and_leaves_the_case(stand: St
     await stand.records.add_note(actor(MINA), case.id, "Friendly in person")
     snippets = [Snippet(author_id=BEN, text="Buy")]
     async with stand.core.db.begin() as session:
-        await stand.core.cases.keep_evidence(session, GUILD, CASE, case.id, snippets)
+        await stand.core.cases.evidence.keep(session, GUILD, CASE, case.id, snippets)
     for who in (BEN, MILO):
         async with stand.core.db.begin() as session:
             while (await footprint.erase(session, GUILD, who, limit=50, now=stand.clock.now())).rows:

@@ -81,8 +81,8 @@ async def test_who_is_reported_learns_of_neither_the_report_nor_notes_nor_who_ac
             )
         )
         reported, kept = Snippet(author_id=TROLL, text="SECRET copy"), Snippet(author_id=TROLL, text="Mine")
-        await core.cases.keep_evidence(session, GUILD, REPORT, item.id, [reported])
-        await core.cases.keep_evidence(session, GUILD, CASE, case.id, [kept])
+        await core.cases.evidence.keep(session, GUILD, REPORT, item.id, [reported])
+        await core.cases.evidence.keep(session, GUILD, CASE, case.id, [kept])
         reason = {"reason": f"Case 1 by {MODERATOR}: Insults"}
         effect = Effect(
             kind=EffectKind.BAN, key="moderation.act:1", guild_id=GUILD, member_id=TROLL, arguments=reason

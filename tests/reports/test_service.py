@@ -84,7 +84,7 @@ def service(core: Core, calling: Calling) -> ReportService:
 def staff(core: Core, calling: Calling) -> ReportStaff:
     staff = ReportStaff(core, calling)
     core.cases.on_open(staff.case_opened)
-    core.cases.redact_with(staff.redact)
+    core.cases.evidence.redact_with(staff.redact)
     return staff
 
 
