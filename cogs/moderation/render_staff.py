@@ -197,6 +197,8 @@ def state_line(case: Case, t: Translator) -> str:
         return t(_ENDS[case.ended_why], who=who, time=timestamp(case.ended_at, "R"))
     if case.state is State.PLANNED:
         return t("On its way to Discord.")
+    if case.holds and case.ends_at is not None and case.kind is CaseKind.RAID and case.count > 1:
+        return t("It can be taken back until {time}.", time=timestamp(case.ends_at))
     if case.holds and case.ends_at is not None:
         return t(
             "Holds until {time} ({how_long}).",
@@ -262,7 +264,7 @@ def _what_next(case: Case, t: Translator) -> tuple[Button, ...]:
     second: list[Button] = []
     if case.kind is CaseKind.AUTOMOD and case.member_id != NOBODY:
         second.append(Button(t("Act on this member"), custom_id(ACT_ON, case.id), style=Style.PRIMARY))
-    if case.holds:
+    if case.holds and not (case.kind is CaseKind.RAID and case.count > 1):  # taken back on the banner
         second.append(Button(t("End it now"), custom_id(LIFT_ASK, case.id), style=Style.PRIMARY))
     elif case.is_hidden:
         second.append(Button(t("Show to the member"), custom_id(SHOW, case.id)))

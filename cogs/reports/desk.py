@@ -91,9 +91,9 @@ class Desk:
         await panel(interaction, member_id, key)
 
     async def _ask_why(self, interaction: _Interaction, item_id: int | None) -> None:
-        await self._staff.look(actor_of(interaction), item_id or 0)
+        item = await self._staff.look(actor_of(interaction), item_id or 0)
         reply = reply_to(interaction)
-        await reply.ask(render.dismiss_form(item_id or 0, reply.translator))
+        await reply.ask(render.dismiss_form(item, reply.translator))
 
     async def _dismiss(self, interaction: _Interaction, item_id: int | None) -> None:
         answers = form_answers(interaction)

@@ -154,6 +154,14 @@ def state_text(own: Own, t: Translator) -> str:
         return t("Somebody of staff is looking at it.")
     if own.state is State.ACTED:
         return t("Staff have dealt with it. What exactly they did stays between them and who it is about.")
+    if own.category is Category.SELF_HARM:
+        thanks = t("Staff have seen to it. Thank you for caring about somebody.")
+        said = (
+            t("They write: {sentence}", sentence=quote(own.sentence, rules.LONGEST_SENTENCE))
+            if own.sentence
+            else ""
+        )
+        return f"{thanks} {said}".strip()
     if own.sentence is None:
         return t("Staff looked at it, and it keeps to the norms here. Thank you for telling them.")
     return t(

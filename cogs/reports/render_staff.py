@@ -26,7 +26,7 @@ from bot.support import DISCORDS_FORM
 from bot.text import cut, mention_role, mention_user, quote, timestamp
 from cogs.reports import rules
 from cogs.reports.model import CATEGORIES, Item, Kept, Queue, ReportSettings, Words
-from cogs.reports.rules import NOBODY, Stage, State, Subject
+from cogs.reports.rules import NOBODY, Category, Stage, State, Subject
 
 TAKE, ACT, DISMISS = "reports:item.take", "reports:item.act", "reports:item.dismiss"
 BACK, LOOK, WHOM = "reports:item.back", "reports:item.look", "reports:item.whom"
@@ -105,7 +105,12 @@ def _act(item: Item, t: Translator) -> Button:
 
 
 def _dismiss(item: Item, t: Translator) -> Button:
-    return Button(t("No breach"), custom_id(DISMISS, item.id))
+    return Button(_no_breach(item.category, t), custom_id(DISMISS, item.id))
+
+
+def _no_breach(category: Category, t: Translator) -> str:
+    """What closes a report without a case. A worry about somebody is no accusation."""
+    return t("Seen to") if category is Category.SELF_HARM else t("No breach")
 
 
 # ---------------------------------------------------------------------------------------------- lines
@@ -175,7 +180,10 @@ def _end(item: Item, t: Translator) -> str:
     when = timestamp(item.decided_at, "f") if item.decided_at is not None else ""
     if item.state is State.ACTED:
         return t("Dealt with by {who}, {when}.", who=who, when=when)
-    line = t("No breach, says {who}, {when}.", who=who, when=when)
+    if item.category is Category.SELF_HARM:
+        line = t("Seen to by {who}, {when}.", who=who, when=when)
+    else:
+        line = t("No breach, says {who}, {when}.", who=who, when=when)
     return f"{line}\n{quote(item.note, rules.LONGEST_SENTENCE)}" if item.note else line
 
 
@@ -262,10 +270,12 @@ def whom_card(item_id: int, t: Translator) -> Card:
     return Card((Text(text), PickMember(custom_id(WHOM, item_id), t("Choose somebody"))))
 
 
-def dismiss_form(item_id: int, t: Translator) -> Form:
+def dismiss_form(item: Item, t: Translator) -> Form:
+    is_worry = item.category is Category.SELF_HARM
+    kept = t("Thank you for telling us. We looked at it, and it keeps to the norms here.")
     note = TextField(
         "note",
-        t("Why is it no breach?"),
+        t("What was done?") if is_worry else t("Why is it no breach?"),
         t("For staff, in a sentence."),
         long=True,
         max_length=rules.LONGEST_SENTENCE,
@@ -277,9 +287,9 @@ def dismiss_form(item_id: int, t: Translator) -> Form:
         long=True,
         required=False,
         max_length=rules.LONGEST_SENTENCE,
-        value=t("Thank you for telling us. We looked at it, and it keeps to the norms here."),
+        value=t("Thank you for telling us. Somebody is with them.") if is_worry else kept,
     )
-    return Form(t("No breach"), custom_id(DISMISS_FORM, item_id), (note, sentence))
+    return Form(_no_breach(item.category, t), custom_id(DISMISS_FORM, item.id), (note, sentence))
 
 
 def names_form(item_id: int, t: Translator) -> Form:
