@@ -150,7 +150,7 @@ async def test_the_example_of_the_page_for_facilitators_can_be_used(community: L
     page = (Path(__file__).parents[2] / "docs" / "configuration-file.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
     shown = await give(community, example)
-    assert "mistake" not in shown.text and labels(shown)[0] == "Apply these 17 changes", shown.text
+    assert "mistake" not in shown.text and labels(shown)[0] == "Apply these 18 changes", shown.text
     assert "announced in the charter channel" in shown.text
     await apply(community, shown)
     assert NOTHING in (await give(community, example)).text

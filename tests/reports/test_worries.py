@@ -22,7 +22,7 @@ def test_who_worried_reads_that_it_was_seen_to(
     category: Category, speaks_of_norms: bool, sentence: str | None
 ) -> None:
     at = datetime(2026, 1, 7, tzinfo=UTC)
-    own = Own(1, 1, 1, category, "", at, State.DISMISSED, NOBODY, sentence)
+    own = Own(1, 1, 1, category, "", at, State.NO_BREACH, NOBODY, sentence)
     text = render.state_text(own, T)
     assert ("norms" in text) is speaks_of_norms
     assert ("seen to it" in text) is not speaks_of_norms
