@@ -14,6 +14,8 @@ WELCOME, INTRODUCTIONS, *CHATTY = CHANNELS
 MEMBERS = [(1 << 43) + n for n in range(500)]
 ROLES = [GUILD_ID, *((1 << 44) + n for n in range(20))]
 JOINED = "2026-01-01T00:00:00+00:00"
+# An id says when a message was written. These are half a year later than everybody joined, so that nobody is a newcomer.
+WRITTEN = 361_000_000_000 << 22
 
 
 def ready() -> dict[str, Any]:
@@ -115,7 +117,7 @@ def messages(count: int, channels: Sequence[int], *, seed: int) -> list[str]:
 def _message(rng: random.Random, number: int, channels: Sequence[int]) -> str:
     author, channel = rng.choice(MEMBERS), rng.choice(channels)
     text = "".join(rng.choice("abcdefghij klmnop ") for _ in range(rng.randint(20, 600)))
-    data = _bare_message((1 << 50) + number, channel, user(author), text)
+    data = _bare_message(WRITTEN + number, channel, user(author), text)
     data |= {"guild_id": str(GUILD_ID), "member": member(author)}
     if rng.random() < 0.3:
         mentioned = rng.choice(MEMBERS)

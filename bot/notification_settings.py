@@ -91,7 +91,7 @@ class NotificationSettings:
 
     async def choose_kind(self, guild_id: int, member_id: int, kind: str, delivery: Delivery) -> Reach:
         """How to hear of a kind. Raises `InvalidInput` for a kind that nobody tells of any more."""
-        if self._core.notifier.kind(kind) is None:
+        if kind not in [each.name for each in self._core.notifier.kinds]:
             raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
         async with self._core.db.begin() as session:
             await self._core.notifier.choose(session, guild_id, member_id, kind, delivery)

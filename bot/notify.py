@@ -140,8 +140,8 @@ class Notifier:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Every kind that features tell of, by name."""
-        return tuple(self._kinds[name] for name in sorted(self._kinds))
+        """Every kind of which members choose how they hear of it, by name."""
+        return tuple(self._kinds[name] for name in sorted(self._kinds) if self._kinds[name].choosable)
 
     async def notify(self, session: AsyncSession, notification: Notification) -> Delivery | None:
         """Tell it as the member wishes. Returns how it will be told, or None when it was told before."""
@@ -262,7 +262,7 @@ class Notifier:
     async def _wishes(self, session: AsyncSession, member: member_storage.MemberRow, kind: Kind) -> Wishes:
         choice = await storage.find_choice(session, member.guild_id, member.member_id, kind.name)
         wishes = await self._wishes_for_digest(member)
-        return replace(wishes, delivery=Delivery(choice) if choice else kind.default)
+        return replace(wishes, delivery=Delivery(choice) if choice and kind.choosable else kind.default)
 
     async def _wishes_for_digest(self, member: member_storage.MemberRow) -> Wishes:
         config = await self._configs.guild(member.guild_id)

@@ -27,7 +27,7 @@ class Delivery(StrEnum):
 class Kind:
     """A kind of notification. The texts are gettext ids: `title` names it in lists, `why` completes
     "You see this because ...", `digest_line` tells it in one line of the daily digest. What is `private` is never told
-    in a channel."""
+    in a channel. What is not `choosable` comes as its `default` says: nobody may miss what was done about themselves."""
 
     name: str
     title: str
@@ -35,6 +35,7 @@ class Kind:
     digest_line: str
     default: Delivery = Delivery.NOW
     private: bool = False
+    choosable: bool = True
 
 
 @dataclass(frozen=True)

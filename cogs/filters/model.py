@@ -57,6 +57,7 @@ TOLD_KIND = Kind(
     why=N_("a filter of this community took out a message of yours."),
     digest_line=TOLD_ANYWAY,
     private=True,
+    choosable=False,
 )
 LIST_TITLES = {
     Lists.WORDS: N_("Words"),

@@ -38,6 +38,7 @@ NOTICE_KIND = Kind(
     N_("A moderator did something that concerns you. You can read and appeal it with `/standing`."),
     default=Delivery.NOW,
     private=True,
+    choosable=False,
 )
 
 NEEDS: Mapping[CaseKind, Capability] = {

@@ -15,8 +15,8 @@ from sandbox.seen import Answer, Seen
 from storage import members
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 
-NEWS = Kind("test.news", "News", "you asked for it.", "There is news.")
-EVENTS = Kind("test.events", "Events", "you come to events.", "There is an event.")
+NEWS = Kind("demo.news", "News", "you asked for it.", "There is news.")
+EVENTS = Kind("demo.events", "Events", "you come to events.", "There is an event.")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def furnish(world: LyceumWorld) -> None:
 
     for kind in (NEWS, EVENTS):
         world.bot.core.notifier.register(kind)
-    world.bot.renderers.register("test.news", draw, what="news")
+    world.bot.renderers.register("demo.news", draw, what="news")
 
 
 async def tell(world: LyceumWorld, person: Person, key: str, kind: Kind = NEWS) -> Delivery | None:
@@ -47,7 +47,7 @@ async def tell(world: LyceumWorld, person: Person, key: str, kind: Kind = NEWS) 
                 key=key,
                 guild_id=world.guild_id,
                 member_id=person.id,
-                renderer="test.news",
+                renderer="demo.news",
                 channel_id=world.general.id,
             )
             return await core.notifier.notify(session, notification)
@@ -321,7 +321,7 @@ class TestPauses:
                 key="elsewhere",
                 guild_id=4711,
                 member_id=world.member.id,
-                renderer="test.news",
+                renderer="demo.news",
                 channel_id=1,
             )
             assert await core.notifier.notify(session, notification) is Delivery.NOW

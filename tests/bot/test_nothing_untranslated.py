@@ -192,7 +192,7 @@ def forgotten_but_cities(answer: Answer) -> list[str]:
 async def test_the_notification_centre_and_a_pause(world: LyceumWorld) -> None:
     card = await world.slash(world.member, world.general, "me notifications")
     quiet = await world.choose(world.member, card, "7", menu="notify:quiet_from.set")
-    kind = await world.choose(world.member, quiet, "skills.checkin", menu="notify:kind.open")
+    kind = await world.choose(world.member, quiet, "kudos.received", menu="notify:kind.open")
     dms = await world.press(world.member, kind, "notify:dms.allow")
     [test] = world.dms(world.member)
     pause = await world.press(world.member, dms, "notify:pause.show")

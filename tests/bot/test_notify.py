@@ -115,6 +115,14 @@ async def test_off_is_off(bench: Bench) -> None:
     assert await bench.planned() == []
 
 
+async def test_what_was_done_about_oneself_cannot_be_switched_off(bench: Bench) -> None:
+    done = Kind("test.done", "Done", "it is about you.", "Something was done.", choosable=False)
+    bench.core.notifier.register(done)
+    assert done not in bench.core.notifier.kinds and NEWS in bench.core.notifier.kinds
+    await bench.choose(Delivery.OFF, done)
+    assert await bench.tell("a", kind=done.name) is Delivery.NOW
+
+
 async def test_a_choice_holds_for_its_kind_and_its_member_alone(bench: Bench) -> None:
     await bench.choose(Delivery.OFF)
     assert await bench.tell("a", kind=REVIEWS.name) is Delivery.NOW
