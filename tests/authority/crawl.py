@@ -69,12 +69,21 @@ class Act:
 
 
 async def send(
-    world: LyceumWorld, who: Person | UserHandle, act: Act, channel: Channel | None = None
+    world: LyceumWorld,
+    who: Person | UserHandle,
+    act: Act,
+    channel: Channel | None = None,
+    *,
+    ring: bool = True,
 ) -> Answer:
-    """Do it as this person, in #general unless said otherwise; somebody's `UserHandle` does it in their DM."""
+    """Do it as this person, in #general unless said otherwise; somebody's `UserHandle` does it in their DM.
+
+    Without `ring` only what follows at once is waited for, not what the alarm clock would begin: that comes next time.
+    """
     place = channel or (world.general if isinstance(who, Person) else who.dm_channel)
     result = await records.interaction_as_sent(who, act.kind, place, dict(act.data), act.source)
-    await world.settle()
+    if ring:
+        await world.settle()
     return Answer(world.env, result)
 
 

@@ -45,7 +45,7 @@ WORDS = (
 )
 STAFFS_OWN_MARKUP = ("rituals:prompt.",)
 """Where staff see their own words as the community will see them: markup is theirs to use."""
-SAMPLES = 3  # of each input
+SAMPLES = 1  # of each input, the next word for the next one
 _MASKED = re.compile(r"(?<!\\)\]\(https?://evil")
 
 
@@ -65,7 +65,7 @@ class Typist:
         for words in islice(self.words, self.samples):
             before = counters.errors["bug"]
             self.typed += 1
-            answer = await send(self.world, self.who, _with(act, words))
+            answer = await send(self.world, self.who, _with(act, words), ring=False)
             if not answer.answered:
                 self._fault(act, words, "no answer")
             if counters.errors["bug"] != before:

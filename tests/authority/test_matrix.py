@@ -233,7 +233,7 @@ class Matrix:
         self.watch.changed()
         self.others.attempts += 1
         # On a card that everybody sees: an answer that redraws the card would otherwise redraw another's.
-        return await send(self.world, who, replace(act, source=self.others.card), channel)
+        return await send(self.world, who, replace(act, source=self.others.card), channel, ring=False)
 
     def _note(self, act: Act, who: Person | UserHandle, answer: Answer, wrong: list[str]) -> None:
         if not answer.answered:
