@@ -57,6 +57,15 @@ async def _break_off(gateway: Gateway, number: int, *, fails: bool) -> None:
         await until(lambda: len(gateway.identifies) > sessions, seconds=20, what="a new session")
 
 
+# Who came is written down by one task a little later, and somebody came.
+_MAY_WAIT = Counter({"raids": 1})
+
+
+def _more(first: dict[str, Any], last: dict[str, Any]) -> Counter[str]:
+    """The tasks that there are now and were not at first."""
+    return Counter(last["tasks"]) - Counter(first["tasks"]) - _MAY_WAIT
+
+
 async def test_reconnects_and_failed_resumes_leave_no_second_task_and_no_second_greeting(
     nursery: Nursery, tmp_path: Path, discord: FakeDiscord
 ) -> None:
@@ -85,7 +94,7 @@ async def test_reconnects_and_failed_resumes_leave_no_second_task_and_no_second_
     for _ in range(10):  # what is left over stays; a job that is just being done does not
         await _quiet_look(nursery, tmp_path)  # also time for a second greeting
         first, *_, last = (each for each in _diary(tmp_path) if "tasks" in each)
-        if not Counter(last["tasks"]) - Counter(first["tasks"]):
+        if not _more(first, last):
             break
     nursery.ask_to_end()
     assert await nursery.end(seconds=12) == 0
@@ -94,7 +103,7 @@ async def test_reconnects_and_failed_resumes_leave_no_second_task_and_no_second_
     assert len(world.posts()) == RECONNECTS
     assert gateway.resumes.count(False) == FAILED_RESUMES
     assert _lists(discord) == 1 + FAILED_RESUMES, "compared once a session"
-    assert Counter(last["tasks"]) - Counter(first["tasks"]) == Counter(), (first["tasks"], last["tasks"])
+    assert _more(first, last) == Counter(), (first["tasks"], last["tasks"])
     assert Counter(_lasting(last)) - Counter(_lasting(first)) == Counter(), (
         first["threads"],
         last["threads"],
