@@ -127,7 +127,15 @@ async def test_what_was_due_while_discord_was_away_comes_once_within_a_minute_or
     await stage.check_that_every_run_has_ended()
 
 
-@pytest.mark.parametrize("jump", [HOUR, -HOUR, DAY, -DAY], ids=["+1h", "-1h", "+1d", "-1d"])
+@pytest.mark.parametrize(
+    "jump",
+    [
+        pytest.param(HOUR, id="+1h"),
+        pytest.param(-HOUR, id="-1h", marks=pytest.mark.long),
+        pytest.param(DAY, id="+1d", marks=pytest.mark.long),
+        pytest.param(-DAY, id="-1d"),
+    ],
+)
 async def test_a_clock_that_jumps_while_an_answer_is_lost_doubles_nothing(
     stage: Runs, jump: timedelta
 ) -> None:
