@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
@@ -19,6 +18,7 @@ from bot.config_places import Server, ServerRole
 from bot.config_service import Applied, ConfigService
 from bot.config_shell_parts import shell_parts
 from bot.core import Core
+from bot.discord_trouble import TROUBLE
 from bot.errors import InvalidInput, ServiceUnavailable
 from bot.groups import HelpLine, SharedGroups
 from bot.i18n import N_, Translations
@@ -156,5 +156,5 @@ async def _read(file: discord.Attachment) -> bytes:
     try:
         async with asyncio.timeout(PATIENCE):
             return await file.read()
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:  # a timeout is an OSError
+    except TROUBLE as error:
         raise ServiceUnavailable("It did not hand me the file. Please give it once more.") from error

@@ -14,12 +14,12 @@ import logging
 from datetime import date
 from pathlib import Path
 
-import aiohttp
 import discord
 
 from bot.card_views import allowed_mentions, to_view
 from bot.cards import Card, Text
 from bot.core import Core
+from bot.discord_trouble import TROUBLE
 from bot.i18n import Translations, Translator
 from bot.marks import marker_of, nonce_of
 from storage.faults import is_unwritable, lack_of_room
@@ -82,7 +82,7 @@ class DiskWatch:
             log.warning("staff could not be told of the full disk guild=%s: %s", guild_id, refusal)
             if refusal.status >= 500 or refusal.status == 429:
                 return
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             log.warning("staff could not be told of the full disk guild=%s: %r", guild_id, error)
             return
         self._told[guild_id] = today

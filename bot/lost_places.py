@@ -13,10 +13,10 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
-import aiohttp
 import discord
 
 from bot.core import Core
+from bot.discord_trouble import TROUBLE
 from bot.setup_card import Choice, Page, SetupCard
 from bot.staff_notices import StaffNotices
 
@@ -109,6 +109,6 @@ async def _is_channel_gone(guild: discord.Guild, channel_id: int) -> bool:
         await guild.fetch_channel(channel_id)
     except discord.NotFound:
         return True
-    except (discord.DiscordException, aiohttp.ClientError, OSError):
+    except TROUBLE:
         return False  # hidden, or Discord is not well: what is posted there later will tell
     return False

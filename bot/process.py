@@ -33,6 +33,7 @@ from bot import log as logs
 from bot import preflight, restarts
 from bot.backups import Backups
 from bot.clock import Clock
+from bot.discord_trouble import TROUBLE
 from bot.process_lock import AlreadyRunning, lock_file, only_process
 from bot.settings import TOKEN_VARIABLE, WHERE_TOKENS_ARE, Settings
 from storage import schema
@@ -232,7 +233,7 @@ async def _until_stopped(bot: Startable, token: str, stop: asyncio.Event) -> Non
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await online
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except TROUBLE as error:
         if stop.is_set():
             log.debug("the connection ended while closing", exc_info=error)
             return

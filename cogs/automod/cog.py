@@ -20,6 +20,7 @@ from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values
+from bot.phrase_form import phrase_form
 from bot.replies import reply_to
 from bot.setup_permissions import MANAGE_GUILD
 from bot.text import clean
@@ -198,7 +199,7 @@ class AutomodCog(commands.Cog):
     async def _ask_test(self, interaction: _Interaction, _: int | None) -> None:
         await self.service.check(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render.test_form(reply.translator))
+        await reply.ask(phrase_form(render.TEST_FORM, reply.translator))
 
     async def _test(self, interaction: _Interaction, _: int | None) -> None:
         phrase = str(form_answers(interaction).get("phrase") or "")

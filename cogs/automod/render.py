@@ -48,7 +48,6 @@ ALONE_ROLE = "automod:rule.alone_role"
 ALONE_CHANNEL = "automod:rule.alone_channel"
 TEST = "automod:test.ask"
 TEST_FORM = "automod:test.asked"
-LONGEST_PHRASE = 2000
 ADDS = (
     "_more"  # at the end of a field's name: what is written there is added to a list that no form could hold
 )
@@ -209,17 +208,6 @@ def action_form(ours: Ours, t: Translator) -> Form:
     if not fields:
         fields.append(TickField("block", t("Whoever has such a profile cannot write"), value=True))
     return Form(cut(rule.name, 45), custom_id(ACTION_FORM, ours.id), tuple(fields))
-
-
-def test_form(t: Translator) -> Form:
-    field = TextField(
-        "phrase",
-        t("The message, as somebody would write it"),
-        description=t("It is not kept."),
-        long=True,
-        max_length=LONGEST_PHRASE,
-    )
-    return Form(t("Test a phrase"), custom_id(TEST_FORM), (field,))
 
 
 def tested_card(phrase: str, found: Sequence[tuple[Ours, Found]], t: Translator) -> Card:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,6 +12,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Card, ThreadTitle
 from bot.components import Handler
+from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.errors import NotFound
 from bot.features import Feature
@@ -279,7 +279,7 @@ class ChallengesCog(commands.Cog):
         assert file is not None
         try:
             content = await self.bot.http.get_from_cdn(file["url"])
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except TROUBLE:
             await reply.show(render_work.lost_file_card(receipt.challenge, reply.translator))
             return
         config = await self.bot.core.configs.guild(receipt.challenge.guild_id)

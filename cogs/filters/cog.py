@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -15,12 +14,14 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
+from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import ServiceUnavailable
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values
+from bot.phrase_form import phrase_form
 from bot.replies import reply_to
 from bot.setup_permissions import MANAGE_MESSAGES, MODERATE_MEMBERS
 from cogs.filters import render, rules
@@ -212,7 +213,7 @@ class FiltersCog(commands.Cog):
     async def _ask_test(self, interaction: _Interaction, _: int | None) -> None:
         await self.desk.show(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.ask(render.test_form(reply.translator))
+        await reply.ask(phrase_form(render.TEST_FORM, reply.translator))
 
     async def _test(self, interaction: _Interaction, _: int | None) -> None:
         phrase = str(form_answers(interaction).get("phrase") or "")
@@ -239,5 +240,5 @@ async def _read(file: discord.Attachment) -> bytes:
     try:
         async with asyncio.timeout(PATIENCE):
             return await file.read()
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:  # a timeout is an OSError
+    except TROUBLE as error:
         raise ServiceUnavailable("It did not hand me the file. Please give it once more.") from error

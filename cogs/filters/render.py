@@ -38,7 +38,6 @@ ALONE_CHANNEL = "filters:alone.channel"
 ALONE_ROLE = "filters:alone.role"
 TEST = "filters:test.ask"
 TEST_FORM = "filters:test.asked"
-LONGEST_PHRASE = 2000
 _SHOWN = 300
 
 _WHAT = {
@@ -218,17 +217,6 @@ def alone_card(settings: FilterSettings, t: Translator) -> Card:
             Buttons((Button(t("Back"), custom_id(DESK)),)),
         )
     )
-
-
-def test_form(t: Translator) -> Form:
-    field = TextField(
-        "phrase",
-        t("The message, as somebody would write it"),
-        description=t("It is not kept."),
-        long=True,
-        max_length=LONGEST_PHRASE,
-    )
-    return Form(t("Test a phrase"), custom_id(TEST_FORM), (field,))
 
 
 def tested_card(tested: Tested, t: Translator) -> Card:

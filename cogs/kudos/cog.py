@@ -21,6 +21,7 @@ from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values, who_of
 from bot.member_card import CardLine
+from bot.message_reading import message_for
 from bot.outbox import EffectKind
 from bot.refusals import in_words
 from bot.replies import reply_to
@@ -191,7 +192,7 @@ class KudosCog(commands.Cog):
         giver = _member(interaction)
         words, tags, quotable, _ = await self._answers(interaction)
         try:
-            message = await self._reader.message(giver, interaction.channel_id or 0, message_id or 0)
+            message = await message_for(giver, interaction.channel_id or 0, message_id or 0)
             await self._give(interaction, message.author, words, tags, message=message, quotable=quotable)
         except UserError as error:
             await self._refuse(interaction, error, words)
@@ -221,7 +222,7 @@ class KudosCog(commands.Cog):
         if place is not None:
             if place.guild_id != actor.guild_id:
                 raise InvalidInput("That message is in another server. Link one of this server, or none.")
-            message = await self._reader.message(giver, place.channel_id, place.message_id)
+            message = await message_for(giver, place.channel_id, place.message_id)
         if not isinstance(receiver, discord.Member):
             receiver = await _find_member(interaction, receiver.id)
         about = None

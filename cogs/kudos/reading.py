@@ -5,17 +5,14 @@ One request for a message, and one for its neighbours when kudos are given. Noth
 
 from __future__ import annotations
 
-from typing import Any
-
-import aiohttp
 import discord
 
-from bot.errors import NotAllowed, NotFound, ServiceUnavailable
+from bot.discord_trouble import TROUBLE
+from bot.errors import NotAllowed
 from cogs.kudos.model import About
 
 NEIGHBOURS = 50
 _UNKNOWN_MESSAGE = 10008
-_TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 class Reader:
@@ -23,22 +20,6 @@ class Reader:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-
-    async def message(self, giver: discord.Member, channel_id: int, message_id: int) -> discord.Message:
-        """A message that the giver can see. Raises `NotFound`, `ServiceUnavailable`."""
-        channel: Any = giver.guild.get_channel_or_thread(channel_id)
-        try:
-            if channel is None:  # a thread that is archived is in no cache
-                channel = await giver.guild.fetch_channel(channel_id)
-            if not await _may_read(giver, channel):
-                raise _not_there()
-            return await channel.fetch_message(message_id)
-        except (discord.NotFound, discord.Forbidden, discord.InvalidData, AttributeError) as error:
-            raise _not_there() from error
-        except _TROUBLE as error:
-            raise ServiceUnavailable(
-                "It is not answering at the moment. Please try again in a minute."
-            ) from error
 
     async def about(self, giver_id: int, receiver_id: int, message: discord.Message) -> About:
         """What the message says of the two: it is the one's, and the other one wrote near it or is addressed by it.
@@ -53,7 +34,7 @@ class Reader:
         if not there:
             try:
                 there = await _wrote_near(giver_id, message)
-            except _TROUBLE:
+            except TROUBLE:
                 there = False  # then what the features know has to do
         return About(message.channel.id, message.id, both_there=there)
 
@@ -64,7 +45,7 @@ class Reader:
             await place.fetch_message(message_id)
         except discord.NotFound as error:
             return error.code == _UNKNOWN_MESSAGE
-        except _TROUBLE:
+        except TROUBLE:
             return False
         return False
 
@@ -75,16 +56,3 @@ async def _wrote_near(giver_id: int, message: discord.Message) -> bool:
         if each.author.id == giver_id:
             return True
     return False
-
-
-async def _may_read(member: discord.Member, channel: Any) -> bool:
-    permissions = channel.permissions_for(member)
-    if not (permissions.view_channel and permissions.read_message_history):
-        return False
-    if isinstance(channel, discord.Thread) and channel.is_private() and not permissions.manage_threads:
-        return any(each.id == member.id for each in await channel.fetch_members())
-    return True
-
-
-def _not_there() -> NotFound:
-    return NotFound("I cannot find that message. It may have been deleted, or be where you cannot read it.")

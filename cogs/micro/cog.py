@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,6 +12,7 @@ from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
+from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import MissingBotPermission
 from bot.features import Feature
@@ -176,7 +176,7 @@ class MicroCog(commands.Cog):
             return
         try:
             content = await self.bot.http.get_from_cdn(str(start.file["url"]))
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except TROUBLE:
             await self.service.file_lost(actor, start.id)
             await reply.show(render.lost_file_card(reply.translator))
             return

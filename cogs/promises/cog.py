@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,6 +13,7 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
+from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
 from bot.errors import InvalidInput, MissingBotPermission
 from bot.features import REASON_OFF, Feature
@@ -328,7 +328,7 @@ class PromisesCog(commands.Cog):
         except discord.NotFound:
             await self.service.messages_deleted(promise.guild_id, channel_id, [message_id])
             return await self.service.find(promise.id) or promise
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             raise Unreachable(repr(error)) from error
         return promise
 

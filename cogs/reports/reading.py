@@ -7,21 +7,18 @@ between. After a restart, and for a link, it is read from Discord, and only wher
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
 
-import aiohttp
 import discord
 
 from bot.authority import Actor, Capability, has
 from bot.cases import Snippet
 from bot.core import Core
-from bot.errors import NotFound, ServiceUnavailable
+from bot.message_reading import message_for
 from cogs.reports.model import About
 
 MOST_WAITING = 500
 LONGEST_TEXT = 4000
 MOST_FILES = 10
-_TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 class Reading:
@@ -48,27 +45,11 @@ class Reading:
         known = self._waiting.get((reporter.id, message_id))
         if known is not None:
             return known
-        message = await self.message(reporter, channel_id, message_id)
+        message = await message_for(reporter, channel_id, message_id)
         return snippet_of(message), await self.about_author(message)
 
     def forget(self, reporter_id: int, message_id: int) -> None:
         self._waiting.pop((reporter_id, message_id), None)
-
-    async def message(self, reporter: discord.Member, channel_id: int, message_id: int) -> discord.Message:
-        """A message that this person can read. Raises `NotFound`, `ServiceUnavailable`."""
-        channel: Any = reporter.guild.get_channel_or_thread(channel_id)
-        try:
-            if channel is None:  # a thread that is archived is in no cache
-                channel = await reporter.guild.fetch_channel(channel_id)
-            if not await _may_read(reporter, channel):
-                raise _not_there()
-            return await channel.fetch_message(message_id)
-        except (discord.NotFound, discord.Forbidden, discord.InvalidData, AttributeError) as error:
-            raise _not_there() from error
-        except _TROUBLE as error:
-            raise ServiceUnavailable(
-                "It is not answering at the moment. Please try again in a minute."
-            ) from error
 
     async def about_author(self, message: discord.Message) -> About | None:
         """Whom a report of this message is about; nobody where it is a webhook's, or my own."""
@@ -117,16 +98,3 @@ def snippet_of(message: discord.Message) -> Snippet:
 def _storable(text: str) -> str:
     """Without NUL and halves of a pair, which PostgreSQL does not take."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
-
-
-async def _may_read(member: discord.Member, channel: Any) -> bool:
-    permissions = channel.permissions_for(member)
-    if not (permissions.view_channel and permissions.read_message_history):
-        return False
-    if isinstance(channel, discord.Thread) and channel.is_private() and not permissions.manage_threads:
-        return any(each.id == member.id for each in await channel.fetch_members())
-    return True
-
-
-def _not_there() -> NotFound:
-    return NotFound("I cannot find that message. It may have been deleted, or be where you cannot read it.")

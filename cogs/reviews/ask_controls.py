@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Button, Card, Style, custom_id
 from bot.components import Handler
+from bot.discord_trouble import TROUBLE
 from bot.errors import NotAllowed, UserError
 from bot.files import check_file
 from bot.interactions import actor_of, who_of
@@ -22,7 +22,6 @@ from cogs.reviews.service import ReviewsService
 from cogs.reviews.talking import Talking
 
 _Interaction = discord.Interaction[Any]
-_UNREACHABLE = (discord.DiscordException, aiohttp.ClientError, OSError)
 MOST_KEPT = 1000  # files and refused forms remembered
 
 
@@ -80,7 +79,7 @@ class AskControls:
         if name is not None:  # Discord keeps it for a day only, so it is posted once more.
             try:
                 file = await self._bot.http.get_from_cdn(url)
-            except _UNREACHABLE:
+            except TROUBLE:
                 lost = t(
                     "I could not get the file from Discord, so nothing was asked for. Try again, or give a link."
                 )
@@ -122,7 +121,7 @@ class AskControls:
         await reply.show_privately(receipt)
         try:
             posted = await reply.post(render.file_card(interaction.user.id, name, file, t))
-        except _UNREACHABLE:
+        except TROUBLE:
             await self._talking.close_work(who_of(interaction), work_id)
             lost = t("I could not post the file here, so I took the request back. Try again, or give a link.")
             await self._refuse(interaction, lost, typed)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import aiohttp
 import discord
 
+from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Unreachable
 from cogs.showcase.model import Entry
 from cogs.showcase.rules import Reactor, Sight, count_people, may_be_shown
@@ -34,7 +34,7 @@ class Reader:
             return await place.fetch_message(message_id)
         except (discord.NotFound, discord.Forbidden):
             return None
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             raise Unreachable(repr(error)) from error
 
     async def people(self, entry: Entry, message: discord.Message) -> int:
@@ -47,7 +47,7 @@ class Reader:
             ]
         except (discord.NotFound, discord.Forbidden):
             return 0
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             raise Unreachable(repr(error)) from error
         return count_people(found, entry.member_id)
 
@@ -74,7 +74,7 @@ class Reader:
                 found = await guild.fetch_channel(channel_id)
             except (discord.NotFound, discord.Forbidden, discord.InvalidData):
                 return None
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            except TROUBLE as error:
                 raise Unreachable(repr(error)) from error
         if isinstance(found, discord.Thread):
             return None if found.is_private() else found.parent
