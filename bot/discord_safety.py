@@ -62,8 +62,8 @@ class Safety:
         member_id = self._check_target(effect, "kick_members")
         guild = self._client.get_guild(effect.guild_id)
         member = guild.get_member(member_id) if guild is not None else None
-        came_back = member is not None and member.joined_at is not None and effect.first_try_at is not None
-        if member is not None and came_back and member.joined_at > effect.first_try_at:  # pyright: ignore[reportOperatorIssue]
+        joined_at = member.joined_at if member is not None else None
+        if joined_at is not None and effect.first_try_at is not None and joined_at > effect.first_try_at:
             return None  # an earlier try did it, and they are back
         try:
             await self._client.http.kick(member_id, effect.guild_id, reason=reason_of(effect))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -68,27 +68,22 @@ class Standing:
     permissions: int | None = None
 
 
-class Look:
+class Look(Protocol):
     """What the guards want to know of Discord; `bot/standings.py` answers from what discord.py keeps in memory."""
 
-    async def standing(self, guild_id: int, member_id: int) -> Standing:
-        raise NotImplementedError
+    async def standing(self, guild_id: int, member_id: int) -> Standing: ...
 
     def of_actor(self, actor: Actor) -> Standing:
         """The standing of who is behind an interaction, by the roles that Discord named with it."""
-        raise NotImplementedError
+        ...
 
     def own(self, guild_id: int) -> Standing:
         """The bot's own."""
-        raise NotImplementedError
-
-    async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
-        """Whether anybody else than this member holds the capability, bots left out."""
-        return any(each != but for each in await self.holders(guild_id, capability))
+        ...
 
     async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
         """Who holds the capability, bots left out, and of each whether Discord lets them do everything."""
-        raise NotImplementedError
+        ...
 
 
 def check_over(actor: Standing, target: Standing, bot: Standing, *, absent: bool = False) -> None:
@@ -153,7 +148,7 @@ class Guards:
         self._configs = configs
         self._outbox = outbox
         self._kinds: dict[str, _Kind] = {}
-        self.look: Look = Look()
+        self.look: Look  # the app's, as soon as it has a client
         configs.register(SafetySettings, storage.SafetySettingsRow)
 
     def register(self, kind: str, perform: Perform, draw: Draw, capability: Capability) -> None:
@@ -263,10 +258,8 @@ class Guards:
         """
         if proposal.proposed_by != actor.member_id:
             return False
-        kind = self._kind(proposal)
-        if await self.look.others(actor.guild_id, kind.capability, actor.member_id) or not may_everything(
-            actor
-        ):
+        holders = await self.look.holders(actor.guild_id, self._kind(proposal).capability)
+        if any(each != actor.member_id for each in holders) or not may_everything(actor):
             raise NotAllowed("You proposed this, so somebody else has to confirm it.")
         return True
 

@@ -212,9 +212,8 @@ async def find_active(session: AsyncSession, guild_id: int) -> RaidRow | None:
 
 async def begin(session: AsyncSession, values: dict[str, Any]) -> bool:
     """Whether it is on now because of this: a server has one lockdown at a time, whoever begins it."""
-    table = RaidRow.__table__
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing()  # type: ignore[arg-type]
+    statement = insert(RaidRow).values(values).on_conflict_do_nothing()
     result: Any = await session.execute(statement, execution_options={"preserve_rowcount": True})
     return bool(result.rowcount)
 

@@ -43,7 +43,7 @@ class Watching:
         except KeyError:
             ready = await self._service.prepare(message.guild.id)
         if ready is not None:
-            await self._look(ready, message, is_new=True)
+            await self._look(ready, message, message.guild.id, is_new=True)
 
     async def on_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """An edited one: what is written in later is no better. A link's preview comes as an edit too, without a time."""
@@ -58,9 +58,9 @@ class Watching:
         except KeyError:
             ready = await self._service.prepare(guild.id)
         if ready is not None:
-            await self._look(ready, message, is_new=False)
+            await self._look(ready, message, guild.id, is_new=False)
 
-    async def _look(self, ready: Ready, message: discord.Message, *, is_new: bool) -> None:
+    async def _look(self, ready: Ready, message: discord.Message, guild_id: int, *, is_new: bool) -> None:
         text, on = message.content, ready.on
         if message.message_snapshots:  # what was forwarded is read like what was written
             text = "\n".join((text, *(each.content for each in message.message_snapshots)))
@@ -73,7 +73,7 @@ class Watching:
                 found = (*found, Match(Filter.MENTIONS, str(mentions)))
         others: tuple[tuple[int, int], ...] = ()
         if is_new and Filter.REPEATS in on and len(folded) >= SHORTEST:
-            guild_id, author_id = message.guild.id, message.author.id  # pyright: ignore[reportOptionalMemberAccess]
+            author_id = message.author.id
             seen = self._service.repeated(ready, guild_id, author_id, message.channel.id, message.id, folded)
             if seen:
                 found = (*found, Match(Filter.REPEATS, str(len(seen))))

@@ -16,7 +16,6 @@ from bot.cases import State as CaseState
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotConfigured, NotFound, TooSoon
 from bot.features import Feature
-from bot.guards import Look
 from bot.guild_config import GuildConfig
 from bot.outbox import EffectKind, Ended
 from bot.own import Who
@@ -31,6 +30,7 @@ from storage.database import Database
 from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
 from tests.clocks import FixedClock
+from tests.looks import Nobody
 
 GUILD, OTHER, STAFF_CHANNEL = 1, 2, 100
 BEN, CLEO = Actor(GUILD, 12), Actor(GUILD, 13)
@@ -42,7 +42,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BENS = Who(GUILD, BEN.member_id)
 
 
-class Staff(Look):
+class Staff(Nobody):
     """Who moderates, as the test says, and whether Discord lets them do everything."""
 
     def __init__(self) -> None:

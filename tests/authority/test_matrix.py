@@ -122,6 +122,11 @@ class Others:
     effective: int = 0
     escalations: list[str] = field(default_factory=list[str])
 
+    @property
+    def told(self) -> str:
+        """The first escalations, a line each."""
+        return "\n".join(self.escalations[:20])
+
 
 async def gather(world: LyceumWorld) -> Others:
     """Somebody who was staff until a moment ago, and the owner of another server in which the bot is too."""
@@ -294,7 +299,9 @@ def controls_of(world: LyceumWorld, part: str) -> set[str]:
 
 @pytest.mark.parametrize("part", sorted({*parts()} - PROTECTING))
 async def test_nobody_can_do_what_is_not_theirs(community: LyceumWorld, part: str) -> None:
-    judge(community, part, await play(community, part))
+    others = await play(community, part)
+    assert others.escalations == [], others.told
+    assert unproven(community, part, others) == []
 
 
 @pytest.mark.parametrize("part", sorted(PROTECTING))
@@ -302,16 +309,19 @@ async def test_nobody_can_do_what_is_not_theirs_where_the_bot_may_ban(
     open_world: OpenWorld, part: str
 ) -> None:
     async with moderated(open_world) as world:
-        judge(world, part, await play(world, part))
+        others = await play(world, part)
+        assert others.escalations == [], others.told
+        assert unproven(world, part, others) == []
 
 
-def judge(world: LyceumWorld, part: str, others: Others) -> None:
-    assert others.escalations == [], "\n".join(others.escalations[:20])
-    if controls := controls_of(world, part):
-        # Else a change of how cards are drawn could leave the matrix empty, and nobody would notice.
-        missed = sorted(controls - others.reached)
-        assert len(missed) <= MOST_MISSED * len(controls), missed
-        assert others.effective >= 2, "what nobody can do shows nothing"
+def unproven(world: LyceumWorld, part: str, others: Others) -> list[str]:
+    """Why that nobody could do it shows nothing: a change of how cards are drawn could leave the matrix empty."""
+    controls = controls_of(world, part)
+    missed = sorted(controls - others.reached)
+    reasons = [f"not reached: {missed}"] if len(missed) > MOST_MISSED * len(controls) else []
+    if controls and others.effective < 2:
+        reasons.append("the rightful people could not do it either")
+    return reasons
 
 
 async def test_a_check_that_is_missing_is_found(

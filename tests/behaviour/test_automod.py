@@ -51,8 +51,8 @@ async def make(world: LyceumWorld, kind: str, **answers: Any) -> Answer:
 
 def own_id(card: Answer, name: str) -> str:
     """The id of a control of the rule that the card is about."""
-    row_id = next(each.custom_id for each in card.buttons if each.label == "Edit").rpartition(":")[2]  # pyright: ignore[reportOptionalMemberAccess]
-    return f"{name}:{row_id}"
+    edit = next(each.custom_id for each in card.buttons if each.label == "Edit" and each.custom_id)
+    return f"{name}:{edit.rpartition(':')[2]}"
 
 
 def rules(world: LyceumWorld) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,9 +30,9 @@ def core(database: Database, clock: FixedClock) -> Core:
     return Core.build(database, clock)
 
 
-async def opened(core: Core, draft: CaseDraft = DRAFT, **changes: object) -> Case:
+async def opened(core: Core, draft: CaseDraft = DRAFT, **changes: Any) -> Case:
     async with core.db.begin() as session:
-        return await core.cases.open(session, replace(draft, **changes))  # pyright: ignore[reportArgumentType]
+        return await core.cases.open(session, replace(draft, **changes))
 
 
 async def present(core: Core, case: Case) -> Case:

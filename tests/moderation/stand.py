@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -66,8 +67,8 @@ class Server(Look):
     def own(self, guild_id: int) -> Standing:
         return Standing(BOT, is_bot=True, rank=Rank(self.ranks[BOT]), permissions=self.powers)
 
-    async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
-        return bool(self.moderators - {but})
+    async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
+        return dict.fromkeys(self.moderators, False)
 
 
 @dataclass

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from bot.authority import ADMINISTRATOR, MODERATE_MEMBERS, Actor, Capability
 from bot.core import Core
 from bot.features import Feature
-from bot.guards import Look as GuardLook
 from bot.guards import SafetySettings
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
@@ -26,6 +25,7 @@ from storage.cases import CaseRow
 from storage.outbox import OutboxRow
 from storage.raids import RaidSettingsRow
 from tests.clocks import FixedClock
+from tests.looks import Nobody
 from tests.raids.crowds import raider, spread
 
 GUILD, OTHER, STAFF, LOG, ROOM, QUIET, ROLE = 1, 2, 102, 103, 201, 202, 501
@@ -67,12 +67,11 @@ class Described:
         return {each: self.folk[each] for each in member_ids if each in self.folk}
 
 
-class ManyModerators(GuardLook):
+class ManyModerators(Nobody):
     """There is always somebody else who could confirm."""
 
-    async def others(self, guild_id: int, capability: Capability, but: int) -> bool:
-        del guild_id, capability, but
-        return True
+    async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
+        return {1 << 50: False, 1 << 51: False}
 
 
 @dataclass

@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -298,6 +298,6 @@ def test_the_ladder_has_an_end() -> None:
         (5, NOON, NOON + 8 * DAY),
     ],
 )
-def test_what_cannot_be_is_not_announced(expected: int, begins: object, ends: object) -> None:
+def test_what_cannot_be_is_not_announced(expected: int, begins: datetime, ends: datetime) -> None:
     with pytest.raises(InvalidInput):
-        rules.check_surge(expected, begins, ends, NOON)  # type: ignore[arg-type]
+        rules.check_surge(expected, begins, ends, NOON)

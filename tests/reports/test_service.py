@@ -15,7 +15,6 @@ from bot.cases import REPORT, CaseDraft, CaseKind, Snippet, Source
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound, TooSoon
 from bot.features import Feature
-from bot.guards import Look
 from bot.guild_config import GuildConfig
 from bot.i18n import Translations
 from bot.own import Who
@@ -34,6 +33,7 @@ from storage.notifications import NotificationRow
 from storage.outbox import OutboxRow
 from storage.reports import ReportItemRow, ReportRow, ReportSettingsRow
 from tests.clocks import FixedClock
+from tests.looks import Nobody
 
 GUILD, OTHER, STAFF_CHANNEL, BOT, TROLL, OWNER = 1, 2, 100, 99, 66, 9
 BEN, CLEO, DORA = Actor(GUILD, 12), Actor(GUILD, 13), Actor(GUILD, 14)
@@ -44,7 +44,7 @@ HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 MESSAGE = Snippet(author_id=TROLL, text="Nasty words", channel_id=101, message_id=555, attachments=("a.png",))
 
 
-class Staff(Look):
+class Staff(Nobody):
     """Who is of staff, as the test says."""
 
     def __init__(self) -> None:

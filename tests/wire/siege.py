@@ -264,14 +264,12 @@ class Siege(Stage):
 
     async def ban_them(self) -> int:
         """One moderator proposes to ban who came, a second one confirms. Returns the number of the action."""
-        world = self.discord.world
         shown = await self.command(0, "mod", "raid", "act")
         shown = await self.press(0, _control(shown, "raids:act.choose"))
         shown = await self.press(0, _control(shown, "raids:act.do"))
         await until(lambda: bool(self._proposal()), seconds=20, what="the proposal is posted")
         await self.press(1, self._proposal())
-        del world
-        return int(re.search(r"guards:proposal.confirm:(\d+)", self._proposal())[1])  # type: ignore[index]
+        return int(self._proposal().rpartition(":")[2])
 
     def _proposal(self) -> str:
         for each in reversed(self.discord.world.posts()):
