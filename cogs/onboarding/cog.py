@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import discord
@@ -15,34 +14,31 @@ from discord.ext import commands
 from bot.app import Lyceum
 from bot.card_views import form_answers
 from bot.cards import Item
-from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
-from bot.features import REASON_OFF, Feature
+from bot.features import Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of
-from bot.outbox import EffectKind
 from bot.profiles import Level
 from bot.replies import reply_to
-from cogs.onboarding import posts, render
+from cogs.onboarding import render
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.config import ReminderPart
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.detectors import Detectors
+from cogs.onboarding.drawing import Drawing
 from cogs.onboarding.events import harmless_roles
 from cogs.onboarding.model import (
+    AREA,
     CONTRIBUTIONS,
     COUNTABLE,
     GREETING_RENDERER,
-    HELD_BACK,
-    LEFT_SINCE,
     NUDGE_RENDERER,
     PROGRESS_RENDERER,
     WIN_RENDERER,
     OnboardingSettings,
     Quest,
 )
-from cogs.onboarding.rules import Greeting
 from cogs.onboarding.service import OnboardingService
 from cogs.onboarding.setup_pages import RETURN_PAGE, SETUP_PAGE, WAIT_CONTROL, reminder_items
 from storage.onboarding import OnboardingSettingsRow
@@ -53,7 +49,7 @@ HELP = (
     HelpLine(N_("I am new: show me a first step"), "/start", control=render.START, rank=1),
     HelpLine(N_("See my quests and what comes next"), "/quest status"),
 )
-FEATURE = Feature("onboarding", N_("Newcomers and quests"))
+FEATURE = Feature(AREA, N_("Newcomers and quests"))
 
 
 class OnboardingCog(commands.Cog):
@@ -65,6 +61,7 @@ class OnboardingCog(commands.Cog):
         self.bot = bot
         self.service = OnboardingService(bot.core)
         self._quests = self.service.quests
+        self._drawing = Drawing(bot, self.service)
         self._catch_up = CatchUp(self.service, bot.core)
         self._detectors = Detectors(bot, self.service)
         self._return_page = replace(RETURN_PAGE, body=self._reminder)
@@ -100,10 +97,10 @@ class OnboardingCog(commands.Cog):
         for kind, title in COUNTABLE.items():
             bot.core.ledger.name(kind, title)
         bot.core.ledger.contribute(*CONTRIBUTIONS)
-        bot.renderers.register(GREETING_RENDERER, self._draw_greeting, what=N_("greeting a newcomer"))
-        bot.renderers.register(PROGRESS_RENDERER, self._draw_progress, what=N_("answering a hello"))
-        bot.renderers.register(WIN_RENDERER, self._draw_win, what=N_("announcing a win"))
-        bot.renderers.register(NUDGE_RENDERER, self._draw_nudge, what=N_("reminding somebody of a quest"))
+        bot.renderers.register(GREETING_RENDERER, self._drawing.greeting, what=N_("greeting a newcomer"))
+        bot.renderers.register(PROGRESS_RENDERER, self._drawing.progress, what=N_("answering a hello"))
+        bot.renderers.register(WIN_RENDERER, self._drawing.win, what=N_("announcing a win"))
+        bot.renderers.register(NUDGE_RENDERER, self._drawing.nudge, what=N_("reminding somebody of a quest"))
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.listen_to_messages(self._detectors.on_message)
@@ -360,57 +357,3 @@ class OnboardingCog(commands.Cog):
             await reply.replace(card)
         else:
             await reply.show(card)
-
-    # ------------------------------------------------------------------------------------------ drawing
-
-    # What waits for Discord while its channel is deleted or switched off is let go: staff hear of the loss once.
-
-    async def _draw_greeting(self, effect: PlannedEffect) -> render.Card:
-        quest = await self._quest_of(effect)
-        if (await self.service.settings(quest.guild_id)).welcome_channel_id is None:
-            raise Obsolete("there is no welcome channel any more")
-        joined_at = datetime.fromisoformat(effect.arguments["joined_at"])
-        if not await self.service.is_present_since(quest.guild_id, quest.member_id, joined_at):
-            raise Obsolete(LEFT_SINCE)
-        if self.bot.core.crowding.is_on(quest.guild_id):
-            raise Obsolete(HELD_BACK)
-        greeting = Greeting(effect.arguments["greeting"])
-        return posts.greeting_card(quest, greeting, await self._guild_translator(quest))
-
-    async def _draw_progress(self, effect: PlannedEffect) -> render.Card:
-        quest = await self._quest_of(effect)
-        if quest.places.settings.introductions_channel_id is None:
-            raise Obsolete("there is no introductions channel any more")
-        if quest.run != effect.arguments["run"]:
-            return posts.old_progress_card(quest, await self._guild_translator(quest))
-        return posts.progress_card(quest, await self._guild_translator(quest))
-
-    async def _draw_win(self, effect: PlannedEffect) -> render.Card:
-        quest = await self._quest_of(effect)
-        if quest.places.settings.wins_channel_id is None:
-            raise Obsolete("there is no first wins channel any more")
-        if not quest.share_win:
-            raise Obsolete("the member does not want it announced any more")
-        return posts.win_card(quest, await self._guild_translator(quest))
-
-    async def _draw_nudge(self, effect: PlannedEffect) -> render.Card:
-        quest = await self._quest_of(effect)
-        step = quest.next_step
-        if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
-            raise Obsolete("the member went on by themselves")
-        if not await self._is_on(quest.guild_id):
-            raise Obsolete(REASON_OFF)
-        if not await self.service.nudges.can_read(quest.guild_id, quest.member_id):
-            raise Obsolete(LEFT_SINCE)
-        is_private = effect.kind is EffectKind.DIRECT_MESSAGE
-        return posts.nudge_card(quest, step, await self._guild_translator(quest), is_private=is_private)
-
-    async def _quest_of(self, effect: PlannedEffect) -> Quest:
-        quest = await self._quests.find(int(effect.arguments["quest_id"]))
-        if quest is None:
-            raise Obsolete("the quest no longer exists")
-        return quest
-
-    async def _guild_translator(self, quest: Quest) -> render.Translator:
-        config = await self.bot.core.configs.guild(quest.guild_id)
-        return self.bot.translations.for_locale(config.locale)

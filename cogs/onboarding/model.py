@@ -20,6 +20,7 @@ from cogs.onboarding.definition import (
 )
 from cogs.onboarding.progress import Progress
 
+AREA = "onboarding"
 WELCOME_KIND = Kind(
     name="onboarding.welcome",
     title=N_("Welcome and welcome back"),
@@ -50,12 +51,12 @@ COUNTABLE = {
 CONTRIBUTIONS = (
     Contribution(
         STEP_COMPLETED,
-        feature="onboarding",
+        feature=AREA,
         done=N_("Did a step of a quest"),
         next_step=N_("a step of a quest (`/quest status`)"),
     ),
     # The quest says itself that it is done: no line about the first one beside that.
-    Contribution(QUEST_COMPLETED, feature="onboarding", done=N_("Finished a quest")),
+    Contribution(QUEST_COMPLETED, feature=AREA, done=N_("Finished a quest")),
 )
 
 ACT_OF = {

@@ -16,6 +16,7 @@ from cogs.pairs import rules
 from cogs.pairs.drawing import Inputs, Pair
 from cogs.pairs.model import PairSettings
 from cogs.pairs.rules import Person, Why
+from storage import pair_members
 from storage import pairs as storage
 from storage import privacy as privacy_storage
 
@@ -36,7 +37,7 @@ class Gathering:
         departed = await privacy_storage.list_departed(session, guild_id)
         people: list[Person] = []
         out: list[tuple[int, Why]] = []
-        for row, zone, paused_until in await storage.list_members(session, guild_id):
+        for row, zone, paused_until in await pair_members.list_members(session, guild_id):
             if row.member_id in departed:
                 continue
             why = rules.why_not(

@@ -27,6 +27,7 @@ from cogs.pairs.model import (
     PairSettings,
 )
 from cogs.pairs.rules import Why
+from storage import pair_members
 from storage import pairs as storage
 from storage.pairs import PairGroupRow, PairRoundRow, room_key
 
@@ -56,7 +57,7 @@ class Holding:
     ) -> None:
         """Put these people together. Second pairs of the round before are matched no more."""
         row.state, row.at = storage.HELD, self._core.clock.now()
-        await storage.remove_from_pool(session, row.guild_id)
+        await pair_members.remove_from_pool(session, row.guild_id)
         await self._mark(session, row, inputs, drawn)
         await self.open_groups(session, row, channel_id, drawn.groups, job_id=job_id)
         for member_id, why in drawn.left_out:
@@ -104,11 +105,11 @@ class Holding:
         row.state = storage.UNDONE
         await session.flush()
         groups = await storage.lock_groups(session, row.id)  # Somebody may be saying how it went right now.
-        for member, _, _ in await storage.list_members(session, row.guild_id):
+        for member, _, _ in await pair_members.list_members(session, row.guild_id):
             if member.left_out_in is not None and (member.paired_in or 0) < member.left_out_in:
                 await self._core.notifier.withdraw(session, _left_key(row.id, member.member_id))
-        await storage.take_back_marks(session, row.guild_id, row.id)
-        await storage.remove_from_pool(session, row.guild_id)
+        await pair_members.take_back_marks(session, row.guild_id, row.id)
+        await pair_members.remove_from_pool(session, row.guild_id)
         for group in groups:
             for person in await storage.list_people(session, group.id):
                 if person.act_id is not None:
@@ -150,7 +151,7 @@ class Holding:
 
     async def _mark(self, session: AsyncSession, row: PairRoundRow, inputs: Inputs, drawn: Draw) -> None:
         """Whoever skipped this round takes part in the next; who was left out comes first."""
-        await storage.mark_members(
+        await pair_members.mark_members(
             session,
             row.guild_id,
             row.id,
@@ -176,7 +177,7 @@ class Holding:
         self, session: AsyncSession, guild_id: int, groups: Sequence[tuple[int, ...]], now: datetime
     ) -> dict[tuple[int, ...], int]:
         config = await self._core.configs.present(session, guild_id, GuildConfig)
-        zones = await storage.list_zones(session, guild_id, [each for group in groups for each in group])
+        zones = await pair_members.list_zones(session, guild_id, [each for group in groups for each in group])
         free = {zone: free_hours(zone, now.date()) for zone in {config.zone, *zones.values()}}
         return {
             group: reduce(

@@ -33,6 +33,7 @@ from cogs.pairs.model import (
 from cogs.pairs.rounds import Rounds
 from cogs.pairs.rules import Outcome
 from storage import outbox as outbox_storage
+from storage import pair_members
 from storage import pairs as storage
 from storage import privacy as privacy_storage
 from storage.outbox import KEPT as DRAWN_FOR
@@ -69,10 +70,10 @@ class Meetings:
                 raise AlreadyDone(
                     "A second pair is for the round that is on. The next round brings somebody new."
                 )
-            if await storage.find_member(session, actor.guild_id, actor.member_id) is None:
+            if await pair_members.find_member(session, actor.guild_id, actor.member_id) is None:
                 raise not_in()
             now = self._core.clock.now()
-            if not await storage.add_to_pool(session, actor.guild_id, actor.member_id, row.id, now):
+            if not await pair_members.add_to_pool(session, actor.guild_id, actor.member_id, row.id, now):
                 raise AlreadyDone(
                     "You are waiting for a second pair already. I will open a thread when there is one."
                 )
@@ -177,12 +178,14 @@ class Meetings:
 
     async def _match(self, session: AsyncSession, row: PairGroupRow, member_id: int, now: datetime) -> bool:
         """A second pair with somebody else who waits for one, the best there is."""
-        waiting = {each.member_id: each.group_id for each in await storage.list_pool(session, row.guild_id)}
+        waiting = {
+            each.member_id: each.group_id for each in await pair_members.list_pool(session, row.guild_id)
+        }
         config = await self._core.configs.present(session, row.guild_id, GuildConfig)
         departed = await privacy_storage.list_departed(session, row.guild_id)
         people = {
             each.member_id: person_of(each, zone or config.zone, now)
-            for each, zone, paused in await storage.list_members(session, row.guild_id)
+            for each, zone, paused in await pair_members.list_members(session, row.guild_id)
             if each.member_id in waiting
             and each.member_id not in departed
             and (paused is None or paused <= now)
@@ -205,7 +208,7 @@ class Meetings:
             return False
         round_row = await storage.find_round(session, row.round_id)
         assert round_row is not None  # the group belongs to it
-        await storage.remove_from_pool(session, row.guild_id, member_id, other.id)
+        await pair_members.remove_from_pool(session, row.guild_id, member_id, other.id)
         pair = (min(member_id, other.id), max(member_id, other.id))
         await self._holding.open_groups(session, round_row, settings.channel_id, [pair], rematch=True)
         theirs = await storage.lock_group(session, waiting[other.id])
@@ -216,10 +219,12 @@ class Meetings:
     async def _end(self, session: AsyncSession, row: PairGroupRow, people: list[PairPersonRow]) -> None:
         row.closed_at = self._core.clock.now()
         mine = [each.member_id for each in people]
-        waiting = [each for each in await storage.list_pool(session, row.guild_id) if each.member_id in mine]
+        waiting = [
+            each for each in await pair_members.list_pool(session, row.guild_id) if each.member_id in mine
+        ]
         left = [each.member_id for each in waiting if each.group_id == row.id]
         if left:
-            await storage.remove_from_pool(session, row.guild_id, *left)
+            await pair_members.remove_from_pool(session, row.guild_id, *left)
         for member_id in mine:
             await self._core.notifier.withdraw(session, f"pairs.ask:{row.id}:{member_id}")
         await self._holding.redraw(session, row, lane=Lane.BULK)
@@ -252,9 +257,11 @@ class Meetings:
     async def _group(self, session: AsyncSession, row: PairGroupRow) -> Group:
         config = await self._core.configs.present(session, row.guild_id, GuildConfig)
         people = await storage.list_people(session, row.id)
-        zones = await storage.list_zones(session, row.guild_id, [each.member_id for each in people])
+        zones = await pair_members.list_zones(session, row.guild_id, [each.member_id for each in people])
         found = await storage.find_round(session, row.round_id)
-        waiting = [each for each in await storage.list_pool(session, row.guild_id) if each.group_id == row.id]
+        waiting = [
+            each for each in await pair_members.list_pool(session, row.guild_id) if each.group_id == row.id
+        ]
         return Group(
             row.id,
             row.guild_id,
@@ -280,7 +287,7 @@ class Meetings:
     ) -> tuple[tuple[int, int, tuple[str, ...]], ...]:
         """Who could show whom what, by what they say now."""
         now = self._core.clock.now()
-        rows = [await storage.find_member(session, guild_id, each) for each in members]
+        rows = [await pair_members.find_member(session, guild_id, each) for each in members]
         people = [person_of(row, "UTC", now) for row in rows if row is not None]
         found = ((a.id, b.id, rules.fit(a, b).teaches) for a in people for b in people if a.id != b.id)
         return tuple((a, b, topics) for a, b, topics in found if topics)

@@ -18,6 +18,7 @@ from cogs.pairs.gathering import person_of
 from cogs.pairs.model import Meeting, PairSettings, Status, not_in
 from cogs.pairs.rules import Outcome
 from storage import members as member_storage
+from storage import pair_members
 from storage import pairs as storage
 
 SHOWN_MEETINGS = 10
@@ -43,16 +44,16 @@ class PairsService:
     async def leave(self, actor: Actor) -> None:
         """Take part no more. What was is kept, so that nobody meets again too soon. Raises `AlreadyDone`."""
         async with self._core.db.begin() as session:
-            row = await storage.lock_member(session, actor.guild_id, actor.member_id)
+            row = await pair_members.lock_member(session, actor.guild_id, actor.member_id)
             if row is None:
                 raise AlreadyDone("You do not take part in pairings, so there is nothing to leave.")
-            await storage.remove_from_pool(session, actor.guild_id, actor.member_id)
+            await pair_members.remove_from_pool(session, actor.guild_id, actor.member_id)
             await session.delete(row)
 
     async def skip(self, actor: Actor, *, skip: bool | None = None) -> Status:
         """Sit the next round out, or be in it after all; None turns it round. Raises `NotFound` for who is not in."""
         async with self._core.db.begin() as session:
-            row = await storage.lock_member(session, actor.guild_id, actor.member_id)
+            row = await pair_members.lock_member(session, actor.guild_id, actor.member_id)
             if row is None:
                 raise not_in()
             row.skip_next = not row.skip_next if skip is None else skip
@@ -72,8 +73,8 @@ class PairsService:
         }
         async with self._core.db.begin() as session:
             now = self._core.clock.now()
-            is_new = await storage.add_member(session, actor.guild_id, actor.member_id, now)
-            row = await storage.lock_member(session, actor.guild_id, actor.member_id)
+            is_new = await pair_members.add_member(session, actor.guild_id, actor.member_id, now)
+            row = await pair_members.lock_member(session, actor.guild_id, actor.member_id)
             assert row is not None  # made just now
             row.weekdays = row.weekdays if weekdays is None else weekdays
             for name, value in topics.items():
@@ -84,7 +85,7 @@ class PairsService:
     async def _status(
         self, session: AsyncSession, guild_id: int, member_id: int, *, is_new: bool = False
     ) -> Status:
-        row = await storage.find_member(session, guild_id, member_id)
+        row = await pair_members.find_member(session, guild_id, member_id)
         met = await storage.list_met(session, guild_id, member_id, limit=SHOWN_MEETINGS)
         meetings = tuple(
             Meeting(each.id, each.at, tuple(others), Outcome(each.outcome)) for each, others in met

@@ -17,6 +17,7 @@ from bot.time_input import read_time
 from cogs.pairs import rules
 from cogs.pairs.model import ROUND_JOB, Desk, PairSettings, Past, Rhythm
 from cogs.pairs.service import days_of, find_schedule
+from storage import pair_members
 from storage import pairs as storage
 
 SCHEDULE = "pairs"
@@ -40,7 +41,7 @@ class PairsStaff:
             counts = await storage.count_outcomes(
                 session, [each.id for each in rounds], self._core.clock.now()
             )
-            members = len(await storage.list_members(session, actor.guild_id))
+            members = len(await pair_members.list_members(session, actor.guild_id))
         past = tuple(Past(each.id, each.at, rules.rate_of(counts.get(each.id, {}))) for each in rounds)
         rhythm = rhythm_of(schedule) if schedule is not None else None
         is_fast = rhythm is not None and rules.is_rhythm_too_fast([each.rate for each in past], rhythm.weeks)

@@ -48,7 +48,7 @@ class RitualsPart:
         # Afterwards, so that rituals that begin with the file leave them out as well.
         if "holidays" in wanted:
             holidays = rules.read_holidays("\n".join(wanted["holidays"]))
-            await self._service.set_holidays_in(ground.session, ground.actor, holidays)
+            await self._service.holidays.change_in(ground.session, ground.actor, holidays)
 
     async def _apply_list(self, ground: Ground, wanted: Wanted) -> None:
         session, actor, service = ground.session, ground.actor, self._service

@@ -137,7 +137,7 @@ class DeskControls:
         await self._show(interaction, draft.before.id)
 
     async def _ask_holidays(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        holidays = await self._service.holidays(actor_of(interaction))
+        holidays = await self._service.holidays.show(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.ask(change_cards.holidays_form(holidays, reply.translator))
 
@@ -145,7 +145,7 @@ class DeskControls:
         typed = str(form_answers(interaction).get("days") or "")
         reply = reply_to(interaction)
         try:
-            holidays = await self._service.set_holidays(actor_of(interaction), typed)
+            holidays = await self._service.holidays.change(actor_of(interaction), typed)
         except InvalidInput as error:
             reason = in_words(error, reply.translator)
             await reply.show(change_cards.refused_card(reason, typed, reply.translator))

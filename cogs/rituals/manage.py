@@ -139,7 +139,7 @@ class RitualsGroup(app_commands.Group):
 
     @app_commands.command(description="Days on which no ritual is posted")
     async def holidays(self, interaction: discord.Interaction[Any]) -> None:
-        holidays = await self._service.holidays(actor_of(interaction))
+        holidays = await self._service.holidays.show(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.show(change_cards.holidays_card(holidays, reply.translator))
 

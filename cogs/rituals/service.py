@@ -21,12 +21,12 @@ from bot.time_input import parse_moment, read_time
 from cogs.rituals import rules, when
 from cogs.rituals.answers import Answers
 from cogs.rituals.drafts import Drafts
+from cogs.rituals.holidays import Holidays
 from cogs.rituals.model import (
     AUDIT_AREA,
     UNTIL_RESUMED,
     Part,
     Ritual,
-    RitualSettings,
     RunHealth,
     gone,
     title_of,
@@ -60,6 +60,7 @@ class RitualsService(Part):
         self.drafts = Drafts(core)
         self.answers = Answers(core)
         self.prompts = Prompts(core)
+        self.holidays = Holidays(core)
 
     async def add(
         self,
@@ -221,32 +222,6 @@ class RitualsService(Part):
             await self._core.schedules.resume(session, row.schedule_id)
             await self._note(session, actor, row, N_("resumed the ritual {ritual}"))
             return await self.snapshot(session, row)
-
-    async def holidays(self, actor: Actor) -> dict[str, str]:
-        """The days on which no ritual is posted, with their names."""
-        await self.check(actor)
-        return {day: str(name) for day, name in (await self._holidays(actor.guild_id)).items()}
-
-    async def set_holidays(self, actor: Actor, typed: str) -> dict[str, str]:
-        """Replace the list. Raises `InvalidInput`."""
-        await self.check(actor)
-        wanted = rules.read_holidays(clean(typed))
-        async with self._core.db.begin() as session:
-            await self.set_holidays_in(session, actor, wanted)
-        return wanted
-
-    async def set_holidays_in(self, session: AsyncSession, actor: Actor, wanted: Mapping[str, str]) -> None:
-        """Replace the list within a transaction, for who was let through before."""
-        # Locks the row: of two who save at once, the second decides over what the first has written.
-        present = await self._core.configs.change(session, actor.guild_id, RitualSettings)
-        if dict(present.holidays) == wanted:
-            return
-        await self._core.configs.change(session, actor.guild_id, RitualSettings, by=actor, holidays=wanted)
-        for row in await storage.list_rituals(session, actor.guild_id):
-            schedule = await self._schedule(session, row)
-            if schedule is not None:
-                rule = when.without(schedule.rule, when.dates_of(row.left_out), wanted)
-                await self._core.schedules.change(session, schedule.id, rule=rule)
 
     async def channels(self, guild_id: int) -> set[int]:
         """Where rituals are posted, those that are known to be gone left out."""

@@ -255,8 +255,8 @@ async def test_members_may_answer_and_suggest_and_nothing_else(service: RitualsS
         service.pause(MEMBER, ritual.id),
         service.resume(MEMBER, ritual.id),
         service.posting.by_hand(MEMBER, ritual.id),
-        service.holidays(MEMBER),
-        service.set_holidays(MEMBER, ""),
+        service.holidays.show(MEMBER),
+        service.holidays.change(MEMBER, ""),
         service.prompts.view(MEMBER, ritual.id),
         service.prompts.add(MEMBER, ritual.id, "Two?"),
         service.prompts.move(MEMBER, prompt.id, first=True),
@@ -272,7 +272,7 @@ async def test_what_a_schedule_keeps_of_days_left_out_fits(service: RitualsServi
     """PostgreSQL refuses what is longer than the column."""
     ritual = await add(service)
     days = "\n".join(f"2026-{month:02}-{day:02}" for month in (2, 3) for day in range(1, 29))
-    await service.set_holidays(FARAH, days)
+    await service.holidays.change(FARAH, days)
     draft = await service.drafts.begin(FARAH, ritual.id)
     own = ",".join(f"2026-{month:02}-{day:02}" for month in (4, 5) for day in range(1, 29))
     await service.drafts.write(FARAH, draft.id, {"left_out": own})
