@@ -80,7 +80,8 @@ class ReportsCog(commands.Cog):
             bot.components.register(name, handler)
         for menu in self._menus:
             bot.tree.add_command(menu)
-        core.cases.on_open(self.staff.case_opened)
+        core.cases.on_open(self.staff.follow)
+        core.cases.on_change(self.staff.follow)
         core.cases.evidence.redact_with(self.staff.redact)
         core.erasure.redraw_about_with(self.calling.forget)
         core.open_items.add(self.service.open_items)
@@ -104,7 +105,7 @@ class ReportsCog(commands.Cog):
         bot.components.unregister(*self._controls)
         for menu in self._menus:
             bot.tree.remove_command(menu.name, type=menu.type)
-        core.cases.stop_telling(self.staff.case_opened)
+        core.cases.stop_telling(self.staff.follow)
         core.cases.evidence.redact_no_more(self.staff.redact)
         core.erasure.stop_redrawing_about(self.calling.forget)
         core.open_items.remove(self.service.open_items)

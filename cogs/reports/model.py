@@ -174,11 +174,6 @@ class Item:
     evidence: tuple[Kept, ...] = ()
     before: tuple[tuple[int, State], ...] = ()  # number and end of earlier ones about the same member
 
-    @property
-    def source_key(self) -> str:
-        """By which a case is known that comes of it."""
-        return source_key(self.id)
-
 
 @dataclass(frozen=True)
 class Queue:
@@ -189,13 +184,14 @@ class Queue:
     has_channel: bool
 
 
-def source_key(item_id: int) -> str:
-    return f"report:{item_id}"
+def source_key(item_id: int, *, after: int | None = None) -> str:
+    """By which a case is known that comes of an item; `after` is an earlier one, which Discord refused."""
+    return f"report:{item_id}" if after is None else f"report:{item_id}:{after}"
 
 
 def item_of_key(key: str | None) -> int | None:
     """The item that a case came from."""
-    kind, _, number = (key or "").partition(":")
+    kind, number, *_ = (*(key or "").split(":"), "")
     return int(number) if kind == "report" and number.isdigit() else None
 
 

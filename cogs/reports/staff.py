@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor, Capability, has, require
 from bot.cases import REPORT, Case
+from bot.cases import State as CaseState
 from bot.core import Core
 from bot.errors import InvalidInput, NotAllowed
 from bot.guild_config import GuildConfig
@@ -125,7 +126,7 @@ class ReportStaff:
             whom = member_id if member_id is not None and item.subject_id == NOBODY else item.subject_id
             if whom == actor.member_id:
                 raise NotAllowed("That is yourself. Someone else has to do this.")
-            return whom, source_key(item.id)
+            return whom, await self._free_key(session, item)
 
     async def dismiss(self, actor: Actor, item_id: int, note: str, sentence: str) -> Item:
         """No breach: with a line for staff and one for those who reported. Raises as `take`, and `InvalidInput`."""
@@ -140,10 +141,15 @@ class ReportStaff:
             await self._close(session, item, State.NO_BREACH, actor.member_id)
             return await self._details(session, item)
 
-    async def case_opened(self, session: AsyncSession, case: Case) -> None:
-        """A case came of a report: it is dealt with, and whoever reported hears that."""
+    async def follow(self, session: AsyncSession, case: Case) -> None:
+        """A case came of a report. Once it is done the report is dealt with, and whoever reported hears that.
+
+        While Discord has not followed, or where it refused, it stays with who acts, and goes back if they are silent.
+        """
         item_id = item_of_key(case.source_key)
-        item = await storage.lock_item(session, item_id) if item_id is not None else None
+        if item_id is None or case.state is not CaseState.DONE:
+            return
+        item = await storage.lock_item(session, item_id)
         if item is None or item.guild_id != case.guild_id or State(item.state) not in rules.UNDECIDED:
             return
         await self._close(session, item, State.ACTED, case.moderator_id)
@@ -196,6 +202,15 @@ class ReportStaff:
             raise gone()
         rules.check_sees(queued_of(item), actor.member_id)
         return item
+
+    async def _free_key(self, session: AsyncSession, item: ReportItemRow) -> str:
+        """For the case that comes of it: the one of an earlier try that Discord refused is not in its way."""
+        key = source_key(item.id)
+        while (tried := await self._core.cases.find_by_key(session, item.guild_id, key)) is not None:
+            if tried.state is not CaseState.FAILED:
+                break
+            key = source_key(item.id, after=tried.id)
+        return key
 
     async def _work(self, session: AsyncSession, actor: Actor, item: ReportItemRow) -> None:
         """Take it if nobody has it, and go on if it is theirs."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.behaviour.quests import LyceumWorld
+from tests.behaviour.moderation import moderated, timeout_of
+from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.behaviour.reports import calls, cards, own, queue, report_member, report_message
 from tests.behaviour.steps import HOSTILE, reach, switch
 
@@ -129,3 +130,21 @@ async def test_acting_on_a_report_opens_a_case_that_closes_it(community: LyceumW
     whom = await world.press(milo, cards(world)[-1], "Act")
     panel = await world.choose(milo, whom, troll, menu=None)
     assert "Warn" in (panel.message.labels if panel.message is not None else [])
+
+
+async def test_what_discord_refuses_leaves_the_report_with_who_acts(open_world: OpenWorld) -> None:
+    async with moderated(open_world) as world:
+        ben, milo = world.people["Ben"], world.people["Milo"]
+        troll = await world.join("Troll")
+        await reach(world, ben, dm_allowed=True)
+        await report_message(world, ben, await world.say(troll, world.general, "Nasty"))
+        path = f"/guilds/{world.guild_id}/members/{troll.id}"
+        world.faults.forbidden("PATCH", path)
+        for is_refused in (True, False):
+            panel = await world.press(milo, cards(world)[0], "Act")
+            form = await world.press(milo, panel, "Time out")
+            await world.submit(milo, form, {"length": "1h", "reason": "Called people names"})
+            assert (timeout_of(world, troll) is None) is is_refused
+            [card] = cards(world)
+            assert ("Dealt with by" in card.text) is not is_refused
+        assert [("dealt with it" in each.text) for each in world.dms(ben)].count(True) == 1

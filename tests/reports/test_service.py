@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.authority import MANAGE_GUILD, MODERATE_MEMBERS, Actor, Capability
 from bot.cases import REPORT, CaseDraft, CaseKind, Snippet, Source
+from bot.cases import State as CaseState
 from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotFound, TooSoon
 from bot.features import Feature
@@ -83,7 +84,8 @@ def service(core: Core, calling: Calling) -> ReportService:
 @pytest.fixture
 def staff(core: Core, calling: Calling) -> ReportStaff:
     staff = ReportStaff(core, calling)
-    core.cases.on_open(staff.case_opened)
+    core.cases.on_open(staff.follow)
+    core.cases.on_change(staff.follow)
     core.cases.evidence.redact_with(staff.redact)
     return staff
 
@@ -133,6 +135,7 @@ async def open_case(core: Core, kind: CaseKind, key: str, guild_id: int = GUILD)
             member_id=TROLL,
             moderator_id=7,
             source_key=key,
+            state=CaseState.DONE,
         )
         await core.cases.open(session, draft)
 
