@@ -63,6 +63,7 @@ class ReportService:
             report = await self._write(session, actor, item, sending, words)
             await self._keep(session, item, sending.message)
             item.last_at = self._core.clock.now()
+            await self._keep_undecided(session, item)
             item.category = await self._category(session, item)
             item.version += 1
             await session.flush()
@@ -188,6 +189,12 @@ class ReportService:
             await self._core.cases.evidence.keep(
                 session, item.guild_id, REPORT, item.id, [message], keep_for=KEPT_UNDECIDED
             )
+
+    async def _keep_undecided(self, session: AsyncSession, item: ReportItemRow) -> None:
+        """What nobody ever closes has an end too, counted from the last who reported it."""
+        until = item.words_until = item.last_at + KEPT_UNDECIDED
+        item.purged_at = None
+        await self._core.cases.evidence.keep_until(session, item.guild_id, REPORT, item.id, until)
 
     async def _category(self, session: AsyncSession, item: ReportItemRow) -> str:
         reports = await storage.list_reports(session, item.id)

@@ -234,6 +234,7 @@ class ReportStaff:
         now = self._core.clock.now()
         item.state, item.decided_by, item.decided_at = state.value, by, now
         until = item.words_until = now + timedelta(days=settings.text_days)
+        item.purged_at = None  # after a year undecided; what is said at the end has a time of its own
         await self._calling.changed(session, item)
         await self._calling.tell_reporters(session, item)
         await self._core.cases.evidence.keep_until(session, item.guild_id, REPORT, item.id, until)

@@ -439,6 +439,23 @@ async def test_words_and_copies_go_in_time_after_it_was_closed_also_while_report
     assert (kept.text, kept.attachments, kept.author_id) == (None, (), TROLL)
 
 
+async def test_words_that_nobody_decides_on_go_after_a_year_and_what_is_said_at_the_end_too(
+    service: ReportService, staff: ReportStaff, core: Core, clock: FixedClock
+) -> None:
+    await send(service, BEN)
+    [item] = await items(core)
+    clock.advance(364 * DAY)
+    await run_jobs(core)
+    assert (await staff.look(MILO, item.id)).words[0].words == "They insulted me"
+    clock.advance(DAY + 2 * HOUR)
+    await run_jobs(core)
+    assert (await staff.look(MILO, item.id)).words[0].words == ""
+    assert (await staff.dismiss(MILO, item.id, "Too old", "Sorry")).note == "Too old"
+    clock.advance(91 * DAY)
+    await run_jobs(core)
+    assert (await staff.look(MILO, item.id)).note is None
+
+
 async def test_a_deleted_reporter_is_gone_from_it_and_hears_nothing_and_the_report_stays(
     service: ReportService, staff: ReportStaff, core: Core, clock: FixedClock
 ) -> None:
