@@ -56,7 +56,7 @@ class ReportItemRow(Base):
     """One thing that staff look at. `subject` is one of `cogs.reports.rules.Subject`, `subject_id` whom it is about,
     `NOBODY` when nobody is named; `batch_of` who sent a batch. `about_staff`: it is not shown in the staff channel.
 
-    `taken_by` has it since `taken_at` and did something with it at `touched_at`; `turn` counts the takings. `note` is
+    `taken_by` has it since `taken_at` and did something with it at `touched_at`; `turn` counts the takings, and the times at which it became more than quiet. `note` is
     for staff, `sentence` for those who reported. `words_until` is when what they wrote is emptied; `purged_at` when it was.
     """
 

@@ -100,13 +100,19 @@ class Calling:
         people: People,
         *,
         is_new: bool,
+        was_quiet: bool = False,
     ) -> Reach:
-        """Show a report to staff: a new card and a call, or the card as it is now."""
+        """Show a report to staff: a new card and a call, or the card as it is now; and a call when it is quiet no more."""
         channel_id = await self.channel(session, item)
         if is_new:
             await self._announce_new(session, item, numbers, people, channel_id)
         else:
             await self.redraw(session, item)
+            if was_quiet and item.state == State.OPEN and not await self.is_quiet(session, item):
+                item.turn += 1
+                await self._enqueue_calls(session, item)
+                if await self._may_call(session, item, numbers, Stage.MODERATORS):
+                    await self._call(session, item, people, Stage.MODERATORS)
         if channel_id is not None:
             return Reach.CHANNEL
         return Reach.PEOPLE if people.all - {item.subject_id} else Reach.NOBODY
@@ -132,7 +138,7 @@ class Calling:
                 arguments={"item_id": item.id, "stage": first.value if called else None},
             )
             await self._core.outbox.plan(session, card)
-        elif called or await self._is_quiet(session, item):
+        elif called or await self.is_quiet(session, item):
             # No card tells of it, so quiet means here that each is told once, and not again.
             await self._tell(session, item, on_duty if first is Stage.ON_DUTY else people.moderators)
         for stage, after in CALLS.items():
@@ -146,7 +152,7 @@ class Calling:
         now, last = self._core.clock.now(), numbers.calls.get(stage.value)
         may = rules.calls_now(
             queued_of(item),
-            quiet=await self._is_quiet(session, item),
+            quiet=await self.is_quiet(session, item),
             # What is told in private is told to each once, and is no call in a channel.
             last_call=datetime.fromisoformat(last) if last is not None and not item.about_staff else None,
             now=now,
@@ -155,7 +161,8 @@ class Calling:
             numbers.calls = {**numbers.calls, stage.value: now.isoformat()}
         return may
 
-    async def _is_quiet(self, session: AsyncSession, item: ReportItemRow) -> bool:
+    async def is_quiet(self, session: AsyncSession, item: ReportItemRow) -> bool:
+        """Whether the community wants nobody to be called for reports of its kind."""
         settings = await self._core.configs.present(session, item.guild_id, ReportSettings)
         return settings.is_quiet(Category(item.category))
 
@@ -235,6 +242,9 @@ class Calling:
         """Leave it to the others, who are called as for a new one while nobody takes it."""
         item.state, item.taken_by = State.OPEN.value, NOBODY
         await self.changed(session, item)
+        await self._enqueue_calls(session, item)
+
+    async def _enqueue_calls(self, session: AsyncSession, item: ReportItemRow) -> None:
         for stage, after in CALLS.items():
             if after:
                 await self._enqueue(session, item, stage, after)

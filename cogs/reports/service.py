@@ -57,6 +57,7 @@ class ReportService:
             together = rules.is_put_together(sent, settings.an_hour)
             item = await self._find_item(session, actor, sending, together=together)
             is_new = item is None
+            was_quiet = item is not None and await self._calling.is_quiet(session, item)
             if item is None:
                 numbers.last += 1
                 item = await self._open(session, actor, sending, numbers.last, together=together)
@@ -67,7 +68,9 @@ class ReportService:
             item.category = await self._category(session, item)
             item.version += 1
             await session.flush()
-            reach = await self._calling.announce(session, item, numbers, people, is_new=is_new)
+            reach = await self._calling.announce(
+                session, item, numbers, people, is_new=is_new, was_quiet=was_quiet
+            )
             return Receipt(
                 report.id, item.number, sending.category, State(item.state), reach, item.about_owner
             )

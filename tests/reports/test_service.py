@@ -400,6 +400,12 @@ async def test_what_a_community_wants_quiet_calls_nobody(
     await run_jobs(core)
     [card] = await planned(core, model.ITEM_RENDERER)
     assert card.arguments["stage"] is None and await planned(core, model.CALL_RENDERER) == []
+    await send(service, CLEO, replace(about(), category=Category.SELF_HARM))  # what joins it is not quiet
+    assert [each.arguments["stage"] for each in await planned(core, model.CALL_RENDERER)] == ["moderators"]
+    clock.advance(2 * HOUR)
+    await run_jobs(core)
+    called = [each.arguments["stage"] for each in await planned(core, model.CALL_RENDERER)]
+    assert called == ["moderators", "facilitators"]
     assert (await staff.look(MILO, (await items(core))[0].id)).words[0].member_id == BEN.member_id
 
 
