@@ -129,6 +129,8 @@ class Proposal:
 Perform = Callable[[AsyncSession, Actor, Proposal], Awaitable[Any]]
 """Does what was proposed, in the transaction that decides. The actor is who confirms; `require` and `require_over` are
 called in here. What it raises undoes the decision."""
+Declined = Callable[[AsyncSession, Proposal], Awaitable[None]]
+"""Notes that it will not be done, in the transaction that decides."""
 Draw = Callable[[Proposal, Translator], str]
 """What is proposed, in words for its card."""
 
@@ -138,6 +140,7 @@ class _Kind:
     perform: Perform
     draw: Draw
     capability: Capability
+    declined: Declined | None
 
 
 class Guards:
@@ -151,11 +154,18 @@ class Guards:
         self.look: Look  # the app's, as soon as it has a client
         configs.register(SafetySettings, storage.SafetySettingsRow)
 
-    def register(self, kind: str, perform: Perform, draw: Draw, capability: Capability) -> None:
+    def register(
+        self,
+        kind: str,
+        perform: Perform,
+        draw: Draw,
+        capability: Capability,
+        declined: Declined | None = None,
+    ) -> None:
         """Make a kind of proposal known. `capability` is what proposer and second moderator need."""
         if kind in self._kinds:
             raise ValueError(f"two kinds of proposal are named {kind!r}")
-        self._kinds[kind] = _Kind(perform, draw, capability)
+        self._kinds[kind] = _Kind(perform, draw, capability, declined)
 
     def unregister(self, kind: str) -> None:
         self._kinds.pop(kind, None)
@@ -278,6 +288,9 @@ class Guards:
         """Leave it. The proposer may take it back themselves."""
         proposal = await self._lock(session, actor, proposal_id)
         await self._decide(session, actor, proposal, "declined")
+        declined = self._kind(proposal).declined
+        if declined is not None:
+            await declined(session, proposal)
         return await self.find(session, actor.guild_id, proposal_id)
 
     async def _lock(self, session: AsyncSession, actor: Actor, proposal_id: int) -> Proposal:

@@ -209,6 +209,12 @@ class Actions:
             waiting=states[MemberState.PLANNED],
         )
 
+    async def declined(self, session: AsyncSession, proposal: Proposal) -> None:
+        """A second moderator has declined it, or who proposed it took it back."""
+        action = await storage.lock_action(session, int(proposal.payload["action"]))
+        if action is not None and action.state == "proposed":
+            action.state = "declined"
+
     def _state_of(self, action: storage.RaidActionRow) -> str:
         is_open = self._core.clock.now() < action.made_at + EXPIRES_AFTER
         return action.state if action.state != "proposed" or is_open else "lapsed"

@@ -81,7 +81,8 @@ class RaidsCog(commands.Cog):
         bot.core.configs.register(RaidSettings, RaidSettingsRow)
         self.service.register()
         for kind, capability in kinds().items():
-            bot.core.guards.register(kind, self.service.actions.perform, self._draw_proposal, capability)
+            actions = self.service.actions
+            bot.core.guards.register(kind, actions.perform, self._draw_proposal, capability, actions.declined)
         bot.renderers.register(BANNER_RENDERER, self._draw_banner, what=N_("how a lockdown stands"))
         for name, handler in self._controls.items():
             bot.components.register(name, handler)

@@ -219,6 +219,8 @@ def action_line(action: Action, t: Translator) -> str:
         return t(
             "**{what}**: proposed for {n} people, waits for a second moderator.", what=what, n=action.count
         )
+    if action.state == "declined":
+        return t("**{what}**: proposed for {n} people, and declined.", what=what, n=action.count)
     if action.state == "lapsed":
         return t("**{what}**: proposed for {n} people, and not confirmed.", what=what, n=action.count)
     if action.state == "undone":

@@ -145,7 +145,9 @@ async def stand_on(core: Core, clock: FixedClock) -> Stand:
     service = RaidService(core, Memory(), look)
     service.register()
     for kind, capability in kinds().items():
-        core.guards.register(kind, service.actions.perform, lambda _, __: "", capability)
+        core.guards.register(
+            kind, service.actions.perform, lambda _, __: "", capability, service.actions.declined
+        )
     async with core.db.begin() as session:
         for guild_id in (GUILD, OTHER):
             await core.configs.change(session, guild_id, GuildConfig, staff_channel_id=STAFF)

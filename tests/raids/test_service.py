@@ -201,6 +201,18 @@ async def test_a_bulk_ban_waits_for_a_second_moderator_and_names_the_failures(st
     assert sorted({each.number for each in await stand.cases()}) == list(range(1, 453))
 
 
+async def test_what_a_second_moderator_declines_says_so_and_can_be_proposed_again(stand: Stand) -> None:
+    raid_id, coming = await stand.raid(60)
+    declined = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
+    proposal = await proposal_of(stand)
+    async with stand.core.db.begin() as session:
+        await stand.core.guards.decline(session, MIA, proposal)
+    after = await stand.service.action(GUILD, declined.id)
+    assert after is not None and "60 people, and declined" in render.action_line(after, ENGLISH)
+    again = await stand.service.actions.do(MAX, raid_id, ActionKind.BAN, 0)
+    assert again.count == len(coming) and await stand.planned("raids.ban:") == []
+
+
 async def test_undo_lifts_exactly_the_bans_that_came_off_within_a_week(stand: Stand) -> None:
     raid_id, coming = await stand.raid()
     action_id = await ban(stand, raid_id)
