@@ -13,7 +13,8 @@
 * Features that keep something of a person in memory register with `on_forgotten` and drop it. Those with cards on which
   the person stands among others register with `redraw_with` and plan to draw them again when all is erased; those whose
   cards quote what is erased of the person find them with `redraw_about_with` while it is still known which they are.
-* Features in which others wait for a person register with `on_departure`, and hear of everybody who left, seen or not.
+* Features in which others wait for a person register with `on_departure`, and hear of everybody who left, seen or not; those
+  that gave somebody roles, which Discord forgets, with `on_return`.
 
 Afterwards the person is a stranger who may begin anew. Tested in `tests/privacy/test_erasure.py` and, with the whole bot,
 in `tests/behaviour/test_privacy.py`.
@@ -60,6 +61,8 @@ TakeBack = Callable[[AsyncSession, int, int], Awaitable[bool]]
 there were any. Called again until there are none."""
 Depart = Callable[[AsyncSession, int, Collection[int]], Awaitable[None]]
 """Called with the server and who left it, in the transaction that writes it down."""
+Return = Callable[[AsyncSession, int, Collection[int], str], Awaitable[None]]
+"""Called with server, members, and a word for this return, which no other has, in the transaction that notes it."""
 
 
 FEW = 3  # whom to ask for one by one; of more it is one look at everybody
@@ -86,6 +89,7 @@ class Erasure:
         self._redraws: list[Redraw] = []
         self._abouts: list[RedrawAbout] = []
         self._departs: list[Depart] = []
+        self._returns: list[Return] = []
         self._take_backs: list[TakeBack] = []
         jobs.register(ERASE_JOB, self._erase)
         db.after_commit(self._tell)
@@ -117,6 +121,13 @@ class Erasure:
 
     def stop_hearing(self, depart: Depart) -> None:
         self._departs.remove(depart)
+
+    def on_return(self, welcome: Return) -> None:
+        """Have `welcome` called when people who had left are back, also those who came while Lyceum was down."""
+        self._returns.append(welcome)
+
+    def stop_welcoming(self, welcome: Return) -> None:
+        self._returns.remove(welcome)
 
     def take_back_with(self, take_back: TakeBack) -> None:
         """Have `take_back` plan to take back the roles that a feature gave, before a person is deleted."""
@@ -168,7 +179,7 @@ class Erasure:
         """Remember since when they are gone, and of others that they are back."""
         if gone:
             await self._note_departures(session, guild_id, gone)
-        await storage.remove_departures(session, guild_id, back)
+        await self._note_returns(session, guild_id, back)
 
     async def compare(self, guild_id: int, present: Collection[int]) -> None:
         """The complete list of who is in the server, of whom some may have come and gone unseen."""
@@ -179,7 +190,7 @@ class Erasure:
         if gone or back:
             async with self._db.begin() as session:
                 await self._note_departures(session, guild_id, gone)
-                await storage.remove_departures(session, guild_id, back)
+                await self._note_returns(session, guild_id, back)
 
     async def _note_departures(
         self, session: AsyncSession, guild_id: int, member_ids: Collection[int]
@@ -187,6 +198,14 @@ class Erasure:
         await storage.add_departures(session, guild_id, member_ids, self._clock.now())
         for depart in self._departs:
             await depart(session, guild_id, member_ids)
+
+    async def _note_returns(self, session: AsyncSession, guild_id: int, member_ids: Collection[int]) -> None:
+        if not member_ids:
+            return
+        await storage.remove_departures(session, guild_id, member_ids)
+        occasion = f"back:{self._clock.now():%Y%m%dT%H%M%S}"
+        for welcome in self._returns:
+            await welcome(session, guild_id, member_ids, occasion)
 
     async def replay(self) -> int:
         """Carry out what the file knows and the database does not, because it was restored. Returns how many."""

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ from bot.notify import Notification
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.badges import rules
 from cogs.badges.living import Living
-from cogs.badges.model import EARNED, KIND, TOLD_RENDERER, Badge, badge_of
+from cogs.badges.model import AREA, EARNED, KIND, TOLD_RENDERER, Badge, badge_of
 from cogs.badges.wins import Wins
 from storage import badges as storage
 from storage.badges import BY_HAND, HELD, LOST, REVOKED, BadgeAwardRow
@@ -169,6 +169,22 @@ class Awarding:
                 await session.flush()
                 await self.take_role(session, row, badge.role_id)
         return taken
+
+    async def give_back(
+        self, session: AsyncSession, guild_id: int, member_ids: Collection[int], occasion: str
+    ) -> None:
+        """They left and are back, and Discord has forgotten the roles of the badges that they hold."""
+        if not await self._core.features.is_on(guild_id, AREA):
+            return
+        for member_id in member_ids:
+            for row in await storage.list_of_member(session, guild_id, member_id):
+                badge = (
+                    await storage.find_badge(session, guild_id, row.badge_id) if row.state == HELD else None
+                )
+                if badge is not None:
+                    await self.give_effects(
+                        session, row, badge_of(badge), lane=Lane.SCHEDULED, occasion=f":{occasion}"
+                    )
 
     async def tell_of_loss(self, session: AsyncSession, row: BadgeAwardRow) -> None:
         """Staff took it back."""

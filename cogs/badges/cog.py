@@ -104,6 +104,7 @@ class BadgesCog(commands.Cog):
         bot.config_card.parts.add(self._config)
         core.erasure.redraw_with(self.wins.redraw)
         core.erasure.take_back_with(self.awarding.take_back)
+        core.erasure.on_return(self.awarding.give_back)
         service = self.service
         core.qualifications.register(
             Qualification(
@@ -138,6 +139,7 @@ class BadgesCog(commands.Cog):
         bot.config_card.parts.remove(self._config)
         core.erasure.stop_redrawing(self.wins.redraw)
         core.erasure.stop_taking_back(self.awarding.take_back)
+        core.erasure.stop_welcoming(self.awarding.give_back)
         core.qualifications.unregister(model.QUALIFICATION)
         core.member_cards.unregister(AREA)
         bot.groups.forget_help(HELP)

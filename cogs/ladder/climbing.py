@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -241,6 +241,19 @@ class Climbing:
                 await session.flush()
                 await self.plan_role(session, row, step)
         return taken
+
+    async def give_back(
+        self, session: AsyncSession, guild_id: int, member_ids: Collection[int], occasion: str
+    ) -> None:
+        """They left and are back, and Discord has forgotten the roles of their steps. Roles of staff stay with people to give."""
+        if not await self._core.features.is_on(guild_id, AREA):
+            return
+        staff = await self.staff_roles(guild_id)
+        for member_id in member_ids:
+            for row in await storage.list_held(session, guild_id, member_id):
+                step = self._steps.find(guild_id, row.step)
+                if row.state == storage.HELD and step is not None and step.role_id not in staff:
+                    await self.plan_role(session, row, step, occasion=f":{occasion}")
 
     async def staff_roles(self, guild_id: int) -> frozenset[int]:
         """The roles that make people staff in a community."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -108,6 +109,13 @@ async def test_a_badge_of_ones_own_with_a_role_from_the_form_to_the_revocation(w
     given = [each for each in world.faults.log if each.method == "PUT" and str(role.id) in each.path]
     assert len(given) == 2  # once for each of them
     assert (await mine(world, ben)).text.count("Weekly voice") == 1
+
+    for outage in (nullcontext(), world.while_down()):  # Discord forgets the roles of who leaves
+        await world.leave(ben)
+        async with outage:
+            await world.rejoin(ben)
+        await world.advance(timedelta(minutes=1))
+        assert "Voices" in world.role_names(ben)
 
     number = badge_number(
         await world.choose(boss, await desk(world), "Weekly voice", menu="badges:staff.open")

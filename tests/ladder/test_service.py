@@ -244,6 +244,21 @@ async def test_stepping_down_keeps_the_honour_and_the_way_back(ladder: Ladder) -
     assert [kind for kind, _ in await ladder.roles()] == ["add_role", "remove_role", "add_role"]
 
 
+async def test_who_comes_back_to_the_server_has_the_role_of_their_step_again_but_none_of_staff(
+    ladder: Ladder,
+) -> None:
+    core, staff_role = ladder.core, ROLE + 1
+    await ladder.staff.set_role(FARAH, "member", ROLE)
+    await ladder.staff.set_role(FARAH, "mentor", staff_role)
+    await ladder.staff.place(FARAH, BEN.member_id, "mentor", "Was one before")
+    async with core.db.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, moderator_role_id=staff_role)
+    before = len(await ladder.roles())
+    async with core.db.begin() as session:
+        await ladder.climbing.give_back(session, GUILD, [BEN.member_id, FARAH.member_id], "back:1")
+    assert (await ladder.roles())[before:] == [("add_role", ROLE)]
+
+
 async def test_two_steps_with_one_role_lose_it_only_together(ladder: Ladder) -> None:
     await ladder.staff.set_role(FARAH, "member", ROLE)
     await ladder.staff.set_role(FARAH, "contributor", ROLE)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.authority import Actor, Capability, CapabilityRoles, has
 from bot.core import Core
 from bot.outbox import Effect, EffectKind, Lane
-from cogs.reviews.training.model import TrainingSettings
+from cogs.reviews.training.model import AREA, TrainingSettings
 from storage import review_training as storage
 from storage.review_training import ReviewLicenceRow
 
@@ -87,6 +87,17 @@ class Licences:
         row = await storage.lock_licence(session, guild_id, member_id, since=row.since)
         self._decide(row, held=False, by=None, reason=None)
         return await self._plan_role(session, row, f"{row.turn}")
+
+    async def give_back(
+        self, session: AsyncSession, guild_id: int, member_ids: Collection[int], occasion: str
+    ) -> None:
+        """They left and are back, and Discord has forgotten the role of their licence."""
+        if not await self._core.features.is_on(guild_id, AREA):
+            return
+        for member_id in member_ids:
+            row = await storage.find_licence(session, guild_id, member_id)
+            if row is not None and row.held:
+                await self._plan_role(session, row, f"{row.turn}:{occasion}", lane=Lane.SCHEDULED)
 
     async def renew_role(
         self, session: AsyncSession, row: ReviewLicenceRow, *, lane: Lane = Lane.AWAITED

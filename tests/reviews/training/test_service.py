@@ -210,6 +210,10 @@ async def test_the_role_is_given_again_to_who_lost_it_once_a_day(
     assert len(await planned(core, "add_role")) == 1
     await service.look(BEN)
     assert len(await planned(core, "add_role")) == 2
+    for times, occasion in ((3, "back:1"), (3, "back:1"), (4, "back:2")):
+        async with core.db.begin() as session:  # Discord forgets the roles of who leaves
+            await Licences(core).give_back(session, GUILD, [BEN.member_id, 404], occasion)
+        assert len(await planned(core, "add_role")) == times
 
 
 async def test_a_reviewer_is_who_has_a_licence_or_the_role_or_may_do_everything(
