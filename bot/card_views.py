@@ -84,19 +84,6 @@ def to_view(card: Card, *, marker: int | None = None) -> ui.LayoutView:
     return view
 
 
-def without_buttons(message: discord.Message) -> ui.LayoutView:
-    """What stands in a message of ours, its marker included, without anything to press."""
-    view = ui.LayoutView.from_message(message, timeout=None)
-    assert isinstance(view, ui.LayoutView)
-    for container in view.children:
-        if isinstance(container, ui.Container):
-            for child in tuple(container.children):
-                if isinstance(child, ui.ActionRow):
-                    container.remove_item(child)
-    view.stop()
-    return view
-
-
 def marker_on(message: discord.Message) -> int | None:
     """The outbox's marker on a message of ours. Ids that Discord gave by itself are small."""
     ids = (each.id for each in message.components if isinstance(each, discord.Container))

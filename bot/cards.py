@@ -229,11 +229,6 @@ class ThreadTitle:
 
 
 @dataclass(frozen=True)
-class WithoutButtons:
-    """What a renderer returns for a message that stays as it stands, but with nothing to press any more."""
-
-
-@dataclass(frozen=True)
 class PollDraft:
     """What a renderer returns for one of Discord's own polls, with a line of text above it.
 

@@ -19,8 +19,8 @@ import aiohttp
 import discord
 
 from bot.authority import ELEVATED
-from bot.card_views import allowed_mentions, marker_on, to_view, without_buttons
-from bot.cards import AutomodDraft, Card, EventDraft, PollDraft, ThreadTitle, WithoutButtons
+from bot.card_views import allowed_mentions, marker_on, to_view
+from bot.cards import AutomodDraft, Card, EventDraft, PollDraft, ThreadTitle
 from bot.discord_automod import AutomodCalls
 from bot.discord_rooms import Rooms
 from bot.discord_safety import NotPossible, Safety, reason_of
@@ -161,9 +161,7 @@ class DiscordCalls:
             raise
         return message.id
 
-    async def _edit(
-        self, effect: PlannedEffect, card: Card | WithoutButtons, _nonce: str, marker: int
-    ) -> int | None:
+    async def _edit(self, effect: PlannedEffect, card: Card, _nonce: str, marker: int) -> int | None:
         try:
             await self._edit_once(effect, card, marker)
         except discord.HTTPException as error:
@@ -176,11 +174,7 @@ class DiscordCalls:
             await self._client.http.edit_channel(effect.channel_id, archived=True)
         return effect.message_id
 
-    async def _edit_once(self, effect: PlannedEffect, card: Card | WithoutButtons, marker: int) -> None:
-        if isinstance(card, WithoutButtons):
-            message = await self._message(effect).fetch()
-            await message.edit(view=without_buttons(message), allowed_mentions=discord.AllowedMentions.none())
-            return
+    async def _edit_once(self, effect: PlannedEffect, card: Card, marker: int) -> None:
         await self._message(effect).edit(
             view=to_view(card, marker=marker), allowed_mentions=allowed_mentions(card)
         )

@@ -1,8 +1,8 @@
 """Draws effects at the moment of sending, from the state as it is then.
 
 A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids.
-A renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, `WithoutButtons` where what it drew is
-not known any more, or raises `Obsolete` with the reason when there is nothing to show. Every card that tells a member something, of which the notification's
+A renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, or raises `Obsolete` with the reason when
+there is nothing to show. Every card that tells a member something, of which the notification's
 row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it; a DM also says from which
 server it comes. `translator` has the language: the member's for a DM, the community's for a post.
 """
@@ -20,7 +20,6 @@ from bot.cards import (
     PollDraft,
     Text,
     ThreadTitle,
-    WithoutButtons,
     custom_id,
 )
 from bot.dispatcher import PlannedEffect
@@ -32,7 +31,7 @@ from bot.text import quote
 WHY_CONTROL = "notify:why.show"
 LONGEST_NAME = 200  # a server's name has 100 characters, each of which may need a backslash
 
-Rendered = Card | ThreadTitle | EventDraft | PollDraft | WithoutButtons | AutomodDraft
+Rendered = Card | ThreadTitle | EventDraft | PollDraft | AutomodDraft
 Renderer = Callable[[PlannedEffect], Awaitable[Rendered]]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,7 +36,8 @@ class RitualRow(Base):
     """A ritual. What is empty is as its template says; `left_out` are local dates without a run, comma-separated.
 
     `lost_at` is when its channel turned out to be deleted, `asked_run_id` the run after which its owner was asked
-    whether it should go on. `version` grows with each change, so that two who edit at once do not undo each other.
+    whether it should go on. `ended_at` is when it was ended: what it posted still has to be drawn again when somebody
+    is deleted, so it is kept as long as that can be. `version` grows with each change, so that two who edit at once do not undo each other.
     """
 
     __tablename__ = "rituals"
@@ -45,7 +46,17 @@ class RitualRow(Base):
             "owner_id", OnDeletion.DETACH, what=N_("Rituals that you look after"), seen_by=SeenBy.COMMUNITY
         ),
     )
-    __table_args__ = (UniqueConstraint("guild_id", "template", "channel_id"),)
+    __table_args__ = (
+        Index(
+            "uq_rituals_running",
+            "guild_id",
+            "template",
+            "channel_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake, index=True)
@@ -63,6 +74,7 @@ class RitualRow(Base):
     paused_until: Mapped[datetime | None] = mapped_column()
     lost_at: Mapped[datetime | None] = mapped_column()
     asked_run_id: Mapped[int | None] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column()
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -181,22 +193,43 @@ class RitualPromptRow(Base):
 
 
 async def list_rituals(session: AsyncSession, guild_id: int) -> list[RitualRow]:
-    query = select(RitualRow).filter_by(guild_id=guild_id).order_by(RitualRow.id)
+    query = select(RitualRow).filter_by(guild_id=guild_id, ended_at=None).order_by(RitualRow.id)
     return list(await session.scalars(query))
+
+
+async def list_ever(session: AsyncSession, guild_id: int) -> list[RitualRow]:
+    """Also those that were ended, of which something stands in Discord still."""
+    return list(await session.scalars(select(RitualRow).filter_by(guild_id=guild_id)))
 
 
 async def list_all(session: AsyncSession) -> list[RitualRow]:
     """Those of every community: read once at start."""
-    return list(await session.scalars(select(RitualRow)))
+    return list(await session.scalars(select(RitualRow).filter_by(ended_at=None)))
 
 
 async def find_ritual(session: AsyncSession, ritual_id: int) -> RitualRow | None:
+    """One that goes on."""
+    row = await find_ever(session, ritual_id)
+    return row if row is not None and row.ended_at is None else None
+
+
+async def find_ever(session: AsyncSession, ritual_id: int) -> RitualRow | None:
+    """Also one that was ended."""
     return await session.get(RitualRow, ritual_id)
 
 
 async def lock_ritual(session: AsyncSession, ritual_id: int) -> RitualRow | None:
     """The ritual as it stands now, kept from others until the end of this writing transaction."""
-    return await session.get(RitualRow, ritual_id, with_for_update=True, populate_existing=True)
+    row = await session.get(RitualRow, ritual_id, with_for_update=True, populate_existing=True)
+    return row if row is not None and row.ended_at is None else None
+
+
+async def end_ritual(session: AsyncSession, row: RitualRow, at: datetime) -> None:
+    """What was to come of it goes; what was, stays for now."""
+    row.ended_at = at
+    for model in (RitualDraftRow, RitualPromptRow):
+        await session.execute(delete(model).where(model.ritual_id == row.id))
+    await session.flush()
 
 
 async def find_run(session: AsyncSession, ritual_id: int, key: str) -> RitualRunRow | None:

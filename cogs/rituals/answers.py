@@ -19,7 +19,7 @@ from bot.outbox import Effect, EffectKind, Lane
 from bot.text import clean
 from cogs.rituals import rules
 from cogs.rituals.model import Part, Ritual, title_of
-from cogs.rituals.posting import DRAWN_FOR, PROMPT_RENDERER
+from cogs.rituals.posting import PROMPT_RENDERER, Posting
 from cogs.rituals.rules import COUNTED, WITH_BUTTON, AnswerBy
 from storage import rituals as storage
 
@@ -60,8 +60,9 @@ class _Prompt:
 class Answers(Part):
     """The use cases of those who take part."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, posting: Posting) -> None:
         super().__init__(core)
+        self._posting = posting
         self._prompts: dict[int, _Prompt | None] = {}
 
     async def own(self, actor: Actor, run_id: int) -> OwnAnswer:
@@ -146,26 +147,13 @@ class Answers(Part):
 
     async def redraw(self, session: AsyncSession, guild_id: int) -> None:
         """Draw the cards of the last months again, because somebody who stands on one was deleted."""
-        now = self._core.clock.now()
         answered = {
             row.id
-            for row in await storage.list_rituals(session, guild_id)
+            for row in await storage.list_ever(session, guild_id)
             if (await self.snapshot(session, row)).answer in WITH_BUTTON
         }
-        for run in await storage.list_since(session, guild_id, since=now - DRAWN_FOR):
-            if run.ritual_id not in answered:
-                continue
-            effect = Effect(
-                kind=EffectKind.EDIT,
-                key=f"rituals:redraw:{run.id}:{now:%Y-%m-%dT%H:%M:%S}",
-                guild_id=guild_id,
-                channel_id=run.message_id or 0,
-                renderer=PROMPT_RENDERER,
-                arguments={"ritual_id": run.ritual_id, "key": run.key, "nominal": run.nominal},
-                lane=Lane.BULK,
-                after=run.effect_key,
-            )
-            await self._core.outbox.plan(session, effect)
+        occasion = f"redraw:{self._core.clock.now():%Y-%m-%dT%H:%M:%S}"
+        await self._posting.redraw(session, guild_id, answered, occasion)
 
     async def _run(
         self, session: AsyncSession, actor: Actor, run_id: int
@@ -267,7 +255,7 @@ class Answers(Part):
 
 async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
     run = await session.get(storage.RitualRunRow, int(act.subject))
-    row = await storage.find_ritual(session, run.ritual_id) if run is not None else None
+    row = await storage.find_ever(session, run.ritual_id) if run is not None else None
     return title_of(row) if row is not None else None
 
 

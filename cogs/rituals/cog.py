@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.app import Lyceum
 from bot.authority import Capability
 from bot.card_views import form_answers
-from bot.cards import Card, Item, PollDraft, ThreadTitle, WithoutButtons
+from bot.cards import Card, Item, PollDraft, ThreadTitle
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.errors import NotFound
 from bot.features import Feature
@@ -31,7 +31,7 @@ from cogs.rituals.controls import DeskControls
 from cogs.rituals.manage import RitualsGroup
 from cogs.rituals.model import Ritual, RitualSettings
 from cogs.rituals.posting import (
-    ENDED_RENDERER,
+    FORGET_JOB,
     LOOK_JOB,
     POST_JOB,
     PROMPT_RENDERER,
@@ -66,6 +66,7 @@ class RitualsCog(commands.Cog):
         self._jobs = {
             POST_JOB: service.posting.due,
             LOOK_JOB: service.posting.look_back,
+            FORGET_JOB: service.posting.forget,
         }
         self._controls = {
             **DeskControls(service).handlers(),
@@ -82,7 +83,6 @@ class RitualsCog(commands.Cog):
             QUIET_RENDERER: (self._draw_quiet, N_("asking about a quiet ritual")),
             STOCK_RENDERER: (self._draw_stock, N_("telling of an empty queue of prompts")),
             SUGGESTED_RENDERER: (self._draw_suggested, N_("telling of suggested prompts")),
-            ENDED_RENDERER: (self._draw_ended, N_("taking the button off an ended ritual")),
             LOST_RENDERER: (self._draw_lost, N_("telling of a ritual without a channel")),
         }
 
@@ -192,9 +192,6 @@ class RitualsCog(commands.Cog):
             raise Obsolete(N_("the ritual has a channel again"))
         return staff_cards.lost_card(ritual, await self._translator(effect))
 
-    async def _draw_ended(self, _: PlannedEffect) -> WithoutButtons:
-        return WithoutButtons()
-
     async def _draw_suggested(self, effect: PlannedEffect) -> Card:
         ritual = await self._ritual(effect)
         count = await self.service.prompts.count_suggested(ritual.id)
@@ -216,7 +213,7 @@ class RitualsCog(commands.Cog):
         facts = effect.arguments
         key = facts.get("key") or facts["nominal"]
         posted = await self.service.posting.find(int(facts["ritual_id"]), key)
-        if posted is None:
+        if posted is None or (posted.ritual.is_ended and effect.kind is not EffectKind.EDIT):
             raise Obsolete(REASON_GONE)
         return posted
 

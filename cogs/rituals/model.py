@@ -17,7 +17,7 @@ from bot.nominal_times import LocalRule
 from bot.schedules import Schedule
 from cogs.rituals.rules import AnswerBy, When
 from cogs.rituals.shipped import Template, templates
-from cogs.rituals.when import dates_of, when_of
+from cogs.rituals.when import dates_of, rule_for, when_of
 from storage import rituals as storage
 from storage import schedules as schedule_storage
 
@@ -60,6 +60,7 @@ class Ritual:
     paused_until: datetime | None = None
     is_lost: bool = False
     is_held: bool = False
+    is_ended: bool = False
     version: int = 1
 
     @property
@@ -129,13 +130,13 @@ class Part:
         return row
 
     async def snapshot(self, session: AsyncSession, row: storage.RitualRow) -> Ritual:
-        """The ritual as a value. Raises `NotFound` when its schedule has gone."""
+        """The ritual as a value. Raises `NotFound` when its schedule has gone; an ended one needs none."""
         schedule = await self._schedule(session, row)
-        if schedule is None:
+        if schedule is None and row.ended_at is None:
             raise gone()
         return self._ritual_of(row, schedule)
 
-    def _ritual_of(self, row: storage.RitualRow, schedule: Schedule) -> Ritual:
+    def _ritual_of(self, row: storage.RitualRow, schedule: Schedule | None) -> Ritual:
         return ritual_of(row, schedule, self._core.clock.now())
 
     async def _schedule(self, session: AsyncSession, row: storage.RitualRow) -> Schedule | None:
@@ -150,16 +151,16 @@ def title_of(row: storage.RitualRow) -> str:
     return row.title or templates()[row.template].title
 
 
-def ritual_of(row: storage.RitualRow, schedule: Schedule, now: datetime) -> Ritual:
-    """The ritual as it stands now. A pause that has ended is none."""
+def ritual_of(row: storage.RitualRow, schedule: Schedule | None, now: datetime) -> Ritual:
+    """The ritual as it stands now. A pause that has ended is none. One that was ended has no schedule any more."""
     return Ritual(
         row.id,
         row.guild_id,
         row.template,
         row.channel_id,
-        schedule.zone,
-        schedule.next_run_at,
-        schedule.rule,
+        schedule.zone if schedule is not None else "UTC",
+        schedule.next_run_at if schedule is not None else None,
+        schedule.rule if schedule is not None else rule_for(templates()[row.template].when, now, "UTC"),
         owner_id=row.owner_id,
         title=row.title,
         purpose=row.purpose,
@@ -169,7 +170,8 @@ def ritual_of(row: storage.RitualRow, schedule: Schedule, now: datetime) -> Ritu
         left_out=dates_of(row.left_out),
         paused_until=row.paused_until if row.paused_until is not None and row.paused_until > now else None,
         is_lost=row.lost_at is not None,
-        is_held=schedule.held,
+        is_held=schedule is not None and schedule.held,
+        is_ended=row.ended_at is not None,
         version=row.version,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,7 +18,6 @@ from cogs.rituals import rules
 from cogs.rituals.model import AUDIT_AREA, Part, Ritual, title_of
 from cogs.rituals.queue import Asked, Queue
 from cogs.rituals.rules import COUNTED, QUIET_RUNS, WITH_BUTTON, WITH_THREAD, AnswerBy
-from cogs.rituals.shipped import templates
 from storage import rituals as storage
 
 POST_JOB = "rituals.post"
@@ -26,7 +26,7 @@ PROMPT_RENDERER = "rituals.prompt"
 THREAD_RENDERER = "rituals.thread"
 QUIET_RENDERER = "rituals.quiet"
 STOCK_RENDERER = "rituals.stock"
-ENDED_RENDERER = "rituals.ended"
+FORGET_JOB = "rituals.forget"
 DRAWN_FOR = timedelta(days=90)  # as long as the outbox knows where a card stands
 REASON_GONE = N_("the ritual was removed")
 REASON_PAUSED = N_("the ritual was paused")
@@ -235,27 +235,53 @@ class Posting(Part):
             effects.append(thread)
         await self._core.outbox.plan(session, *effects, job_id=job_id)
 
-    async def take_buttons_away(self, session: AsyncSession, row: storage.RitualRow) -> None:
-        """The ritual ends: what was posted stays, and nobody is asked any more. Its rows are gone by then."""
-        template = templates()[row.template]
-        answer = AnswerBy(row.answer) if row.answer else template.answer
-        has_button = answer in WITH_BUTTON or (template.queue and answer is not AnswerBy.POLL)
-        if not has_button or row.lost_at is not None:
-            return
+    async def end(self, session: AsyncSession, row: storage.RitualRow) -> None:
+        """The ritual was ended: what was posted stays, without anything to press, until nobody knows where it stands."""
+        now = self._core.clock.now()
+        await self._core.jobs.enqueue(
+            session,
+            NewJob(
+                name=FORGET_JOB,
+                key=f"{FORGET_JOB}:{row.id}",
+                run_at=now + DRAWN_FOR,
+                guild_id=row.guild_id,
+                payload={"ritual_id": row.id},
+            ),
+        )
+        ritual = await self.snapshot(session, row)
+        has_button = ritual.answer in WITH_BUTTON or (
+            ritual.shipped.queue and ritual.answer is not AnswerBy.POLL
+        )
+        if has_button and row.lost_at is None:
+            await self.redraw(session, row.guild_id, {row.id}, "ended")
+
+    async def redraw(
+        self, session: AsyncSession, guild_id: int, ritual_ids: Collection[int], occasion: str
+    ) -> None:
+        """Draw what these rituals have posted again, as far back as it is known where it stands."""
         since = self._core.clock.now() - DRAWN_FOR
-        for run in await storage.list_since(session, row.guild_id, since=since):
-            if run.ritual_id != row.id:
+        for run in await storage.list_since(session, guild_id, since=since):
+            if run.ritual_id not in ritual_ids:
                 continue
             effect = Effect(
                 kind=EffectKind.EDIT,
-                key=f"{run.effect_key}:ended",
-                guild_id=row.guild_id,
-                channel_id=row.channel_id,
-                renderer=ENDED_RENDERER,
+                key=f"{run.effect_key}:{occasion}",
+                guild_id=guild_id,
+                channel_id=run.message_id or 0,
+                renderer=PROMPT_RENDERER,
+                arguments={"ritual_id": run.ritual_id, "key": run.key, "nominal": run.nominal},
                 lane=Lane.BULK,
                 after=run.effect_key,
             )
             await self._core.outbox.plan(session, effect)
+
+    async def forget(self, session: AsyncSession, job: Job) -> Skipped | None:
+        """Nobody knows any more where the cards of an ended ritual stand, so it goes for good."""
+        row = await storage.find_ever(session, int(job.payload["ritual_id"]))
+        if row is None or row.ended_at is None:
+            return Skipped(REASON_GONE)
+        await session.delete(row)
+        return None
 
     async def _take(self, session: AsyncSession, row: storage.RitualRow, key: str) -> Asked | None:
         """What is asked this time, and a word to staff when there is little left."""
@@ -318,7 +344,7 @@ class Posting(Part):
         await self._core.outbox.plan(session, notice)
 
     async def _posted(self, session: AsyncSession, run: storage.RitualRunRow) -> Posted | None:
-        row = await storage.find_ritual(session, run.ritual_id)
+        row = await storage.find_ever(session, run.ritual_id)
         if row is None:
             return None
         answers = await storage.list_answers(session, run.id)

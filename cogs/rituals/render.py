@@ -52,7 +52,7 @@ def prompt(posted: Posted, t: Translator) -> Card | PollDraft:
     if posted.ritual.shipped.queue:
         suggest = custom_id(SUGGEST_ASK, posted.ritual.id)
         buttons.append(Button(t("Suggest the next question"), suggest))
-    if buttons:
+    if buttons and not posted.ritual.is_ended:
         items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
 

@@ -58,7 +58,7 @@ class RitualsService(Part):
         super().__init__(core)
         self.posting = Posting(core)
         self.drafts = Drafts(core)
-        self.answers = Answers(core)
+        self.answers = Answers(core, self.posting)
         self.prompts = Prompts(core)
         self.holidays = Holidays(core)
 
@@ -295,9 +295,8 @@ class RitualsService(Part):
         await self._note(
             session, actor, row, N_("ended the ritual {ritual}"), before={"channel_id": row.channel_id}
         )
-        await self.posting.take_buttons_away(session, row)
-        await session.delete(row)
-        await session.flush()
+        await storage.end_ritual(session, row, self._core.clock.now())
+        await self.posting.end(session, row)
 
     async def _note(
         self,

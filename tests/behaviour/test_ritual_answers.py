@@ -114,6 +114,11 @@ class TestOnTheCard:
         assert wins.pings(wins.member) == []
         reply = await wins.submit(wins.people["Cleo"], late, {"text": "Too late", "shown": True})
         assert "the ritual has ended" in reply.text
+        privacy = await wins.slash(wins.member, wins.general, "privacy delete")
+        await fill_in(wins, privacy, "Delete my data", by=wins.member, word="delete")
+        await wins.advance(timedelta(days=1, hours=1))
+        assert "bowline" not in wins.read(old).text and str(wins.member.id) not in wins.read(old).text
+        assert "Friday wins" in wins.read(old).text and wins.read(old).labels == []
 
     async def test_the_button_of_last_week_still_works(self, wins: LyceumWorld) -> None:
         old = prompt(wins)
