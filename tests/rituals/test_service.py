@@ -14,11 +14,12 @@ from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotFound
 from bot.guild_config import GuildConfig
 from bot.schedule_runs import REASON_REMOVED
 from cogs.rituals.model import Ritual, RitualSettings
-from cogs.rituals.posting import POST_JOB
+from cogs.rituals.posting import FORGET_JOB, POST_JOB
 from cogs.rituals.service import RitualsService
 from storage.acts import ActRow
 from storage.database import Database
 from storage.jobs import JobRow
+from storage.rituals import RitualRow
 from storage.outbox import OutboxRow
 from storage.rituals import RitualAnswerRow, RitualRunRow, RitualSettingsRow
 from tests.clocks import FixedClock
@@ -39,6 +40,7 @@ def service(core: Core) -> RitualsService:
     core.configs.register(RitualSettings, RitualSettingsRow)
     service = RitualsService(core)
     core.jobs.register(POST_JOB, service.posting.due)
+    core.jobs.register(FORGET_JOB, service.posting.forget)
     return service
 
 
@@ -133,9 +135,21 @@ async def test_a_run_whose_ritual_has_gone_is_left_out_with_a_reason(
     await service.remove(FARAH, ritual.id)
     await core.jobs.run_due()
     async with core.db.read() as session:
-        [job] = await session.scalars(select(JobRow))
+        [job] = await session.scalars(select(JobRow).filter_by(name=POST_JOB))
     assert (job.outcome, job.reason) == ("skipped", REASON_REMOVED)
     assert await effects(core) == []
+
+
+async def test_an_ended_ritual_is_gone_when_nobody_knows_any_more_where_its_cards_stand(
+    service: RitualsService, core: Core, clock: FixedClock
+) -> None:
+    ritual = await add(service)
+    await service.remove(FARAH, ritual.id)
+    for days, left in ((89, 1), (1, 0)):
+        clock.advance(timedelta(days=days))
+        await core.jobs.run_due()
+        async with core.db.read() as session:
+            assert len(list(await session.scalars(select(RitualRow)))) == left
 
 
 async def test_members_are_refused_everything(service: RitualsService) -> None:
