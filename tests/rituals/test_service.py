@@ -19,9 +19,8 @@ from cogs.rituals.service import RitualsService
 from storage.acts import ActRow
 from storage.database import Database
 from storage.jobs import JobRow
-from storage.rituals import RitualRow
 from storage.outbox import OutboxRow
-from storage.rituals import RitualAnswerRow, RitualRunRow, RitualSettingsRow
+from storage.rituals import RitualAnswerRow, RitualRow, RitualRunRow, RitualSettingsRow
 from tests.clocks import FixedClock
 
 GUILD, OTHER_GUILD, WEEKLY, GENERAL = 1, 2, 101, 102
