@@ -87,7 +87,10 @@ class Look(Protocol):
 
 
 def check_over(actor: Standing, target: Standing, bot: Standing, *, absent: bool = False) -> None:
-    """Raise unless the actor and the bot may act on the target. `absent`: also on somebody who is no member."""
+    """Raise unless the actor and the bot may act on the target. `absent`: also on somebody who is no member.
+
+    Discord checks the bot's rank alone, so without this one could act through the bot on people above oneself.
+    """
     if target.member_id == actor.member_id:
         raise NotAllowed("That is yourself. Someone else has to do this.")
     if target.member_id == bot.member_id:
