@@ -189,8 +189,8 @@ class Guards:
         chosen = (await self._configs.get(guild_id, SafetySettings)).log_channel_id
         return chosen or (await self._configs.guild(guild_id)).staff_channel_id
 
-    async def is_over_cap(self, session: AsyncSession, actor: Actor, wanted: int = 1) -> bool:
-        """Whether acting on so many more people would take this moderator over the caps for kicks and bans.
+    async def is_over_cap(self, session: AsyncSession, actor: Actor) -> bool:
+        """Whether acting on one more person would take this moderator over the caps for kicks and bans.
 
         Counted under the lock of the server's case numbers, so two presses at once cannot both be the last allowed.
         """
@@ -201,7 +201,7 @@ class Guards:
             done = await case_storage.count_by_moderator(
                 session, actor.guild_id, actor.member_id, CAPPED_KINDS, now - window
             )
-            if done + wanted > cap:
+            if done >= cap:
                 return True
         return False
 
