@@ -63,7 +63,7 @@ def avoidance_card(
 ) -> Card:
     """What holds, for whom, and the way back. `names` are those that are known."""
     meaning = t(
-        "In reviews and pairings you two are not put together, whoever of you is meant. Nobody is told: not them, not staff."
+        "In reviews and pairings you two are not put together, neither you with them nor they with you. Nobody is told: not them, not staff."
     )
     if added is not None:
         head = t("**You will not be put together with {who}.**", who=mention_user(added))

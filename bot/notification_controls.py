@@ -69,7 +69,7 @@ class NotificationControls:
         told = [self._core.notifier.line_of(row.kind, row.key) for row in rows]
         lines = [f"- {t(line)}" for line in dict.fromkeys(told) if line is not None]
         if not lines or effect.member_id is None:
-            raise Obsolete("what it would tell no longer exists")
+            raise Obsolete(N_("what it would tell no longer exists"))
         text = t("**Your news of the day**, <@{member_id}>", member_id=effect.member_id)
         why = t("-# These came together because you chose so, or because your daily limit was reached.")
         return Card((Text("\n".join([text, *lines, why])),), pings=frozenset({effect.member_id}))

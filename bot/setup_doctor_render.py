@@ -19,7 +19,7 @@ REPAIRS = {
     Repair.ALLOW: ("setup:channel.allow", N_("Give yourself these permissions")),
     Repair.LET_IN: (LET_IN_CONTROL, N_("Let that role in")),
     Repair.FORGET: ("setup:choice.forget", N_("Empty this choice")),
-    Repair.OPEN: (PAGE_BUTTON, N_("Choose another")),
+    Repair.OPEN: (PAGE_BUTTON, N_("Choose one")),
     Repair.COMPARE: (DRIFT_CONTROL, N_("Compare and choose")),
 }
 PROBLEMS_A_CARD = 8  # with a button each: 24 components, and some 350 characters

@@ -141,13 +141,13 @@ class SetupWatch:
         """What of it is still broken at the moment of sending."""
         guild = self._client().get_guild(effect.guild_id)
         if guild is None:
-            raise Obsolete("the server is gone")
+            raise Obsolete(N_("the server is gone"))
         async with self._core.db.read() as session:
             rows = await storage.list_broken(session, effect.guild_id)
         wanted = {row.finding for row in rows if row.id in effect.arguments["rows"]}
         broken = news(check(await self._facts.read(guild)))
         findings = [finding for key, finding in broken.items() if key in wanted]
         if not findings:
-            raise Obsolete("it was mended before it was told")
+            raise Obsolete(N_("it was mended before it was told"))
         locale = (await self._core.configs.guild(effect.guild_id)).locale
         return broken_card(findings, self._translations.for_locale(locale))

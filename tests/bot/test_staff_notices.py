@@ -17,7 +17,7 @@ from bot.i18n import Translations
 from bot.languages import Languages
 from bot.outbox import Effect, EffectKind, Lane
 from bot.renderers import Renderers
-from bot.staff_notices import ACTIONS, CAUSES, LACKS, RENDERER, StaffNotices, effect_notice
+from bot.staff_notices import ACTIONS, CAUSES, LACKS, RENDERER, StaffNotices, effect_notice, hold_notice
 from storage.database import Database
 from storage.members import change_member, find_member
 from storage.outbox import OutboxRow
@@ -227,3 +227,8 @@ def test_every_action_without_a_renderer_has_words() -> None:
     assert silent <= ACTIONS.keys()
     assert RENDERER == "staff.notice"
     assert EffectKind.POST not in LACKS
+
+
+def test_what_a_facilitator_named_a_schedule_is_shown_as_it_was_typed(office: Office) -> None:
+    held = Card(hold_notice({"row_id": 1, "title": "**Loud** <@&7>"}, office.t))
+    assert r"\*\*Loud\*\*" in _text(held) and "<@&7>" not in _text(held)
