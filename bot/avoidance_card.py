@@ -15,7 +15,7 @@ from bot.core import Core
 from bot.errors import InvalidInput
 from bot.groups import HelpLine, SharedGroups, Topic
 from bot.i18n import N_, Translator
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_number
 from bot.replies import reply_to
 from bot.text import mention_user
 
@@ -48,11 +48,9 @@ class AvoidanceCard:
 
     async def _take_back(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         actor = actor_of(interaction)
-        [value] = chosen_values(interaction, 1)
-        if not value.isascii() or not value.isdecimal() or len(value) > 18:
-            raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+        avoided_id = chosen_number(interaction)
         async with self._core.db.begin() as session:
-            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, int(value))
+            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, avoided_id)
             mine = await self._core.avoidances.list_own(session, actor.guild_id, actor.member_id)
         reply = reply_to(interaction)
         await reply.show_privately(avoidance_card(mine, reply.translator, _names(interaction, mine)))
