@@ -1,9 +1,10 @@
 """Says on this machine how the bot is: ``/healthz`` for whoever restarts it, ``/metrics`` for Prometheus.
 
-Off unless ``port`` in ``[health]`` is set, and reachable from this machine alone. It is served by a thread of its own, so
-that it answers, and says so, when the event loop stands still. ``/healthz`` is 200 with ``ok``, or 503 with what is wrong
-in words, at the latest 90 s after it went wrong: no tick has ended well for 60 s, the gateway is closed for as long, the
-breaker is open, or the disk is full or read-only. A failed backup is told there too, but restarting would not mend it: it stays 200.
+Off unless ``port`` in ``[health]`` is set, and reachable from this machine alone. It is served by a thread of
+its own, so that it answers, and says so, when the event loop stands still. ``/healthz`` is 200 with ``ok``,
+or 503 with what is wrong in words, at the latest 90 s after it went wrong: no tick has ended well for 60 s,
+the gateway is closed for as long, the breaker is open, or the disk is full or read-only. A failed backup is
+told there too, but restarting would not mend it: it stays 200.
 Tests: ``tests/bot/test_health.py``.
 """
 

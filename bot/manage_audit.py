@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import discord
 from discord import app_commands
@@ -232,11 +232,12 @@ def _value(name: str, value: Any, t: Translator) -> str:
     return quote(_plain(value), VALUE_LENGTH)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_plain(each)}" for key, each in value.items())  # pyright: ignore[reportUnknownVariableType]
+        fields = cast("Mapping[object, object]", value)
+        return ", ".join(f"{key}: {_plain(each)}" for key, each in fields.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_plain(each) for each in value)  # pyright: ignore[reportUnknownVariableType]
+        return ", ".join(_plain(each) for each in cast("Sequence[object]", value))
     return str(value)
 
 

@@ -1,10 +1,9 @@
 """Notices when something in a server newly breaks, and tells the staff channel once.
 
-Whatever Discord says has changed (roles, channels, the bot's own roles) asks for one check a few seconds later,
-however many events there are; so does a new session, and each day of one. A check is a job, so it outlives a
-restart. What a check
-finds broken is compared with what staff know: what is new is written down and told in the same transaction, what
-was mended is struck off, so that it is news again if it comes back.
+Whatever Discord says has changed (roles, channels, the bot's own roles) asks for one check a few seconds
+later, however many events there are; so does a new session, and each day of one. A check is a job, so it
+outlives a restart. What a check finds broken is compared with what staff know: what is new is written down
+and told in the same transaction, what was mended is struck off, so that it is news again if it comes back.
 
 A deleted channel or role is not told here but where the choice is forgotten (`bot/lost_places.py`). Without a
 staff channel in which the bot can write, nothing counts as told, and it is told when there is one.
