@@ -48,9 +48,9 @@ class AvoidanceCard:
 
     async def _take_back(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         actor = actor_of(interaction)
-        avoided_id = chosen_number(interaction)
+        avoidance_id = chosen_number(interaction)
         async with self._core.db.begin() as session:
-            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, avoided_id)
+            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, avoidance_id)
             mine = await self._core.avoidances.list_own(session, actor.guild_id, actor.member_id)
         reply = reply_to(interaction)
         await reply.show_privately(avoidance_card(mine, reply.translator, _names(interaction, mine)))
