@@ -42,7 +42,7 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 	$(PY) .ci/audit.py requirements-dev.lock
 
 bench: $(VENV)/.dev ## Measure
-	@if [ -d benchmarks ]; then $(PY) -m benchmarks; else echo "There are no benchmarks in this version."; fi
+	@$(PY) -m benchmarks
 
 bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memory, quality
 	@$(PY) -m benchmarks.matching

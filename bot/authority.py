@@ -5,7 +5,7 @@ A capability is given by a Discord permission or by a role that facilitators cho
 and modals that were shown to somebody else, or long ago. `default_permissions` on commands only hides them.
 
 Ranks follow Discord's rule: a member acts only on members and roles strictly below their own highest role;
-the owner stands above everybody and nobody acts on the owner.
+the owner stands above everybody and nobody acts on the owner. `bot/guards.py` checks that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.errors import NotAllowed, TargetAboveBot
+from bot.errors import NotAllowed
 from bot.i18n import N_
 
 # Discord's permission bits (discord.com/developers, topics/permissions).
@@ -112,19 +112,3 @@ class Rank:
         if other.is_owner:
             return False
         return self.is_owner or self.position > other.position
-
-
-def require_rank(actor: Rank, target: Rank, bot: Rank) -> None:
-    """Raise unless both the actor and the bot stand above the target.
-
-    Discord checks only the bot's rank, so without this an actor could act on people above them through it.
-    """
-    if not actor.above(target):
-        raise NotAllowed(
-            "That person's highest role is not below yours, so this has to be done by someone above them."
-        )
-    if not bot.above(target):
-        raise TargetAboveBot(
-            "My highest role is not above theirs, so Discord will not let me do that. "
-            "A facilitator can move my role up in Server Settings > Roles."
-        )

@@ -15,7 +15,7 @@ from bot.core import Core
 from bot.errors import InvalidInput
 from bot.groups import HelpLine, SharedGroups, Topic
 from bot.i18n import N_, Translator
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_number
 from bot.replies import reply_to
 from bot.text import mention_user
 
@@ -48,11 +48,9 @@ class AvoidanceCard:
 
     async def _take_back(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         actor = actor_of(interaction)
-        [value] = chosen_values(interaction, 1)
-        if not value.isascii() or not value.isdecimal() or len(value) > 18:
-            raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
+        avoidance_id = chosen_number(interaction)
         async with self._core.db.begin() as session:
-            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, int(value))
+            await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, avoidance_id)
             mine = await self._core.avoidances.list_own(session, actor.guild_id, actor.member_id)
         reply = reply_to(interaction)
         await reply.show_privately(avoidance_card(mine, reply.translator, _names(interaction, mine)))
@@ -63,7 +61,7 @@ def avoidance_card(
 ) -> Card:
     """What holds, for whom, and the way back. `names` are those that are known."""
     meaning = t(
-        "In reviews and pairings you two are not put together, whoever of you is meant. Nobody is told: not them, not staff."
+        "In reviews and pairings you two are not put together, neither you with them nor they with you. Nobody is told: not them, not staff."
     )
     if added is not None:
         head = t("**You will not be put together with {who}.**", who=mention_user(added))

@@ -11,9 +11,8 @@ from typing import Any
 from storage import cases as storage
 from storage.personal import NOBODY
 
-PART_OF = (
-    "part_of"  # in the details of one of many people's case: the source key of the one about all of them
-)
+# In the details of one of many people's case: the source key of the one about all of them.
+PART_OF = "part_of"
 
 
 class CaseKind(StrEnum):

@@ -111,7 +111,7 @@ class Cases:
         lasts = draft.kind in LASTING
         row = storage.CaseRow(
             guild_id=draft.guild_id,
-            number=await storage.take_number(session, draft.guild_id),
+            number=await storage.take_numbers(session, draft.guild_id, 1),
             kind=draft.kind.value,
             member_id=draft.member_id,
             channel_id=draft.channel_id,

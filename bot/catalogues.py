@@ -90,7 +90,7 @@ def extract(root: Path = ROOT) -> Catalog:
     """The texts in the code under `root`, by its `babel.cfg`; their order is that of the alphabet."""
     with (root / "babel.cfg").open(encoding="utf-8") as file:
         # Babel leaves this one function without types.
-        parsed = cast("_Mapping", frontend.parse_mapping_cfg(file))  # pyright: ignore[reportUnknownMemberType]
+        parsed = cast("_Mapping", frontend.parse_mapping_cfg(file))  # pyright: ignore[reportUnknownMemberType] - Babel's
     method_map, options_map = parsed
     catalogue = Catalog(domain=DOMAIN)
     found = extract_from_dir(

@@ -2,7 +2,8 @@
 
 A feature registers a handler for the name of each control (`onboarding:quest.start`) when it loads; the row
 id in the control's id is passed on. A control that nobody handles any more, on a card from an older version,
-is answered politely, and so is one of a feature that the server has switched off. Each name has exactly one owner: registering it twice raises ValueError.
+is answered politely, and so is one of a feature that the server has switched off. Each name has exactly one
+owner: registering it twice raises ValueError.
 """
 
 from __future__ import annotations

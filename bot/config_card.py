@@ -22,7 +22,7 @@ from bot.discord_trouble import TROUBLE
 from bot.errors import InvalidInput, ServiceUnavailable
 from bot.groups import HelpLine, SharedGroups
 from bot.i18n import N_, Translations
-from bot.interactions import actor_of, chosen_values
+from bot.interactions import actor_of, chosen_number
 from bot.replies import reply_to
 from bot.setup_drawings import guild_of
 from bot.setup_pages import Page
@@ -103,10 +103,7 @@ class ConfigCard:
         await reply.show(render.proposal_card(proposal, reply.translator))
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        [value] = chosen_values(interaction, 1)
-        await self._back(
-            interaction, int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
-        )
+        await self._back(interaction, chosen_number(interaction))
 
     async def _apply(self, interaction: discord.Interaction[Any], row_id: int | None) -> None:
         actor = actor_of(interaction)

@@ -128,7 +128,9 @@ def _unknown(of: Kind, name: str, near: tuple[str, ...]) -> NotFound:
     if of == "channel":
         if near:
             return NotFound(
-                "There is no channel “{name}” in this server. Near are: {names}.", name=name, names=names
+                "There is no channel “{name}” in this server. The nearest names are: {names}.",
+                name=name,
+                names=names,
             )
         if name:
             return NotFound(
@@ -138,7 +140,9 @@ def _unknown(of: Kind, name: str, near: tuple[str, ...]) -> NotFound:
         return NotFound("That channel is not in this server, and no name is given by which to find another.")
     if near:
         return NotFound(
-            "There is no role “{name}” in this server. Near are: {names}.", name=name, names=names
+            "There is no role “{name}” in this server. The nearest names are: {names}.",
+            name=name,
+            names=names,
         )
     if name:
         return NotFound(

@@ -169,6 +169,15 @@ def parse_rule(data: object, known: Collection[str] | None = None) -> Rule:
     return Rule(tuple(_parse(each, known) for each in listed))
 
 
+def check_kinds(names: Sequence[str], known: Collection[str] | None) -> None:
+    """Raises `InvalidInput` when these are too many or none, or name a kind that cannot be counted."""
+    if not 1 <= len(names) <= MOST_KINDS:
+        raise InvalidInput("A criterion names 1 to {most} kinds of acts in `acts`.", most=MOST_KINDS)
+    for name in names:
+        if known is not None and name != ANY_CONTRIBUTION and name not in known:
+            raise InvalidInput("There is no kind of act `{name}` that can be counted.", name=name[:64])
+
+
 def rule_data(rule: Rule) -> list[dict[str, Any]]:
     """The same as data, for TOML or JSON; what does not ask for anything is left out."""
     listed: list[dict[str, Any]] = []
@@ -185,7 +194,7 @@ def rule_data(rule: Rule) -> list[dict[str, Any]]:
 
 
 def sentence(criterion: Criterion, titles: Mapping[str, str], t: Translator) -> str:
-    """One criterion for people: "Reviews given: 10, for at least 5 different people, within 60 days".
+    """One criterion for people: "Reviews given: 10, with at least 5 different people, within 60 days".
 
     `titles` says what each kind is called (gettext ids); a kind that nobody names any more is shown as it is.
     """
@@ -319,12 +328,8 @@ def _parse(data: object, known: Collection[str] | None) -> Criterion:
     if unknown:
         raise InvalidInput("A criterion has no `{key}`.", key=unknown[0])
     kinds: object = item.get("acts")
-    if not isinstance(kinds, list) or not 1 <= len(cast("list[object]", kinds)) <= MOST_KINDS:
-        raise InvalidInput("A criterion names 1 to {most} kinds of acts in `acts`.", most=MOST_KINDS)
-    names = [str(each) for each in cast("list[object]", kinds)]
-    for name in names:
-        if known is not None and name != ANY_CONTRIBUTION and name not in known:
-            raise InvalidInput("There is no kind of act `{name}` that can be counted.", name=name[:64])
+    names = [str(each) for each in cast("list[object]", kinds)] if isinstance(kinds, list) else []
+    check_kinds(names, known)
     at_least = _number(item, "at_least", 1, MOST_ACTS, 1)
     people = _number(item, "people", 0, at_least, 0)
     subjects = _number(item, "subjects", 0, at_least, 0)

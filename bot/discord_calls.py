@@ -1,10 +1,11 @@
 """Carries out planned effects through discord.py, and sorts what Discord answers.
 
-Each kind of effect is safe to repeat: a message bears its nonce and marker, an edit, a role and a timeout
-set a state, a thread exists at most once a message, a room is looked for by its name after a disturbed try, an event is looked for before it is created and a second
-one, which discord.py's own retry may make, is taken away again. The answers fall into done, `Refused` (for good: the place or person is gone, a permission is missing) and
-`Unreachable` (try again). discord.py itself retries 500, 502, 504 and 429 but not 503, 520, a reset or a
-timeout, whose outcome is unknown.
+Each kind of effect is safe to repeat: a message bears its nonce and marker, an edit, a role and a timeout set
+a state, a thread exists at most once a message, a room is looked for by its name after a disturbed try, an
+event is looked for before it is created and a second one, which discord.py's own retry may make, is taken
+away again. The answers fall into done, `Refused` (for good: the place or person is gone, a permission is
+missing) and `Unreachable` (try again). discord.py itself retries 500, 502, 504 and 429 but not 503, 520, a
+reset or a timeout, whose outcome is unknown.
 """
 
 from __future__ import annotations

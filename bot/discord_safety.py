@@ -295,8 +295,3 @@ def _pause(until: datetime | None) -> int | None:
 
 def _read(until: str | None) -> int | None:
     return _pause(datetime.fromisoformat(until)) if until is not None else None
-
-
-def until_of(instant: datetime | None) -> str | None:
-    """An instant as arguments carry it."""
-    return instant.isoformat() if instant is not None else None

@@ -190,7 +190,7 @@ def _backups(settings: Settings, file: Path) -> Finding:
                 what, "ok", f"The newest is from {newest.taken_at:%Y-%m-%d %H:%M} UTC: {newest.file}"
             )
         if settings.backup.every_hours == 0:
-            said = "There is none, and every_hours in [backup] is 0: run lyceum db backup by other means."
+            said = "There is none, and every_hours in [backup] is 0: nothing makes one unless you run lyceum db backup yourself."
             return Finding(what, "unknown", said)
         return Finding(what, "ok", f"There is none yet; lyceum run makes the first in {folder} by itself.")
     return Finding(what, "bad", f"{folder} cannot be read: give it to the user that runs Lyceum.")

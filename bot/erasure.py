@@ -16,8 +16,8 @@
 * Features in which others wait for a person register with `on_departure`, and hear of everybody who left, seen or not; those
   that gave somebody roles, which Discord forgets, with `on_return`.
 
-Afterwards the person is a stranger who may begin anew. Tested in `tests/privacy/test_erasure.py` and, with the whole bot,
-in `tests/behaviour/test_privacy.py`.
+Afterwards the person is a stranger who may begin anew. Tested in `tests/storage/test_footprint.py`,
+`tests/privacy/test_erasure.py` and, with the whole bot, in `tests/behaviour/test_privacy.py`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class Erasure:
         row = await storage.find_erasure(session, guild_id, member_id, lock=True)
         if row is None or row.begun_at is not None:
             return False
-        await self._write_down(guild_id, member_id, kept=True)
+        await self._write_down(guild_id, member_id, self._clock.now(), kept=True)
         await session.delete(row)
         return True
 
@@ -252,7 +252,8 @@ class Erasure:
             if row.reason == LEFT and row.member_id not in await storage.list_departed(session, row.guild_id):
                 await session.delete(row)
                 return Skipped(N_("the member came back"))
-            await self._write_down(row.guild_id, row.member_id)
+            # The same instant in both: what the file has later than the database is carried out at the next start.
+            await self._write_down(row.guild_id, row.member_id, now)
             row.begun_at = now
             await storage.note_deleted(session, row.guild_id, row.member_id, now)
         if now < row.begun_at + WAIT_FOR_ROLES and await self._is_taking_back(session, row):
@@ -294,9 +295,9 @@ class Erasure:
         for redraw in self._redraws:
             await redraw(session, guild_id)
 
-    async def _write_down(self, guild_id: int, member_id: int, *, kept: bool = False) -> None:
+    async def _write_down(self, guild_id: int, member_id: int, at: datetime, *, kept: bool = False) -> None:
         if self._file is not None:
-            deletion = Deletion(guild_id, member_id, self._clock.now(), kept)
+            deletion = Deletion(guild_id, member_id, at, kept)
             await asyncio.to_thread(deletion_file.append, self._file, deletion)
 
     async def _keep_again(self, deletion: Deletion) -> None:

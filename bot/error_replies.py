@@ -105,7 +105,7 @@ def _explain(error: BaseException, t: Translator, reference: str) -> str:
 
 def _apology(t: Translator, reference: str) -> str:
     return t(
-        "Something went wrong on my side, and nothing you did is lost. "
+        "Something went wrong on my side, not on yours. "
         "Please try again; if it happens again, tell a facilitator this number: {reference}",
         reference=reference,
     )

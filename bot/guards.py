@@ -2,9 +2,10 @@
 
 * At the moment of effect `require_over` looks where the actor, the target and the bot stand. Nobody acts on themselves, on
   the owner, on the bot, or on somebody whose highest role is not below their own and the bot's.
-* Over the caps a kick or ban becomes a **proposal**. A proposal is a row with what is to be done; within an hour a second
-  moderator, who is neither the proposer nor a target and has the same powers at that moment, confirms it, and only then is it
-  done, once. Where nobody else could, the owner or an administrator confirms their own by typing its number.
+* Over the caps a kick or ban becomes a **proposal**. A proposal is a row with what is to be done; within an
+  hour a second moderator, who is neither the proposer nor a target and has the same powers at that moment,
+  confirms it, and only then is it done, once. Where nobody else could, the owner or an administrator confirms
+  their own by typing its number.
 * Who proposes what registers a `kind`: `perform` does it in the transaction that decides, and checks authority itself.
 
 Tested in `tests/bot/test_guards.py`.
@@ -57,8 +58,8 @@ class SafetySettings:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone. `name` is their account's,
-    where it is known; `permissions` are the bot's own in the whole server."""
+    """Where somebody stands in a server at this moment. Who is no member has the rank of @everyone. `name` is
+    their account's, where it is known; `permissions` are the bot's own in the whole server."""
 
     member_id: int
     is_member: bool = True
@@ -87,7 +88,10 @@ class Look(Protocol):
 
 
 def check_over(actor: Standing, target: Standing, bot: Standing, *, absent: bool = False) -> None:
-    """Raise unless the actor and the bot may act on the target. `absent`: also on somebody who is no member."""
+    """Raise unless the actor and the bot may act on the target. `absent`: also on somebody who is no member.
+
+    Discord checks the bot's rank alone, so without this one could act through the bot on people above oneself.
+    """
     if target.member_id == actor.member_id:
         raise NotAllowed("That is yourself. Someone else has to do this.")
     if target.member_id == bot.member_id:
@@ -113,7 +117,10 @@ def check_over(actor: Standing, target: Standing, bot: Standing, *, absent: bool
 
 @dataclass(frozen=True)
 class Proposal:
-    """Something that a second moderator decides on. `decision` is "confirmed" or "declined" once it is decided."""
+    """Something that a second moderator decides on. `decision` is "confirmed" or "declined" once it is decided.
+
+    `made_at` and `expires_at` are UTC.
+    """
 
     id: int
     guild_id: int
@@ -196,8 +203,8 @@ class Guards:
         chosen = (await self._configs.get(guild_id, SafetySettings)).log_channel_id
         return chosen or (await self._configs.guild(guild_id)).staff_channel_id
 
-    async def is_over_cap(self, session: AsyncSession, actor: Actor, wanted: int = 1) -> bool:
-        """Whether acting on so many more people would take this moderator over the caps for kicks and bans.
+    async def is_over_cap(self, session: AsyncSession, actor: Actor) -> bool:
+        """Whether acting on one more person would take this moderator over the caps for kicks and bans.
 
         Counted under the lock of the server's case numbers, so two presses at once cannot both be the last allowed.
         """
@@ -208,7 +215,7 @@ class Guards:
             done = await case_storage.count_by_moderator(
                 session, actor.guild_id, actor.member_id, CAPPED_KINDS, now - window
             )
-            if done + wanted > cap:
+            if done >= cap:
                 return True
         return False
 

@@ -1,9 +1,10 @@
 """Says on this machine how the bot is: ``/healthz`` for whoever restarts it, ``/metrics`` for Prometheus.
 
-Off unless ``port`` in ``[health]`` is set, and reachable from this machine alone. It is served by a thread of its own, so
-that it answers, and says so, when the event loop stands still. ``/healthz`` is 200 with ``ok``, or 503 with what is wrong
-in words, at the latest 90 s after it went wrong: no tick has ended well for 60 s, the gateway is closed for as long, the
-breaker is open, or the disk is full or read-only. A failed backup is told there too, but restarting would not mend it: it stays 200.
+Off unless ``port`` in ``[health]`` is set, and reachable from this machine alone. It is served by a thread of
+its own, so that it answers, and says so, when the event loop stands still. ``/healthz`` is 200 with ``ok``,
+or 503 with what is wrong in words, at the latest 90 s after it went wrong: no tick has ended well for 60 s,
+the gateway is closed for as long, the breaker is open, or the disk is full or read-only. A failed backup is
+told there too, but restarting would not mend it: it stays 200.
 Tests: ``tests/bot/test_health.py``.
 """
 
@@ -15,8 +16,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import TimeoutError as NotInTime
+from collections.abc import Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,12 +47,9 @@ class PortTaken(RuntimeError):
 class Health(Collector):
     """What is wrong with a bot, and its figures. Everything but ``figures`` is called from other threads."""
 
-    def __init__(
-        self, bot: Lyceum, backups: Backups | None = None, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, bot: Lyceum, backups: Backups | None = None) -> None:
         self._bot = bot
         self._backups = backups
-        self._monotonic = monotonic
         self._loop = asyncio.get_running_loop()
         self._offline_since: float | None = None
         self._registry = CollectorRegistry()
@@ -120,7 +117,7 @@ class Health(Collector):
         asked = asyncio.run_coroutine_threadsafe(self.figures(), self._loop)
         try:
             work = asked.result(ANSWER_WITHIN)
-        except (NotInTime, Exception):  # noqa: BLE001 - whatever it is, the other figures are wanted all the more.
+        except Exception:  # noqa: BLE001 - whatever it is, the other figures are wanted all the more.
             asked.cancel()
             return
         now = self._bot.core.clock.now()
@@ -142,8 +139,8 @@ class Health(Collector):
         if socket is not None and socket.open:
             self._offline_since = None
             return 0.0
-        self._offline_since = self._offline_since or self._monotonic()
-        return self._monotonic() - self._offline_since
+        self._offline_since = self._offline_since or time.monotonic()
+        return time.monotonic() - self._offline_since
 
 
 @contextlib.contextmanager

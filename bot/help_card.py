@@ -25,8 +25,8 @@ HEADINGS: Mapping[Topic | Capability, str] = {
     Topic.SAFE: N_("Staying safe"),
     Capability.REVIEW: N_("For reviewers"),
     Capability.MODERATE: N_("For moderators"),
-    Capability.KICK: N_("For who may kick"),
-    Capability.BAN: N_("For who may ban"),
+    Capability.KICK: N_("For those who may kick"),
+    Capability.BAN: N_("For those who may ban"),
     Capability.FACILITATE: N_("For facilitators"),
 }
 

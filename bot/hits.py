@@ -49,25 +49,53 @@ class Hit:
 ItemT = TypeVar("ItemT")
 
 
+@dataclass(eq=False)
+class _Waiting(Generic[ItemT]):
+    """An item, and what became of its writing once it `is_over`."""
+
+    item: ItemT
+    is_over: bool = False
+    failure: Exception | None = None
+
+
 class Together(Generic[ItemT]):
     """Writes down in one go what comes while something is being written: many at once take few transactions."""
 
     def __init__(self, write: Callable[[list[ItemT]], Awaitable[None]], most: int = 2000) -> None:
         self._write = write
         self._most = most
-        self._waiting: list[ItemT] = []
+        self._waiting: list[_Waiting[ItemT]] = []
         self._turn = asyncio.Lock()
 
     async def put(self, item: ItemT) -> bool:
-        """Returns when it is written down; False when so much waits already that it is left."""
+        """Returns when it is written down; False when so much waits already that it is left.
+
+        What the writing raises is raised to all whose items were in it: nobody tries them again.
+        """
         if len(self._waiting) >= self._most:
             return False
-        self._waiting.append(item)
+        mine = _Waiting(item)
+        self._waiting.append(mine)
         async with self._turn:
-            batch, self._waiting = self._waiting, []
-            if batch:
-                await self._write(batch)
+            if not mine.is_over:
+                await self._write_waiting()
+        if mine.failure is not None:
+            raise mine.failure
         return True
+
+    async def _write_waiting(self) -> None:
+        batch, self._waiting = self._waiting, []
+        failure: Exception | None = RuntimeError(
+            "the writing was cut off"
+        )  # stands if this task is cancelled
+        try:
+            await self._write([each.item for each in batch])
+            failure = None
+        except Exception as error:  # noqa: BLE001 - raised again to everybody who waits for it
+            failure = error
+        finally:
+            for each in batch:
+                each.is_over, each.failure = True, failure
 
 
 class Hits:

@@ -71,7 +71,7 @@ def chosen_values(interaction: discord.Interaction[Any], count: int) -> list[str
 def chosen_number(interaction: discord.Interaction[Any]) -> int:
     """The number of the row or person chosen in a menu. Raises `InvalidInput` for a forged choice."""
     [value] = chosen_values(interaction, 1)
-    if not value.isascii() or not value.isdigit() or int(value[:20]) > LARGEST_ROW_ID:
+    if not (value.isascii() and value.isdigit() and len(value) <= 19 and int(value) <= LARGEST_ROW_ID):
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
     return int(value)
 

@@ -6,9 +6,9 @@ import base64
 import binascii
 
 INVITE_PERMISSIONS = 580928955075648
-"""Everything the features use, and nothing more: View Channels, Send Messages, Send Messages in Threads, Create Public
-Threads, Create Private Threads, Embed Links, Attach Files, Add Reactions, Read Message History, Manage Roles, Create Events, Manage Events,
-Create Polls."""
+"""Everything the features use, and nothing more: View Channels, Send Messages, Send Messages in Threads,
+Create Public Threads, Create Private Threads, Embed Links, Attach Files, Add Reactions, Read Message History,
+Manage Roles, Create Events, Manage Events, Create Polls."""
 
 MODERATION_PERMISSIONS = INVITE_PERMISSIONS | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 40
 """The same and what moderation uses: Kick Members, Ban Members, Manage Channels, Manage Server, View Audit Log, Manage

@@ -108,7 +108,7 @@ def _code(name: str, locale: str) -> str | None:
 @cache
 def _names(language: str) -> dict[str, str]:
     try:
-        names = cast("dict[str, str]", dict(Locale.parse(language).languages))  # pyright: ignore[reportUnknownArgumentType]
+        names = cast("dict[str, str]", dict(Locale.parse(language).languages))  # pyright: ignore[reportUnknownArgumentType] - Babel's
     except (UnknownLocaleError, ValueError):
         return {}
     return {code: name for code, name in names.items() if len(code.split("_")[0]) in (2, 3)}

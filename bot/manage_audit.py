@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import discord
 from discord import app_commands
@@ -84,18 +84,20 @@ class AuditService:
 
     async def first_page(self, actor: Actor, *, by: int | None = None, area: str | None = None) -> AuditPage:
         """The newest changes, of one person or area if given. Raises `NotAllowed`."""
+        await self._check(actor)
         wanted: Filter = "both" if by and area else "person" if by else "area" if area else "all"
-        return await self._page(actor, wanted, by=by, area=area)
+        return await self._page(actor.guild_id, wanted, by=by, area=area)
 
     async def older_page(self, actor: Actor, wanted: Filter, entry_id: int) -> AuditPage:
         """What came before this entry, with the same filter. Raises `NotAllowed`, and `NotFound` when it is gone."""
+        await self._check(actor)
         async with self._core.db.read() as session:
             row = await storage.find_audit(session, actor.guild_id, entry_id)
         if row is None:
             raise NotFound("That page is not kept any more. See {command}.", command="`/manage audit`")
         by = row.actor_id if wanted in ("person", "both") else None
         area = row.area if wanted in ("area", "both") else None
-        return await self._page(actor, wanted, by=by, area=area, before_id=row.id)
+        return await self._page(actor.guild_id, wanted, by=by, area=area, before_id=row.id)
 
     async def areas(self, actor: Actor) -> list[str]:
         """The areas in which something was changed."""
@@ -104,13 +106,12 @@ class AuditService:
             return await storage.list_areas(session, actor.guild_id)
 
     async def _page(
-        self, actor: Actor, wanted: Filter, *, by: int | None, area: str | None, before_id: int | None = None
+        self, guild_id: int, wanted: Filter, *, by: int | None, area: str | None, before_id: int | None = None
     ) -> AuditPage:
-        await self._check(actor)
         async with self._core.db.read() as session:
             rows = await storage.list_audit(
                 session,
-                actor.guild_id,
+                guild_id,
                 actor_id=by,
                 area=area,
                 before_id=before_id,
@@ -231,11 +232,12 @@ def _value(name: str, value: Any, t: Translator) -> str:
     return quote(_plain(value), VALUE_LENGTH)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_plain(each)}" for key, each in value.items())  # pyright: ignore[reportUnknownVariableType]
+        fields = cast("Mapping[object, object]", value)
+        return ", ".join(f"{key}: {_plain(each)}" for key, each in fields.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_plain(each) for each in value)  # pyright: ignore[reportUnknownVariableType]
+        return ", ".join(_plain(each) for each in cast("Sequence[object]", value))
     return str(value)
 
 

@@ -23,8 +23,8 @@ from bot.outbox import WAKE_MARK
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.schedules import Schedule
-from bot.staff_notices import CAUSES, GO_ON_CONTROL, RETRY_CONTROL, effect_notice, hold_notice
-from bot.text import cut, length, timestamp
+from bot.staff_notices import CAUSES, GO_ON_CONTROL, RETRY_CONTROL, TITLE_LENGTH, effect_notice, hold_notice
+from bot.text import cut, length, quote, timestamp
 from storage import jobs as job_storage
 from storage import outbox as outbox_storage
 from storage.database import mark
@@ -37,7 +37,6 @@ FAILURES_SINCE = timedelta(days=7)
 
 # Three buttons' worth of notices and two lists fit a card of 4000 characters.
 LIST_LENGTH = 1100
-TITLE_LENGTH = 60
 REASON_LENGTH = 150
 TOO_LATE = N_("it was mended after its time had passed")
 
@@ -176,7 +175,7 @@ class ManageJobs:
 
 def overview_card(overview: Overview, renderers: Renderers, t: Translator) -> Card:
     """What runs next, what became of the latest runs, and what failed."""
-    lines = [f"- {_title(each, t)}: {_next(each, t)}" for each in overview.schedules]
+    lines = [f"- {quote(t(_title(each)), TITLE_LENGTH)}: {_next(each, t)}" for each in overview.schedules]
     if not lines:
         lines = [t("Nothing yet. Add a ritual with {command}.", command="`/manage rituals add`")]
     items: list[Item] = [Text(_list(t("**What I do on schedule**"), lines, t))]
@@ -185,7 +184,7 @@ def overview_card(overview: Overview, renderers: Renderers, t: Translator) -> Ca
         items += [Divider(), Text(_list(t("**Latest runs**"), runs, t))]
     held = [each for each in overview.schedules if each.held]
     for schedule in held[:HELD_SHOWN]:
-        items += [Divider(), *hold_notice({"row_id": schedule.id, "title": _title(schedule, t)}, t)]
+        items += [Divider(), *hold_notice({"row_id": schedule.id, "title": _title(schedule)}, t)]
     for facts in overview.failures[:FAILURES_SHOWN]:
         items += [Divider(), *effect_notice(facts, renderers, t)]
     more = len(held[HELD_SHOWN:]) + len(overview.failures[FAILURES_SHOWN:])
@@ -249,15 +248,16 @@ def _next(schedule: Schedule, t: Translator) -> str:
     return f"{timestamp(schedule.next_run_at, 'F')} ({timestamp(schedule.next_run_at, 'R')})"
 
 
-def _title(schedule: Schedule, t: Translator) -> str:
-    return cut(t(str(schedule.payload.get("title") or schedule.job_name)), TITLE_LENGTH)
+def _title(schedule: Schedule) -> str:
+    """What a facilitator named it, or a gettext id."""
+    return str(schedule.payload.get("title") or schedule.job_name)
 
 
 def _run_line(run: Run, t: Translator) -> str:
     # The nominal time is what the community's clock shows, so it is written out, not converted a reader.
     when = f"{run.nominal:%Y-%m-%d %H:%M}"
     reason = cut(_reason(run.reason or "", t), REASON_LENGTH)
-    return f"- {cut(t(run.title), TITLE_LENGTH)}, {when}: {t(STATES[run.state], reason=reason)}"
+    return f"- {quote(t(run.title), TITLE_LENGTH)}, {when}: {t(STATES[run.state], reason=reason)}"
 
 
 def _reason(reason: str, t: Translator) -> str:

@@ -130,7 +130,7 @@ class NotificationCentre:
             attempts=0,
             first_try_at=None,
         )
-        card = test_card(number, server, t)
+        card = dm_test_card(number, server, t)
         await self._calls.perform(effect, card, nonce=nonce_of(key), marker=marker_of(key))
 
     async def _refuse_dms(self, interaction: discord.Interaction[Any], row: int | None) -> None:
@@ -196,7 +196,7 @@ class NotificationCentre:
         await reply.show_privately(card)
 
 
-def test_card(number: int, server: str | None, t: Translator) -> Card:
+def dm_test_card(number: int, server: str | None, t: Translator) -> Card:
     """The test DM, with the way to everything that can be chosen."""
     text = t(
         "**This is where I will write to you.**\nYou asked for DMs a moment ago. I write only what you chose to hear, "

@@ -36,14 +36,13 @@ class NotificationControls:
     async def _explain(self, interaction: discord.Interaction[Any], notification_id: int | None) -> None:
         row, kind = await self._find(interaction, notification_id)
         async with self._core.db.read() as session:
-            chosen = await storage.find_choice(session, row.guild_id, interaction.user.id, kind.name)
-        current = Delivery(chosen) if chosen else kind.default
+            current = await self._core.notifier.delivery_of(session, row.guild_id, interaction.user.id, kind)
         reply = reply_to(interaction)
         await reply.show(explanation(kind, row.id, current, reply.translator))
 
     async def _choose(self, interaction: discord.Interaction[Any], notification_id: int | None) -> None:
         row, kind = await self._find(interaction, notification_id)
-        delivery = _chosen(interaction)
+        delivery = _chosen(interaction, kind)
         async with self._core.db.begin() as session:
             await self._core.notifier.choose(session, row.guild_id, interaction.user.id, kind.name, delivery)
         reply = reply_to(interaction)
@@ -70,15 +69,15 @@ class NotificationControls:
         told = [self._core.notifier.line_of(row.kind, row.key) for row in rows]
         lines = [f"- {t(line)}" for line in dict.fromkeys(told) if line is not None]
         if not lines or effect.member_id is None:
-            raise Obsolete("what it would tell no longer exists")
+            raise Obsolete(N_("what it would tell no longer exists"))
         text = t("**Your news of the day**, <@{member_id}>", member_id=effect.member_id)
         why = t("-# These came together because you chose so, or because your daily limit was reached.")
         return Card((Text("\n".join([text, *lines, why])),), pings=frozenset({effect.member_id}))
 
 
-def _chosen(interaction: discord.Interaction[Any]) -> Delivery:
+def _chosen(interaction: discord.Interaction[Any], kind: Kind) -> Delivery:
     [value] = chosen_values(interaction, 1)
-    if value not in set(Delivery):
+    if value not in set(Delivery) or not kind.choosable:
         raise InvalidInput("That cannot be chosen any more. Please open the menu again.")
     return Delivery(value)
 
@@ -86,8 +85,12 @@ def _chosen(interaction: discord.Interaction[Any]) -> Delivery:
 def explanation(
     kind: Kind, notification_id: int, current: Delivery, t: Translator, *, saved: bool = False
 ) -> Card:
-    """Why a member sees a kind of notification, and the menu to have more or less of it."""
+    """Why a member sees a kind of notification, and the menu to have more or less of it, where there is a choice."""
     text = t("You see this because {why}", why=t(kind.why))
+    everything = Button(t("What I am told"), custom_id(CENTRE, notification_id))
+    if not kind.choosable:
+        always = t("I always tell you of this, so that nothing is done about you behind your back.")
+        return Card((Text(f"{text}\n{always}"), Buttons((everything,))))
     hint = t("How would you like to hear of “{title}” from now on?", title=t(kind.title))
     if saved:
         hint = t("Saved. This is how you will hear of “{title}” from now on.", title=t(kind.title))
@@ -96,5 +99,4 @@ def explanation(
         for delivery, (label, description) in HOW.items()
     )
     menu = Pick(custom_id(CHOOSE_CONTROL, notification_id), t("How to tell me"), options)
-    everything = Button(t("What I am told"), custom_id(CENTRE, notification_id))
     return Card((Text(f"{text}\n{hint}"), menu, Buttons((everything,))))

@@ -209,6 +209,13 @@ class Notifier:
         await storage.set_choice(session, guild_id, member_id, kind, delivery.value)
         await self._reconsider(session, member)
 
+    async def delivery_of(self, session: AsyncSession, guild_id: int, member_id: int, kind: Kind) -> Delivery:
+        """How the member hears of a kind: as they chose, where there is a choice."""
+        choice = (
+            await storage.find_choice(session, guild_id, member_id, kind.name) if kind.choosable else None
+        )
+        return Delivery(choice) if choice else kind.default
+
     async def change(
         self, session: AsyncSession, guild_id: int, member_id: int, **changes: Any
     ) -> member_storage.MemberRow:
@@ -260,9 +267,8 @@ class Notifier:
             mark(session, f"{ASIDE_MARK}:{guild_id}:{member_id}")
 
     async def _wishes(self, session: AsyncSession, member: member_storage.MemberRow, kind: Kind) -> Wishes:
-        choice = await storage.find_choice(session, member.guild_id, member.member_id, kind.name)
-        wishes = await self._wishes_for_digest(member)
-        return replace(wishes, delivery=Delivery(choice) if choice and kind.choosable else kind.default)
+        delivery = await self.delivery_of(session, member.guild_id, member.member_id, kind)
+        return replace(await self._wishes_for_digest(member), delivery=delivery)
 
     async def _wishes_for_digest(self, member: member_storage.MemberRow) -> Wishes:
         config = await self._configs.guild(member.guild_id)
@@ -368,7 +374,10 @@ class Notifier:
         """What waited, without the kinds that the member has switched off since."""
         wanted: list[storage.NotificationRow] = []
         for row in rows:
-            if await storage.find_choice(session, row.guild_id, row.member_id, row.kind) == Delivery.OFF:
+            kind = self._kinds.get(row.kind)
+            if kind is not None and (
+                await self.delivery_of(session, row.guild_id, row.member_id, kind) is Delivery.OFF
+            ):
                 row.delivery = Delivery.OFF.value
             else:
                 wanted.append(row)

@@ -63,13 +63,13 @@ class EffectKind(StrEnum):
     KICK = "kick"
     BAN = "ban"  # with arguments["delete_seconds"], how far back their messages go, at most 7 days
     UNBAN = "unban"
-    BULK_BAN = (
-        "bulk_ban"  # arguments["user_ids"], at most 200; details["failed"] are those who are not banned then
-    )
+    # arguments["user_ids"], at most 200; details["failed"] are those who are not banned then.
+    BULK_BAN = "bulk_ban"
     PURGE = "purge"  # arguments["message_ids"], at most 100 of the channel; details["deleted"], details["too_old"]
     # One of: arguments["slowmode"] in seconds; or, for the role `role_id`, the bits arguments["allow"], ["deny"] and
     # ["inherit"], which leave all others of its overwrite as they are, and ["remove"] takes away one that is empty then.
-    # To undo one's own: ["while"], the slowmode that must still be there, and ["while_denied"], only bits still denied.
+    # To undo one's own: ["while"], the slowmode that must still be there, and ["while_denied"] or
+    # ["while_allowed"], only the bits that are so still.
     SET_CHANNEL = "set_channel"
     # One of: arguments["verification_level"]; or ["invites_until"] and ["dms_until"] (ISO, UTC, at most 24 hours ahead,
     # None lets them in again). With arguments["if_still"], here and above, it is done only while all is still so: a slow
@@ -108,11 +108,12 @@ class Effect:
     """One thing to do to Discord.
 
     `after` is the key of an effect that must be done first: its message id fills `message_id` when that is
-    not given, and if it was not done, neither is this; what comes after a room is done inside it. `after_tried` is the
-    key of one that is only waited for: at most `AFTER_WAIT`, and whatever becomes of it. Of several effects with one `coalesce_key`
-    the newest wins: from when it is due, an earlier one that still waits is left out. Edits of one message,
-    changes of one role and timeouts of one member coalesce by themselves. An effect not begun by `expires_at`
-    (aware, UTC) is skipped as too late. Raises ValueError when an id is missing or a key is too long.
+    not given, and if it was not done, neither is this; what comes after a room is done inside it.
+    `after_tried` is the key of one that is only waited for: at most `AFTER_WAIT`, and whatever becomes of it.
+    Of several effects with one `coalesce_key` the newest wins: from when it is due, an earlier one that still
+    waits is left out. Edits of one message, changes of one role and timeouts of one member coalesce by
+    themselves. An effect not begun by `expires_at` (aware, UTC) is skipped as too late. Raises ValueError
+    when an id is missing or a key is too long.
     """
 
     kind: EffectKind

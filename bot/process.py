@@ -162,11 +162,13 @@ async def _beside(bot: Startable, settings: Settings, database: Database) -> Asy
 @contextlib.asynccontextmanager
 async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
     """The database, for this process alone, with the schema of this version; upgraded first if it is behind."""
-    _refuse_bad_place(settings)
+    url = parse_url(settings.database.url)
+    if url.get_backend_name() == "sqlite":
+        _refuse_bad_place(Path(str(url.database)))
     try:
         database = Database(settings.database.url)
     except OSError as error:
-        raise StartRefused(preflight.cannot_open(parse_url(settings.database.url), error)) from error
+        raise StartRefused(preflight.cannot_open(url, error)) from error
     except (RuntimeError, ValueError) as error:
         raise StartRefused(str(error)) from error
     async with contextlib.AsyncExitStack() as held:
@@ -184,9 +186,7 @@ async def _open_database(settings: Settings) -> AsyncGenerator[Database]:
 @contextlib.contextmanager
 def alone_on(file: Path) -> Generator[None]:
     """No bot works on this SQLite file inside the block, and its folder is fit for it. Raises StartRefused."""
-    for finding in (preflight.database_folder(file), preflight.file_system(file)):
-        if finding.state == "bad":
-            raise StartRefused(finding.said)
+    _refuse_bad_place(file)
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with lock_file(file):
@@ -195,11 +195,7 @@ def alone_on(file: Path) -> Generator[None]:
         raise StartRefused(str(error)) from error
 
 
-def _refuse_bad_place(settings: Settings) -> None:
-    url = parse_url(settings.database.url)
-    if url.get_backend_name() != "sqlite":
-        return
-    file = Path(str(url.database))
+def _refuse_bad_place(file: Path) -> None:
     for finding in (preflight.database_folder(file), preflight.file_system(file)):
         if finding.state == "bad":
             raise StartRefused(finding.said)

@@ -19,7 +19,16 @@ _PATTERNS = (
     (re.compile(r"[MNO][\w-]{17,}\.[\w-]{5,}\.[\w-]{20,}", re.ASCII), GONE),
     (re.compile(r"(/(?:webhooks|interactions)/\d+/)[^\s/?\"'\\]+"), rf"\1{GONE}"),
     (re.compile(r"(://[^\s:/@\"']+:)[^\s@\"']+(@)"), rf"\1{GONE}\2"),
-    (re.compile(r"(DETAIL: ).*"), rf"\1{GONE}"),
+    # What a row holds may have lines of its own: it ends where the database's or Python's own words go on. In a line of
+    # JSON a new line is written in two characters, and the end of the object stays.
+    (
+        re.compile(
+            r"(DETAIL: ).*?(?=(?:\n|\\n)(?:HINT: |CONTEXT: |\[SQL|\(Background on"
+            r"|(?:\n|\\n)?(?:The above exception|During handling))|\"\}\Z|\Z)",
+            re.DOTALL,
+        ),
+        rf"\1{GONE}",
+    ),
 )
 
 

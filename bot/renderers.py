@@ -1,9 +1,9 @@
 """Draws effects at the moment of sending, from the state as it is then.
 
-A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids.
-A renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, or raises `Obsolete` with the reason when
-there is nothing to show. Every card that tells a member something, of which the notification's
-row bears witness, gets its "Why am I seeing this?" here, so no feature can forget it; a DM also says from which
+A feature registers a renderer under a name when it loads; an effect in the outbox names it and carries ids. A
+renderer returns a `Card`, a `ThreadTitle`, an `EventDraft` or a `PollDraft`, or raises `Obsolete` with the
+reason when there is nothing to show. Every card that tells a member something, of which the notification's row
+bears witness, gets its "Why am I seeing this?" here, so no feature can forget it; a DM also says from which
 server it comes. `translator` has the language: the member's for a DM, the community's for a post.
 """
 

@@ -114,8 +114,8 @@ class Reply:
         # A post of the outbox keeps its marker, by which it is recognised if its receipt was lost.
         view = to_view(card, marker=marker_on(message))
         mentions = allowed_mentions(card)
-        # Files are named only where there are or were some: what is not named stays on the message.
         self.has_shown = True
+        # Files are named only where there are or were some: what is not named stays on the message.
         has_files = bool(message.attachments or files_of(card))
         async with self._turn:
             if not self._is_answered and await self._first(

@@ -1,10 +1,12 @@
 """Spaces out starts and sessions, so that a bot that connects again and again does not use up Discord's patience.
 
-Discord allows 1,000 new sessions (IDENTIFY) a day; beyond that it ends them all and resets the token. So the starts are
-counted in the database, as the level of a bucket: each start adds one, and one runs out every ten minutes. A start at an
-empty bucket is immediate; otherwise it waits 5 s, doubled for each further start in the bucket, ten minutes at the most.
-At that longest pause the level no longer rises, so there are never more than about 9 + 144 starts in 24 hours, whatever
-the pattern of crashes. A new session of a running process (`bot/sessions.py`) counts as a start. A start is written down before Discord is reached; where nothing can be written, nothing starts.
+Discord allows 1,000 new sessions (IDENTIFY) a day; beyond that it ends them all and resets the token. So the
+starts are counted in the database, as the level of a bucket: each start adds one, and one runs out every ten
+minutes. A start at an empty bucket is immediate; otherwise it waits 5 s, doubled for each further start in
+the bucket, ten minutes at the most. At that longest pause the level no longer rises, so there are never more
+than about 9 + 144 starts in 24 hours, whatever the pattern of crashes. A new session of a running process
+(`bot/sessions.py`) counts as a start. A start is written down before Discord is reached; where nothing can be
+written, nothing starts.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ A row that is gone no longer guards its key, so a key must never be wanted again
   their job. A post whose row is gone is not drawn again.
 * notifications, 90 days: the same guards as the outbox; what waits for a digest stays.
 
-Tested in `tests/bot/test_retention.py` and `tests/behaviour/test_privacy.py`.
+Tested in `tests/storage/test_footprint.py` and `tests/behaviour/test_privacy.py`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.config_reading import Given, Wanted
-from bot.criteria import ANY_CONTRIBUTION, MOST_ACTS, MOST_DAYS, MOST_KINDS, Rule, parse_rule
-from bot.errors import InvalidInput
+from bot.criteria import MOST_ACTS, MOST_DAYS, Rule, check_kinds, parse_rule
 
 RULE_KEYS = ("acts", "at_least", "people", "subjects", "within_days", "subject")
 
@@ -31,11 +30,7 @@ def read_criterion(item: Given, known: Collection[str]) -> None:
     """One table. `known` are the kinds of acts that can be counted."""
 
     def read_kinds(typed: tuple[str, ...]) -> tuple[str, ...]:
-        if not 1 <= len(typed) <= MOST_KINDS:
-            raise InvalidInput("A criterion names 1 to {most} kinds of acts in `acts`.", most=MOST_KINDS)
-        for name in typed:
-            if name != ANY_CONTRIBUTION and name not in known:
-                raise InvalidInput("There is no kind of act `{name}` that can be counted.", name=name[:64])
+        check_kinds(typed, known)
         return typed
 
     item.texts("acts", read_kinds)

@@ -28,7 +28,7 @@ class Program(Protocol):
 
 def _re2() -> Any:
     """Loaded when the first pattern is compiled: most communities have none."""
-    import re2  # pyright: ignore[reportMissingTypeStubs]
+    import re2  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     return re2
 

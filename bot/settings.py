@@ -229,20 +229,16 @@ def _in_one_sentence(error: ValidationError, path: Path) -> str:
         least, most = limits.get("ge"), limits.get("le")
         bound = f" of {least} or more" if least is not None else f" of {most} or less" if most else ""
         return f"{place} must be a whole number{bound}."
+    if first["type"] == "string_too_long":
+        return f"{place} must be at most {first.get('ctx', {}).get('max_length')} characters long."
     wanted = "true or false" if first["type"].startswith("bool") else "text in quotes"
     return f"{place} must be {wanted}."
 
 
 def _keys_of(section: str) -> list[str]:
-    sections: dict[str, type[_Section]] = {
-        "discord": DiscordSettings,
-        "database": DatabaseSettings,
-        "log": LogSettings,
-        "backup": BackupSettings,
-        "health": HealthSettings,
-        "support": SupportSettings,
-    }
-    return list(sections[section].model_fields)
+    kept_in = Settings.model_fields[section].annotation
+    assert isinstance(kept_in, type) and issubclass(kept_in, BaseModel)
+    return list(kept_in.model_fields)
 
 
 def check_token(token: str, path: Path) -> None:

@@ -25,7 +25,15 @@ from bot.i18n import N_, Translations
 from bot.interactions import actor_of
 from bot.notification_settings import NotificationSettings
 from bot.replies import reply_to
-from bot.setup_doctor_render import DOCTOR_CONTROL, LET_IN_CONTROL, PAGE_BUTTON
+from bot.setup_doctor_render import (
+    ALLOW_CONTROL,
+    CREATE_CONTROL,
+    DOCTOR_CONTROL,
+    FORGET_CONTROL,
+    LET_IN_CONTROL,
+    PAGE_BUTTON,
+    STEP_CONTROL,
+)
 from bot.setup_drawings import SetupDrawings, guild_of, offered_name
 from bot.setup_facts import ServerFacts
 from bot.setup_pages import (
@@ -43,7 +51,6 @@ from bot.setup_permissions import VIEW_CHANNEL
 from bot.setup_places import Found, SetupPlaces
 from bot.setup_render import (
     CHOICE_CONTROL,
-    CREATE_CONTROL,
     FEATURE_CONTROL,
     FINISH_CONTROL,
     LANGUAGE_CONTROL,
@@ -51,7 +58,6 @@ from bot.setup_render import (
     NEXT_CONTROL,
     PAGE_CONTROL,
     PINGS_CONTROL,
-    STEP_CONTROL,
     ZONE_ASK_CONTROL,
     intro_card,
     left_card,
@@ -62,8 +68,6 @@ from bot.zones import LONGEST_ZONE
 __all__ = ["COMMUNITY", "Choice", "Page", "SetupCard", "SetupService"]
 
 ZONE_FORM = "setup:zone.set"
-FORGET_CONTROL = "setup:choice.forget"
-ALLOW_CONTROL = "setup:channel.allow"
 HELP = (
     HelpLine(N_("Set up the community step by step"), "/setup start", Capability.FACILITATE),
     HelpLine(N_("See what works here and mend what does not"), "/setup doctor", Capability.FACILITATE),

@@ -12,14 +12,17 @@ from bot.text import channel_link, cut
 
 DOCTOR_CONTROL = "setup:doctor.show"
 LET_IN_CONTROL = "setup:staff.let_in"
+CREATE_CONTROL = "setup:choice.create"
+FORGET_CONTROL = "setup:choice.forget"
+ALLOW_CONTROL = "setup:channel.allow"
 PAGE_BUTTON = "setup:page.show"
-STEPS_BUTTON = "setup:step.open"  # without a number: the first step
+STEP_CONTROL = "setup:step.open"  # without a number: the first step
 REPAIRS = {
-    Repair.CREATE: ("setup:choice.create", N_("Create it for me")),
-    Repair.ALLOW: ("setup:channel.allow", N_("Give yourself these permissions")),
+    Repair.CREATE: (CREATE_CONTROL, N_("Create it for me")),
+    Repair.ALLOW: (ALLOW_CONTROL, N_("Give yourself these permissions")),
     Repair.LET_IN: (LET_IN_CONTROL, N_("Let that role in")),
-    Repair.FORGET: ("setup:choice.forget", N_("Empty this choice")),
-    Repair.OPEN: (PAGE_BUTTON, N_("Choose another")),
+    Repair.FORGET: (FORGET_CONTROL, N_("Empty this choice")),
+    Repair.OPEN: (PAGE_BUTTON, N_("Choose one")),
     Repair.COMPARE: (DRIFT_CONTROL, N_("Compare and choose")),
 }
 PROBLEMS_A_CARD = 8  # with a button each: 24 components, and some 350 characters
@@ -52,7 +55,7 @@ def report_card(
         items += [Divider(), Text(cut(_hints(hints, t), LONGEST_FINE))]
     ways = [
         Button(t("Look again"), custom_id(DOCTOR_CONTROL, 0)),
-        Button(t("Step by step"), custom_id(STEPS_BUTTON)),
+        Button(t("Step by step"), custom_id(STEP_CONTROL)),
     ]
     left = len(problems) - start - len(shown)
     if left:

@@ -21,9 +21,8 @@ from bot.setup_permissions import WRITE
 from bot.text import SELECT_OPTIONS
 
 NUMBERS_A_PAGE = 10  # choices are numbered `page * NUMBERS_A_PAGE + index`: never change it
-CHOICES_A_CARD = (
-    5  # with a menu and a button each, what leaves room for the rest among a card's 40 components
-)
+# With a menu and a button each; that leaves room for the rest among a card's 40 components.
+CHOICES_A_CARD = 5
 MOST_PAGES = 2 * SELECT_OPTIONS  # two menus
 PARTS_A_STEP = 10  # a place is numbered `step * PARTS_A_STEP + part`: never change it
 

@@ -19,7 +19,6 @@ import discord
 from bot.errors import ExternalError, LimitReached, MissingBotPermission, NotFound, ServiceUnavailable
 from bot.setup_names import channel_name
 from bot.setup_permissions import THREADS, VIEW_CHANNEL
-from bot.text import AUDIT_REASON, cut
 
 TOO_MANY = frozenset({30005, 30013})  # 250 roles, 500 channels
 REASON = "Asked for in /setup"
@@ -64,9 +63,7 @@ class SetupPlaces:
             if not guild.me.guild_permissions.manage_channels:
                 raise _may_not("channel")
             overwrites = {} if visible_to is None else _private(guild, visible_to)
-            made = await guild.create_text_channel(
-                name, topic=topic, overwrites=overwrites, reason=cut(REASON, AUDIT_REASON)
-            )
+            made = await guild.create_text_channel(name, topic=topic, overwrites=overwrites, reason=REASON)
             doubles = [each for each in await _text_channels(guild, name) if each.topic == made.topic]
             for double in doubles[1:]:
                 await double.delete(reason=REASON)

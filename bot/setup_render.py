@@ -10,18 +10,16 @@ from bot.features import Feature
 from bot.i18n import N_, Translator
 from bot.notification_settings import MOST_PINGS
 from bot.setup_checks import Finding
-from bot.setup_doctor_render import explained
+from bot.setup_doctor_render import CREATE_CONTROL, STEP_CONTROL, explained
 from bot.setup_pages import CHANNELS, ROLES, Numbered, Page, Place
 from bot.text import SELECT_OPTIONS, cut
 
 PAGE_CONTROL = "setup:page.open"
 CHOICE_CONTROL = "setup:choice.set"
-CREATE_CONTROL = "setup:choice.create"
 ZONE_ASK_CONTROL = "setup:zone.ask"
 LANGUAGE_CONTROL = "setup:language.set"
 PINGS_CONTROL = "setup:pings.set"
 FEATURE_CONTROL = "setup:feature.switch"
-STEP_CONTROL = "setup:step.open"
 NEXT_CONTROL = "setup:step.next"  # [Next]: another id, because one card never has two controls of one id
 LEAVE_CONTROL = "setup:step.leave"
 FINISH_CONTROL = "setup:step.finish"

@@ -1,10 +1,9 @@
 """Notices when something in a server newly breaks, and tells the staff channel once.
 
-Whatever Discord says has changed (roles, channels, the bot's own roles) asks for one check a few seconds later,
-however many events there are; so does a new session, and each day of one. A check is a job, so it outlives a
-restart. What a check
-finds broken is compared with what staff know: what is new is written down and told in the same transaction, what
-was mended is struck off, so that it is news again if it comes back.
+Whatever Discord says has changed (roles, channels, the bot's own roles) asks for one check a few seconds
+later, however many events there are; so does a new session, and each day of one. A check is a job, so it
+outlives a restart. What a check finds broken is compared with what staff know: what is new is written down
+and told in the same transaction, what was mended is struck off, so that it is news again if it comes back.
 
 A deleted channel or role is not told here but where the choice is forgotten (`bot/lost_places.py`). Without a
 staff channel in which the bot can write, nothing counts as told, and it is told when there is one.
@@ -141,13 +140,13 @@ class SetupWatch:
         """What of it is still broken at the moment of sending."""
         guild = self._client().get_guild(effect.guild_id)
         if guild is None:
-            raise Obsolete("the server is gone")
+            raise Obsolete(N_("the server is gone"))
         async with self._core.db.read() as session:
             rows = await storage.list_broken(session, effect.guild_id)
         wanted = {row.finding for row in rows if row.id in effect.arguments["rows"]}
         broken = news(check(await self._facts.read(guild)))
         findings = [finding for key, finding in broken.items() if key in wanted]
         if not findings:
-            raise Obsolete("it was mended before it was told")
+            raise Obsolete(N_("it was mended before it was told"))
         locale = (await self._core.configs.guild(effect.guild_id)).locale
         return broken_card(findings, self._translations.for_locale(locale))

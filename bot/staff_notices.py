@@ -19,13 +19,14 @@ from bot.jobs import Job
 from bot.outbox import IN_CHANNEL, Effect, EffectKind, Lane
 from bot.renderers import Renderers
 from bot.schedules import Schedule
-from bot.text import mention_channel, mention_role, mention_user
+from bot.text import mention_channel, mention_role, mention_user, quote
 from storage import outbox as outbox_storage
 from storage.outbox import UNMENDABLE
 
 RENDERER = "staff.notice"
 RETRY_CONTROL = "outbox:effect.retry"
 GO_ON_CONTROL = "schedules:held.go_on"
+TITLE_LENGTH = 60  # of a schedule
 
 # What hindered an effect, by the code of `Refused`: a sentence and its remedy. {place}, {role}, {member}.
 CAUSES: dict[str, tuple[str, str]] = {
@@ -251,8 +252,7 @@ class StaffNotices:
         if facts["about"] == "effect":
             return Card(effect_notice(facts, self._renderers, t))
         if facts["about"] == "job":
-            text = t("I gave up on some timed work ({name}): {reason}. See `/manage jobs`.", **_fields(facts))
-            return Card((Text(text),))
+            return Card((Text(_job_notice(facts, t)),))
         if facts["about"] == "lost":
             return Card(lost_notice(facts, t))
         return Card(hold_notice(facts, t))
@@ -307,11 +307,17 @@ def hold_notice(facts: Mapping[str, Any], t: Translator) -> tuple[Item, ...]:
     text = t(
         "**A schedule is waiting for you**\n{title} has missed runs for more than 35 days. I did not catch up, in "
         "case my clock is wrong. If all is well, let it go on from now; what was missed is left out.",
-        title=facts.get("title") or t("A schedule"),
+        title=quote(t(facts["title"]), TITLE_LENGTH) if facts.get("title") else t("A schedule"),
     )
     go_on = Button(t("Go on from now"), custom_id(GO_ON_CONTROL, facts["row_id"]), style=Style.PRIMARY)
     return Text(text), Buttons((go_on,))
 
 
-def _fields(facts: Mapping[str, Any]) -> dict[str, object]:
-    return {key: value for key, value in facts.items() if key != "about"}
+def _job_notice(facts: Mapping[str, Any], t: Translator) -> str:
+    return t(
+        "**Something needs a hand**\nWork that I do on schedule went wrong, and I do not try it again ({name}: "
+        "{reason}). Tell whoever runs this bot; {command} shows what else waits.",
+        name=facts["name"],
+        reason=t(facts["reason"]),
+        command="`/manage jobs`",
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 import discord
 
 from bot.authority import Actor, Capability, Rank, has, may_everything
+from bot.discord_trouble import TROUBLE
 from bot.errors import ServiceUnavailable
 from bot.guards import Look, Standing
 from bot.guild_config import GuildConfigs
@@ -28,6 +29,10 @@ class Standings(Look):
                 member = await guild.fetch_member(member_id)
             except discord.NotFound:
                 return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
+            except TROUBLE as error:
+                raise ServiceUnavailable(
+                    "It is not answering at the moment. Please try again in a minute."
+                ) from error
         return _standing(member)
 
     def of_actor(self, actor: Actor) -> Standing:

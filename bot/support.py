@@ -126,7 +126,7 @@ class Support:
     async def _draw(self, effect: PlannedEffect) -> Card:
         report = await self._service.find(int(effect.arguments["report_id"]))
         if report is None:
-            raise Obsolete("the report was deleted")
+            raise Obsolete(N_("the report was deleted"))
         return report_card(report.member_id, report.text, await self._renderers.translator(effect))
 
 

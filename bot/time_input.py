@@ -181,9 +181,9 @@ def _parse(text: str, here: datetime, locale: str) -> datetime | None:
         "DATE_ORDER": "MDY" if locale.lower() == _MONTH_FIRST else "DMY",
     }
     language = locale.split("-", maxsplit=1)[0].lower()
-    for languages in ([language, "en"], ["en"]):
+    for languages in (list(dict.fromkeys([language, "en"])), ["en"]):
         try:
-            found = dateparser.parse(text, languages=list(dict.fromkeys(languages)), settings=settings)  # pyright: ignore[reportArgumentType]
+            found = dateparser.parse(text, languages=languages, settings=settings)  # pyright: ignore[reportArgumentType] - its own type
         except ValueError:  # a language that the library does not know, or a date that no calendar has
             continue
         except Exception:

@@ -10,6 +10,7 @@ from bot.card_views import form_answers
 from bot.cards import Button, Buttons, Card, Form, Item, Option, Pick, Text, TextField, custom_id
 from bot.components import Components
 from bot.core import Core
+from bot.day_names import DAY_NAMES
 from bot.errors import InvalidInput
 from bot.i18n import Translator
 from bot.interactions import actor_of, chosen_values
@@ -150,13 +151,4 @@ def _option(clock: ClockNow, t: Translator, locale: str) -> Option:
 
 
 def _day_and_time(clock: ClockNow, t: Translator) -> str:
-    days = (
-        t("Monday"),
-        t("Tuesday"),
-        t("Wednesday"),
-        t("Thursday"),
-        t("Friday"),
-        t("Saturday"),
-        t("Sunday"),
-    )
-    return f"{days[clock.local.weekday()]} {clock.local:%H:%M}"
+    return f"{t(DAY_NAMES[clock.local.weekday()])} {clock.local:%H:%M}"

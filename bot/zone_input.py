@@ -17,9 +17,8 @@ from bot.zones import LONGEST_ZONE, clocks, names_and_cities
 EXAMPLES = 3
 _OFFSET = re.compile(r"(?:utc|gmt)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?")
 _CLOCK = re.compile(r"(?P<hours>\d{1,2})(?:[:.h](?P<minutes>\d{2}))?\s*(?P<half>am|pm)?")
-_BY_HALVES = timedelta(
-    minutes=30
-)  # zones lie half an hour apart or more, so that much of a wrong clock is forgiven
+# So much of a wrong clock is forgiven: most zones lie half an hour apart or more.
+_FORGIVEN = timedelta(minutes=15)
 
 
 def find_zone(typed: str, now: datetime) -> str:
@@ -71,7 +70,7 @@ def _refuse_clock(found: re.Match[str], now: datetime) -> NoReturn:
 
     def is_near(offset: timedelta) -> bool:
         apart = (here + offset - shown) % day
-        return min(apart, day - apart) < _BY_HALVES / 2
+        return min(apart, day - apart) < _FORGIVEN
 
     names = ", ".join(_where(is_near, now))
     if not names:

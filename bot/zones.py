@@ -6,7 +6,6 @@ part in spring, so the clock narrows the choice and the place decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -65,10 +64,10 @@ class ClockNow:
     places: tuple[str, ...]
 
 
-def clocks(now: datetime, places: Iterable[str] = PLACES) -> tuple[ClockNow, ...]:
+def clocks(now: datetime) -> tuple[ClockNow, ...]:
     """Every clock that people live by, from the west to the east. `now` is UTC."""
     found: dict[int, list[str]] = {}
-    for place in places:
+    for place in PLACES:
         found.setdefault(_offset(place, now), []).append(place)
     return tuple(
         ClockNow(offset, local_now(now, names[0]).replace(second=0, microsecond=0), tuple(names))

@@ -16,8 +16,9 @@ KEPT = timedelta(days=730)
 
 
 class SafetySettingsRow(Base):
-    """`log_channel_id` is where cases and proposals are shown to staff; who is restricted has `restrict_role_id`; the caps are how many people one moderator may
-    kick or ban in ten minutes and in an hour before a second one is asked."""
+    """`log_channel_id` is where cases and proposals are shown to staff; who is restricted has
+    `restrict_role_id`; the caps are how many people one moderator may kick or ban in ten minutes and in an
+    hour before a second one is asked."""
 
     __tablename__ = "safety_settings"
     personal: ClassVar = NOTHING_PERSONAL

@@ -19,8 +19,8 @@ WAITING, DONE, FAILED = "waiting", "done", "failed"
 class AutomodRuleRow(Base):
     """One rule. `rule` has its parts as `cogs.automod.model` writes them; each change counts `revision`.
 
-    `result_id` is Discord's rule that came of it. `state` says whether Discord has the newest revision. What is `removed` goes
-    when Discord has followed.
+    `result_id` is Discord's rule that came of it. `state` says whether Discord has the newest revision. What
+    is `removed` goes when Discord has followed.
     """
 
     __tablename__ = "automod_rules"

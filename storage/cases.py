@@ -179,7 +179,8 @@ class CaseLinkRow(Base):
 
 
 async def take_numbers(session: AsyncSession, guild_id: int, count: int) -> int:
-    """So many numbers in a row; returns the first."""
+    """The next so many numbers of the server; returns the first. They are locked until the end of the transaction, so
+    none is left out."""
     await lock_numbers(session, guild_id)
     statement = (
         update(CaseNumberRow)
@@ -221,18 +222,6 @@ async def settle_many(
             .values(**values),
             execution_options={"synchronize_session": False},
         )
-
-
-async def take_number(session: AsyncSession, guild_id: int) -> int:
-    """The next number of the server. It is locked until the end of the transaction, so none is left out."""
-    await lock_numbers(session, guild_id)
-    statement = (
-        update(CaseNumberRow)
-        .where(CaseNumberRow.guild_id == guild_id)
-        .values(last=CaseNumberRow.last + 1)
-        .returning(CaseNumberRow.last)
-    )
-    return int(await session.scalar(statement) or 0)
 
 
 async def lock_numbers(session: AsyncSession, guild_id: int) -> None:

@@ -1,8 +1,9 @@
 """The list of deletions that lies outside the database, so that no backup brings anybody back.
 
-`<database>.deletions`, readable by its owner alone: one line a deletion with server, member and instant, or a deletion
-that was called off, with the word kept. A line is on the disk before what it says is committed. At every start the lines that the database knows nothing of (because an
-older backup was put in its place) are carried out again before Discord is reached, see `bot/erasure.py`.
+`<database>.deletions`, readable by its owner alone: one line a deletion with server, member and instant, or a
+deletion that was called off, with the word kept. A line is on the disk before what it says is committed. At
+every start the lines that the database knows nothing of (because an older backup was put in its place) are
+carried out again before Discord is reached, see `bot/erasure.py`.
 On PostgreSQL there is no file: see docs/operating.md.
 """
 

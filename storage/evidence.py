@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, String, Text, func, select, update
+from sqlalchemy import Index, String, Text, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -81,10 +81,6 @@ async def purge_due(session: AsyncSession, now: datetime, limit: int) -> list[tu
             execution_options={"synchronize_session": False},
         )
     return [(owner, owner_id) for _, owner, owner_id in found]
-
-
-async def next_purge_at(session: AsyncSession) -> datetime | None:
-    return await session.scalar(select(func.min(EvidenceRow.purge_at)).where(EvidenceRow.purged_at.is_(None)))
 
 
 async def keep_until(

@@ -14,7 +14,7 @@ from storage.base import Base, PrimaryKey, Snowflake, insert_if_absent
 from storage.personal import ANYWHERE, N_, OnDeletion, Personal, SeenBy
 
 # Why an effect is left out whose predecessor was not done.
-NOT_POSTED = "what it belongs to was not posted"
+NOT_POSTED = N_("what it belongs to was not posted")
 # A post is drawn again, and effects follow it, as long as its row is here.
 KEPT = timedelta(days=90)
 IN_CHANNEL = ":channel"  # ends the key of what goes to a channel because DMs are closed

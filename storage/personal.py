@@ -45,12 +45,13 @@ class Personal:
     """One column by which a row belongs to a person of a server.
 
     `of` is the column with the person's Discord id; `column.key` is a value at the top of a JSON column, and
-    `column.*` any value in it. With `through`, the foreign key to a row that belongs to them, that row's rule holds
-    for this one too. `mention`: the row is somebody else's and only mentions the person, so it is no part of their
-    export. `hides` are columns of their row that somebody else wrote in confidence: no part of it either; nor are rows in
-    which the column that `withheld` begins with has one of its other values. `clear` are columns that are emptied when the
-    row is detached. `keep_for` is how long after `since` (a column of instants) the row is kept; None is until deletion. `what` says in a few words what it is, `why` by what
-    right it is kept; both are gettext ids.
+    `column.*` any value in it. With `through`, the foreign key to a row that belongs to them, that row's rule
+    holds for this one too. `mention`: the row is somebody else's and only mentions the person, so it is no
+    part of their export. `hides` are columns of their row that somebody else wrote in confidence: no part of
+    it either; nor are rows in which the column that `withheld` begins with has one of its other values.
+    `clear` are columns that are emptied when the row is detached. `keep_for` is how long after `since` (a
+    column of instants) the row is kept; None is until deletion. `what` says in a few words what it is, `why`
+    by what right it is kept; both are gettext ids.
     """
 
     of: str = "member_id"

@@ -33,7 +33,7 @@ class ErasureRow(Base):
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     member_id: Mapped[int] = mapped_column(Snowflake)
-    reason: Mapped[str] = mapped_column(String(16))  # asked, left, restored
+    reason: Mapped[str] = mapped_column(String(16))  # asked, left
     due_at: Mapped[datetime] = mapped_column()
     begun_at: Mapped[datetime | None] = mapped_column()
 

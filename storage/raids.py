@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -269,11 +269,6 @@ async def list_members(session: AsyncSession, raid_id: int) -> list[RaidMemberRo
     query = select(RaidMemberRow).where(RaidMemberRow.raid_id == raid_id)
     query = query.order_by(RaidMemberRow.joined_at, RaidMemberRow.member_id)
     return list(await session.scalars(query.execution_options(populate_existing=True)))
-
-
-async def count_members(session: AsyncSession, raid_id: int) -> int:
-    query = select(func.count()).select_from(RaidMemberRow).where(RaidMemberRow.raid_id == raid_id)
-    return await session.scalar(query) or 0
 
 
 async def list_some(

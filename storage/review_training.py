@@ -128,10 +128,6 @@ class ReviewLicenceRow(Base):
     decided_by: Mapped[int | None] = mapped_column(Snowflake)
     reason: Mapped[str | None] = mapped_column(Text)
 
-    @property
-    def was_by_hand(self) -> bool:
-        return self.decided_by is not None
-
 
 # ---------------------------------------------------------------------------------------------- samples
 

@@ -342,16 +342,14 @@ async def list_to_do(session: AsyncSession, guild_id: int, reviewer_ids: Collect
     return list(await session.scalars(query.order_by(ReviewRow.id)))
 
 
-async def list_blind(
-    session: AsyncSession, guild_id: int, limit: int = 25
-) -> list[tuple[ReviewWorkRow, ReviewRow]]:
-    """The newest reviews whose author does not see who wrote them."""
+async def list_blind(session: AsyncSession, guild_id: int) -> list[tuple[ReviewWorkRow, ReviewRow]]:
+    """The newest reviews whose author does not see who wrote them: as many as a menu shows."""
     query = (
         select(ReviewWorkRow, ReviewRow)
         .join(ReviewRow)
         .where(ReviewRow.guild_id == guild_id, ReviewRow.state == GIVEN, ReviewWorkRow.mode != "open")
         .order_by(ReviewRow.id.desc())
-        .limit(limit)
+        .limit(25)
     )
     return [(work, row) for work, row in await session.execute(query)]
 

@@ -202,11 +202,6 @@ async def list_ever(session: AsyncSession, guild_id: int) -> list[RitualRow]:
     return list(await session.scalars(select(RitualRow).filter_by(guild_id=guild_id)))
 
 
-async def list_all(session: AsyncSession) -> list[RitualRow]:
-    """Those of every community: read once at start."""
-    return list(await session.scalars(select(RitualRow).filter_by(ended_at=None)))
-
-
 async def find_ritual(session: AsyncSession, ritual_id: int) -> RitualRow | None:
     """One that goes on."""
     row = await find_ever(session, ritual_id)
@@ -236,13 +231,9 @@ async def find_run(session: AsyncSession, ritual_id: int, key: str) -> RitualRun
     return (await session.scalars(select(RitualRunRow).filter_by(ritual_id=ritual_id, key=key))).one_or_none()
 
 
-async def list_runs(
-    session: AsyncSession, ritual_id: int, *, limit: int, before: int | None = None
-) -> list[RitualRunRow]:
-    """The newest first; with `before`, those older than the run of this id."""
+async def list_runs(session: AsyncSession, ritual_id: int, *, limit: int) -> list[RitualRunRow]:
+    """The newest first."""
     query = select(RitualRunRow).where(RitualRunRow.ritual_id == ritual_id)
-    if before is not None:
-        query = query.where(RitualRunRow.id < before)
     return list(await session.scalars(query.order_by(RitualRunRow.id.desc()).limit(limit)))
 
 

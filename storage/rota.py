@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, func, select
+from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -163,13 +163,6 @@ async def list_volunteers(
         .execution_options(populate_existing=True)
     )
     return [(row, paused, left) for row, paused, left in await session.execute(query)]
-
-
-async def count_volunteers(session: AsyncSession, guild_id: int) -> dict[int, int]:
-    """By rota."""
-    query = select(RotaVolunteerRow.rota_id, func.count()).filter_by(guild_id=guild_id)
-    found = await session.execute(query.group_by(RotaVolunteerRow.rota_id))
-    return {rota_id: int(count) for rota_id, count in found}
 
 
 async def list_away(session: AsyncSession, guild_id: int, since: datetime) -> list[RotaAwayRow]:

@@ -106,13 +106,6 @@ async def next_run_at(session: AsyncSession) -> datetime | None:
     )
 
 
-async def find_schedule(
-    session: AsyncSession, guild_id: int, job_name: str, subject: str
-) -> ScheduleRow | None:
-    query = select(ScheduleRow).filter_by(guild_id=guild_id, job_name=job_name, subject=subject)
-    return (await session.scalars(query.with_for_update())).one_or_none()
-
-
 async def get_schedule(session: AsyncSession, schedule_id: int) -> ScheduleRow | None:
     """The schedule, locked."""
     # Without populate_existing a row that this transaction has read before would keep its old state.

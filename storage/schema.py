@@ -7,10 +7,11 @@
 * ``check`` raises one clear sentence when the schema is newer, older, or half there.
 * ``python -m storage.schema new "name"`` writes the next migration from the difference between tables and migrations.
 
-Alembic is configured here and in ``migrations/env.py``; there is no ini file. It is imported only where something is
-to be migrated: a bot whose schema is up to date starts without its 12 MiB. The line of migrations is therefore read from
-the files' names, each of which is its revision, in their order (``tests/storage/test_schema.py`` compares). Other migrations and tables can be given
-as a ``SchemaSource``, which is how the tests make migrations that fail.
+Alembic is configured here and in ``migrations/env.py``; there is no ini file. It is imported only where
+something is to be migrated: a bot whose schema is up to date starts without its 12 MiB. The line of
+migrations is therefore read from the files' names, each of which is its revision, in their order
+(``tests/storage/test_schema.py`` compares). Other migrations and tables can be given as a ``SchemaSource``,
+which is how the tests make migrations that fail.
 """
 
 from __future__ import annotations

@@ -205,14 +205,10 @@ async def add_weeks(session: AsyncSession, weeks: Sequence[dict[str, Any]]) -> N
         await session.execute(insert(cast(Table, StreakWeekRow.__table__)), list(weeks))
 
 
-async def list_weeks(
-    session: AsyncSession, streak_id: int, *, limit: int | None = None, before: date | None = None
-) -> Sequence[StreakWeekRow]:
+async def list_weeks(session: AsyncSession, streak_id: int) -> Sequence[StreakWeekRow]:
     """The settled weeks, the newest first."""
     query = select(StreakWeekRow).filter_by(streak_id=streak_id).order_by(StreakWeekRow.monday.desc())
-    if before is not None:
-        query = query.where(StreakWeekRow.monday < before.isoformat())
-    return list(await session.scalars(query.limit(limit).execution_options(populate_existing=True)))
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def lock_week(session: AsyncSession, streak_id: int, monday: date) -> StreakWeekRow | None:

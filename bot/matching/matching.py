@@ -13,9 +13,8 @@ Able = Sequence[Sequence[int]]
 
 ALL_UP_TO = 300  # People up to whom everybody is looked at for everybody.
 LOOKED_AT = 40  # Chance others that a person is looked at with in a larger round; whoever may meet few, with them all.
-TRIOS = (
-    1_000  # that are tried for an odd count, beside those next to a pair: enough for all of a small round.
-)
+# That are tried for an odd count, beside those next to a pair: enough for all of a small round.
+TRIOS = 1_000
 
 
 def able_of(apart: Sequence[Collection[int]], rng: random.Random) -> Able:

@@ -19,9 +19,8 @@ LOOKED_AT = 30  # Partners that a work gains most from, in a round that is thinn
 TRIED = 20  # Cheapest swaps of a review that are asked how many reciprocal pairs they leave.
 PARTINGS = 3
 LIFTS = 150
-REFRESH = (
-    50  # Lifts after which the partners of a large round are looked up again; a stale one is passed over.
-)
+# Lifts after which the partners of a large round are looked up again; a stale one is passed over.
+REFRESH = 50
 
 
 @dataclass(frozen=True, order=True)

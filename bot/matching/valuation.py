@@ -22,8 +22,6 @@ LEVEL_DISTANCES = (120, 150, 100, 40, 0)
 
 SHARED_HOURS = tuple(HOUR * min(HOURS, count) for count in range(25))
 
-Penalties = Mapping[str, Mapping[str, int]]
-
 
 def senior_from(author: Member) -> int:
     """The lowest level that counts as senior for this author's work."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHECKS = frozenset({"require", "require_over", "require_rank", "has", "may_everything", "check_own"})
+CHECKS = frozenset({"require", "require_over", "has", "may_everything", "check_own"})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # What every member may do, for nobody but themselves: the method changes the rows of its `actor` or `who` alone.

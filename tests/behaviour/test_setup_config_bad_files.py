@@ -94,7 +94,7 @@ WRONG = {
     "an id without quotes": ("[onboarding]\nwins_channel = { id = 1 }", ["onboarding.wins", "Write it like"]),
     "a channel that is not here": (
         '[onboarding]\nwins_channel = { id = "5", name = "wekly" }',
-        ["onboarding.wins", "no channel “wekly”", "Near are: weekly"],
+        ["onboarding.wins", "no channel “wekly”", "The nearest names are: weekly"],
     ),
     "an id alone that is not here": ('[onboarding]\nwins_channel = { id = "5" }', ["no name is given"]),
     "a role that is not here": (

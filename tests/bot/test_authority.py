@@ -5,8 +5,8 @@ from __future__ import annotations
 import discord
 import pytest
 
-from bot.authority import ELEVATED, Actor, Capability, CapabilityRoles, Rank, has, require, require_rank
-from bot.errors import NotAllowed, TargetAboveBot
+from bot.authority import ELEVATED, Actor, Capability, CapabilityRoles, Rank, has, require
+from bot.errors import NotAllowed
 from bot.guild_config import GuildConfig
 
 GUILD = 1
@@ -85,25 +85,3 @@ def test_above_is_strictly_above_and_nobody_is_above_the_owner(
     one: Rank, other: Rank, is_above: bool
 ) -> None:
     assert one.above(other) is is_above
-
-
-@pytest.mark.parametrize(
-    ("who", "target", "bot", "refusal"),
-    [
-        (HIGH, LOW, MIDDLE, None),
-        (OWNER, LOW, MIDDLE, None),
-        (MIDDLE, MIDDLE, HIGH, NotAllowed),
-        (LOW, MIDDLE, HIGH, NotAllowed),
-        (OWNER, MIDDLE, MIDDLE, TargetAboveBot),
-        (HIGH, MIDDLE, LOW, TargetAboveBot),
-        (HIGH, OWNER, HIGH, NotAllowed),
-    ],
-)
-def test_both_the_person_and_the_bot_must_stand_above(
-    who: Rank, target: Rank, bot: Rank, refusal: type[Exception] | None
-) -> None:
-    if refusal is None:
-        require_rank(who, target, bot)
-    else:
-        with pytest.raises(refusal):
-            require_rank(who, target, bot)

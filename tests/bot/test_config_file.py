@@ -214,7 +214,7 @@ def test_a_place_is_found_by_its_id_and_else_by_its_name(of: Any, raw: dict[str,
     ("of", "raw", "said"),
     [
         ("channel", {"name": "general"}, "There are 2"),
-        ("channel", {"name": "wellcome"}, "Near are: welcome"),
+        ("channel", {"name": "wellcome"}, "The nearest names are: welcome"),
         ("channel", {"id": "11 "}, "no name is given"),
         ("channel", {"id": "٣", "name": ""}, "no name is given"),
         ("channel", {"id": "9" * 19}, "no name is given"),

@@ -99,3 +99,44 @@ async def test_what_comes_while_something_is_written_goes_together_and_a_bound_h
     done = await asyncio.gather(*tasks)
     assert batches[0] == [0, 1, 2, 3] or batches == [[0], [1, 2, 3, 4]]
     assert len(batches) <= 2 and done.count(False) >= 3
+
+
+async def test_who_waited_for_a_writing_that_failed_hears_of_it_too() -> None:
+    written: list[int] = []
+    go_on = asyncio.Event()
+
+    async def write(batch: list[int]) -> None:
+        await go_on.wait()
+        if 2 in batch:
+            raise OSError("the disk is full")
+        written.extend(batch)
+
+    together = Together(write)
+    tasks = [asyncio.create_task(together.put(number)) for number in range(1, 4)]
+    await asyncio.sleep(0)
+    go_on.set()
+    first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
+    assert first is True and written == [1]
+    assert isinstance(second, OSError) and isinstance(third, OSError)
+    assert await together.put(4) and written == [1, 4]
+
+
+async def test_whose_writing_is_cut_off_leaves_nobody_in_the_belief_that_it_was_done() -> None:
+    go_on, second_began, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def write(batch: list[int]) -> None:
+        if 1 in batch:
+            await go_on.wait()
+        else:
+            second_began.set()
+            await never.wait()
+
+    together = Together(write)
+    first, second, third = [asyncio.create_task(together.put(number)) for number in (1, 2, 3)]
+    await asyncio.sleep(0)
+    go_on.set()
+    await second_began.wait()
+    second.cancel()
+    assert await first
+    with pytest.raises(RuntimeError, match="cut off"):
+        await third

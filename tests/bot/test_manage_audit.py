@@ -85,6 +85,8 @@ async def test_a_member_may_not_read_it(world: LyceumWorld) -> None:
         await service.first_page(Actor(world.guild_id, ann.id))
     with pytest.raises(NotAllowed):
         await service.areas(Actor(world.guild_id, ann.id))
+    with pytest.raises(NotAllowed):
+        await service.older_page(Actor(world.guild_id, ann.id), "all", 4711)  # whether it is there or not
 
 
 async def test_another_community_sees_nothing_of_it(world: LyceumWorld) -> None:

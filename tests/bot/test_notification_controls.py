@@ -20,6 +20,7 @@ from tests.shell import LyceumWorld, lyceum_world, post_card
 
 WHY = "Why am I seeing this?"
 NEWS = Kind("test.news", "News", "you asked for it.", "There is news.")
+DONE = Kind("test.done", "Done", "it is about you.", "Something was done.", choosable=False)
 
 
 @pytest.fixture
@@ -37,16 +38,17 @@ def furnish(world: LyceumWorld) -> None:
         return Card((Text(f"News for <@{effect.member_id}>"),), pings=frozenset({effect.member_id}))
 
     world.bot.core.notifier.register(NEWS)
+    world.bot.core.notifier.register(DONE)
     world.bot.renderers.register("test.news", draw, what="news")
 
 
-async def tell(world: LyceumWorld, person: Person, key: str) -> Delivery | None:
+async def tell(world: LyceumWorld, person: Person, key: str, kind: Kind = NEWS) -> Delivery | None:
     core = world.bot.core
 
     async def do() -> Delivery | None:
         async with core.db.begin() as session:
             notification = Notification(
-                kind=NEWS.name,
+                kind=kind.name,
                 key=key,
                 guild_id=world.guild_id,
                 member_id=person.id,
@@ -91,6 +93,13 @@ async def test_the_overflow_is_one_digest_at_18(world: LyceumWorld) -> None:
     await world.advance(timedelta(days=3))
     [digest] = [seen for seen in news(world) if "news of the day" in seen.text]
     assert digest.at.hour == 18 and digest.pinged == (world.member.id,) and "There is news." in digest.text
+
+
+async def test_of_what_was_done_about_oneself_it_says_so_and_offers_no_choice(world: LyceumWorld) -> None:
+    await tell(world, world.member, "a", DONE)
+    answer = await world.press(world.member, news(world)[0], WHY)
+    assert answer.text.startswith("You see this because it is about you.") and "always" in answer.text
+    assert answer.message is not None and answer.message.selects == ()
 
 
 async def test_only_its_receiver_can_use_it(world: LyceumWorld) -> None:

@@ -121,6 +121,10 @@ async def test_what_was_done_about_oneself_cannot_be_switched_off(bench: Bench) 
     assert done not in bench.core.notifier.kinds and NEWS in bench.core.notifier.kinds
     await bench.choose(Delivery.OFF, done)
     assert await bench.tell("a", kind=done.name) is Delivery.NOW
+    await bench.member(paused_until=bench.clock.now() + timedelta(hours=1))
+    assert await bench.tell("b", kind=done.name) is Delivery.DIGEST
+    await bench.pass_time(timedelta(hours=10))  # 18:00
+    assert await bench.digests() == [["b"]]
 
 
 async def test_a_choice_holds_for_its_kind_and_its_member_alone(bench: Bench) -> None:

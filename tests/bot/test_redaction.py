@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from bot import log as logs
 from bot.app import Lyceum
@@ -71,6 +73,31 @@ def test_what_postgresql_quotes_from_a_row_is_left_out() -> None:
     said = Redactor()("duplicate key value\nDETAIL:  Key (subject)=(what a member wrote) already exists.\n")
     assert "member" not in said
     assert "duplicate key value" in said
+
+
+def test_a_row_that_postgresql_quotes_goes_with_all_its_lines() -> None:
+    said = Redactor()(
+        'null value in column "at"\nDETAIL:  Failing row contains (1, what a member wrote\nand what they wrote below\n).\n'
+        "[SQL: INSERT INTO promises (text) VALUES ($1)]\n(Background on this error at: https://sqlalche.me/e/21/gkpj)\n"
+    )
+    assert "wrote" not in said
+    assert "null value" in said and "[SQL: INSERT" in said and "Background" in said
+
+
+async def test_no_line_of_a_row_that_postgresql_refuses_is_written(
+    postgres_database: Database, written: io.StringIO
+) -> None:
+    try:
+        async with postgres_database.begin() as session:
+            row = {"words": f"{WORDS}\n{WORDS}"}
+            await session.execute(text("INSERT INTO support_reports (text) VALUES (:words)"), row)
+    except DBAPIError:
+        logging.getLogger("bot").exception("not kept")
+    said = written.getvalue()
+    assert "null value" in said and "DETAIL: [redacted]" in said and "[SQL: INSERT" in said
+    assert WORDS not in said
+    if said.startswith("{"):
+        assert json.loads(said)["message"] == "not kept"
 
 
 @pytest.mark.parametrize("secret", [TOKEN, OTHER_TOKEN, WEBHOOK, CALLBACK, DATABASE])

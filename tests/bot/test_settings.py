@@ -109,6 +109,10 @@ def test_a_token_that_cannot_be_one_is_refused_without_repeating_it(token: str, 
         ('[database]\nurl = "mysql://host/name"', "url in [database]"),
         ('[database]\nurl = "data/lyceum.db"', "url in [database]"),
         ('[database]\nurl = ""', "url in [database]"),
+        (f'[support]\ncontact = "{201 * "x"}"', "contact in [support]"),
+        (f'[support]\ncontact = "{201 * "x"}"', "at most 200 characters"),
+        ("[health]\nport = 99999", "port in [health]"),
+        ("[backup]\nkep = 3", "did you mean keep?"),
     ],
 )
 def test_every_mistake_is_one_sentence_that_names_the_key(text: str, said: str) -> None:

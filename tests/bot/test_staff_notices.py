@@ -14,10 +14,11 @@ from bot.core import Core
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect
 from bot.guild_config import GuildConfig
 from bot.i18n import Translations
+from bot.jobs import Job
 from bot.languages import Languages
 from bot.outbox import Effect, EffectKind, Lane
 from bot.renderers import Renderers
-from bot.staff_notices import ACTIONS, CAUSES, LACKS, RENDERER, StaffNotices, effect_notice
+from bot.staff_notices import ACTIONS, CAUSES, LACKS, RENDERER, StaffNotices, effect_notice, hold_notice
 from storage.database import Database
 from storage.members import change_member, find_member
 from storage.outbox import OutboxRow
@@ -37,7 +38,8 @@ class Office(Stand):
         self.renderers = Renderers(Languages(self.core.db, self.core.configs, translations))
         self.renderers.register("any", self._draw, what="posting a ritual")
         self.dispatcher._render = self.renderers.render
-        self.dispatcher.report_failure = StaffNotices(self.core, self.renderers, translations).effect_failed
+        self.told = StaffNotices(self.core, self.renderers, translations)
+        self.dispatcher.report_failure = self.told.effect_failed
         self.t = translations.for_locale("en")
 
     async def _draw(self, effect: PlannedEffect) -> Card:
@@ -227,3 +229,17 @@ def test_every_action_without_a_renderer_has_words() -> None:
     assert silent <= ACTIONS.keys()
     assert RENDERER == "staff.notice"
     assert EffectKind.POST not in LACKS
+
+
+async def test_work_that_was_given_up_is_told_with_whom_to_ask(office: Office) -> None:
+    job = Job(1, "rituals.post", GUILD, "k", {}, office.clock.now(), attempts=8)
+    async with office.db.begin() as session:
+        await office.told.job_failed(session, job, "gave up after 8 tries: ValueError")
+    await office.dispatcher.drain()
+    [notice] = office.notices()
+    assert "rituals.post" in notice and "ValueError" in notice and "Tell whoever runs this bot" in notice
+
+
+def test_what_a_facilitator_named_a_schedule_is_shown_as_it_was_typed(office: Office) -> None:
+    held = Card(hold_notice({"row_id": 1, "title": "**Loud** <@&7>"}, office.t))
+    assert r"\*\*Loud\*\*" in _text(held) and "<@&7>" not in _text(held)

@@ -42,9 +42,8 @@ class Life:
     database: str
     folder: str  # for its log and its diary
     ratio: float = 1.0  # how many times faster its clockwork runs, and discord.py's
-    naps: float = (
-        1.0  # how many times faster discord.py alone is, where a moved clock stands for the passing of time
-    )
+    # How many times faster discord.py alone is, where a moved clock stands for the passing of time.
+    naps: float = 1.0
     die_at: tuple[str, str] | None = None
     mutant: str | None = None
     rehearsal: bool = True

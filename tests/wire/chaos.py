@@ -2,9 +2,10 @@
 
     python -m tests.wire.chaos --kills 200
 
-Each life ends by SIGKILL, at a random time or at a named point of one effect's way; nearly a third of the requests
-meet a fault; now and then Discord is away, sometimes for longer than it remembers nonces. Meanwhile a community plays
-its weekly challenges and meets in pairs (`tests/wire/weeks.py`, `rounds.py`). Whatever was planned must then be there once. A run that did not meet every kind of fault proves nothing and is void.
+Each life ends by SIGKILL, at a random time or at a named point of one effect's way; nearly a third of the
+requests meet a fault; now and then Discord is away, sometimes for longer than it remembers nonces. Meanwhile
+a community plays its weekly challenges and meets in pairs (`tests/wire/weeks.py`, `rounds.py`). Whatever was
+planned must then be there once. A run that did not meet every kind of fault proves nothing and is void.
 
 Time is scaled: `RATIO` real-life seconds pass in one. The fake's window, the bot's trust in it and all pauses keep
 their proportions. Random decisions follow from the seed, the moments at which they meet the bot do not. A slow machine

@@ -257,8 +257,8 @@ MUTANTS: Mapping[str, Callable[[Lyceum], None]] = {
 }
 
 
-def seams() -> dict[type, tuple[str, ...]]:
-    """What is overridden above, by class: a test sees to it that it is still there."""
+def seams() -> dict[Any, tuple[str, ...]]:
+    """What is overridden above, by class or module: a test sees to it that it is still there."""
     return {
         Dispatcher: (
             "_intend_one",
@@ -275,4 +275,7 @@ def seams() -> dict[type, tuple[str, ...]]:
         Allocation: ("_write",),
         Facts: ("guild",),
         Lockdowns: ("case_ended",),
+        dispatcher_module: ("has_no_nonce",),
+        pair_rounds: ("seed_of",),
+        rota_storage: ("list_grants", "lock_grant"),
     }
