@@ -71,8 +71,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Judge:
-    """Somebody who wants to decide. `others` are the moderators beside them who could, the appellant not among them
-    `leads`: Discord lets them do everything."""
+    """Somebody who wants to decide. `others` are the moderators beside them who could."""
 
     member_id: int
     others: frozenset[int] = frozenset()

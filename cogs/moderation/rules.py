@@ -253,8 +253,8 @@ KICK, BAN, UNBAN, TIMEOUT, UNTIMEOUT, RESTRICT, UNRESTRICT = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of Discord's audit log. `until` is the end of a timeout that was set, `role_ids` are the roles given or
-    taken. `action` is Discord's name for it."""
+    """One entry of Discord's audit log. `until` is the end of a timeout that was set, `had_until` of the one before,
+    `given` and `taken` are roles. `action` is Discord's name for it."""
 
     id: int
     action: str
