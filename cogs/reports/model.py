@@ -114,7 +114,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Own:
-    """A report of one's own and what became of it."""
+    """A report of one's own and what became of it. `is_batch`: its words say in each line whom that is about."""
 
     id: int
     guild_id: int
@@ -125,6 +125,7 @@ class Own:
     state: State
     subject_id: int
     sentence: str | None
+    is_batch: bool = False
 
 
 @dataclass(frozen=True)

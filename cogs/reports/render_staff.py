@@ -26,6 +26,7 @@ from bot.support import DISCORDS_FORM
 from bot.text import cut, mention_role, mention_user, quote, timestamp
 from cogs.reports import rules
 from cogs.reports.model import CATEGORIES, Item, Kept, Queue, ReportSettings, Words
+from cogs.reports.render import said_words
 from cogs.reports.rules import NOBODY, Category, Stage, State, Subject
 
 TAKE, ACT, DISMISS = "reports:item.take", "reports:item.act", "reports:item.dismiss"
@@ -111,6 +112,13 @@ def _dismiss(item: Item, t: Translator) -> Button:
 def _no_breach(category: Category, t: Translator) -> str:
     """What closes a report without a case. A worry about somebody is no accusation."""
     return t("Seen to") if category is Category.SELF_HARM else t("No breach")
+
+
+def closed_text(item: Item, t: Translator) -> str:
+    """To who has just closed it without a case."""
+    if item.category is Category.SELF_HARM:
+        return t("**Seen to.** Whoever reported hears of it.")
+    return t("**Closed: no breach.** Whoever reported hears of it.")
 
 
 # ---------------------------------------------------------------------------------------------- lines
@@ -205,7 +213,8 @@ def _words_text(words: Words, item: Item, t: Translator) -> str:
     head = t("**{who} reported**:", who=who)
     if words.category is not item.category:
         head = t("**{who} reported** as “{what}”:", who=who, what=t(CATEGORIES[words.category]))
-    return f"{head} {quote(words.words, _EXCERPT)}" if words.words else head
+    said = said_words(words.words, _EXCERPT, is_batch=item.subject is Subject.BATCH)
+    return f"{head} {said}" if said else head
 
 
 # ---------------------------------------------------------------------------------------------- calls and the queue
@@ -267,7 +276,8 @@ def queue_card(queue: Queue, t: Translator) -> Card:
 def whom_card(item_id: int, t: Translator) -> Card:
     """A report that names nobody: on whom to act."""
     text = t("**Whom is it about?** Choose on whom you want to act. You have taken the report.")
-    return Card((Text(text), PickMember(custom_id(WHOM, item_id), t("Choose somebody"))))
+    back = Buttons((Button(t("Back to the report"), custom_id(LOOK, item_id)),))
+    return Card((Text(text), PickMember(custom_id(WHOM, item_id), t("Choose somebody")), back))
 
 
 def dismiss_form(item: Item, t: Translator) -> Form:

@@ -298,7 +298,7 @@ def check_undecided(item: Queued) -> None:
     if item.state is State.ACTED:
         raise AlreadyDone("This report has been acted on already.")
     if item.state is State.NO_BREACH:
-        raise AlreadyDone("This report has been closed already: no breach.")
+        raise AlreadyDone("This report has been closed already.")
 
 
 def goes_back_at(item: Queued) -> datetime | None:
