@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -283,8 +283,3 @@ def deed_of(entry: Entry, *, own_id: int, restrict_role: int | None) -> str | No
             return RESTRICT
         return UNRESTRICT if restrict_role in entry.taken else None
     return None
-
-
-def gone_by_hand(holding: Collection[int], present: Collection[int]) -> set[int]:
-    """Whom somebody has let go of while nobody was looking."""
-    return set(holding) - set(present)

@@ -21,7 +21,7 @@ from cogs.raids.model import (
     StepKind,
     StepState,
 )
-from cogs.raids.rules import Evidence, Level, Verdict
+from cogs.raids.rules import Evidence, Level
 from storage.personal import NOBODY
 
 EXTEND = "raids:lockdown.extend"
@@ -145,11 +145,6 @@ def _why(evidence: Evidence, t: Translator) -> list[str]:
         if number:
             lines.append(t.tn(one, many, number))
     return lines
-
-
-def why_text(verdict: Verdict, t: Translator) -> str:
-    """A verdict in words."""
-    return "\n".join(_why(verdict.evidence, t))
 
 
 def _step_line(step: Step, t: Translator) -> str:

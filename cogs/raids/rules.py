@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, IntFlag
 from hashlib import blake2b
@@ -145,14 +145,6 @@ class Suspicion:
     @property
     def is_suspect(self) -> bool:
         return self.points >= SUSPECT
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Who is left out of an action on the cohort besides those who must be."""
-
-    older_than: timedelta | None = None
-    spared: Collection[int] = field(default_factory=frozenset[int])
 
 
 def age_weight(age: timedelta) -> float:
