@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, IntFlag
@@ -239,14 +239,27 @@ def check_surge(expected: int, begins_at: datetime, ends_at: datetime, now: date
         raise InvalidInput("A surge lasts a week at most. Please announce the next one when it comes near.")
 
 
-def extended(ends_at: datetime, now: datetime, started_at: datetime, by: timedelta) -> datetime:
+def toggled(locked: Collection[int], channel_id: int, most: int) -> list[int]:
+    """The channels that the last step locks, with this one added or taken away. Raises `InvalidInput` beyond `most`."""
+    if channel_id in locked:
+        return [each for each in locked if each != channel_id]
+    check_locked(len(locked) + 1, most)
+    return [*locked, channel_id]
+
+
+def check_locked(count: int, most: int) -> None:
+    """Raises `InvalidInput`."""
+    if count > most:
+        raise InvalidInput("At most {most} channels can be locked at once.", most=most)
+
+
+def extended(ends_at: datetime, now: datetime, by: timedelta) -> datetime:
     """Until when a lockdown lasts that is extended, at most a day after now. Raises `AlreadyDone`."""
     if ends_at <= now:
         raise AlreadyDone("That lockdown has ended already.")
     latest = now + LONGEST
     if ends_at >= latest - timedelta(minutes=1):
         raise AlreadyDone("Discord pauses invites for a day at most, and it lasts that long already.")
-    del started_at
     return min(ends_at + by, latest)
 
 
