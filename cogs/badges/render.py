@@ -167,6 +167,6 @@ def _who_sees(mine: Mine, t: Translator) -> str:
 def _turning(name: str, page: int, pages: int, t: Translator) -> tuple[Button, ...]:
     if pages < 2:
         return ()
-    before = Button(t("Page before"), custom_id(name, (page - 1) % pages))
+    before = Button(t("Previous page"), custom_id(name, (page - 1) % pages))
     after = Button(t("Next page"), custom_id(name, (page + 1) % pages))
     return (before, after) if pages > 2 else (after,)
