@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
@@ -197,6 +198,13 @@ def list_form(which: Lists, entries: Sequence[str], t: Translator) -> Form:
     )
     control = custom_id(LIST_FORM if fits else ADD_FORM, tuple(Lists).index(which))
     return Form(cut(t(LIST_TITLES[which]), 45), control, (field,))
+
+
+def refused_card(reason: str, typed: str, t: Translator) -> Card:
+    """Which line cannot be used. All that was typed goes with it, for a form keeps nothing."""
+    kept = t("Nothing was changed. What you wrote is in this file: put it right, and copy it into the form.")
+    back = Buttons((Button(t("Words and lists"), custom_id(LISTS), style=Style.PRIMARY),))
+    return Card((Text(f"{reason}\n{kept}"), Attachment("list.txt", typed.encode()), back))
 
 
 def alone_card(settings: FilterSettings, t: Translator) -> Card:

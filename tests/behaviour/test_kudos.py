@@ -50,7 +50,8 @@ async def test_not_to_oneself_not_to_bots_not_without_words_and_not_without_end(
     answer = await world.menu(ben, world.general, "Give kudos", card)
     assert "Bots" in answer.text and answer.modal is None and bot_message is not None
     assert "What is it for?" in (await give(world, ben, world.people["Cleo"], "...")).text
-    assert "no tag" in (await give(world, ben, world.people["Cleo"], tags="nonsense")).text
+    unknown = await give(world, ben, world.people["Cleo"], tags="**nonsense**")
+    assert r"There is no tag “\*\*nonsense\*\*” here" in unknown.text
     others = [await world.join(name) for name in ("Dora", "Eve", "Finn", "Gus", "Hal")]
     for other in others:
         await meet(world, other, ben)
