@@ -187,14 +187,21 @@ def rules_items(settings: AppealSettings, t: Translator) -> tuple[Item, ...]:
     """On the page in /setup."""
     lines = [
         t("Members see their own record with {command}, and appeal what is on it.", command="`/standing`"),
-        t(
-            "A case can be appealed within {n} days, and once more {m} days after the first answer.",
-            n=settings.within_days,
-            m=settings.again_days,
+        t.tn(
+            "A case can be appealed for {n} day.",
+            "A case can be appealed for {n} days.",
+            settings.within_days,
+        )
+        + " "
+        + t.tn(
+            "It can be once more, from {n} day after the first answer on.",
+            "It can be once more, from {n} days after the first answer on.",
+            settings.again_days,
         ),
-        t(
+        t.tn(
+            "Somebody other than the case's moderator decides. Members are promised an answer within {n} day.",
             "Somebody other than the case's moderator decides. Members are promised an answer within {n} days.",
-            n=settings.promise_days,
+            settings.promise_days,
         ),
     ]
     return Text("\n".join(lines)), Buttons((Button(t("Change this"), custom_id(RULES)),))

@@ -51,7 +51,6 @@ _DOES = {
     What.OFF: N_("off"),
     What.FLAG: N_("tells staff"),
     What.DELETE: N_("deletes"),
-    What.TIMEOUT: N_("deletes, and a timeout of {minutes} minutes"),
 }
 _MEANS = {
     Filter.DOMAINS: N_("Links to a domain on your list, behind redirectors and masks too."),
@@ -92,7 +91,12 @@ def flood_words(t: Translator) -> FloodWords:
     """The reason of a case about many people at once."""
 
     def words(hits: int, people: int) -> str:
-        return t("Filters, many at once: {hits} hits by {people} people", hits=hits, people=people)
+        return t.tn(
+            "Filters, many at once: {hits} hits by {n} person",
+            "Filters, many at once: {hits} hits by {n} people",
+            people,
+            hits=hits,
+        )
 
     return words
 
@@ -281,4 +285,8 @@ def saved(which: Lists, shown: Shown, t: Translator) -> str:
 
 
 def _does(deed: Deed, t: Translator) -> str:
-    return t(_DOES[deed.what], minutes=deed.minutes)
+    if deed.what is What.TIMEOUT:
+        return t.tn(
+            "deletes, and a timeout of {n} minute", "deletes, and a timeout of {n} minutes", deed.minutes
+        )
+    return t(_DOES[deed.what])

@@ -178,7 +178,8 @@ def status_card(status: Status, t: Translator, *, jump: tuple[int, int] | None =
 def left_card(t: Translator) -> Card:
     """They take part no more."""
     text = t(
-        "**You are out of the pairings.** A pair that you have now stays yours. Come back whenever you like."
+        "**You are out of the pairings.** A pair that you have now stays yours. Your days and topics are forgotten. Come "
+        "back whenever you like."
     )
     return Card((Text(text), Buttons((Button(t("Take part again"), custom_id(JOIN)),))))
 
@@ -282,13 +283,14 @@ def _hours(group: Group, t: Translator) -> list[str]:
     if not found:
         return [
             t(
-                "Your days hardly overlap, so writing here may suit you best: a question each, and an answer within a day or two."
+                "You are hardly awake at the same time, so writing here may suit you best: a question each, and an answer "
+                "within a day or two."
             )
         ]
     midnight = group.at.replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
         t(
-            "You share these hours: {hours} UTC.",
+            "You share these hours, each by their own clock ({hours} UTC):",
             hours=", ".join(_span(*each, midnight, "UTC") for each in found),
         )
     ]

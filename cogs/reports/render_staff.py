@@ -323,8 +323,16 @@ def rules_items(settings: ReportSettings, t: Translator) -> tuple[Part, ...]:
         t("Nobody is pinged for: {kinds}", kinds=", ".join(quiet))
         if quiet
         else t("All kinds ping somebody."),
-        t("Words of members are let go {n} days after a report is closed.", n=settings.text_days),
-        t("What one person sends beyond {n} reports an hour is put together.", n=settings.an_hour),
+        t.tn(
+            "Words of members are let go {n} day after a report is closed.",
+            "Words of members are let go {n} days after a report is closed.",
+            settings.text_days,
+        ),
+        t.tn(
+            "What one person sends beyond {n} report an hour is put together.",
+            "What one person sends beyond {n} reports an hour is put together.",
+            settings.an_hour,
+        ),
         t("Staff see who reported.")
         if settings.names_shown
         else t("Staff ask who reported, with a reason that is written down."),
