@@ -334,7 +334,7 @@ class ChallengesCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ suggesting
 
     async def _ask_idea(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        actor_of(interaction)
+        await self.service.check_suggesting(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.ask(render.suggest_form(reply.translator))
 
@@ -363,7 +363,7 @@ class ChallengesCog(commands.Cog):
             effect.guild_id, int(effect.arguments["challenge_id"])
         )
         if results is None:
-            raise Obsolete("there are no results of it")
+            raise Obsolete(N_("there are no results of it"))
         if effect.kind is EffectKind.POST and not results.finishers:
             # What could not be posted while it was open has no results either, unless somebody found it anyway.
             was_posted = await self.service.was_posted(results.challenge.id)
@@ -391,7 +391,7 @@ class ChallengesCog(commands.Cog):
     async def _found(self, effect: PlannedEffect) -> tuple[model.Challenge, bool]:
         found = await self.service.find(effect.guild_id, int(effect.arguments["challenge_id"]))
         if found is None:
-            raise Obsolete("the challenge was removed")
+            raise Obsolete(N_("the challenge was removed"))
         return found
 
     async def _translator(self, effect: PlannedEffect) -> Translator:
