@@ -235,7 +235,7 @@ class CharterCog(commands.Cog):
     async def _draw_norms(self, effect: PlannedEffect) -> Card:
         announcement = await self.service.announcement(effect.guild_id, int(effect.arguments["version"]))
         if announcement is None:
-            raise Obsolete("there is no such version of the norms")
+            raise Obsolete(N_("there is no such version of the norms"))
         config = await self.bot.core.configs.guild(effect.guild_id)
         return render.norms_post(announcement, self.bot.translations.for_locale(config.locale))
 

@@ -11,7 +11,7 @@ from bot.app import Lyceum
 from bot.cards import Card
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.features import REASON_OFF
-from bot.i18n import Translator
+from bot.i18n import N_, Translator
 from bot.outbox import EffectKind
 from cogs.onboarding import posts
 from cogs.onboarding.model import AREA, HELD_BACK, LEFT_SINCE, Quest
@@ -29,7 +29,7 @@ class Drawing:
     async def greeting(self, effect: PlannedEffect) -> Card:
         quest = await self._quest_of(effect)
         if (await self._service.settings(quest.guild_id)).welcome_channel_id is None:
-            raise Obsolete("there is no welcome channel any more")
+            raise Obsolete(N_("there is no welcome channel any more"))
         joined_at = datetime.fromisoformat(effect.arguments["joined_at"])
         if not await self._service.is_present_since(quest.guild_id, quest.member_id, joined_at):
             raise Obsolete(LEFT_SINCE)
@@ -41,7 +41,7 @@ class Drawing:
     async def progress(self, effect: PlannedEffect) -> Card:
         quest = await self._quest_of(effect)
         if quest.places.settings.introductions_channel_id is None:
-            raise Obsolete("there is no introductions channel any more")
+            raise Obsolete(N_("there is no introductions channel any more"))
         if quest.run != effect.arguments["run"]:
             return posts.old_progress_card(quest, await self._guild_translator(quest))
         return posts.progress_card(quest, await self._guild_translator(quest))
@@ -49,16 +49,16 @@ class Drawing:
     async def win(self, effect: PlannedEffect) -> Card:
         quest = await self._quest_of(effect)
         if quest.places.settings.wins_channel_id is None:
-            raise Obsolete("there is no first wins channel any more")
+            raise Obsolete(N_("there is no first wins channel any more"))
         if not quest.share_win:
-            raise Obsolete("the member does not want it announced any more")
+            raise Obsolete(N_("the member does not want it announced any more"))
         return posts.win_card(quest, await self._guild_translator(quest))
 
     async def nudge(self, effect: PlannedEffect) -> Card:
         quest = await self._quest_of(effect)
         step = quest.next_step
         if quest.is_finished or quest.run != effect.arguments["run"] or step is None:
-            raise Obsolete("the member went on by themselves")
+            raise Obsolete(N_("the member went on by themselves"))
         if not await self._bot.core.features.is_on(quest.guild_id, AREA):
             raise Obsolete(REASON_OFF)
         if not await self._service.nudges.can_read(quest.guild_id, quest.member_id):
@@ -69,7 +69,7 @@ class Drawing:
     async def _quest_of(self, effect: PlannedEffect) -> Quest:
         quest = await self._service.quests.find(int(effect.arguments["quest_id"]))
         if quest is None:
-            raise Obsolete("the quest no longer exists")
+            raise Obsolete(N_("the quest no longer exists"))
         return quest
 
     async def _guild_translator(self, quest: Quest) -> Translator:

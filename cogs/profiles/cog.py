@@ -161,7 +161,7 @@ class ProfilesCog(commands.Cog):
         assert effect.member_id is not None
         me = await self.service.get(effect.guild_id, effect.member_id)
         if not me.checkins or not rules.is_due(me.checkins, me.reach.now):
-            raise Obsolete("the member has answered already")
+            raise Obsolete(N_("the member has answered already"))
         t = await self.bot.renderers.translator(effect)
         return render.checkin_card(effect.member_id, int(effect.arguments["notification_id"]), t)
 
