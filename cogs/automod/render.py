@@ -368,7 +368,7 @@ def _content(rule: Rule, t: Translator) -> list[str]:
 def _does(rule: Rule, t: Translator) -> str:
     parts: list[str] = []
     if not rule.may_block:
-        parts.append(t("keeps who has such a profile from writing"))
+        parts.append(t("keeps whoever has such a profile from writing"))
     elif rule.block:
         parts.append(t("blocks the message"))
     if rule.alert_channel_id is not None:

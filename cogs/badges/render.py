@@ -106,7 +106,7 @@ def wins_card(awards: Sequence[Award], t: Translator) -> Card:
     if left:
         lines.append(t.tn("- and {n} person more", "- and {n} people more", left))
     text = "\n".join(lines) if lines else t("What stood here was taken back.")
-    hint = t("-# Only who wished it stands here. To be there, or not any more: `/badge mine`")
+    hint = t("-# Only those who wished it stand here. To join them, or not any more: `/badge mine`")
     return Card((Text(t("**Wins of the week**")), Text(text), Text(hint)), silent=True)
 
 

@@ -86,7 +86,7 @@ def people_card(
     if only_stuck:
         row.append(Button(t("Show everybody"), custom_id(PAGE, 0)))
     elif page.stuck:
-        row.append(Button(t("Only who is stuck"), custom_id(STUCK_PAGE, 0)))
+        row.append(Button(t("Only those who are stuck"), custom_id(STUCK_PAGE, 0)))
     if page.last:
         items.append(Text(t("-# Page {n} of {total}", n=page.number + 1, total=page.last + 1)))
     return Card((*items, *([Buttons(tuple(row))] if row else [])))

@@ -18,7 +18,7 @@ EXPORT = "privacy:data.export"
 
 _SEEN_BY = {
     SeenBy.MEMBER: N_("Only you see it."),
-    SeenBy.WRITER: N_("Only who wrote it sees it."),
+    SeenBy.WRITER: N_("Only whoever wrote it sees it."),
     SeenBy.STAFF: N_("You and staff see it."),
     SeenBy.OTHERS: N_("Staff see it, and not whom it is about."),
     SeenBy.COMMUNITY: N_("Others here may see it."),

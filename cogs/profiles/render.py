@@ -279,5 +279,7 @@ def statements_card(settings: SkillSettings, t: Translator) -> Card:
     """What is asked from now on."""
     lines = [t("**Saved. New members are asked how sure they are of this:**")]
     lines += [f"- {quote(t(each), 200)}" for each in settings.statements]
-    note = t("-# Who has answered before is asked as before, so that then and now can be compared.")
+    note = t(
+        "-# Whoever has answered before is asked the same as before, so that then and now can be compared."
+    )
     return Card((Text("\n".join(lines)), Text(note)))

@@ -37,7 +37,7 @@ STEP_CODE = 10
 LEVELS = {
     Level.PAUSE: N_("invites and DMs are paused, slowmode where most is written"),
     Level.VERIFY: N_("only members who have been here for ten minutes may write"),
-    Level.QUARANTINE: N_("who looks like a part of it is in quarantine"),
+    Level.QUARANTINE: N_("whoever looks like a part of it is in quarantine"),
     Level.LOCK: N_("channels are locked for everybody but me and whoever has a role that may write"),
 }
 NEXT = {

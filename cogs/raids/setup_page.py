@@ -28,7 +28,7 @@ PAGE = Page(
             "role",
             N_("Quarantine role"),
             N_(
-                "Given to who looks like a part of a raid. What it may see and do you decide in Discord. Without one they "
+                "Given to whoever looks like a part of a raid. You decide in Discord what it may see and do. Without one they "
                 "get a timeout."
             ),
         ),

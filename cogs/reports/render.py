@@ -155,7 +155,9 @@ def state_text(own: Own, t: Translator) -> str:
     if own.state is State.TAKEN:
         return t("Somebody of staff is looking at it.")
     if own.state is State.ACTED:
-        return t("Staff have dealt with it. What exactly they did stays between them and who it is about.")
+        return t(
+            "Staff have dealt with it. What exactly they did stays between them and the person it is about."
+        )
     if own.category is Category.SELF_HARM:
         thanks = t("Staff have seen to it. Thank you for caring about somebody.")
         said = (

@@ -317,7 +317,7 @@ def rules_items(settings: ReportSettings, t: Translator) -> tuple[Part, ...]:
     quiet = [t(title) for each, title in CATEGORIES.items() if settings.is_quiet(each)]
     lines = [
         t(
-            "Reports come as cards to the staff channel. Who is on duty is pinged, or the moderator role; after 10 minutes "
+            "Reports come as cards to the staff channel. Whoever is on duty is pinged, or else the moderator role; after 10 minutes "
             "all moderators are, and after an hour facilitators."
         ),
         t("Nobody is pinged for: {kinds}", kinds=", ".join(quiet))
