@@ -51,9 +51,10 @@ _OUTCOMES = {
 }
 
 
-def room_title(group: Group, t: Translator) -> ThreadTitle:
-    """The thread of a pair. Its number makes it the only one of its name."""
-    name = t("Pairing {day}, no. {number}", day=f"{group.at:%Y-%m-%d}", number=group.id)
+def room_title(group: Group, zone: str, t: Translator) -> ThreadTitle:
+    """The thread of a pair, with the day in the community's `zone`. Its number makes it the only one of its name."""
+    day = f"{local_now(group.at, zone):%Y-%m-%d}"
+    name = t("Pairing {day}, no. {number}", day=day, number=group.id)
     return ThreadTitle(name, tuple(each.member_id for each in group.people))
 
 
