@@ -37,6 +37,7 @@ async def test_kudos_are_given_with_a_reason_posted_without_a_ping_and_taken_bac
     assert "None yet" in (await wall(world, stranger, "Given to me")).text
     back = await world.press(ben, receipt, "Take it back")
     assert "nothing of it stays" in back.text and posts(world) == []
+    assert "Kudos that you gave" in (await world.press(ben, back, "All of mine")).text
     assert "You explained bowlines" not in (await wall(world, cleo)).text
     assert "Your kudos are given" in (await give(world, ben, cleo)).text  # a mistake can be put right at once
 
