@@ -228,7 +228,10 @@ class TestMembers:
         form = await opened.slash(
             ann, opened.general, "challenge submit", file=("my knot.pdf", b"%PDF knots")
         )
-        assert opened.posted(opened.general) == []
+        assert opened.posted(opened.general) == [] and form.modal is not None
+        said = [str(each.description) for each in form.modal.fields]
+        assert any("posted in this channel" in each for each in said), "before anything is handed in"
+        assert any("posted here all the same" in each for each in said)
         receipt = await opened.submit(ann, form, {"work": "", "learned": "Glue helps", "shown": True})
         assert "Handed in" in receipt.text and receipt.message is not None and receipt.message.ephemeral
         [posted] = opened.posted(opened.general)
