@@ -21,18 +21,23 @@ class OpenItems:
 
     def __init__(self, features: Features) -> None:
         self._features = features
-        self._sources: list[ListOpen] = []
+        self._sources: list[tuple[ListOpen, bool]] = []
 
-    def add(self, source: ListOpen) -> None:
-        self._sources.append(source)
+    def add(self, source: ListOpen, *, of_moderation: bool = False) -> None:
+        """What is of moderation is told only where moderation is handed over: such a note may stand where all read."""
+        self._sources.append((source, of_moderation))
 
     def remove(self, source: ListOpen) -> None:
-        self._sources = [each for each in self._sources if each != source]
+        self._sources = [each for each in self._sources if each[0] != source]
 
-    async def list(self, session: AsyncSession, guild_id: int, t: Translator) -> list[str]:
-        """Everything that is open, of the features that are on, in the language of who asks."""
+    async def list(
+        self, session: AsyncSession, guild_id: int, t: Translator, *, of_moderation: bool
+    ) -> list[str]:
+        """What is open, of the features that are on, in the language of who asks; of moderation too only if wanted."""
         lines: list[str] = []
-        for each in self._sources:
+        for each, is_of_moderation in self._sources:
+            if is_of_moderation and not of_moderation:
+                continue
             if await self._features.is_on(guild_id, feature_of(each)):
                 lines += await each(session, guild_id, t)
         return lines

@@ -75,7 +75,7 @@ class AppealsCog(commands.Cog):
         core.erasure.redraw_about_with(self.staff.forget)
         for renderer in (model.OUTCOME_RENDERER, model.LATE_RENDERER):
             core.outbox.on_end(f"{renderer}:", self.staff.told)
-        core.open_items.add(self.service.open_items)
+        core.open_items.add(self.service.open_items, of_moderation=True)
         for name, (draw, what) in self._renderers.items():
             bot.renderers.register(name, draw, what=what)
         for name, handler in self._controls.items():

@@ -52,7 +52,7 @@ class Desk:
     async def _pick(self, interaction: _Interaction, _: int | None) -> None:
         appeal = await self._staff.look(actor_of(interaction), chosen_number(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.appeal_card(appeal, reply.translator))
+        await reply.show_privately(render.appeal_card(appeal, reply.translator, back=True))
 
     async def _ask_uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
         await self._ask(interaction, appeal_id, render.uphold_form)

@@ -32,12 +32,12 @@ PAGE, ASK, PICK, FORM, LOOK = (
 )
 _REASON = 300
 _OUTCOMES = {
-    State.UPHELD: N_("Somebody else of staff looked at it again, and it stays as it is."),
+    State.UPHELD: N_("Staff looked at it again, and the decision stays."),
     State.OVERTURNED: N_(
-        "It was taken back. It does not count any more, and what it took from you is given back."
+        "The decision was taken back. It does not count any more, and what it took from you is given back."
     ),
-    State.SHORTENED: N_("It ends sooner."),
-    State.ENDED: N_("It was taken back meanwhile, so nothing is left to decide."),
+    State.SHORTENED: N_("What was decided ends sooner."),
+    State.ENDED: N_("The decision was taken back meanwhile, so there is nothing left to look at."),
 }
 
 
@@ -136,6 +136,8 @@ def appeal_text(appeal: Appeal, t: Translator, room: int = rules.LONGEST_ANSWER)
     lines = [t("Your appeal: {outcome}", outcome=t(_OUTCOMES[appeal.state]))]
     if appeal.own_case:
         lines.append(t("There is no other moderator here, so whoever decided the case looked at it again."))
+    elif appeal.state in rules.JUDGED:
+        lines.append(t("It was looked at by somebody other than who decided the case."))
     if appeal.answer:
         lines.append(t("They wrote: {words}", words=quote(appeal.answer, room)))
     return "\n".join(lines)

@@ -27,8 +27,8 @@ _ENDS = {
 }
 
 
-def appeal_card(appeal: Appeal, t: Translator) -> Card:
-    """In the staff channel, and in private from the list."""
+def appeal_card(appeal: Appeal, t: Translator, *, back: bool = False) -> Card:
+    """In the staff channel; in private, from the list, with the way `back` to it."""
     lines = [_head(appeal, t)]
     if appeal.state is not State.OPEN:
         return Card((Text("\n".join([*lines, _end(appeal, t)])),), silent=True)
@@ -50,7 +50,11 @@ def appeal_card(appeal: Appeal, t: Translator) -> Card:
     if appeal.can_be_shortened:
         buttons.append(Button(t("Shorten"), custom_id(SHORTEN, appeal.id)))
     items = (Text("\n".join(lines)), Divider(), Text(words), Divider(), Text(due), Buttons(tuple(buttons)))
-    return Card(items, silent=True)
+    return Card((*items, _all_appeals(t)) if back else items, silent=True)
+
+
+def _all_appeals(t: Translator) -> Buttons:
+    return Buttons((Button(t("All appeals"), custom_id(DESK)),))
 
 
 def _head(appeal: Appeal, t: Translator) -> str:
@@ -69,7 +73,8 @@ def _end(appeal: Appeal, t: Translator) -> str:
 
 def decided_card(appeal: Appeal, t: Translator) -> Card:
     """To who decided it."""
-    return Card((Text(_head(appeal, t)), Text(_end(appeal, t)), Text(t("They hear of it by DM, or here."))))
+    told = t("They hear of it by DM, or here.")
+    return Card((Text(_head(appeal, t)), Text(_end(appeal, t)), Text(told), _all_appeals(t)))
 
 
 def remind_card(appeal: Appeal, t: Translator) -> Card:
@@ -182,14 +187,21 @@ def rules_items(settings: AppealSettings, t: Translator) -> tuple[Item, ...]:
     """On the page in /setup."""
     lines = [
         t("Members see their own record with {command}, and appeal what is on it.", command="`/standing`"),
-        t(
-            "A case can be appealed within {n} days, and once more {m} days after the first answer.",
-            n=settings.within_days,
-            m=settings.again_days,
+        t.tn(
+            "A case can be appealed for {n} day.",
+            "A case can be appealed for {n} days.",
+            settings.within_days,
+        )
+        + " "
+        + t.tn(
+            "It can be once more, from {n} day after the first answer on.",
+            "It can be once more, from {n} days after the first answer on.",
+            settings.again_days,
         ),
-        t(
+        t.tn(
+            "Somebody other than the case's moderator decides. Members are promised an answer within {n} day.",
             "Somebody other than the case's moderator decides. Members are promised an answer within {n} days.",
-            n=settings.promise_days,
+            settings.promise_days,
         ),
     ]
     return Text("\n".join(lines)), Buttons((Button(t("Change this"), custom_id(RULES)),))

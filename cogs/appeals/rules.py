@@ -71,8 +71,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Judge:
-    """Somebody who wants to decide. `others` are the moderators beside them who could, the appellant not among them
-    `leads`: Discord lets them do everything."""
+    """Somebody who wants to decide. `others` are the moderators beside them who could."""
 
     member_id: int
     others: frozenset[int] = frozenset()
@@ -123,9 +122,7 @@ def check_appeal(
         raise AlreadyDone("Your appeal is with staff already. You hear as soon as somebody has decided.")
     judged = [each for each in made if each.state in JUDGED]
     if len(judged) >= MOST_APPEALS:
-        raise AlreadyDone(
-            "This was looked at twice, by somebody else than who decided it. It stays as it is."
-        )
+        raise AlreadyDone("Staff have looked at this twice, and it stays as it is.")
     if judged:
         _check_again(judged[-1], now, limits)
     elif now - case.created_at > timedelta(days=limits.within):

@@ -249,7 +249,12 @@ def flood_words(t: Translator) -> FloodWords:
     """The reason of a case about many people at once."""
 
     def words(hits: int, people: int) -> str:
-        return t("AutoMod, many at once: {hits} hits by {people} people", hits=hits, people=people)
+        return t.tn(
+            "AutoMod, many at once: {hits} hits by {n} person",
+            "AutoMod, many at once: {hits} hits by {n} people",
+            people,
+            hits=hits,
+        )
 
     return words
 
@@ -363,11 +368,13 @@ def _content(rule: Rule, t: Translator) -> list[str]:
 def _does(rule: Rule, t: Translator) -> str:
     parts: list[str] = []
     if not rule.may_block:
-        parts.append(t("keeps who has such a profile from writing"))
+        parts.append(t("keeps whoever has such a profile from writing"))
     elif rule.block:
         parts.append(t("blocks the message"))
     if rule.alert_channel_id is not None:
         parts.append(t("tells staff in {channel}", channel=mention_channel(rule.alert_channel_id)))
     if rule.timeout_minutes:
-        parts.append(t("gives a timeout of {minutes} minutes", minutes=rule.timeout_minutes))
+        parts.append(
+            t.tn("gives a timeout of {n} minute", "gives a timeout of {n} minutes", rule.timeout_minutes)
+        )
     return ", ".join(parts)

@@ -118,7 +118,7 @@ def checked(rule: Rule) -> Rule:
         )
     if len(rule.message) > LONGEST_MESSAGE:
         raise InvalidInput(
-            "The message to who was blocked has at most {most} characters.", most=LONGEST_MESSAGE
+            "The message to whoever was blocked has at most {most} characters.", most=LONGEST_MESSAGE
         )
     if not 0 <= rule.timeout_minutes <= MOST_MINUTES:
         raise InvalidInput("A timeout has at most {most} minutes, which are four weeks.", most=MOST_MINUTES)
@@ -151,7 +151,7 @@ def _check_trigger(rule: Rule) -> None:
 def _check_entries(entries: Sequence[str], most: int, longest: int) -> None:
     if len(entries) > most:
         raise InvalidInput(
-            "That are {n} entries. Discord takes at most {most} here.", n=len(entries), most=most
+            "These are {n} entries. Discord takes at most {most} here.", n=len(entries), most=most
         )
     for number, entry in enumerate(entries, 1):
         if len(entry) > longest:

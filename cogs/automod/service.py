@@ -254,13 +254,13 @@ def _check_pattern(pattern: str, number: int) -> None:
         program = compile_pattern(pattern, memory=MEMORY, case_sensitive=True)
     except BadPattern as error:
         raise InvalidInput(
-            "Line {line}: {pattern} is no pattern that Discord would take: {reason}. Look-arounds and back references do not exist there.",
+            "Line {line}: “{typed}” is no pattern that Discord would take: {reason}. Look-arounds and back references do not exist there.",
             line=number,
-            pattern=pattern,
+            typed=pattern,
             reason=str(error),
         ) from error
     if program.search("") is not None:
-        raise InvalidInput("Line {line}: {pattern} matches every message.", line=number, pattern=pattern)
+        raise InvalidInput("Line {line}: “{typed}” matches every message.", line=number, typed=pattern)
 
 
 def _hit(action: Action) -> Hit:

@@ -46,7 +46,7 @@ PAGE = Page(
             N_("Wins channel"),
             N_("Where new badges of people who wish it are shown, at most once a week."),
             suggested=N_("wins"),
-            topic=N_("What people have achieved here. Only who wishes it is shown: `/badge mine`"),
+            topic=N_("What people have achieved here. Only those who wish it are shown: `/badge mine`"),
         ),
     ),
     in_steps=False,

@@ -106,7 +106,7 @@ def wins_card(awards: Sequence[Award], t: Translator) -> Card:
     if left:
         lines.append(t.tn("- and {n} person more", "- and {n} people more", left))
     text = "\n".join(lines) if lines else t("What stood here was taken back.")
-    hint = t("-# Only who wished it stands here. To be there, or not any more: `/badge mine`")
+    hint = t("-# Only those who wished it stand here. To join them, or not any more: `/badge mine`")
     return Card((Text(t("**Wins of the week**")), Text(text), Text(hint)), silent=True)
 
 
@@ -167,6 +167,6 @@ def _who_sees(mine: Mine, t: Translator) -> str:
 def _turning(name: str, page: int, pages: int, t: Translator) -> tuple[Button, ...]:
     if pages < 2:
         return ()
-    before = Button(t("Page before"), custom_id(name, (page - 1) % pages))
+    before = Button(t("Previous page"), custom_id(name, (page - 1) % pages))
     after = Button(t("Next page"), custom_id(name, (page + 1) % pages))
     return (before, after) if pages > 2 else (after,)

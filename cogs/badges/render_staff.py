@@ -181,7 +181,7 @@ def tested_card(badge: Badge, tested: Tested, t: Translator) -> Card:
             "On, and give it to this {n} person", "On, and give it to these {n} people", tested.would
         )
         buttons.append(Button(label, custom_id(ON_FOR_ALL, badge.id)))
-        lines.append(t("-# Who gets it for earlier acts is not told: it stands in their list."))
+        lines.append(t("-# Whoever gets it for earlier acts is not told: it stands in their list."))
     return Card((Text("\n".join(lines)), Buttons((*buttons, back))))
 
 
@@ -199,7 +199,7 @@ def backfill_card(badge: Badge, tested: Tested, t: Translator) -> Card:
         return Card((Text("\n".join(lines)), Buttons((back, give))))
     label = t.tn("Give it to this {n} person", "Give it to these {n} people", tested.would)
     give = Button(label, custom_id(BACKFILL_NOW, badge.id), style=Style.PRIMARY)
-    lines.append(t("-# Who has it already keeps it. Nobody is told: it stands in their list."))
+    lines.append(t("-# Whoever has it already keeps it. Nobody is told: it stands in their list."))
     return Card((Text("\n".join(lines)), Buttons((give, back))))
 
 

@@ -334,7 +334,7 @@ class ChallengesCog(commands.Cog):
     # ------------------------------------------------------------------------------------------ suggesting
 
     async def _ask_idea(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        actor_of(interaction)
+        await self.service.check_suggesting(actor_of(interaction))
         reply = reply_to(interaction)
         await reply.ask(render.suggest_form(reply.translator))
 

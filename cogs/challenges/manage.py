@@ -10,10 +10,11 @@ from discord import app_commands
 from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.components import Handler
-from bot.errors import InvalidInput, NotFound
+from bot.errors import InvalidInput, NotFound, UserError
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
+from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.challenges import definition, render_manage, render_store
 from cogs.challenges.model import Overtaken
@@ -136,9 +137,13 @@ class Desk:
         await reply.ask(render_manage.text_form(None, reply.translator))
 
     async def _create(self, interaction: _Interaction, _: int | None) -> None:
-        challenge = await self._workshop.create(actor_of(interaction), _typed(interaction))
-        reply = reply_to(interaction)
+        actor, reply = actor_of(interaction), reply_to(interaction)
         t = reply.translator
+        try:
+            challenge = await self._workshop.create(actor, _typed(interaction))
+        except UserError as error:
+            await reply.show(render_manage.refused_card(in_words(error, t), _typed(interaction), t))
+            return
         said = t("**Kept as a draft.** “Edit tracks” says what people do.")
         await reply.show_privately(render_manage.manage_card(challenge, t, said_first=said))
 
@@ -160,6 +165,9 @@ class Desk:
             challenge = await self._workshop.edit(actor, challenge_id, _typed(interaction), seen=seen)
         except Overtaken as overtaken:
             await reply.show_privately(render_manage.overtaken_card(overtaken, t))
+            return
+        except UserError as error:
+            await reply.show(render_manage.refused_card(in_words(error, t), _typed(interaction), t))
             return
         await reply.show_privately(render_manage.manage_card(challenge, t, said_first=t("**Saved.**")))
 

@@ -90,7 +90,7 @@ def deadline_text(challenge: Challenge, t: Translator) -> str:
             return t("Open until {when}, {how_long}.", **fields)
         case State.CLOSING if challenge.grace_until is not None:
             return t(
-                "The deadline was {when}. Who needs a little longer can still hand in until {grace}.",
+                "The deadline was {when}. If you need a little longer, you can still hand in until {grace}.",
                 when=fields["when"],
                 grace=timestamp(challenge.grace_until, "F"),
             )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
@@ -207,6 +208,14 @@ def overtaken_card(overtaken: Overtaken, t: Translator) -> Card:
         t("Edit it again"), custom_id(EDIT if names[0] in definition.TEXT_FORM else TRACKS, challenge.id)
     )
     return Card((Text("\n".join(lines)), Buttons((again,))))
+
+
+def refused_card(reason: str, typed: Mapping[str, str], t: Translator) -> Card:
+    """Why it was not saved. All that was typed goes with it, for a form keeps nothing."""
+    kept = t("Nothing was changed. What you wrote is in this file: put it right, and copy it into the form.")
+    texts = [f"{t(_LABELS[name])}\n{value}" for name, value in typed.items() if value.strip()]
+    back = Buttons((Button(t("All challenges"), custom_id(LIST)),))
+    return Card((Text(f"{reason}\n{kept}"), Attachment("challenge.txt", "\n\n".join(texts).encode()), back))
 
 
 def text_form(challenge: Challenge | None, t: Translator) -> Form:

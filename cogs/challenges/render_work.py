@@ -51,8 +51,12 @@ def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -
     """What was made, and a look back on it."""
     confidence, file = typed.get("confidence"), typed.get("file")
     about = t("A link, a message link to a file or thread, or simply text.")
-    if file:
-        about = t("Your file goes with it. Say something about it, if you like.")
+    otherwise = t("Otherwise only your name stands in the results.")
+    if file:  # reviewers have to open it, and Discord keeps nothing that nobody sees
+        about = t(
+            "Your file is posted in this channel, for others to open. Say something about it, if you like."
+        )
+        otherwise = t("Otherwise the results have only your name. Your file is posted here all the same.")
     chosen = str(confidence) if confidence is not None else ""
     options = tuple(
         Option(t(label), str(value), chosen=str(value) == chosen) for value, label in _CONFIDENCE.items()
@@ -83,7 +87,7 @@ def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -
             TickField(
                 "shown",
                 t("Show it in the gallery"),
-                description=t("Otherwise only your name stands in the results."),
+                description=otherwise,
                 value=bool(typed.get("shown", False)),
             ),
             TickField(

@@ -45,15 +45,6 @@ class State(StrEnum):
     ARCHIVED = "archived"
 
 
-FOLLOWS: Mapping[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.QUEUED, State.OPEN}),
-    State.QUEUED: frozenset({State.DRAFT, State.OPEN}),
-    State.OPEN: frozenset({State.CLOSING}),
-    State.CLOSING: frozenset({State.OPEN, State.REVIEW}),  # extended for everybody
-    State.REVIEW: frozenset({State.RESULTS}),
-    State.RESULTS: frozenset({State.ARCHIVED}),
-    State.ARCHIVED: frozenset(),
-}
 PREPARED = (State.DRAFT, State.QUEUED)
 RUNNING = (State.OPEN, State.CLOSING)
 """At most one challenge of a community is in these."""
@@ -115,11 +106,6 @@ class Ending:
 
     closes: datetime
     results: datetime
-
-
-def may_follow(present: State, wanted: State) -> bool:
-    """Whether a challenge in `present` may go on to `wanted`."""
-    return wanted in FOLLOWS[present]
 
 
 def ending(opened: datetime, weekday: int, closes: time, results: time) -> Ending:

@@ -180,6 +180,11 @@ class ChallengesService:
 
     # ------------------------------------------------------------------------------------------ suggesting
 
+    async def check_suggesting(self, actor: Actor) -> None:
+        """Whether the form is worth filling in. Raises `LimitReached`."""
+        async with self._core.db.read() as session:
+            await self._check_room(session, actor)
+
     async def suggest(self, actor: Actor, title: str, idea: str, *, credit: bool) -> str:
         """Suggest a challenge, and return its title. Raises `InvalidInput` when it is empty, `LimitReached`."""
         title, idea = " ".join(clean(title).split())[:80], clean(idea)[:1000]
@@ -187,11 +192,7 @@ class ChallengesService:
             raise InvalidInput("A title and a line or two about the idea are enough, but both are needed.")
         async with self._core.db.begin() as session:
             await storage.lock_settings(session, actor.guild_id)  # one counts after the other
-            if await storage.count_suggestions(session, actor.guild_id, actor.member_id) >= MOST_SUGGESTIONS:
-                raise LimitReached(
-                    "Thank you, {n} of your suggestions are waiting already. Please wait until staff have looked at them.",
-                    n=MOST_SUGGESTIONS,
-                )
+            await self._check_room(session, actor)
             session.add(
                 storage.SuggestionRow(
                     guild_id=actor.guild_id,
@@ -205,6 +206,13 @@ class ChallengesService:
         return title
 
     # What is below runs inside the transactions above.
+
+    async def _check_room(self, session: AsyncSession, actor: Actor) -> None:
+        if await storage.count_suggestions(session, actor.guild_id, actor.member_id) >= MOST_SUGGESTIONS:
+            raise LimitReached(
+                "Thank you, {n} of your suggestions are waiting already. Please wait until staff have looked at them.",
+                n=MOST_SUGGESTIONS,
+            )
 
     async def find(self, guild_id: int, challenge_id: int) -> tuple[Challenge, bool] | None:
         """A challenge and whether it takes something now, for drawing its post."""

@@ -37,7 +37,7 @@ class Part(StrEnum):
 class Outcome:
     """What should be reached, or (id 0) is about to be set. `metric` is a gettext id, None when nothing counts it now.
 
-    Instants are UTC. `result` is what had been reached at `ends_at`, once that has come.
+    Instants are UTC. `progress` is as of now, or as of `ends_at` once that has come; None when nothing counts it.
     """
 
     id: int

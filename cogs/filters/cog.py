@@ -16,12 +16,13 @@ from bot.cards import Card
 from bot.components import Handler
 from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect
-from bot.errors import ServiceUnavailable
+from bot.errors import InvalidInput, ServiceUnavailable
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values
 from bot.phrase_form import phrase_form
+from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_permissions import MANAGE_MESSAGES, MODERATE_MEMBERS
 from cogs.filters import render, rules
@@ -190,8 +191,13 @@ class FiltersCog(commands.Cog):
     async def _save_list(self, interaction: _Interaction, number: int | None, *, add: bool) -> None:
         which = numbered(tuple(Lists), number)
         typed = str(form_answers(interaction).get("entries") or "")
-        shown = await self.desk.write(actor_of(interaction), which, typed, add=add)
-        reply = reply_to(interaction)
+        actor, reply = actor_of(interaction), reply_to(interaction)
+        try:
+            shown = await self.desk.write(actor, which, typed, add=add)
+        except InvalidInput as error:
+            t = reply.translator
+            await reply.show(render.refused_card(in_words(error, t), typed, t))
+            return
         said = render.saved(which, shown, reply.translator)
         await reply.show_privately(render.lists_card(shown, reply.translator, said_first=said))
 

@@ -48,18 +48,18 @@ def compiled(pattern: str, number: int) -> Program:
         program = compile_pattern(pattern, memory=MEMORY)
     except BadPattern as error:
         raise InvalidInput(
-            "Line {line}: {pattern} is no pattern that I can run: {reason}. Look-arounds and back references do not exist here.",
+            "Line {line}: “{typed}” is no pattern that I can run: {reason}. Look-arounds and back references do not exist here.",
             line=number,
-            pattern=pattern,
+            typed=pattern,
             reason=str(error),
         ) from error
     if program.search("") is not None:
-        raise InvalidInput("Line {line}: {pattern} matches every message.", line=number, pattern=pattern)
+        raise InvalidInput("Line {line}: “{typed}” matches every message.", line=number, typed=pattern)
     if program.programsize > LARGEST_PROGRAM:
         raise InvalidInput(
-            "Line {line}: {pattern} is too large to be fast. Shorten repeats such as {repeat}, and write letters like this: [a-z]",
+            "Line {line}: “{typed}” is too large to be fast. Shorten repeats such as {repeat}, and write letters like this: [a-z]",
             line=number,
-            pattern=pattern,
+            typed=pattern,
             repeat="{0,50}",
         )
     return program

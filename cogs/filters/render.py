@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards import (
+    Attachment,
     Button,
     Buttons,
     Card,
@@ -50,7 +51,6 @@ _DOES = {
     What.OFF: N_("off"),
     What.FLAG: N_("tells staff"),
     What.DELETE: N_("deletes"),
-    What.TIMEOUT: N_("deletes, and a timeout of {minutes} minutes"),
 }
 _MEANS = {
     Filter.DOMAINS: N_("Links to a domain on your list, behind redirectors and masks too."),
@@ -91,7 +91,12 @@ def flood_words(t: Translator) -> FloodWords:
     """The reason of a case about many people at once."""
 
     def words(hits: int, people: int) -> str:
-        return t("Filters, many at once: {hits} hits by {people} people", hits=hits, people=people)
+        return t.tn(
+            "Filters, many at once: {hits} hits by {n} person",
+            "Filters, many at once: {hits} hits by {n} people",
+            people,
+            hits=hits,
+        )
 
     return words
 
@@ -199,6 +204,13 @@ def list_form(which: Lists, entries: Sequence[str], t: Translator) -> Form:
     return Form(cut(t(LIST_TITLES[which]), 45), control, (field,))
 
 
+def refused_card(reason: str, typed: str, t: Translator) -> Card:
+    """Which line cannot be used. All that was typed goes with it, for a form keeps nothing."""
+    kept = t("Nothing was changed. What you wrote is in this file: put it right, and copy it into the form.")
+    back = Buttons((Button(t("Words and lists"), custom_id(LISTS), style=Style.PRIMARY),))
+    return Card((Text(f"{reason}\n{kept}"), Attachment("list.txt", typed.encode()), back))
+
+
 def alone_card(settings: FilterSettings, t: Translator) -> Card:
     """Where and at whom no filter looks."""
     channels = ", ".join(mention_channel(each) for each in sorted(settings.channels)) or t("none")
@@ -273,4 +285,8 @@ def saved(which: Lists, shown: Shown, t: Translator) -> str:
 
 
 def _does(deed: Deed, t: Translator) -> str:
-    return t(_DOES[deed.what], minutes=deed.minutes)
+    if deed.what is What.TIMEOUT:
+        return t.tn(
+            "deletes, and a timeout of {n} minute", "deletes, and a timeout of {n} minutes", deed.minutes
+        )
+    return t(_DOES[deed.what])

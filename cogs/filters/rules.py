@@ -236,5 +236,5 @@ def _entries(lines: list[str]) -> list[tuple[int, str]]:
 
 def _at_most(found: Mapping[str, None], most: int) -> tuple[str, ...]:
     if len(found) > most:
-        raise InvalidInput("That are {n} entries. At most {most} fit in this list.", n=len(found), most=most)
+        raise InvalidInput("These are {n} entries. At most {most} fit in this list.", n=len(found), most=most)
     return tuple(found)

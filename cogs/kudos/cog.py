@@ -292,12 +292,14 @@ class KudosCog(commands.Cog):
     async def _take_back(self, interaction: discord.Interaction[Any], kudos_id: int | None) -> None:
         kudos = await self.service.take_back(who_of(interaction), kudos_id or 0)
         reply = reply_to(interaction)
-        await reply.replace(render.ended_card(kudos, reply.translator, declined=False))
+        is_in_dm = interaction.guild_id is None
+        await reply.replace(render.ended_card(kudos, reply.translator, declined=False, is_in_dm=is_in_dm))
 
     async def _decline(self, interaction: discord.Interaction[Any], kudos_id: int | None) -> None:
         kudos = await self.service.decline(who_of(interaction), kudos_id or 0)
         reply = reply_to(interaction)
-        await reply.replace(render.ended_card(kudos, reply.translator, declined=True))
+        is_in_dm = interaction.guild_id is None
+        await reply.replace(render.ended_card(kudos, reply.translator, declined=True, is_in_dm=is_in_dm))
 
     async def _allow(self, interaction: discord.Interaction[Any], kudos_id: int | None) -> None:
         await self._quote(interaction, kudos_id or 0, allowed=True)

@@ -74,7 +74,7 @@ class Kudos:
 
 @dataclass(frozen=True)
 class About:
-    """The message that kudos are about. `is_theirs`: who receives them wrote it; `both_there`: both wrote around it."""
+    """The message that kudos are about, written by who receives them. `both_there`: both wrote around it."""
 
     channel_id: int
     message_id: int

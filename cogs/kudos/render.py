@@ -85,8 +85,8 @@ def own_card(
     return Card((Text("\n".join(lines)), *buttons, Buttons((back,))))
 
 
-def ended_card(kudos: Kudos, t: Translator, *, declined: bool) -> Card:
-    """Nothing of it stays. Nobody else is told who did what."""
+def ended_card(kudos: Kudos, t: Translator, *, declined: bool, is_in_dm: bool) -> Card:
+    """Nothing of it stays. Nobody else is told who did what. The others are shown only in a server."""
     if declined:
         text = t(
             "It is off the wall and nothing of it counts. {giver} is told nothing.",
@@ -94,7 +94,10 @@ def ended_card(kudos: Kudos, t: Translator, *, declined: bool) -> Card:
         )
     else:
         text = t("Taken back: nothing of it stays, and you can give others.")
-    return Card((Text(text),))
+    if is_in_dm:
+        return Card((Text(text),))
+    back = Button(t("All of mine"), custom_id(WALL_MINE if declined else WALL_GIVEN, 0))
+    return Card((Text(text), Buttons((back,))))
 
 
 def refused_card(reason: str, words: str, t: Translator) -> Card:

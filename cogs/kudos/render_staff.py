@@ -57,10 +57,11 @@ def desk_card(desk: Desk, t: Translator) -> Card:
     lines = [
         t("**Kudos**"),
         place,
-        t(
-            "{a_day} a day for each giver, {hours} hours between the same two people. There is no ranking.",
+        t.tn(
+            "{a_day} a day for each giver, {n} hour between the same two people. There is no ranking.",
+            "{a_day} a day for each giver, {n} hours between the same two people. There is no ranking.",
+            settings.rest_hours,
             a_day=settings.a_day,
-            hours=settings.rest_hours,
         ),
     ]
     items: list[Item] = [Text("\n".join(lines)), Text(_patterns_text(desk.patterns, t))]

@@ -141,8 +141,8 @@ def read_tags(typed: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
     strange = wanted - {each.casefold() for each in known}
     if strange:
         raise InvalidInput(
-            "There is no tag “{tag}” here. There are: {known}.",
-            tag=min(strange)[:LONGEST_TAG],
+            "There is no tag “{typed}” here. There are: {known}.",
+            typed=min(strange)[:LONGEST_TAG],
             known=", ".join(known),
         )
     if len(wanted) > MOST_TAGS_ON_ONE:

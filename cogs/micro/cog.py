@@ -14,7 +14,6 @@ from bot.cards import Card
 from bot.components import Handler
 from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect
-from bot.errors import MissingBotPermission
 from bot.features import Feature
 from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
@@ -153,14 +152,14 @@ class MicroCog(commands.Cog):
     async def _finish(self, interaction: discord.Interaction[Any], start_id: int | None) -> None:
         actor, typed, reply = actor_of(interaction), form_answers(interaction), reply_to(interaction)
         settings = await self.bot.core.configs.get(actor.guild_id, MicroSettings)
+        note = str(typed.get("note") or "")
         if typed.get("share") and settings.channel_id is None and not may_write(interaction):
-            raise MissingBotPermission(
-                "I may not write in this channel. Show it in another one, or to nobody."
-            )
+            await reply.show_privately(render.not_shown_card(start_id or 0, note, reply.translator))
+            return
         start = await self.service.finish(
             actor,
             start_id or 0,
-            str(typed.get("note") or ""),
+            note,
             share=bool(typed.get("share")),
             channel_id=interaction.channel_id,
         )

@@ -135,8 +135,19 @@ def shown_card(start: Start, t: Translator, *, file: tuple[str, bytes] | None = 
     return Card((*items, Attachment(safe_name(name), content)))
 
 
+def not_shown_card(start_id: int, note: str, t: Translator) -> Card:
+    """It could be shown to nobody here, so nothing is finished yet. What was typed is shown again."""
+    lines = [
+        t("**Not finished yet.** I may not write in this channel. Show it in another one, or to nobody.")
+    ]
+    if note:
+        lines.append(t("-# You wrote: {what}", what=quote(note, 2 * LONGEST_NOTE)))
+    done = Button(t("Done"), custom_id(DONE, start_id), style=Style.PRIMARY)
+    return Card((Text("\n".join(lines)), Buttons((done,))))
+
+
 def hidden_card(t: Translator) -> Card:
-    text = t("It is going away from there. It counts all the same.")
+    text = t("The post is going away. Your task counts all the same.")
     return Card((Text(text), Buttons((Button(t("One more"), custom_id(SHOW)),))))
 
 

@@ -75,7 +75,7 @@ PAGE = Page(
             "role",
             N_("Role for restrictions"),
             N_(
-                "Who is restricted gets it. What it takes away you set in each channel's permissions; the role "
+                "Whoever is restricted gets it. You set in each channel's permissions what it takes away; the role "
                 "itself can do nothing."
             ),
             suggested=N_("Restricted"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -253,8 +253,8 @@ KICK, BAN, UNBAN, TIMEOUT, UNTIMEOUT, RESTRICT, UNRESTRICT = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of Discord's audit log. `until` is the end of a timeout that was set, `role_ids` are the roles given or
-    taken. `action` is Discord's name for it."""
+    """One entry of Discord's audit log. `until` is the end of a timeout that was set, `had_until` of the one before,
+    `given` and `taken` are roles. `action` is Discord's name for it."""
 
     id: int
     action: str
@@ -283,8 +283,3 @@ def deed_of(entry: Entry, *, own_id: int, restrict_role: int | None) -> str | No
             return RESTRICT
         return UNRESTRICT if restrict_role in entry.taken else None
     return None
-
-
-def gone_by_hand(holding: Collection[int], present: Collection[int]) -> set[int]:
-    """Whom somebody has let go of while nobody was looking."""
-    return set(holding) - set(present)

@@ -56,7 +56,7 @@ class Controls(ABC):
                 await doing
             except UserError as error:
                 note = "\n".join(filter(None, [in_words(error, t), typed_words(typed, t)]))
-        await draw(interaction, await redraw(note))
+        await reply_to(interaction).show_privately(await redraw(note))
 
     async def open(self, interaction: discord.Interaction[Any], version_id: int) -> QuestView:
         """The quest as it stands, after looking whether what it names still exists in Discord."""
@@ -78,16 +78,6 @@ class Controls(ABC):
         for each in gone:
             await self.service.lose_target(actor.guild_id, each)
         return bool(gone)
-
-
-async def draw(interaction: discord.Interaction[Any], card: Card) -> None:
-    """Draw on the private card that the control was on, else on a new one."""
-    reply = reply_to(interaction)
-    message = interaction.message
-    if message is not None and message.flags.ephemeral:
-        await reply.replace(card)
-    else:
-        await reply.show(card)
 
 
 def chosen_values(interaction: discord.Interaction[Any]) -> list[str]:

@@ -102,11 +102,6 @@ class QuestDesk:
                     found.append(await self._whereabouts(session, row, wait))
         return found
 
-    async def list_stuck(self, actor: Actor, *, limit: int = 25) -> Sequence[Whereabouts]:
-        """Those of them who have not gone on for as long as it takes to be reminded."""
-        everybody = await self.list_people(actor, limit=10_000)
-        return [each for each in everybody if each.is_stuck][:limit]
-
     async def page(self, actor: Actor, number: int = 0, *, only_stuck: bool = False) -> PeoplePage:
         """A page of people; a number past the end means the last page."""
         everybody = await self.list_people(actor, limit=MOST_PEOPLE)

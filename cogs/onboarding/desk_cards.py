@@ -56,7 +56,11 @@ def people_card(
     hours = round(page.wait.total_seconds() / 3600)
     if not page.total:
         text = (
-            t("**Nobody is stuck.** Everybody in a quest went on in the last {hours} hours.", hours=hours)
+            t.tn(
+                "**Nobody is stuck.** Everybody in a quest went on in the last hour.",
+                "**Nobody is stuck.** Everybody in a quest went on in the last {n} hours.",
+                hours,
+            )
             if only_stuck
             else t("**Nobody is in the middle of a quest at the moment.**")
         )
@@ -67,7 +71,11 @@ def people_card(
         lines = [t.tn("**{n} person has not gone on**", "**{n} people have not gone on**", page.total)]
     if page.stuck:
         lines.append(
-            t("A step that holds people up for {hours} hours or longer may need a better hint:", hours=hours)
+            t.tn(
+                "A step that holds people up for an hour or longer may need a better hint:",
+                "A step that holds people up for {n} hours or longer may need a better hint:",
+                hours,
+            )
         )
         lines += [_stuck_line(each, t) for each in page.stuck[:_STUCK_SHOWN]]
     items: list[Item] = [*note_items(note), Text("\n".join(lines))]
@@ -86,7 +94,7 @@ def people_card(
     if only_stuck:
         row.append(Button(t("Show everybody"), custom_id(PAGE, 0)))
     elif page.stuck:
-        row.append(Button(t("Only who is stuck"), custom_id(STUCK_PAGE, 0)))
+        row.append(Button(t("Only those who are stuck"), custom_id(STUCK_PAGE, 0)))
     if page.last:
         items.append(Text(t("-# Page {n} of {total}", n=page.number + 1, total=page.last + 1)))
     return Card((*items, *([Buttons(tuple(row))] if row else [])))

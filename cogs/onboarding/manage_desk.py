@@ -15,7 +15,7 @@ from bot.interactions import actor_of
 from bot.replies import reply_to
 from bot.text import clean
 from cogs.onboarding import desk_cards as cards
-from cogs.onboarding.controls import Controls, Handler, chosen_id, draw, names_in
+from cogs.onboarding.controls import Controls, Handler, chosen_id, names_in
 from cogs.onboarding.render import code_of, read_code
 
 
@@ -41,22 +41,26 @@ class DeskControls(Controls):
     async def _page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         page = await self.service.desk.page(actor_of(interaction), number or 0)
         t = reply_to(interaction).translator
-        await draw(interaction, cards.people_card(page, names_in(interaction), t))
+        await reply_to(interaction).show_privately(cards.people_card(page, names_in(interaction), t))
 
     async def _stuck_page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         page = await self.service.desk.page(actor_of(interaction), number or 0, only_stuck=True)
         t = reply_to(interaction).translator
-        await draw(interaction, cards.people_card(page, names_in(interaction), t, only_stuck=True))
+        await reply_to(interaction).show_privately(
+            cards.people_card(page, names_in(interaction), t, only_stuck=True)
+        )
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await draw(interaction, await self._card(interaction, chosen_id(interaction) or 0, None))
+        await reply_to(interaction).show_privately(
+            await self._card(interaction, chosen_id(interaction) or 0, None)
+        )
 
     async def _person(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
-        await draw(interaction, await self._card(interaction, quest_id or 0, None))
+        await reply_to(interaction).show_privately(await self._card(interaction, quest_id or 0, None))
 
     async def _ask_take(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
         found = await self.service.desk.find(actor_of(interaction), quest_id or 0)
-        await draw(interaction, cards.take_card(found, reply_to(interaction).translator))
+        await reply_to(interaction).show_privately(cards.take_card(found, reply_to(interaction).translator))
 
     async def _take(self, interaction: discord.Interaction[Any], quest_id: int | None) -> None:
         await self._do(
@@ -78,7 +82,7 @@ class DeskControls(Controls):
         reply = reply_to(interaction)
         if step is None or step not in found.quest.path:
             note = reply.translator("That step is not part of their quest any more.")
-            await draw(interaction, await self._card(interaction, quest_id or 0, note))
+            await reply_to(interaction).show_privately(await self._card(interaction, quest_id or 0, note))
         else:
             await reply.ask(cards.tick_form(step, code_of(found.quest, step.number), reply.translator))
 
@@ -125,6 +129,5 @@ class DeskControls(Controls):
         since = self.bot.core.clock.now() - timedelta(days=days) if days is not None else None
         stages = await self.service.desk.funnel(actor, view.shown.key, since=since)
         views = await self.workbench.list_quests(actor)
-        await draw(
-            interaction, cards.funnel_card(views, view, stages, span, reply_to(interaction).translator)
-        )
+        reply = reply_to(interaction)
+        await reply.show_privately(cards.funnel_card(views, view, stages, span, reply.translator))

@@ -12,7 +12,7 @@ from bot.interactions import actor_of
 from bot.profiles import Level
 from bot.replies import reply_to
 from cogs.onboarding import preview_cards as cards
-from cogs.onboarding.controls import Controls, Handler, chosen_id, draw
+from cogs.onboarding.controls import Controls, Handler, chosen_id
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.editor_cards import PREVIEW
 from cogs.onboarding.model import Quest
@@ -88,7 +88,7 @@ class PreviewControls(Controls):
     async def _show(self, interaction: discord.Interaction[Any], walk: Walk, note: str | None = None) -> None:
         quest, view = await self._walked(interaction, walk)
         t = reply_to(interaction).translator
-        await draw(interaction, cards.preview_card(quest, view, walk, t, note=note))
+        await reply_to(interaction).show_privately(cards.preview_card(quest, view, walk, t, note=note))
 
     async def _walked(self, interaction: discord.Interaction[Any], walk: Walk) -> tuple[Quest, QuestView]:
         """The quest as it would stand after so many steps, done or left out in the order they are proposed."""

@@ -17,7 +17,7 @@ from bot.interactions import actor_of
 from bot.replies import reply_to
 from cogs.onboarding import editor_cards as cards
 from cogs.onboarding import step_cards
-from cogs.onboarding.controls import Controls, Handler, chosen_id, chosen_values, draw, typed_texts
+from cogs.onboarding.controls import Controls, Handler, chosen_id, chosen_values, typed_texts
 from cogs.onboarding.definition import LONGEST_KEY, QuestDefinition, with_texts
 from cogs.onboarding.editor_words import own_text, quest_name
 from cogs.onboarding.library import Version
@@ -59,12 +59,12 @@ class QuestControls(Controls):
 
         async def show(interaction: discord.Interaction[Any], code: int | None) -> None:
             view = await self.open(interaction, read_spot(code).version_id)
-            await draw(interaction, card(view, reply_to(interaction).translator))
+            await reply_to(interaction).show_privately(card(view, reply_to(interaction).translator))
 
         return show
 
     async def _list(self, interaction: discord.Interaction[Any], _: int | None) -> None:
-        await draw(interaction, await self._list_card(interaction, None))
+        await reply_to(interaction).show_privately(await self._list_card(interaction, None))
 
     async def _list_card(self, interaction: discord.Interaction[Any], note: str | None) -> Card:
         views = await self.workbench.list_quests(actor_of(interaction))
@@ -72,7 +72,7 @@ class QuestControls(Controls):
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         view = await self.open(interaction, chosen_id(interaction) or 0)
-        await draw(interaction, cards.quest_card(view, reply_to(interaction).translator))
+        await reply_to(interaction).show_privately(cards.quest_card(view, reply_to(interaction).translator))
 
     async def _ask_new(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         await self.workbench.editor.check(actor_of(interaction))
@@ -161,7 +161,9 @@ class QuestControls(Controls):
     async def _ask_discard(self, interaction: discord.Interaction[Any], code: int | None) -> None:
         view = await self.open(interaction, read_spot(code).version_id)
         t = reply_to(interaction).translator
-        await draw(interaction, cards.discard_card(view, t) if view.is_draft else cards.quest_card(view, t))
+        await reply_to(interaction).show_privately(
+            cards.discard_card(view, t) if view.is_draft else cards.quest_card(view, t)
+        )
 
     async def _discard(self, interaction: discord.Interaction[Any], code: int | None) -> None:
         actor, spot = actor_of(interaction), read_spot(code)

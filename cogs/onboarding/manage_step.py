@@ -18,7 +18,7 @@ from bot.replies import reply_to
 from bot.text import clean
 from cogs.onboarding import editor_cards
 from cogs.onboarding import step_cards as cards
-from cogs.onboarding.controls import Controls, Handler, chosen_id, chosen_values, draw, typed_texts
+from cogs.onboarding.controls import Controls, Handler, chosen_id, chosen_values, typed_texts
 from cogs.onboarding.definition import (
     FINISHED_ROLE,
     IN_CHANNEL,
@@ -71,16 +71,20 @@ class StepControls(Controls):
         """A control that only shows another card of the step, as it stands now."""
 
         async def show(interaction: discord.Interaction[Any], code: int | None) -> None:
-            await draw(interaction, await self._draw_step(interaction, code, card, None))
+            await reply_to(interaction).show_privately(await self._draw_step(interaction, code, card, None))
 
         return show
 
     async def _pick(self, interaction: discord.Interaction[Any], code: int | None) -> None:
         spot = replace(read_spot(code), number=chosen_id(interaction) or 0)
-        await draw(interaction, await self._draw_step(interaction, spot.code, cards.step_card, None))
+        await reply_to(interaction).show_privately(
+            await self._draw_step(interaction, spot.code, cards.step_card, None)
+        )
 
     async def _how(self, interaction: discord.Interaction[Any], code: int | None) -> None:
-        await draw(interaction, await self._draw_step(interaction, code, self._how_card, None))
+        await reply_to(interaction).show_privately(
+            await self._draw_step(interaction, code, self._how_card, None)
+        )
 
     def _how_card(
         self, view: QuestView, step: StepDefinition, t: Translator, *, note: str | None = None
@@ -121,7 +125,9 @@ class StepControls(Controls):
         step = view.definition.numbered(read_spot(code).number)
         reply = reply_to(interaction)
         if step is None:
-            await draw(interaction, await self._draw_step(interaction, code, cards.step_card, None))
+            await reply_to(interaction).show_privately(
+                await self._draw_step(interaction, code, cards.step_card, None)
+            )
         else:
             await reply.ask(cards.texts_form(view, step, reply.translator))
 
@@ -165,7 +171,9 @@ class StepControls(Controls):
         step = view.definition.numbered(read_spot(code).number)
         reply = reply_to(interaction)
         if step is None:
-            await draw(interaction, await self._draw_step(interaction, code, cards.step_card, None))
+            await reply_to(interaction).show_privately(
+                await self._draw_step(interaction, code, cards.step_card, None)
+            )
         else:
             await reply.ask(cards.audience_form(view, step, reply.translator))
 

@@ -206,6 +206,11 @@ class Quest:
         """The steps that are the member's, in order."""
         return tuple(step for step in self.definition.steps if step.key in self.progress.states)
 
+    @property
+    def minutes(self) -> int:
+        """About how long all of it takes."""
+        return sum(step.minutes for step in self.path if self.progress.counts(step.key))
+
 
 @dataclass(frozen=True)
 class Newcomer:

@@ -24,13 +24,14 @@ def greeting_card(quest: Quest, greeting: Greeting, t: Translator) -> Card:
     if greeting is Greeting.WELCOME:
         label = t("Start")
         text = t.tn(
-            "**Welcome, {who}!**\nGood to have you here. Your first quest is one small step, about a minute. "
+            "**Welcome, {who}!**\nGood to have you here. Your first quest is one small step, {minutes}. "
             "Press **{label}** and I will show you. Only you will see it.",
-            "**Welcome, {who}!**\nGood to have you here. Your first quest is {n} small steps, about five "
-            "minutes in all. Press **{label}** and I will show you the first one. Only you will see it.",
+            "**Welcome, {who}!**\nGood to have you here. Your first quest is {n} small steps, {minutes}. "
+            "Press **{label}** and I will show you the first one. Only you will see it.",
             progress.total,
             who=who,
             label=label,
+            minutes=t.tn("about a minute in all", "about {n} minutes in all", quest.minutes),
         )
         buttons = (Button(label, custom_id(START), style=Style.PRIMARY),)
     elif quest.is_finished:

@@ -70,7 +70,7 @@ class Progress:
     @property
     def total(self) -> int:
         """How many steps the run is about: without those it does without."""
-        return sum(not self._is_dispensable(key) for key in self.states)
+        return sum(map(self.counts, self.states))
 
     @property
     def resting(self) -> tuple[str, ...]:
@@ -87,6 +87,10 @@ class Progress:
         settled = (StepState.DONE, StepState.SKIPPED)
         left = [key for key, state in self.states.items() if state not in settled]
         return self.done > 0 and all(self._is_dispensable(key) for key in left)
+
+    def counts(self, key: str) -> bool:
+        """Whether the run is about this step."""
+        return not self._is_dispensable(key)
 
     def is_open(self, key: str) -> bool:
         """Whether the step can be done now."""

@@ -76,7 +76,7 @@ _WAITS = (0, 24, 48, 72, 168)  # hours
 def reminder_items(hours: int, t: Translator) -> tuple[Item, ...]:
     """After how long somebody who is stuck in a quest is reminded, and the menu that changes it."""
     line = t(
-        "**Reminder**: who does nothing in a quest for a while is reminded once, kindly, and never again."
+        "**Reminder**: whoever does nothing in a quest for a while is reminded once, kindly, and never again."
     )
     options = tuple(
         Option(_words(each, t), str(each), chosen=each == hours) for each in sorted({*_WAITS, hours})

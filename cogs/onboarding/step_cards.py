@@ -182,7 +182,7 @@ def audience_form(view: QuestView, step: StepDefinition, t: Translator) -> Form:
         for level, name in LEVEL_NAMES.items()
     )
     levels = ManyField(
-        "levels", t("Only who said of themselves"), options, description=t("None ticked: any level")
+        "levels", t("Only those who said of themselves"), options, description=t("None ticked: any level")
     )
     words = TextField(
         "words",

@@ -245,7 +245,8 @@ class PairsCog(commands.Cog):
     async def _draw_room(self, effect: PlannedEffect) -> ThreadTitle:
         group = await self._group(effect)
         self._check_wanted(group)
-        return render.room_title(group, await self.bot.renderers.translator(effect))
+        zone = (await self.bot.core.configs.guild(group.guild_id)).zone
+        return render.room_title(group, zone, await self.bot.renderers.translator(effect))
 
     async def _draw_card(self, effect: PlannedEffect) -> Card:
         group = await self._group(effect)

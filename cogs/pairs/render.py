@@ -51,9 +51,10 @@ _OUTCOMES = {
 }
 
 
-def room_title(group: Group, t: Translator) -> ThreadTitle:
-    """The thread of a pair. Its number makes it the only one of its name."""
-    name = t("Pairing {day}, no. {number}", day=f"{group.at:%Y-%m-%d}", number=group.id)
+def room_title(group: Group, zone: str, t: Translator) -> ThreadTitle:
+    """The thread of a pair, with the day in the community's `zone`. Its number makes it the only one of its name."""
+    day = f"{local_now(group.at, zone):%Y-%m-%d}"
+    name = t("Pairing {day}, no. {number}", day=day, number=group.id)
     return ThreadTitle(name, tuple(each.member_id for each in group.people))
 
 
@@ -178,7 +179,8 @@ def status_card(status: Status, t: Translator, *, jump: tuple[int, int] | None =
 def left_card(t: Translator) -> Card:
     """They take part no more."""
     text = t(
-        "**You are out of the pairings.** A pair that you have now stays yours. Come back whenever you like."
+        "**You are out of the pairings.** A pair that you have now stays yours. Your days and topics are forgotten. Come "
+        "back whenever you like."
     )
     return Card((Text(text), Buttons((Button(t("Take part again"), custom_id(JOIN)),))))
 
@@ -282,13 +284,14 @@ def _hours(group: Group, t: Translator) -> list[str]:
     if not found:
         return [
             t(
-                "Your days hardly overlap, so writing here may suit you best: a question each, and an answer within a day or two."
+                "You are hardly awake at the same time, so writing here may suit you best: a question each, and an answer "
+                "within a day or two."
             )
         ]
     midnight = group.at.replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
         t(
-            "You share these hours: {hours} UTC.",
+            "You share these hours, each by their own clock ({hours} UTC):",
             hours=", ".join(_span(*each, midnight, "UTC") for each in found),
         )
     ]

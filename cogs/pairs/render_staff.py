@@ -178,7 +178,7 @@ def counts_form(desk: Desk, t: Translator) -> Form:
         )
         for n in sorted({*rules.LEAST_HOURS, chosen})
     )
-    wish = t("Who share fewer meet only if nobody else is new to them")
+    wish = t("Those who share fewer meet only if nobody else is new to them")
     fields = (
         ChoiceField("hours", t("Shared hours count"), _weights(settings.hours_weight, t), hours),
         ChoiceField("least_hours", t("Hours that a pair should share"), least, wish),

@@ -49,9 +49,6 @@ class Why(StrEnum):
     NOBODY_FITS = "nobody_fits"
 
 
-OWN_CHOICE = frozenset({Why.PAUSED, Why.SKIPS, Why.OTHER_DAY})
-
-
 @dataclass(frozen=True)
 class Person:
     """Somebody to be paired. `hours` is a mask of hours in UTC; who `waits` was left out last time.

@@ -18,12 +18,14 @@ EXPORT = "privacy:data.export"
 
 _SEEN_BY = {
     SeenBy.MEMBER: N_("Only you see it."),
-    SeenBy.WRITER: N_("Only who wrote it sees it."),
+    SeenBy.WRITER: N_("Only whoever wrote it sees it."),
     SeenBy.STAFF: N_("You and staff see it."),
     SeenBy.OTHERS: N_("Staff see it, and not whom it is about."),
     SeenBy.COMMUNITY: N_("Others here may see it."),
 }
 _ROOM = V2_TEXT_LIMIT - 1200  # for what stands around a list
+_ROOM_FOR_ALL = V2_TEXT_LIMIT - 900  # for the lists of a deletion together
+_ROOM_FOR_KEPT, _ROOM_FOR_NAMELESS = 900, 700  # of it, at most
 
 
 def footprint_card(footprint: Footprint, t: Translator) -> Card:
@@ -75,11 +77,13 @@ def delete_card(footprint: Footprint, t: Translator) -> Card:
             "**Delete my data in this server**\nIt happens 24 hours after you confirm. Until then you can stop it."
         )
     ]
-    blocks += _with_heading(t("**This goes, and cannot be brought back**"), going)
-    blocks += _with_heading(t("**This stays without your name**"), detached)
-    blocks += _with_heading(
-        t("**This stays**"), [*kept, t("- A note that you were deleted, so that no backup brings you back")]
-    )
+    note = t("- A note that you were deleted, so that no backup brings you back")
+    stays = _fitting([note, *kept], _ROOM_FOR_KEPT, t)
+    nameless = _fitting(detached, _ROOM_FOR_NAMELESS, t)
+    goes = _fitting(going, _ROOM_FOR_ALL - length("\n".join([*stays, *nameless])), t)
+    blocks += _with_heading(t("**This goes, and cannot be brought back**"), goes)
+    blocks += _with_heading(t("**This stays without your name**"), nameless)
+    blocks += _with_heading(t("**This stays**"), stays)
     blocks.append(
         t(
             "What I posted about you in the last 90 days goes from the channels as well. Older posts, what you wrote yourself "
@@ -209,16 +213,20 @@ def _with_heading(heading: str, lines: list[str]) -> list[str]:
 
 
 def _list(lines: Iterable[str], t: Translator) -> str:
-    """As many lines as there is room for; what is left out is said."""
+    return "\n".join(_fitting(lines, _ROOM, t)) or t("Nothing.")
+
+
+def _fitting(lines: Iterable[str], room: int, t: Translator) -> list[str]:
+    """As many lines as there is room for; what is left out is said, or it would be cut without a word."""
     shown: list[str] = []
     left_out = 0
     used = 0
     for line in lines:
         used += length(line) + 1
-        if used > _ROOM:
+        if used > room:
             left_out += 1
         else:
             shown.append(line)
     if left_out:
         shown.append(t.tn("- and {n} kind more", "- and {n} kinds more", left_out))
-    return "\n".join(shown) or t("Nothing.")
+    return shown

@@ -193,12 +193,14 @@ def me_form(me: Me, t: Translator) -> Form:
 def skills_card(me: Me, t: Translator, *, row: int | None = None) -> Card:
     """How sure the member feels, then and now, for them alone."""
     ask = custom_id(SKILLS_ASK, row)
+    # What else there is to say is shown in the server alone, and not on the DM that asks.
+    back = (Button(t("Back"), custom_id(EDIT_OPEN)),) if row is None else ()
     if not me.checkins:
         text = t(
             "**How sure do you feel?**\nFive short questions, about a minute. It is no test, and only you see the "
             "answers. In four weeks I show them to you beside the new ones."
         )
-        return Card((Text(text), Buttons((Button(t("Answer them"), ask, style=Style.PRIMARY),))))
+        return Card((Text(text), Buttons((Button(t("Answer them"), ask, style=Style.PRIMARY), *back))))
     first, last = me.checkins[0], me.checkins[-1]
     lines = [t("**How sure you feel**"), *(_skill_line(line, t) for line in rules.side_by_side(me.checkins))]
     notes = [t("-# You said so on {then}. Only you see this.", then=timestamp(first.taken_at, "D"))]
@@ -214,8 +216,8 @@ def skills_card(me: Me, t: Translator, *, row: int | None = None) -> Card:
     again = rules.next_checkin(me.checkins)
     if again is not None and again > me.reach.now:
         notes.append(t("-# You can answer again {when}.", when=timestamp(again, "R")))
-        return Card((*items, Text("\n".join(notes))))
-    how_now = Buttons((Button(t("How is it now?"), ask, style=Style.PRIMARY),))
+        return Card((*items, Text("\n".join(notes)), *((Buttons(back),) if back else ())))
+    how_now = Buttons((Button(t("How is it now?"), ask, style=Style.PRIMARY), *back))
     return Card((*items, Text("\n".join(notes)), how_now))
 
 
@@ -277,5 +279,7 @@ def statements_card(settings: SkillSettings, t: Translator) -> Card:
     """What is asked from now on."""
     lines = [t("**Saved. New members are asked how sure they are of this:**")]
     lines += [f"- {quote(t(each), 200)}" for each in settings.statements]
-    note = t("-# Who has answered before is asked as before, so that then and now can be compared.")
+    note = t(
+        "-# Whoever has answered before is asked the same as before, so that then and now can be compared."
+    )
     return Card((Text("\n".join(lines)), Text(note)))

@@ -15,7 +15,7 @@ from bot.cards import Card
 from bot.components import Handler
 from bot.discord_trouble import TROUBLE
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
-from bot.errors import InvalidInput, MissingBotPermission
+from bot.errors import MissingBotPermission, UserError
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
@@ -74,6 +74,7 @@ class PromisesCog(commands.Cog):
             render.WORDS_FORM: self._reword,
             render.TAKE_BACK: self._take_back,
             render.TAKE_AWAY: self._take_away,
+            render.STAFF_LIST: self._staff_list_again,
             render.STAFF_PICK: self._staff_pick,
             render.STAFF_REMOVE: self._staff_ask,
             render.STAFF_FORM: self._staff_remove,
@@ -160,7 +161,7 @@ class PromisesCog(commands.Cog):
         what, by = str(typed.get("what") or ""), str(typed.get("by") or "")
         try:
             await self._make(interaction, what, by, only_me=bool(typed.get("only_me")))
-        except InvalidInput as error:
+        except (UserError, MissingBotPermission) as error:
             reply = reply_to(interaction)
             t = reply.translator
             await reply.show_privately(render.refused_card(in_words(error, t), what, by, t))
@@ -171,9 +172,10 @@ class PromisesCog(commands.Cog):
         actor, reply = actor_of(interaction), reply_to(interaction)
         settings = await self.bot.core.configs.get(actor.guild_id, PromiseSettings)
         if not only_me and settings.channel_id is None and not may_write(interaction):
+            is_form = interaction.type is discord.InteractionType.modal_submit
             raise MissingBotPermission(
                 "I may not write in this channel. Promise it in another one, or only for yourself with {option}.",
-                option="`only_me`",
+                option=f"“{reply.translator('Only for me')}”" if is_form else "`only_me`",
             )
         promise = await self.service.make(actor, what, by, only_me=only_me, channel_id=interaction.channel_id)
         await reply.show_privately(render.made_card(promise, reply.translator))
@@ -265,7 +267,10 @@ class PromisesCog(commands.Cog):
     async def _staff_list(self, interaction: discord.Interaction[Any]) -> None:
         promises = await self.service.list_public(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(render.staff_list_card(promises, reply.translator))
+        await reply.show_privately(render.staff_list_card(promises, reply.translator))
+
+    async def _staff_list_again(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        await self._staff_list(interaction)
 
     async def _staff_pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         number, reply = chosen_number(interaction), reply_to(interaction)

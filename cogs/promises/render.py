@@ -39,6 +39,7 @@ WORDS = "promises:mine.words"
 WORDS_FORM = "promises:mine.reword"
 TAKE_BACK = "promises:mine.take_back"
 TAKE_AWAY = "promises:mine.take_away"
+STAFF_LIST = "promises:staff.list"
 STAFF_PICK = "promises:staff.pick"
 STAFF_REMOVE = "promises:staff.remove"
 STAFF_FORM = "promises:staff.removed"
@@ -227,7 +228,7 @@ def staff_card(promise: Promise, t: Translator) -> Card:
     ]
     button = Button(t("Take the card away"), custom_id(STAFF_REMOVE, promise.id), style=Style.DANGER)
     link = channel_link(promise.guild_id, promise.channel_id or 0)
-    return Card((Text("\n".join(lines)), Buttons((button, Button(t("To its channel"), url=link)))))
+    return Card((Text("\n".join(lines)), Buttons((button, Button(t("To its channel"), url=link), _back(t)))))
 
 
 def staff_form(promise_id: int, t: Translator) -> Form:
@@ -239,7 +240,11 @@ def removed_card(t: Translator) -> Card:
     text = t(
         "The card is going away. The promise stays its maker's own, and the record of changes says it was you."
     )
-    return Card((Text(text),))
+    return Card((Text(text), Buttons((_back(t),))))
+
+
+def _back(t: Translator) -> Button:
+    return Button(t("Back"), custom_id(STAFF_LIST))
 
 
 def _by_field(t: Translator, value: str | None) -> TextField:

@@ -288,7 +288,7 @@ class RaidsCog(commands.Cog):
     def _draw_proposal(self, proposal: Proposal, t: Translator) -> str:
         what = ActionKind(proposal.kind.rpartition(".")[2])
         why = t(
-            "All of them joined since the lockdown began. Who is staff, a bot or was here before is not among them."
+            "All of them joined since the lockdown began. Staff, bots and whoever was here before are not among them."
         )
         return render_review.proposal_text(what, len(proposal.payload.get("member_ids", ())), why, t)
 

@@ -7,11 +7,10 @@ from typing import Any
 from bot.config_parts import Ground
 from bot.config_reading import Given, Wanted
 from bot.core import Core
-from bot.errors import InvalidInput
 from bot.i18n import N_
 from cogs.raids import rules
 from cogs.raids.model import LOCK_CHANNELS, RaidSettings
-from cogs.raids.rules import Level
+from cogs.raids.rules import Level, check_locked
 
 
 class RaidsPart:
@@ -57,5 +56,4 @@ def _read_channel(given: Given) -> None:
 
 
 def _check_locked(items: tuple[Wanted, ...]) -> None:
-    if len(items) > LOCK_CHANNELS:
-        raise InvalidInput("At most {most} channels can be locked at once.", most=LOCK_CHANNELS)
+    check_locked(len(items), LOCK_CHANNELS)

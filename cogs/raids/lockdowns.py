@@ -136,7 +136,7 @@ class Lockdowns:
         await core.guards.require(actor, Capability.MODERATE)
         async with core.db.begin() as session:
             row = await self._lock(session, actor, raid_id)
-            row.ends_at = rules.extended(row.ends_at, core.clock.now(), row.started_at, by)
+            row.ends_at = rules.extended(row.ends_at, core.clock.now(), by)
             case = await core.cases.find_by_id(session, row.guild_id, row.case_id or 0)
             if case is not None:
                 await core.cases.extend(session, case, row.ends_at, actor.member_id)

@@ -21,7 +21,7 @@ from cogs.raids.model import (
     StepKind,
     StepState,
 )
-from cogs.raids.rules import Evidence, Level, Verdict
+from cogs.raids.rules import Evidence, Level
 from storage.personal import NOBODY
 
 EXTEND = "raids:lockdown.extend"
@@ -37,7 +37,7 @@ STEP_CODE = 10
 LEVELS = {
     Level.PAUSE: N_("invites and DMs are paused, slowmode where most is written"),
     Level.VERIFY: N_("only members who have been here for ten minutes may write"),
-    Level.QUARANTINE: N_("who looks like a part of it is in quarantine"),
+    Level.QUARANTINE: N_("whoever looks like a part of it is in quarantine"),
     Level.LOCK: N_("channels are locked for everybody but me and whoever has a role that may write"),
 }
 NEXT = {
@@ -126,30 +126,42 @@ def _why(evidence: Evidence, t: Translator) -> list[str]:
         + " "
         + t("Usual are {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
     ]
-    for number, one, many in (
+    counted = (
         (
             evidence.fresh,
-            N_("{n} account is younger than a day."),
-            N_("{n} accounts are younger than a day."),
+            t.tn(
+                "{n} account is younger than a day.",
+                "{n} accounts are younger than a day.",
+                evidence.fresh,
+            ),
         ),
-        (evidence.alike, N_("{n} name is like others'."), N_("{n} names are made after one pattern.")),
+        (
+            evidence.alike,
+            t.tn("{n} name is like others'.", "{n} names are made after one pattern.", evidence.alike),
+        ),
         (
             evidence.same_face,
-            N_("{n} has a picture like others."),
-            N_("{n} have the same picture as others."),
+            t.tn(
+                "{n} has a picture like others.",
+                "{n} have the same picture as others.",
+                evidence.same_face,
+            ),
         ),
-        (evidence.echoing, N_("{n} wrote what others wrote."), N_("{n} wrote the same message.")),
-        (evidence.loud, N_("{n} writes very much."), N_("{n} write very much.")),
-        (evidence.expected, N_("{n} was expected."), N_("{n} were still expected, and are allowed for.")),
-    ):
-        if number:
-            lines.append(t.tn(one, many, number))
-    return lines
-
-
-def why_text(verdict: Verdict, t: Translator) -> str:
-    """A verdict in words."""
-    return "\n".join(_why(verdict.evidence, t))
+        (
+            evidence.echoing,
+            t.tn("{n} wrote what others wrote.", "{n} wrote the same message.", evidence.echoing),
+        ),
+        (evidence.loud, t.tn("{n} writes very much.", "{n} write very much.", evidence.loud)),
+        (
+            evidence.expected,
+            t.tn(
+                "{n} was expected, and is allowed for.",
+                "{n} were still expected, and are allowed for.",
+                evidence.expected,
+            ),
+        ),
+    )
+    return [*lines, *(text for number, text in counted if number)]
 
 
 def _step_line(step: Step, t: Translator) -> str:
@@ -216,25 +228,41 @@ def action_line(action: Action, t: Translator) -> str:
     """What became of something that was done about many."""
     what = t(DID[action.what])
     if action.state == "proposed":
-        return t(
-            "**{what}**: proposed for {n} people, waits for a second moderator.", what=what, n=action.count
+        return t.tn(
+            "**{what}**: proposed for {n} person, waits for a second moderator.",
+            "**{what}**: proposed for {n} people, waits for a second moderator.",
+            action.count,
+            what=what,
         )
     if action.state == "declined":
         return t("**{what}**: proposed for {n} people, and declined.", what=what, n=action.count)
     if action.state == "lapsed":
-        return t("**{what}**: proposed for {n} people, and not confirmed.", what=what, n=action.count)
+        return t.tn(
+            "**{what}**: proposed for {n} person, and not confirmed.",
+            "**{what}**: proposed for {n} people, and not confirmed.",
+            action.count,
+            what=what,
+        )
     if action.state == "undone":
-        return t(
-            "**{what}**: taken back. The bans of {n} people are being lifted.", what=what, n=action.count
+        return t.tn(
+            "**{what}**: taken back. The ban of {n} person is being lifted.",
+            "**{what}**: taken back. The bans of {n} people are being lifted.",
+            action.count,
+            what=what,
         )
     case = f" (#{action.case_number})" if action.case_number else ""
     if action.what in (ActionKind.QUARANTINE, ActionKind.RELEASE):
-        return t("**{what}**: {n} people.", what=what, n=action.count)
-    text = t(
-        "**{what}**{case}: {done} of {n} people.", what=what, case=case, done=action.done, n=action.count
+        return t.tn("**{what}**: {n} person.", "**{what}**: {n} people.", action.count, what=what)
+    text = t.tn(
+        "**{what}**{case}: {done} of {n} person.",
+        "**{what}**{case}: {done} of {n} people.",
+        action.count,
+        what=what,
+        case=case,
+        done=action.done,
     )
     if action.waiting:
-        text += " " + t("{n} are under way.", n=action.waiting)
+        text += " " + t.tn("{n} is under way.", "{n} are under way.", action.waiting)
     if action.failed:
         text += " " + t.tn(
             "Discord refused {n}: see who in the review.",

@@ -66,14 +66,6 @@ WHY_SPARED = {
     Spared.DONE: N_("that was done already"),
     Spared.GONE: N_("they have left"),
 }
-QUESTIONS = {
-    ActionKind.BAN: N_("Ban {n} people? A second moderator has to confirm it. It can be undone for a week."),
-    ActionKind.KICK: N_("Kick {n} people? A second moderator has to confirm it. They can come back."),
-    ActionKind.QUARANTINE: N_(
-        "Put {n} people in quarantine? It ends with the lockdown, or when you release them."
-    ),
-    ActionKind.RELEASE: N_("Release {n} people from the quarantine?"),
-}
 AGES = (
     N_("All accounts"),
     N_("Not those older than a year"),
@@ -136,7 +128,7 @@ def _turning(raid: Raid, page: int, pages: int, t: Translator) -> list[Item]:
         return []
     buttons = tuple(
         Button(label, custom_id(PAGE, raid.id * MOST_PAGES + target), disabled=not 0 <= target < pages)
-        for label, target in ((t("Back"), page - 1), (t("Further"), page + 1))
+        for label, target in ((t("Previous page"), page - 1), (t("Next page"), page + 1))
         if 0 <= target < pages
     )
     return [Text(t("Page {page} of {pages}", page=page + 1, pages=pages)), Buttons(buttons)]
@@ -154,11 +146,34 @@ def _choosing(raid: Raid, t: Translator) -> list[Buttons]:
     return [Buttons(tuple(buttons[:2])), Buttons(tuple(buttons[2:]))]
 
 
+def _question(what: ActionKind, n: int, t: Translator) -> str:
+    """What is about to be done to so many, and how it can be undone."""
+    if what is ActionKind.BAN:
+        return t.tn(
+            "Ban {n} person? A second moderator has to confirm it. It can be undone for a week.",
+            "Ban {n} people? A second moderator has to confirm it. It can be undone for a week.",
+            n,
+        )
+    if what is ActionKind.KICK:
+        return t.tn(
+            "Kick {n} person? A second moderator has to confirm it. They can come back.",
+            "Kick {n} people? A second moderator has to confirm it. They can come back.",
+            n,
+        )
+    if what is ActionKind.QUARANTINE:
+        return t.tn(
+            "Put {n} person in quarantine? It ends with the lockdown, or when you release them.",
+            "Put {n} people in quarantine? It ends with the lockdown, or when you release them.",
+            n,
+        )
+    return t.tn("Release {n} person from the quarantine?", "Release {n} people from the quarantine?", n)
+
+
 def preview_card(preview: Preview, t: Translator) -> Card:
     """What would be done to how many, and who is left out and why; nothing has been done yet."""
     raid, n = preview.raid, len(preview.chosen)
     items: list[Item] = [
-        Text(t(QUESTIONS[preview.what], n=n) if n else t("There is nobody whom that would mean."))
+        Text(_question(preview.what, n, t) if n else t("There is nobody whom that would mean."))
     ]
     if n:
         people = ", ".join(mention_user(each) for each in preview.chosen[:10])
@@ -178,7 +193,7 @@ def preview_card(preview: Preview, t: Translator) -> Card:
     code = raid.id * MOST_PAGES + action * 10 + preview.older
     buttons = [Button(t("Back to the list"), custom_id(REVIEW, raid.id))]
     if n:
-        label = t("{what} {n} people", what=t(DID[preview.what]), n=n)
+        label = t.tn("{what} {n} person", "{what} {n} people", n, what=t(DID[preview.what]))
         buttons.insert(0, Button(label, custom_id(DO, code), style=Style.DANGER))
     items.append(Buttons(tuple(buttons)))
     return Card(tuple(items))
@@ -196,8 +211,12 @@ def done_card(action: Action, t: Translator) -> Card:
 
 def proposal_text(what: ActionKind, count: int, reasons: str, t: Translator) -> str:
     """What is proposed, for the card on which a second moderator decides."""
-    return t(
-        "**{what} {n} people who came with a raid**\n{reasons}", what=t(DID[what]), n=count, reasons=reasons
+    return t.tn(
+        "**{what} {n} person who came with a raid**\n{reasons}",
+        "**{what} {n} people who came with a raid**\n{reasons}",
+        count,
+        what=t(DID[what]),
+        reasons=reasons,
     )
 
 

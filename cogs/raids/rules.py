@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, IntFlag
 from hashlib import blake2b
@@ -147,14 +147,6 @@ class Suspicion:
         return self.points >= SUSPECT
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """Who is left out of an action on the cohort besides those who must be."""
-
-    older_than: timedelta | None = None
-    spared: Collection[int] = field(default_factory=frozenset[int])
-
-
 def age_weight(age: timedelta) -> float:
     return next((weight for limit, weight in AGES if age < limit), 0.0)
 
@@ -247,14 +239,27 @@ def check_surge(expected: int, begins_at: datetime, ends_at: datetime, now: date
         raise InvalidInput("A surge lasts a week at most. Please announce the next one when it comes near.")
 
 
-def extended(ends_at: datetime, now: datetime, started_at: datetime, by: timedelta) -> datetime:
+def toggled(locked: Collection[int], channel_id: int, most: int) -> list[int]:
+    """The channels that the last step locks, with this one added or taken away. Raises `InvalidInput` beyond `most`."""
+    if channel_id in locked:
+        return [each for each in locked if each != channel_id]
+    check_locked(len(locked) + 1, most)
+    return [*locked, channel_id]
+
+
+def check_locked(count: int, most: int) -> None:
+    """Raises `InvalidInput`."""
+    if count > most:
+        raise InvalidInput("At most {most} channels can be locked at once.", most=most)
+
+
+def extended(ends_at: datetime, now: datetime, by: timedelta) -> datetime:
     """Until when a lockdown lasts that is extended, at most a day after now. Raises `AlreadyDone`."""
     if ends_at <= now:
         raise AlreadyDone("That lockdown has ended already.")
     latest = now + LONGEST
     if ends_at >= latest - timedelta(minutes=1):
         raise AlreadyDone("Discord pauses invites for a day at most, and it lasts that long already.")
-    del started_at
     return min(ends_at + by, latest)
 
 

@@ -28,7 +28,7 @@ PAGE = Page(
             "role",
             N_("Quarantine role"),
             N_(
-                "Given to who looks like a part of a raid. What it may see and do you decide in Discord. Without one they "
+                "Given to whoever looks like a part of a raid. You decide in Discord what it may see and do. Without one they "
                 "get a timeout."
             ),
         ),
@@ -99,14 +99,18 @@ class SettingsPage:
         if guild is None or guild.get_channel(chosen) is None:
             await self._change(interaction)
             return
-        present = (await self._bot.core.configs.get(guild.id, RaidSettings)).locked_ids
-        ids = [each for each in present if each != chosen] if chosen in present else [*present, chosen]
-        await self._change(interaction, locked={"ids": ids[:LOCK_CHANNELS]})
+        await self._change(interaction, toggled=chosen)
 
-    async def _change(self, interaction: discord.Interaction[Any], **changes: Any) -> None:
+    async def _change(
+        self, interaction: discord.Interaction[Any], *, toggled: int | None = None, **changes: Any
+    ) -> None:
+        """What was chosen, and the channel that is locked from now on, or not any more."""
         actor, core = actor_of(interaction), self._bot.core
         await core.guards.require(actor, Capability.FACILITATE)
-        if changes:
-            async with core.db.begin() as session:
+        async with core.db.begin() as session:
+            if toggled is not None:
+                present = await core.configs.change(session, actor.guild_id, RaidSettings)  # locks the row
+                changes["locked"] = {"ids": rules.toggled(present.locked_ids, toggled, LOCK_CHANNELS)}
+            if changes:
                 await core.configs.change(session, actor.guild_id, RaidSettings, by=actor, **changes)
         await self._bot.setup_card.redraw(interaction, self.page)

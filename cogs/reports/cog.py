@@ -84,7 +84,7 @@ class ReportsCog(commands.Cog):
         core.cases.on_change(self.staff.follow)
         core.cases.evidence.redact_with(self.staff.redact)
         core.erasure.redraw_about_with(self.calling.forget)
-        core.open_items.add(self.service.open_items)
+        core.open_items.add(self.service.open_items, of_moderation=True)
         bot.setup_card.add(self._page)
         bot.config_card.parts.add(self._config)
         bot.groups.list_help(HELP)

@@ -99,8 +99,7 @@ class Desk:
         answers = form_answers(interaction)
         note, sentence = str(answers.get("note") or ""), str(answers.get("sentence") or "")
         item = await self._staff.dismiss(actor_of(interaction), item_id or 0, note, sentence)
-        t = reply_to(interaction).translator
-        await self._show(interaction, item, t("**Closed: no breach.** Whoever reported reads your sentence."))
+        await self._show(interaction, item, render.closed_text(item, reply_to(interaction).translator))
 
     async def _ask_names(self, interaction: _Interaction, item_id: int | None) -> None:
         await self._staff.look(actor_of(interaction), item_id or 0)

@@ -82,7 +82,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Sending:
-    """What somebody sends. `joined_at` is when they joined; `is_own_bot` the id of this bot."""
+    """What somebody sends. `joined_at` is when they joined, `bot_id` is this bot's own."""
 
     category: Category
     words: str
@@ -102,7 +102,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What somebody gets for a report. `is_known`: others of theirs or of somebody else stand in the same item."""
+    """What somebody gets for a report."""
 
     report_id: int
     number: int
@@ -114,7 +114,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Own:
-    """A report of one's own and what became of it."""
+    """A report of one's own and what became of it. `is_batch`: its words say in each line whom that is about."""
 
     id: int
     guild_id: int
@@ -125,6 +125,7 @@ class Own:
     state: State
     subject_id: int
     sentence: str | None
+    is_batch: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.cards import Button, Buttons, Card, ChoiceField, Form, Item, Option, Text, TextField, custom_id
@@ -16,6 +17,7 @@ MESSAGE_FORM, MEMBER_FORM, FORM = "reports:message.send", "reports:member.send",
 MINE = "reports:own.list"
 HELPLINES = "https://findahelpline.com"
 _ROOM = 300
+_NAMED = re.compile(r"^\\<\\@(?P<id>[0-9]{1,20})>", re.MULTILINE)
 
 
 def message_form(message_id: int, t: Translator) -> Form:
@@ -141,7 +143,7 @@ def _own_text(own: Own, t: Translator) -> str:
     if own.subject_id != NOBODY:
         lines.append(t("About {who}", who=mention_user(own.subject_id)))
     if own.words:
-        lines.append(t("You wrote: {words}", words=quote(own.words, _ROOM)))
+        lines.append(t("You wrote: {words}", words=said_words(own.words, _ROOM, is_batch=own.is_batch)))
     lines.append(state_text(own, t))
     return "\n".join(lines)
 
@@ -153,7 +155,9 @@ def state_text(own: Own, t: Translator) -> str:
     if own.state is State.TAKEN:
         return t("Somebody of staff is looking at it.")
     if own.state is State.ACTED:
-        return t("Staff have dealt with it. What exactly they did stays between them and who it is about.")
+        return t(
+            "Staff have dealt with it. What exactly they did stays between them and the person it is about."
+        )
     if own.category is Category.SELF_HARM:
         thanks = t("Staff have seen to it. Thank you for caring about somebody.")
         said = (
@@ -188,6 +192,13 @@ def waiting_card(t: Translator) -> Card:
             ),
         )
     )
+
+
+def said_words(words: str, room: int, *, is_batch: bool) -> str:
+    """What somebody wrote. Where many reports of one person are put together, each line begins with whom it is about,
+    which is shown as a name rather than as the number that it is."""
+    said = quote(words, room)
+    return _NAMED.sub(r"<@\g<id>>", said) if is_batch else said
 
 
 def refused_card(reason: str, words: str, t: Translator) -> Card:

@@ -26,6 +26,7 @@ from bot.support import DISCORDS_FORM
 from bot.text import cut, mention_role, mention_user, quote, timestamp
 from cogs.reports import rules
 from cogs.reports.model import CATEGORIES, Item, Kept, Queue, ReportSettings, Words
+from cogs.reports.render import said_words
 from cogs.reports.rules import NOBODY, Category, Stage, State, Subject
 
 TAKE, ACT, DISMISS = "reports:item.take", "reports:item.act", "reports:item.dismiss"
@@ -111,6 +112,13 @@ def _dismiss(item: Item, t: Translator) -> Button:
 def _no_breach(category: Category, t: Translator) -> str:
     """What closes a report without a case. A worry about somebody is no accusation."""
     return t("Seen to") if category is Category.SELF_HARM else t("No breach")
+
+
+def closed_text(item: Item, t: Translator) -> str:
+    """To who has just closed it without a case."""
+    if item.category is Category.SELF_HARM:
+        return t("**Seen to.** Whoever reported hears of it.")
+    return t("**Closed: no breach.** Whoever reported hears of it.")
 
 
 # ---------------------------------------------------------------------------------------------- lines
@@ -205,7 +213,8 @@ def _words_text(words: Words, item: Item, t: Translator) -> str:
     head = t("**{who} reported**:", who=who)
     if words.category is not item.category:
         head = t("**{who} reported** as “{what}”:", who=who, what=t(CATEGORIES[words.category]))
-    return f"{head} {quote(words.words, _EXCERPT)}" if words.words else head
+    said = said_words(words.words, _EXCERPT, is_batch=item.subject is Subject.BATCH)
+    return f"{head} {said}" if said else head
 
 
 # ---------------------------------------------------------------------------------------------- calls and the queue
@@ -267,7 +276,8 @@ def queue_card(queue: Queue, t: Translator) -> Card:
 def whom_card(item_id: int, t: Translator) -> Card:
     """A report that names nobody: on whom to act."""
     text = t("**Whom is it about?** Choose on whom you want to act. You have taken the report.")
-    return Card((Text(text), PickMember(custom_id(WHOM, item_id), t("Choose somebody"))))
+    back = Buttons((Button(t("Back to the report"), custom_id(LOOK, item_id)),))
+    return Card((Text(text), PickMember(custom_id(WHOM, item_id), t("Choose somebody")), back))
 
 
 def dismiss_form(item: Item, t: Translator) -> Form:
@@ -307,14 +317,22 @@ def rules_items(settings: ReportSettings, t: Translator) -> tuple[Part, ...]:
     quiet = [t(title) for each, title in CATEGORIES.items() if settings.is_quiet(each)]
     lines = [
         t(
-            "Reports come as cards to the staff channel. Who is on duty is pinged, or the moderator role; after 10 minutes "
+            "Reports come as cards to the staff channel. Whoever is on duty is pinged, or else the moderator role; after 10 minutes "
             "all moderators are, and after an hour facilitators."
         ),
         t("Nobody is pinged for: {kinds}", kinds=", ".join(quiet))
         if quiet
         else t("All kinds ping somebody."),
-        t("Words of members are let go {n} days after a report is closed.", n=settings.text_days),
-        t("What one person sends beyond {n} reports an hour is put together.", n=settings.an_hour),
+        t.tn(
+            "Words of members are let go {n} day after a report is closed.",
+            "Words of members are let go {n} days after a report is closed.",
+            settings.text_days,
+        ),
+        t.tn(
+            "What one person sends beyond {n} report an hour is put together.",
+            "What one person sends beyond {n} reports an hour is put together.",
+            settings.an_hour,
+        ),
         t("Staff see who reported.")
         if settings.names_shown
         else t("Staff ask who reported, with a reason that is written down."),

@@ -290,7 +290,7 @@ def check_give_back(item: Queued, staff_id: int) -> None:
     check_sees(item, staff_id)
     check_undecided(item)
     if item.state is not State.TAKEN or item.taken_by != staff_id:
-        raise NotAllowed("Only who has taken it can give it back.")
+        raise NotAllowed("Only whoever has taken it can give it back.")
 
 
 def check_undecided(item: Queued) -> None:
@@ -298,7 +298,7 @@ def check_undecided(item: Queued) -> None:
     if item.state is State.ACTED:
         raise AlreadyDone("This report has been acted on already.")
     if item.state is State.NO_BREACH:
-        raise AlreadyDone("This report has been closed already: no breach.")
+        raise AlreadyDone("This report has been closed already.")
 
 
 def goes_back_at(item: Queued) -> datetime | None:

@@ -250,6 +250,7 @@ def _own(report: ReportRow, item: ReportItemRow) -> Own:
         State(item.state),
         item.subject_id,
         item.sentence,
+        item.batch_of != NOBODY,
     )
 
 

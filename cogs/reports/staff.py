@@ -129,11 +129,11 @@ class ReportStaff:
             return whom, await self._free_key(session, item)
 
     async def dismiss(self, actor: Actor, item_id: int, note: str, sentence: str) -> Item:
-        """No breach: with a line for staff and one for those who reported. Raises as `take`, and `InvalidInput`."""
+        """Close it without a case, with a line for staff and one for those who reported. Raises as `take`, and `InvalidInput`."""
         await self._check(actor)
         note, sentence = clean(note)[: rules.LONGEST_SENTENCE], clean(sentence)[: rules.LONGEST_SENTENCE]
         if not any(each.isalnum() for each in note):
-            raise InvalidInput("Why is it no breach? One sentence, for the others of staff.")
+            raise InvalidInput("Please write a sentence for the others of staff: what you saw or did.")
         async with self._core.db.begin() as session:
             item = await self._lock(session, actor, item_id)
             await self._work(session, actor, item)

@@ -229,7 +229,11 @@ def settings_card(settings: ReviewSettings, t: Translator, said_first: str | Non
             release=settings.release_hours,
             duty=settings.duty_hours,
         ),
-        t("A round begins by itself after {n} hours.", n=settings.confirm_hours)
+        t.tn(
+            "A round begins by itself after {n} hour.",
+            "A round begins by itself after {n} hours.",
+            settings.confirm_hours,
+        )
         if settings.confirm_hours
         else t("A round begins when one of you confirms it."),
         t("Only trained reviewers review: {command} makes them.", command="`/review train`")

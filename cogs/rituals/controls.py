@@ -28,6 +28,7 @@ class DeskControls:
 
     def handlers(self) -> dict[str, Handler]:
         return {
+            cards.LIST: self._list,
             cards.OPEN: self._open,
             cards.SHOW: self._show,
             cards.EDIT: self._edit,
@@ -49,6 +50,11 @@ class DeskControls:
             staff_cards.QUIET_PAUSE: self._quiet_pause,
             staff_cards.QUIET_KEEP: self._quiet_keep,
         }
+
+    async def _list(self, interaction: discord.Interaction[Any], _: int | None) -> None:
+        rituals = await self._service.list_all(actor_of(interaction))
+        reply = reply_to(interaction)
+        await reply.show_privately(cards.list_card(rituals, reply.translator))
 
     async def _open(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         [chosen] = chosen_values(interaction, 1)

@@ -24,6 +24,7 @@ from cogs.rituals.posting import Posted
 from cogs.rituals.rules import COUNTED, WITH_THREAD
 from cogs.rituals.service import Overview
 
+LIST = "rituals:ritual.list"
 OPEN = "rituals:ritual.open"
 SHOW = "rituals:ritual.show"
 EDIT = "rituals:ritual.edit"
@@ -115,8 +116,12 @@ def ritual_card(found: Overview, t: Translator, *, note: str | None = None) -> C
     last = [stop, end]
     if ritual.shipped.queue:
         last.insert(0, Button(t("Prompts"), custom_id(render.PROMPTS_OPEN, ritual.id)))
-    items.append(Buttons(tuple(last)))
+    items += [Buttons(tuple(last)), _all_rituals(t)]
     return Card(tuple(items))
+
+
+def _all_rituals(t: Translator) -> Buttons:
+    return Buttons((Button(t("All rituals"), custom_id(LIST)),))
 
 
 def preview_card(posted: Posted, t: Translator) -> Card:
@@ -151,7 +156,7 @@ def end_card(ritual: Ritual, t: Translator) -> Card:
 
 def removed_card(t: Translator) -> Card:
     """A ritual was ended."""
-    return Card((Text(t("It has ended. Nothing more will be posted for it.")),))
+    return Card((Text(t("It has ended. Nothing more will be posted for it.")), _all_rituals(t)))
 
 
 def posted_card(ritual: Ritual, t: Translator) -> Card:

@@ -177,4 +177,4 @@ def ritual_of(row: storage.RitualRow, schedule: Schedule | None, now: datetime) 
 
 
 def gone() -> NotFound:
-    return NotFound("That ritual does not exist any more. See {command}.", command="/manage rituals list")
+    return NotFound("That ritual does not exist any more. See {command}.", command="`/manage rituals list`")

@@ -15,7 +15,7 @@ from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
 from bot.outbox import Effect, EffectKind, Lane
 from cogs.rituals import rules
-from cogs.rituals.model import AUDIT_AREA, Part, Ritual, title_of
+from cogs.rituals.model import AUDIT_AREA, Part, Ritual, gone, title_of
 from cogs.rituals.queue import Asked, Queue
 from cogs.rituals.rules import COUNTED, QUIET_RUNS, WITH_BUTTON, WITH_THREAD, AnswerBy
 from storage import rituals as storage
@@ -120,9 +120,7 @@ class Posting(Part):
         async with self._core.db.read() as session:
             row = await storage.find_ritual(session, ritual_id)
             if row is None or row.guild_id != actor.guild_id:
-                raise NotFound(
-                    "That ritual does not exist any more. See {command}.", command="/manage rituals list"
-                )
+                raise gone()
             ritual = await self.snapshot(session, row)
             asked = await Queue(self._core).choose(session, row) if ritual.shipped.queue else None
         local = nominal_times.local_now(ritual.next_run_at or now, config.zone)

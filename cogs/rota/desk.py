@@ -148,7 +148,7 @@ class Desk:
     async def _edit(self, interaction: _Interaction, rota_id: int | None) -> None:
         rota = await self._staff.edit(actor_of(interaction), rota_id or 0, _typed(interaction))
         t = reply_to(interaction).translator
-        await self._show(interaction, rota, t("**Saved.** Who said yes or swapped keeps their turn."))
+        await self._show(interaction, rota, t("**Saved.** Whoever said yes or swapped keeps their turn."))
 
     async def _set_role(self, interaction: _Interaction, rota_id: int | None) -> None:
         role_id, powers = _place(interaction), 0

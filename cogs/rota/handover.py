@@ -171,7 +171,7 @@ class Handover:
         for seat in await turn_storage.list_seats(session, [turn.id]):
             if seat.state != State.PLANNED or seat.asked_at is not None:
                 continue
-            await self._holding.ask(session, rota, turn, seat)
+            await self._holding.ask(session, rota, seat)
             end = turn.starts_at if turn.starts_at > now else turn.ends_at
             by = rules.answer_by(now, end)
             if by < end:

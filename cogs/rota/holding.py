@@ -166,7 +166,7 @@ class Holding:
             return rota.channel_id
         return (await self._core.configs.present(session, rota.guild_id, RotaSettings)).channel_id
 
-    async def ask(self, session: AsyncSession, rota: RotaRow, turn: RotaTurnRow, seat: RotaSeatRow) -> None:
+    async def ask(self, session: AsyncSession, rota: RotaRow, seat: RotaSeatRow) -> None:
         """Ask somebody whether they are in."""
         seat.asked_at = self._core.clock.now()
         await session.flush()

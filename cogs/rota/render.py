@@ -185,7 +185,7 @@ def _now_text(rota: Rota, t: Translator) -> str:
 
 
 def names_of(turn: Turn) -> str:
-    """Who has it: mentions, with whom they stand in for."""
+    """Who has it, or will, as mentions."""
     state = (State.HOLDING,) if turn.state == NOW else (State.ACCEPTED, State.PLANNED)
     return ", ".join(mention_user(each.member_id) for each in turn.seats if each.state in state)
 

@@ -58,13 +58,6 @@ TOLD = {
         "**{name}:** everybody has passed the turn that begins {when}. Perhaps you know somebody?"
     ),
 }
-_REASONS = {
-    Why.OVER: N_("{who} had {count} turns; {expected} would have been even"),
-    Why.UNDER: N_("{who} had {count} turns; {expected} would have been even (away, skipped or new?)"),
-    Why.GAPS: N_("{count} places stayed empty"),
-    Why.RUNNING: N_("{count} times somebody had two turns running though others were there"),
-    Why.WEEKENDS: N_("{who} had {count} weekend turns; {expected} would have been even"),
-}
 MOST_REASONS = 12
 
 
@@ -236,8 +229,32 @@ def fairness_card(report: Report, t: Translator) -> Card:
 
 
 def _reason(reason: Reason, t: Translator) -> str:
-    who = mention_user(reason.member_id) if reason.member_id != NOBODY else ""
-    return t(_REASONS[reason.why], who=who, count=reason.count, expected=f"{reason.expected:.1f}")
+    n, who = reason.count, mention_user(reason.member_id) if reason.member_id != NOBODY else ""
+    expected = f"{reason.expected:.1f}"
+    if reason.why is Why.GAPS:
+        return t.tn("{n} place stayed empty", "{n} places stayed empty", n)
+    if reason.why is Why.RUNNING:
+        return t.tn(
+            "once somebody had two turns running though others were there",
+            "{n} times somebody had two turns running though others were there",
+            n,
+        )
+    if reason.why is Why.WEEKENDS:
+        return t.tn(
+            "{who} had {n} weekend turn; {expected} would have been even",
+            "{who} had {n} weekend turns; {expected} would have been even",
+            n,
+            who=who,
+            expected=expected,
+        )
+    turns = t.tn(
+        "{who} had {n} turn; {expected} would have been even",
+        "{who} had {n} turns; {expected} would have been even",
+        n,
+        who=who,
+        expected=expected,
+    )
+    return f"{turns} {t('(away, skipped or new?)')}" if reason.why is Why.UNDER else turns
 
 
 def told_card(what: str, rota: Rota, turn: Turn, seat: Seat | None, t: Translator) -> Card:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
 from bot.core import Core
+from bot.duty import MODERATOR
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotConfigured
 from bot.i18n import Translator
 from bot.outbox import Effect, EffectKind
@@ -224,7 +225,9 @@ class Swaps:
             turn = await self._noted_turn(session, who, turn_id)
             if turn.note:
                 return turn.note
-            lines = await self._core.open_items.list(session, turn.guild_id, t)
+            rota = await storage.find_rota(session, turn.rota_id)
+            is_moderator = rota is not None and rota.kind == MODERATOR
+            lines = await self._core.open_items.list(session, turn.guild_id, t, of_moderation=is_moderator)
         return "\n".join(f"- {each}" for each in lines)
 
     async def write_note(self, who: Who, turn_id: int, words: str) -> Rota:

@@ -17,10 +17,12 @@ from bot.core import Core
 from bot.errors import AlreadyDone, InvalidInput, NotAllowed, NotConfigured, NotFound, TooSoon
 from bot.features import Feature
 from bot.guild_config import GuildConfig
+from bot.i18n import Translations
 from bot.outbox import EffectKind, Ended
 from bot.own import Who
 from cogs.appeals import model
 from cogs.appeals.model import AREA, Appeal, AppealSettings
+from cogs.appeals.render import appeal_text
 from cogs.appeals.rules import State
 from cogs.appeals.service import AppealService
 from cogs.appeals.staff import AppealStaff
@@ -34,6 +36,7 @@ from tests.looks import Nobody
 
 GUILD, OTHER, STAFF_CHANNEL = 1, 2, 100
 BEN, CLEO = Actor(GUILD, 12), Actor(GUILD, 13)
+T = Translations().for_locale("en")
 MILO, NORA = Actor(GUILD, 7, permissions=MODERATE_MEMBERS), Actor(GUILD, 6, permissions=MODERATE_MEMBERS)
 OLIVE = Actor(GUILD, 9, permissions=ADMINISTRATOR)
 FARAH = Actor(GUILD, 8, permissions=MANAGE_GUILD | MODERATE_MEMBERS)
@@ -253,7 +256,12 @@ async def test_the_only_moderator_may_and_it_is_written_down(
     of_the_owner = await appealed(service, core, moderator_id=OLIVE.member_id)
     with pytest.raises(NotAllowed):  # an administrator has another one
         await staff.uphold(OLIVE, of_the_owner.id, "No")
-    assert not (await staff.uphold(MILO, of_the_owner.id, "It was right")).own_case
+    by_another = await staff.uphold(MILO, of_the_owner.id, "It was right")
+    assert not by_another.own_case
+    # What the member reads is true of either.
+    mine, theirs = (appeal_text(each, T) for each in (decided, by_another))
+    assert "no other moderator" in mine and "somebody other" not in mine
+    assert "somebody other than who decided" in theirs and "no other moderator" not in theirs
 
 
 async def test_overturned_it_ends_and_counts_no_more_also_when_it_had_run_out(

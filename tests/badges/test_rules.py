@@ -101,7 +101,7 @@ def test_the_longest_words_fit_a_page_with_its_buttons() -> None:
     view = to_view(card)
     assert view.content_length() <= 4000
     labels = [str(getattr(item, "label", "")) for item in view.walk_children()]
-    assert {"Next page", "Page before", "My badges"} <= set(labels)
+    assert {"Next page", "Previous page", "My badges"} <= set(labels)
 
 
 def test_wins_of_many_people_fit_one_post() -> None:

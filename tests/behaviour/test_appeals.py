@@ -57,7 +57,7 @@ async def test_a_timeout_is_on_the_record_appealed_and_taken_back_by_another(ope
         late = await world.submit(olive, two, {ANSWER: "It stays"})
         assert "decided this appeal already" in late.text
         told = world.dms(ben)[-1]
-        assert "It was taken back" in told.text and "we misread it" in told.text
+        assert "The decision was taken back" in told.text and "we misread it" in told.text
         [card] = appeals(world)
         assert "Overturned by" in card.text and "joke" not in card.text and card.labels == []
         record = await world.slash(ben, world.general, "standing")
@@ -88,7 +88,7 @@ async def test_who_was_banned_appeals_on_the_dm_and_hears_there(open_world: Open
         form = await world.press(olive, appeals(world)[0], "Shorten")
         await world.submit(olive, form, {"How long from now?": "1w", ANSWER: "A week is enough"})
         looked = await world.press(ben, sent, "Is there an answer?")
-        assert "It ends sooner" in looked.text and "A week is enough" in looked.text
+        assert "What was decided ends sooner" in looked.text and "A week is enough" in looked.text
         await world.advance(7 * DAY + MINUTE)
         assert not is_banned(world, ben)
         await mod(world, "warn", member=cleo, reason="Loud")

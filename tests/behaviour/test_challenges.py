@@ -228,7 +228,10 @@ class TestMembers:
         form = await opened.slash(
             ann, opened.general, "challenge submit", file=("my knot.pdf", b"%PDF knots")
         )
-        assert opened.posted(opened.general) == []
+        assert opened.posted(opened.general) == [] and form.modal is not None
+        said = [str(each.description) for each in form.modal.fields]
+        assert any("posted in this channel" in each for each in said), "before anything is handed in"
+        assert any("posted here all the same" in each for each in said)
         receipt = await opened.submit(ann, form, {"work": "", "learned": "Glue helps", "shown": True})
         assert "Handed in" in receipt.text and receipt.message is not None and receipt.message.ephemeral
         [posted] = opened.posted(opened.general)
@@ -465,3 +468,16 @@ class TestFacilitators:
     async def test_unreadable_times_and_graces_are_asked_for_again(self, world: LyceumWorld) -> None:
         assert "I cannot read that time" in (await c.every_week(world, opens_time="nine")).text
         assert "hours of grace" in (await c.set_policy(world, grace="many")).text
+
+
+async def test_nothing_is_typed_in_vain(world: LyceumWorld) -> None:
+    boss = world.facilitator
+    form = await world.slash(boss, world.general, "manage challenges new")
+    refused = await world.submit(boss, form, c.KNOTS | {"minutes": "thirty"})
+    assert "as a number from 1 to" in refused.text and refused.message is not None
+    assert refused.message.attachments == ("challenge.txt",)
+    for number in range(5):
+        form = await world.slash(world.member, world.general, "challenge suggest")
+        await world.submit(world.member, form, {"title": f"Idea {number}", "idea": "Because"})
+    full = await world.slash(world.member, world.general, "challenge suggest")
+    assert full.modal is None and "waiting already" in full.text

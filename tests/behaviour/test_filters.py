@@ -160,7 +160,10 @@ async def test_invites_lists_exceptions_and_edits(reading: LyceumWorld) -> None:
 async def test_a_phrase_is_tested_and_patterns_that_cannot_run_are_refused(reading: LyceumWorld) -> None:
     world, olive = reading, reading.people["Olive"]
     refused = await write(world, "Patterns", "fine\n(?<=a)b")
-    assert "Line 2" in refused.text and "no pattern that I can run" in refused.text
+    assert r"Line 2: “(?\<=a)b” is no pattern that I can run" in refused.text
+    assert refused.message is not None and refused.message.attachments == ("list.txt",)
+    starred = await write(world, "Patterns", "a*b*c*")
+    assert r"“a\*b\*c\*” matches every message" in starred.text
     assert "too large to be fast" in (await write(world, "Patterns", "(x{0,50}){15}y")).text
     saved = await write(world, "Patterns", "free\\s+nitro")
     assert "Patterns: 1 entry. The filter is off" in saved.text

@@ -37,6 +37,7 @@ async def test_kudos_are_given_with_a_reason_posted_without_a_ping_and_taken_bac
     assert "None yet" in (await wall(world, stranger, "Given to me")).text
     back = await world.press(ben, receipt, "Take it back")
     assert "nothing of it stays" in back.text and posts(world) == []
+    assert "Kudos that you gave" in (await world.press(ben, back, "All of mine")).text
     assert "You explained bowlines" not in (await wall(world, cleo)).text
     assert "Your kudos are given" in (await give(world, ben, cleo)).text  # a mistake can be put right at once
 
@@ -50,7 +51,8 @@ async def test_not_to_oneself_not_to_bots_not_without_words_and_not_without_end(
     answer = await world.menu(ben, world.general, "Give kudos", card)
     assert "Bots" in answer.text and answer.modal is None and bot_message is not None
     assert "What is it for?" in (await give(world, ben, world.people["Cleo"], "...")).text
-    assert "no tag" in (await give(world, ben, world.people["Cleo"], tags="nonsense")).text
+    unknown = await give(world, ben, world.people["Cleo"], tags="**nonsense**")
+    assert r"There is no tag “\*\*nonsense\*\*” here" in unknown.text
     others = [await world.join(name) for name in ("Dora", "Eve", "Finn", "Gus", "Hal")]
     for other in others:
         await meet(world, other, ben)

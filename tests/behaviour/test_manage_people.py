@@ -41,7 +41,7 @@ async def test_who_is_stuck_stands_first_and_the_step_is_named_with_how_many(com
         < card.text.index(f"<@{dan.id}>")
     )
     assert card.message is not None and card.message.pinged == ()
-    only = await community.press(community.facilitator, card, "Only who is stuck")
+    only = await community.press(community.facilitator, card, "Only those who are stuck")
     assert "3 people have not gone on" in only.text and f"<@{dan.id}>" not in only.text
 
 

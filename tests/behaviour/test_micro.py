@@ -228,6 +228,15 @@ async def test_killed_while_a_file_is_posted_its_maker_is_told_once_what_became_
     assert line not in (await look(world)).text
 
 
+async def test_where_the_bot_may_not_write_what_was_typed_is_kept_in_sight(world: LyceumWorld) -> None:
+    started = await begin(world)
+    await world.hide_from_bot(world.general)
+    refused = await finish(world, started, "Knew seven of ten.", share=True)
+    assert "may not write in this channel" in refused.text and "Knew seven of ten." in refused.text
+    done = await finish(world, refused, "Knew seven of ten.")
+    assert "It counts" in done.text and shown(world) == []
+
+
 async def test_switched_off_in_the_middle_nothing_is_lost(world: LyceumWorld) -> None:
     started = await begin(world)
     await switch(world, "micro", on=False)

@@ -97,6 +97,10 @@ async def test_nobody_acts_upwards_and_the_powers_are_asked_again_at_the_press(o
         history = await mod(world, "history", member=ben)
         panel = await world.press(milo, history, "Act on this member")
         form = await world.press(milo, panel, "Ban")
+        slip = await world.submit(milo, form, {"reason": "Sold things, again", "length": "1 wk"})
+        assert "a length of time" in slip.text and "Sold things, again" in slip.text  # not typed in vain
+        assert log(world) == []
+        form = await world.press(milo, panel, "Ban")
         world.env.backend.get_member(world.guild_id, milo.id).role_ids.clear()
         world.env.backend.announce_member_update(world.guild_id, milo.id)
         await world.settle()

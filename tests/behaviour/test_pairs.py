@@ -40,7 +40,7 @@ async def test_on_the_day_two_people_get_a_thread_with_a_card(world: LyceumWorld
     [card] = cards(world)
     assert set(card.pinged) == {ben.id, cleo.id} and not card.pings_everyone
     # 08-21 UTC in Berlin, 14-03 UTC in New York.
-    assert "You share these hours: 14:00\u201321:00 UTC" in card.text
+    assert "(14:00\u201321:00 UTC)" in card.text
     assert "15:00\u201322:00" in card.text and "09:00\u201316:00" in card.text
     assert "To begin with" in card.text and card.labels == ["We met", "Didn't work", "Rematch"]
 

@@ -443,8 +443,10 @@ async def test_staff_take_a_card_away_and_it_is_written_down(community: LyceumWo
     listed = await community.slash(community.facilitator, community.general, "manage promises")
     card = await community.choose(community.facilitator, listed, "finish chapter 2")
     form = await community.press(community.facilitator, card, "Take the card away")
-    await community.submit(community.facilitator, form, {"why": "It named somebody."})
+    done = await community.submit(community.facilitator, form, {"why": "It named somebody."})
     assert promises(community) == []
+    left = await community.press(community.facilitator, done, "Back")
+    assert "No promise stands in a channel" in left.text
     audit = await community.slash(community.facilitator, community.general, "manage audit")
     assert "took the card of a promise" in audit.text
     listed = await community.slash(community.member, community.general, "commit")
@@ -455,7 +457,11 @@ async def test_where_the_bot_may_not_write_nothing_is_promised_in_vain(world: Ly
     await world.hide_from_bot(world.general)
     answer = await commit(world)
     assert "may not write in this channel" in answer.text
-    assert (await world.slash(world.member, world.general, "commit")).modal is not None
+    form = await world.slash(world.member, world.general, "commit")
+    refused = await world.submit(world.member, form, {"what": "read the long book", "by": "friday"})
+    assert (
+        "“Only for me”" in refused.text and "read the long book" in refused.text
+    )  # what was typed is not lost
     assert "Promised" in (await commit(world, only_me=True)).text
 
 

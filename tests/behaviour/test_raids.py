@@ -145,3 +145,19 @@ async def test_who_is_no_moderator_learns_nothing_and_an_announced_class_raises_
         assert "Only moderators" in refused.text and is_paused(world)
         cleared = await world.slash(world.moderator, world.general, "mod raid clear")
         assert "No lockdown is on" in cleared.text and not is_paused(world)
+
+
+async def test_two_facilitators_at_once_both_add_a_channel_that_the_last_step_locks(
+    open_world: OpenWorld,
+) -> None:
+    async with moderated(open_world) as world:
+        card = await world.slash(world.facilitator, world.general, "setup start")
+        page = await world.choose(world.facilitator, card, "Raids", menu="setup:page.open")
+        places = (world.general, world.weekly)
+        await world.at_once(
+            *(world.choose(world.facilitator, page, each, menu="raids:settings.locked") for each in places)
+        )
+        settings = await world.bot.core.configs.get(world.guild_id, RaidSettings)
+        assert sorted(settings.locked_ids) == sorted(each.id for each in places)
+        again = await world.choose(world.facilitator, page, world.general, menu="raids:settings.locked")
+        assert f"<#{world.weekly.id}>" in again.text and f"<#{world.general.id}>" not in again.text

@@ -50,7 +50,7 @@ async def test_a_report_is_one_card_that_one_takes_and_whoever_sent_it_hears(com
     )  # without DMs it is told beside the next private answer
     assert any("left you a line" in each.text for each in (await own(world, ben)).followups + told.followups)
     assert "left you a line" not in " ".join(each.text for each in world.posted(world.general))
-    assert "already: no breach" in (await world.press(milo, first, "Act")).text
+    assert "closed already" in (await world.press(milo, first, "Act")).text
 
 
 async def test_untaken_it_calls_the_moderators_then_facilitators_through_a_crash(

@@ -140,6 +140,8 @@ class TestTheList:
         assert f"<#{world.weekly.id}>" in card.text and f"<#{world.general.id}>" in card.text
         ended = await end(world)
         assert "It has ended" in ended.text
+        left = await world.press(world.facilitator, ended, "All rituals")
+        assert f"<#{world.weekly.id}>" not in left.text and f"<#{world.general.id}>" in left.text
         await world.advance(WEEK)
         assert posted_at(world) == [] and len(world.posted(world.general)) == 1
 

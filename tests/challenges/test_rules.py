@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -66,15 +65,6 @@ def test_what_was_received_in_time_is_taken_whatever_happened_since(state: State
         assert rules.is_accepted(state, late, policy) is has_opened
     later = rules.is_accepted(state, Lateness.LATER, policy)
     assert later is (has_opened and state is not State.ARCHIVED and policy is AfterGrace.ACCEPT)
-
-
-def test_the_states_lead_from_draft_to_archive_and_back_only_where_people_may() -> None:
-    way = [State.DRAFT, State.QUEUED, State.OPEN, State.CLOSING, State.REVIEW, State.RESULTS, State.ARCHIVED]
-    assert set(way) == set(State)
-    for present, wanted in itertools.pairwise(way):
-        assert rules.may_follow(present, wanted)
-    back = {(a, b) for a in State for b in State if rules.may_follow(a, b) and way.index(b) < way.index(a)}
-    assert back == {(State.QUEUED, State.DRAFT), (State.CLOSING, State.OPEN)}
 
 
 def test_equal_counts_share_a_place() -> None:

@@ -40,7 +40,7 @@ async def test_who_is_where_since_when_and_who_is_stuck(
     ann, third = await service.desk.list_people(FARAH)
     assert (ann.quest.member_id, ann.step, ann.since, ann.is_stuck) == (10, "goal", began, True)
     assert (third.quest.member_id, third.is_stuck) == (12, False)
-    assert [each.quest.member_id for each in await service.desk.list_stuck(FARAH)] == [10]
+    assert [each.quest.member_id for each in (await service.desk.page(FARAH, only_stuck=True)).people] == [10]
     assert list(await service.desk.list_people(ELSEWHERE)) == []
     await service.arrive(GUILD, 10, joined_at=clock.now(), pending=False)
     await service.leave(GUILD, 10)
@@ -79,7 +79,7 @@ async def test_only_facilitators_and_only_in_their_own_community(service: Onboar
     desk = service.desk
     for refused in (
         desk.list_people(ME),
-        desk.list_stuck(ME),
+        desk.page(ME),
         desk.tick(ME, quest.id, 1),
         desk.take_over(ME, quest.id),
         desk.preview(ME, "first"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -101,6 +102,13 @@ def test_the_state_of_every_step_is_told_in_words(states: dict[str, StepState]) 
     assert card.count("- Done: ") == found.progress.done
     assert card.count("- Skipped: ") == list(states.values()).count(StepState.SKIPPED)
     assert card.count("Next: ") == (found.progress.next_step is not None)
+
+
+def test_the_greeting_says_how_long_this_communitys_first_quest_takes() -> None:
+    assert "3 small steps, about 4 minutes in all" in text(posts.greeting_card(quest(), Greeting.WELCOME, T))
+    long = replace(FIRST, steps=tuple(replace(each, minutes=10) for each in FIRST.steps))
+    greeting = posts.greeting_card(quest(definition=long), Greeting.WELCOME, T)
+    assert "3 small steps, about 30 minutes in all" in text(greeting)
 
 
 def test_the_code_of_a_step_leads_back_to_it_and_old_cards_mean_the_first_quest() -> None:

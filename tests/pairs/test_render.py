@@ -43,6 +43,12 @@ def labels(card: Card) -> list[str]:
     return [each.label for item in card.items if isinstance(item, Buttons) for each in item.buttons]
 
 
+def test_the_thread_bears_the_day_that_it_is_in_the_community() -> None:
+    monday = replace(GROUP, at=datetime(2026, 1, 11, 20, tzinfo=UTC))
+    assert "2026-01-12" in render.room_title(monday, "Pacific/Auckland", T).name
+    assert "2026-01-11" in render.room_title(monday, "UTC", T).name
+
+
 def test_the_card_has_the_hours_by_everybodys_clock() -> None:
     said = words(render.group_card(GROUP, T))
     assert "04:00\u201308:00 UTC" in said

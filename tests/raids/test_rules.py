@@ -269,12 +269,19 @@ def test_numbers_and_spaces_in_a_message_do_not_hide_it() -> None:
 
 def test_a_lockdown_is_extended_to_a_day_from_now_at_most() -> None:
     ends = NOON + HOUR
-    assert rules.extended(ends, NOON, NOON, HOUR) == NOON + 2 * HOUR
-    assert rules.extended(NOON + 23 * HOUR, NOON, NOON, 5 * HOUR) == NOON + DAY
+    assert rules.extended(ends, NOON, HOUR) == NOON + 2 * HOUR
+    assert rules.extended(NOON + 23 * HOUR, NOON, 5 * HOUR) == NOON + DAY
     with pytest.raises(AlreadyDone):
-        rules.extended(NOON + DAY, NOON, NOON, HOUR)
+        rules.extended(NOON + DAY, NOON, HOUR)
     with pytest.raises(AlreadyDone):
-        rules.extended(NOON, NOON, NOON - HOUR, HOUR)
+        rules.extended(NOON, NOON, HOUR)
+
+
+def test_a_channel_is_added_or_taken_away_and_one_too_many_is_said() -> None:
+    assert rules.toggled([1, 2], 3, most=3) == [1, 2, 3]
+    assert rules.toggled([1, 2, 3], 2, most=3) == [1, 3]
+    with pytest.raises(InvalidInput):
+        rules.toggled([1, 2, 3], 4, most=3)
 
 
 def test_the_ladder_has_an_end() -> None:

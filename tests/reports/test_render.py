@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -75,3 +76,31 @@ def test_nothing_that_people_write_pings_or_hides_how_a_report_stands(
         assert "<@7> has taken it." in shown(render_staff.details_card(found, 8, T))
     own = Own(1, 1, 1, Category.OTHER, text, NOW - timedelta(days=1), state, 66, text[:500])
     assert "@everyone" not in shown(render.own_card([own] * 5, T))
+
+
+def test_where_many_are_put_together_each_line_names_a_person_and_no_number() -> None:
+    lines = "<@300> spams\n<@301>\n<@302> as <@5> does"
+    found = item("", State.OPEN, 0)
+    batch = replace(
+        found, subject=Subject.BATCH, subject_id=0, words=(Words(NOW, Category.SPAM, lines, 3, 0),)
+    )
+    own = Own(1, 1, 1, Category.SPAM, lines, NOW, State.OPEN, 0, None, is_batch=True)
+    for card in (
+        render_staff.item_card(batch, T),
+        render_staff.details_card(batch, 7, T),
+        render.own_card([own], T),
+    ):
+        said = shown(card)
+        assert "<@300> spams\n<@301>\n<@302> as" in said and "<@5>" not in said
+        assert not allowed_mentions(card).users
+    alone = replace(batch, subject=Subject.SITUATION)
+    assert "<@300>" not in shown(render_staff.details_card(alone, 7, T))  # there it is what somebody typed
+
+
+def test_a_worry_about_somebody_is_never_called_a_breach_or_none() -> None:
+    worry = replace(
+        item("", State.NO_BREACH, 1), category=Category.SELF_HARM, before=(), note="We wrote to her."
+    )
+    said = render_staff.closed_text(worry, T) + shown(render_staff.details_card(worry, 7, T))
+    assert "Seen to" in said and "breach" not in said.casefold()
+    assert "No breach" in shown(render_staff.details_card(replace(worry, category=Category.SPAM), 7, T))

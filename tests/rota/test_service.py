@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot.authority import ELEVATED
 from bot.errors import AlreadyDone, BotError, InvalidInput, NotAllowed, NotFound
+from bot.i18n import Translations
 from bot.own import Who
 from bot.qualifications import Choice, Qualification
 from bot.role_drift_model import Drift
@@ -350,6 +351,30 @@ async def test_a_deleted_person_leaves_no_row_and_no_gap(stand: Stand) -> None:
     mine = await stand.look(23 - holder)
     assert mine.rota.now is not None and mine.rota.now.note is None
     assert [each.member_id for each in mine.rota.now.seats if each.state in ACTIVE] == [23 - holder]
+
+
+async def test_what_waits_in_moderation_begins_only_the_note_of_a_moderator(stand: Stand) -> None:
+    async def reviews(*_: object) -> list[str]:
+        return ["3 works wait"]
+
+    async def reports(*_: object) -> list[str]:
+        return ["2 reports wait"]
+
+    stand.core.open_items.add(reviews)
+    stand.core.open_items.add(reports, of_moderation=True)
+
+    async def draft() -> str:
+        await stand.join(11, 12)
+        await stand.next_turn()
+        [holder] = await stand.holding()
+        turn = (await stand.look(holder)).rota.now
+        assert turn is not None
+        return await stand.service.swaps.note_draft(who(holder), turn.id, Translations().for_locale("en"))
+
+    assert await draft() == "- 3 works wait"
+    await stand.staff.end(FARAH, stand.rota_id)
+    await stand.make(kind="moderator", name="On duty")
+    assert await draft() == "- 3 works wait\n- 2 reports wait"
 
 
 async def test_others_can_ask_who_is_on_duty_while_there_is_such_a_rota_and_it_is_on(stand: Stand) -> None:

@@ -149,7 +149,7 @@ def samples_card(desk: StaffDesk, t: Translator, page: int = 0) -> Card:
     shown = desk.samples[page * SELECT_OPTIONS :][:SELECT_OPTIONS]
     options = tuple(Option(_label(each, t), each.sample.key, _state(each, t)) for each in shown)
     text = t(
-        "**Works to practise on**\nOf your own, three make a set of their own; fewer are joined by others. Who is in "
+        "**Works to practise on**\nOf your own, three make a set of their own; fewer are joined by others. Whoever is in "
         "the middle of a training finishes it with the works as they were."
     )
     items: list[Item] = [Text(text), Pick(custom_id(PICK), t("Look at a work"), options)]
