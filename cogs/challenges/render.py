@@ -68,7 +68,11 @@ def challenge_text(challenge: Challenge, t: Translator) -> str:
     lines = [f"**{said(text, 'title', t)}**"]
     if text.purpose:
         lines.append(said(text, "purpose", t))
-    lines += [f"**{t(TRACK_NAMES[track])}**: {said(text, track.value, t)}" for track in text.tracks]
+    lines += [
+        "",
+        *(f"**{t(TRACK_NAMES[track])}**: {said(text, track.value, t)}" for track in text.tracks),
+        "",
+    ]
     if text.done:
         lines.append(t("**Done looks like**: {done}", done=said(text, "done", t)))
     if text.hint:
