@@ -25,6 +25,7 @@ _SCAN = re.compile(r"(?:SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?|SEARCH (
 SMALL: Mapping[str, str] = {
     "ix_outbox_waiting": "only what waits is in it",
     "ix_jobs_waiting": "only what waits is in it",
+    "raid_hours": "the hours of the last weeks, read into memory; older ones go",
     "streaks_holds": "a row each time that streaks were off, or the bot was away",
 }
 """Tables and indexes that may be looked through, and why: what does not grow with members or time. A table with one row
