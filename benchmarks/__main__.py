@@ -20,8 +20,15 @@ VARIANTS = {
     "rituals": ("spread",),
     "submissions": ("minute",),
     "badges": ("floor", "act", "backfill"),
+    "memory": (
+        *("1x100000:bare", "1x100000:lyceum", "1x100000:bare-low", "1x100000:lyceum-low"),
+        *("2000x50:bare", "2000x50:lyceum", "2000x50:bare-low", "2000x50:lyceum-low"),
+    ),
+    "acts": ("sqlite",),
 }
-ONCE = frozenset({"rituals", "submissions"})  # a minute each, of which nothing is CPU time
+ONCE = frozenset(
+    {"rituals", "submissions", "memory", "acts"}
+)  # a minute and more each; memory does not depend on who else is at work
 FOOT = (
     f"Medians of {ROUNDS} rounds, in which each variant has a fresh process and its turn after the other. CPU time, not "
     "time on the clock: a shared machine adds to that what its other users do. A ratio is steadier than a figure, and still moves with the load. "
@@ -46,7 +53,7 @@ def main() -> None:
 
 def _run(module: str, variant: str) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{module}", variant],
+        [sys.executable, "-m", f"benchmarks.{module}", *variant.split(":")],
         check=True,
         stdout=subprocess.PIPE,
         text=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord.ext import commands
@@ -19,9 +20,9 @@ WAITING = 100  # members with an open quest
 class Bare(commands.Bot):
     """The floor: discord.py's bot with an empty listener, and the intents that Lyceum has."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         intents = discord.Intents(guilds=True, members=True, guild_messages=True, guild_reactions=True)
-        super().__init__(command_prefix=(), intents=intents, chunk_guilds_at_startup=False)
+        super().__init__(command_prefix=(), intents=intents, chunk_guilds_at_startup=False, **options)
 
     async def on_message(self, message: discord.Message, /) -> None:
         pass

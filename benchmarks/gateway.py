@@ -79,6 +79,20 @@ class NoNetwork:
 async def connect(client: discord.Client) -> tuple[DiscordWebSocket, NoNetwork]:
     """Log the client in and hand it the guild. Returns when all that follows READY is done."""
     network = NoNetwork()
+    socket = await log_in(client, network)
+    for name, data in (("READY", payloads.ready()), ("GUILD_CREATE", payloads.guild())):
+        await socket.received_message(json.dumps({"op": 0, "t": name, "s": 1, "d": data}))
+    async with asyncio.timeout(PATIENCE):
+        await client.wait_until_ready()
+    await settle()
+    # Lyceum does this itself at READY, but only with its alarm clock; done to both, it favours the floor if anybody.
+    gc.collect()
+    gc.freeze()
+    return socket, network
+
+
+async def log_in(client: discord.Client, network: NoNetwork) -> DiscordWebSocket:
+    """Log the client in, without a READY yet. Events go into the socket that is returned."""
     network.install(client)
     await client.login("not a token")
     socket = DiscordWebSocket(cast(Any, None), loop=asyncio.get_running_loop())
@@ -89,15 +103,7 @@ async def connect(client: discord.Client) -> tuple[DiscordWebSocket, NoNetwork]:
     socket._dispatch = client.dispatch  # noqa: SLF001 - as above
     socket.call_hooks = state.call_hooks
     socket.shard_id = None
-    for name, data in (("READY", payloads.ready()), ("GUILD_CREATE", payloads.guild())):
-        await socket.received_message(json.dumps({"op": 0, "t": name, "s": 1, "d": data}))
-    async with asyncio.timeout(PATIENCE):
-        await client.wait_until_ready()
-    await settle()
-    # Lyceum does this itself at READY, but only with its alarm clock; done to both, it favours the floor if anybody.
-    gc.collect()
-    gc.freeze()
-    return socket, network
+    return socket
 
 
 async def settle() -> None:

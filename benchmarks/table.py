@@ -22,6 +22,8 @@ def table(figures: Figures) -> Table:
         ("rituals", _rituals),
         ("submissions", _submissions),
         ("badges", _badges),
+        ("memory", _memory),
+        ("acts", _acts),
     ):
         if module in figures:
             for row in rows(figures[module]):
@@ -89,6 +91,37 @@ def _badges(found: Variants) -> Iterator[Row]:
     yield _row("longest stall of the loop meanwhile", all_at_once["longest_ms"], None, "ms", goal=50)
     yield _row("its test on history", all_at_once["tested_s"], None, "s")
     yield _row("longest stall of the loop meanwhile", all_at_once["test_longest_ms"], None, "ms", goal=50)
+
+
+def _memory(found: Variants) -> Iterator[Row]:
+    for shape, mode, what, goal in (
+        ("1x100000", "", "100,000 members in one server, all in memory", 190),
+        ("1x100000", "-low", "the same with low_memory", 105),
+        ("2000x50", "", "50 members in each of 2,000 servers, all in memory", 260),
+        ("2000x50", "-low", "the same with low_memory", 170),
+    ):
+        floor, ours = found[f"{shape}:bare{mode}"], found[f"{shape}:lyceum{mode}"]
+        yield _row(
+            f"RSS at {what}" if not mode else what, ours["rss_mib"], floor["rss_mib"], "MiB", goal=goal
+        )
+
+
+def _acts(found: Variants) -> Iterator[Row]:
+    ours = found["sqlite"]
+    for name, what in (
+        ("history", "CPU of a page of one's own history, of 1,000,000 acts"),
+        ("badges", "of one's badges"),
+        ("gallery", "of the works of one challenge"),
+        ("catalog", "of all badges, with how far one is"),
+        ("kudos", "of one's kudos"),
+        ("card", "of one's card, every feature on"),
+    ):
+        goal = 5 if name in ("history", "badges", "gallery") else None
+        yield _row(what, ours[f"{name}_cpu_p50_ms"], ours.get(f"{name}_floor_cpu_p50_ms"), "ms", goal=goal)
+        if goal is not None:
+            yield _row(
+                "the same, p99", ours[f"{name}_cpu_p99_ms"], ours.get(f"{name}_floor_cpu_p99_ms"), "ms"
+            )
 
 
 def _row(

@@ -23,7 +23,6 @@ from bot.alarm_clock import AlarmClock
 from bot.asides import Asides
 from bot.avoidance_card import AvoidanceCard
 from bot.breaker import Breaker
-from bot.cached_roles import CachedRoles
 from bot.clock import Clock
 from bot.components import Components
 from bot.config_card import ConfigCard
@@ -45,6 +44,7 @@ from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_audit import ManageAudit
 from bot.manage_jobs import ManageJobs
+from bot.member_state import MemberState
 from bot.notification_centre import NotificationCentre
 from bot.notification_controls import NotificationControls
 from bot.outbox import AFTER_MARK, AFTER_WAIT
@@ -55,6 +55,7 @@ from bot.proposals import Proposals
 from bot.renderers import Renderers
 from bot.replies import reply_to
 from bot.role_drift import RoleDrift
+from bot.rosters import Rosters
 from bot.schedules import SLICE as SCHEDULES_AT_ONCE
 from bot.sessions import SpacedSessions
 from bot.settings import Settings
@@ -95,6 +96,9 @@ class Lyceum(SpacedSessions):
             chunk_guilds_at_startup=False,
             max_messages=None,
             help_command=None,
+            **(
+                {"member_cache_flags": discord.MemberCacheFlags.none()} if settings.discord.low_memory else {}
+            ),
         )
         self.settings = settings
         self.translations = Translations()
@@ -116,6 +120,7 @@ class Lyceum(SpacedSessions):
         self.setup_card.facts.drifts = self.role_drift.facts
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
+        self._knows_servers = False  # whether all of this session's were told
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
         self._wire()
 
@@ -145,8 +150,18 @@ class Lyceum(SpacedSessions):
         )
         self.setup_card.noticed = self.setup_watch.shown
         self.config_card.touched = self.setup_watch.touched
-        core.qualifications.roles = CachedRoles(self.get_guild)
+        core.qualifications.roles = self.rosters
         core.db.after_commit(self._after_commit)
+
+    def _get_state(self, **options: Any) -> MemberState:
+        return MemberState(
+            dispatch=self.dispatch, handlers=self._handlers, hooks=self._hooks, http=self.http, **options
+        )
+
+    @property
+    def rosters(self) -> Rosters:
+        """Who is in which server with which roles."""
+        return cast(MemberState, self._connection).rosters
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """Connect and work until closed. Raises LoginFailure also when the token stops being accepted later."""
@@ -240,8 +255,16 @@ class Lyceum(SpacedSessions):
         await self.setup_watch.touched(guild.id)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Leave out what would be a task for nothing: that a command came, which the tree answers."""
+        """Leave out what would be a task for nothing.
+
+        That a command came, which the tree answers; and of a new session that each server is there, since `on_ready`
+        goes through all of them: thousands of servers would otherwise be looked after at one moment.
+        """
         if event_name == "interaction" and args[0].type is discord.InteractionType.application_command:
+            return
+        if event_name in ("connect", "ready"):
+            self._knows_servers = event_name == "ready"
+        if event_name == "guild_available" and not self._knows_servers:
             return
         super().dispatch(event_name, *args, **kwargs)
 

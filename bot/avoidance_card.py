@@ -16,6 +16,7 @@ from bot.errors import InvalidInput
 from bot.groups import HelpLine, SharedGroups, Topic
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_number
+from bot.members import find_names
 from bot.replies import reply_to
 from bot.text import mention_user
 
@@ -44,7 +45,7 @@ class AvoidanceCard:
             mine = await self._core.avoidances.list_own(session, actor.guild_id, actor.member_id)
         reply = reply_to(interaction)
         added = member.id if member is not None else None
-        await reply.show(avoidance_card(mine, reply.translator, _names(interaction, mine), added=added))
+        await reply.show(avoidance_card(mine, reply.translator, await _names(interaction, mine), added=added))
 
     async def _take_back(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         actor = actor_of(interaction)
@@ -53,7 +54,7 @@ class AvoidanceCard:
             await self._core.avoidances.remove(session, actor.guild_id, actor.member_id, avoidance_id)
             mine = await self._core.avoidances.list_own(session, actor.guild_id, actor.member_id)
         reply = reply_to(interaction)
-        await reply.show_privately(avoidance_card(mine, reply.translator, _names(interaction, mine)))
+        await reply.show_privately(avoidance_card(mine, reply.translator, await _names(interaction, mine)))
 
 
 def avoidance_card(
@@ -88,12 +89,8 @@ def _label(number: int, name: str | None, t: Translator) -> str:
     return t("{number}: {name}", number=number, name=name)
 
 
-def _names(interaction: discord.Interaction[Any], mine: Sequence[Avoidance]) -> dict[int, str]:
-    guild = interaction.guild
-    found = (
-        ((each.avoided_id, guild.get_member(each.avoided_id)) for each in mine) if guild is not None else ()
-    )
-    return {member_id: member.display_name for member_id, member in found if member is not None}
+async def _names(interaction: discord.Interaction[Any], mine: Sequence[Avoidance]) -> dict[int, str]:
+    return await find_names(interaction.guild, [each.avoided_id for each in mine])
 
 
 def _command(card: AvoidanceCard) -> app_commands.Command[Any, ..., Any]:

@@ -1,8 +1,8 @@
 """Carries out the effects that protect people: timeouts, kicks, bans, what is taken from a channel, what closes a server.
 
 Each sets a state, so it is safe to repeat: whoever is banned already is banned, whoever is gone is kicked. Before every
-request that acts on a person it is looked once more, in what discord.py remembers, whether the bot may: never on the owner,
-on itself or on somebody at or above it. What is not remembered is left to Discord, which refuses the same.
+request that acts on a person it is looked once more, in what is known here, whether the bot may: never on the owner, on
+itself or on somebody at or above it. What is not known is left to Discord, which refuses the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import discord
 
 from bot.i18n import N_
 from bot.judging import CHANGED_BY_HAND, LASTS_LONGER, Done, Obsolete, PlannedEffect
+from bot.members import find_member, known_member
 from bot.text import AUDIT_REASON, cut
 
 NOTHING_LEFT = N_("the channel or role is gone, so there is nothing to put back")
@@ -49,7 +50,7 @@ class Safety:
 
     async def timeout(self, effect: PlannedEffect) -> int | Done | None:
         member_id = self._check_target(effect, "moderate_members")
-        self._check_longer(effect)
+        await self._check_longer(effect)
         await self._client.http.edit_member(
             effect.guild_id,
             member_id,
@@ -61,7 +62,7 @@ class Safety:
     async def kick(self, effect: PlannedEffect) -> int | Done | None:
         member_id = self._check_target(effect, "kick_members")
         guild = self._client.get_guild(effect.guild_id)
-        member = guild.get_member(member_id) if guild is not None else None
+        member = known_member(guild, member_id) if guild is not None else None
         joined_at = member.joined_at if member is not None else None
         if joined_at is not None and effect.first_try_at is not None and joined_at > effect.first_try_at:
             return None  # an earlier try did it, and they are back
@@ -225,12 +226,12 @@ class Safety:
             )
         return None
 
-    def _check_longer(self, effect: PlannedEffect) -> None:
+    async def _check_longer(self, effect: PlannedEffect) -> None:
         """A timeout that lasts beyond `unless_beyond` is somebody else's, neither to be shortened nor to be lifted."""
         if (limit := effect.arguments.get("unless_beyond")) is None:
             return
         guild = self._client.get_guild(effect.guild_id)
-        member = guild.get_member(effect.member_id or 0) if guild is not None else None
+        member = await find_member(guild, effect.member_id or 0) if guild is not None else None
         until = member.timed_out_until if member is not None else None
         if until is not None and until > datetime.fromisoformat(limit) + ROUNDED:
             raise Obsolete(LASTS_LONGER)
@@ -266,7 +267,7 @@ class Safety:
             return None
         if member_id == guild.owner_id:
             return "target_is_owner"
-        member = guild.get_member(member_id)
+        member = known_member(guild, member_id)
         if member is not None and member.top_role >= guild.me.top_role:
             return "target_above_bot"
         return None

@@ -185,8 +185,10 @@ class Erasure:
         """The complete list of who is in the server, of whom some may have come and gone unseen."""
         async with self._db.read() as session:
             departed = await storage.list_departed(session, guild_id)
-            gone = await footprint.list_people(session, guild_id) - set(present) - departed
-        back = departed & set(present)
+            known = await footprint.list_people(session, guild_id)
+        # `present` is looked into, not copied: it may be a roster of a hundred thousand.
+        gone = {each for each in known if each not in present and each not in departed}
+        back = {each for each in departed if each in present}
         if gone or back:
             async with self._db.begin() as session:
                 await self._note_departures(session, guild_id, gone)

@@ -35,10 +35,10 @@ class Choice:
 
 
 class Roles(Protocol):
-    """Who has which roles in Discord, as far as the process has it in memory."""
+    """Who has which roles in Discord, as far as the process knows; `bot/rosters.py` answers."""
 
     def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
-        """None when the member is not in memory."""
+        """None when the member is not known."""
         ...
 
     def members_with(self, guild_id: int, role_ids: frozenset[int]) -> set[int]: ...

@@ -1,8 +1,8 @@
 """Where Discord and I disagree about who has a role that I give: shown by /setup doctor, put right only by a person.
 
 People give and take roles by hand, and mean it. So nothing is corrected by itself: a facilitator looks at the
-difference and chooses who is right. A feature that gives roles registers a `Source`. What is read is what discord.py
-has in memory, so somebody whom it has not seen is not spoken of, and neither is a role that is just being changed.
+difference and chooses who is right. A feature that gives roles registers a `Source`. What is read is the roster, so
+somebody of whom it has not been told is not spoken of, and neither is a role that is just being changed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from bot.core import Core
 from bot.errors import AlreadyDone
 from bot.i18n import Translator
 from bot.interactions import actor_of
+from bot.members import roster_of
 from bot.replies import reply_to
 from bot.role_drift_model import Drift, Given
 from bot.setup_checks import DRIFT_CONTROL, DriftFact
@@ -82,12 +83,13 @@ class RoleDrift:
             return []
         changing = await outbox_storage.list_changing_roles(session, guild.id)
         found: list[Drift] = []
+        roster = roster_of(guild)
         for given in await source.given(session, guild.id):
             role = guild.get_role(given.role_id)
             if role is None:
                 continue
-            has = {member.id for member in role.members}
-            known = {each for each in given.members if guild.get_member(each) is not None}
+            has = roster.having({role.id})
+            known = {each for each in given.members if each in roster}
             busy = {member_id for member_id, role_id in changing if role_id == role.id}
             missing = tuple(sorted(known - has - busy))
             extra = tuple(sorted(has - given.members - busy))

@@ -48,6 +48,8 @@ class DiscordSettings(_Section):
     """Whether to ask for the Message Content intent. Only the feature `filters` needs it."""
     members_intent: bool = True
     """Whether to ask for the Server Members intent. Without it nobody is greeted; everything else works."""
+    low_memory: bool = False
+    """Whether to hold no members in memory, but to ask Discord about one when they are needed."""
 
 
 class DatabaseSettings(_Section):

@@ -1,4 +1,4 @@
-"""Where people stand in a server, read from what discord.py keeps in memory, and asked of Discord when it is not there."""
+"""Where people stand in a server, read from what is in memory, and asked of Discord when it is not there."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from bot.discord_trouble import TROUBLE
 from bot.errors import ServiceUnavailable
 from bot.guards import Look, Standing
 from bot.guild_config import GuildConfigs
+from bot.members import find_member, find_members, known_member, roster_of
+
+MOST_ASKED = 300  # members of whom Discord is asked at one time
 
 
 class Standings(Look):
@@ -23,16 +26,14 @@ class Standings(Look):
 
     async def standing(self, guild_id: int, member_id: int) -> Standing:
         guild = self._guild(guild_id)
-        member = guild.get_member(member_id)
+        try:
+            member = await find_member(guild, member_id)
+        except TROUBLE as error:
+            raise ServiceUnavailable(
+                "It is not answering at the moment. Please try again in a minute."
+            ) from error
         if member is None:
-            try:
-                member = await guild.fetch_member(member_id)
-            except discord.NotFound:
-                return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
-            except TROUBLE as error:
-                raise ServiceUnavailable(
-                    "It is not answering at the moment. Please try again in a minute."
-                ) from error
+            return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
         return _standing(member)
 
     def of_actor(self, actor: Actor) -> Standing:
@@ -47,9 +48,17 @@ class Standings(Look):
     async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
         guild = self._guild(guild_id)
         roles = (await self._configs.guild(guild_id)).capability_roles
-        if not guild.chunked and self._client.intents.members:
+        roster = roster_of(guild)
+        if not roster.is_complete and self._client.intents.members:
             await guild.chunk()
-        people = (_actor(member) for member in guild.members if not member.bot)
+        # Roles tell who may hold it, in whatever way; Discord's own word on these few also knows who is timed out.
+        mighty = {role.id for role in guild.roles if has(_actor_of_role(role), capability, roles)}
+        ids = set(roster) if guild.id in mighty else roster.having(mighty, bots=False)
+        if guild.owner_id is not None and guild.owner_id in roster:
+            ids.add(guild.owner_id)
+        found = await find_members(guild, ids) if len(ids) <= MOST_ASKED else {}
+        members = (found.get(each) or known_member(guild, each) for each in sorted(ids))
+        people = [_actor(member) for member in members if member is not None and not member.bot]
         return {each.member_id: may_everything(each) for each in people if has(each, capability, roles)}
 
     def _guild(self, guild_id: int) -> discord.Guild:
@@ -62,6 +71,13 @@ class Standings(Look):
 def _standing(member: discord.Member) -> Standing:
     rank = Rank(member.top_role.position, member.guild.owner_id == member.id)
     return Standing(member.id, is_bot=member.bot, rank=rank, name=member.name)
+
+
+def _actor_of_role(role: discord.Role) -> Actor:
+    """Somebody who has this role and no other."""
+    return Actor(
+        role.guild.id, member_id=0, role_ids=frozenset((role.id,)), permissions=role.permissions.value
+    )
 
 
 def _actor(member: discord.Member) -> Actor:

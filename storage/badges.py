@@ -105,7 +105,8 @@ class BadgeAwardRow(Base):
     impersonal: ClassVar = ("evidence",)
     __table_args__ = (
         UniqueConstraint("badge_id", "member_id", "number"),
-        Index("ix_badge_awards_guild_id_member_id", "guild_id", "member_id"),
+        # With `at`: SQLite would else go through the whole server by the index below, to have them in order.
+        Index("ix_badge_awards_guild_id_member_id_at", "guild_id", "member_id", "at"),
         Index("ix_badge_awards_guild_id_at", "guild_id", "at"),
     )
 

@@ -7,7 +7,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, and_, func, or_, select, update
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    func,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -172,7 +184,9 @@ class CaseLinkRow(Base):
     personal: ClassVar = NOTHING_PERSONAL
 
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
-    other_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 # ---------------------------------------------------------------------------------------------- numbers and rows
@@ -372,9 +386,7 @@ async def add_link(session: AsyncSession, one: int, other: int) -> bool:
 
 async def list_linked(session: AsyncSession, case_id: int) -> list[int]:
     """The numbers of the cases that belong to this one, in order."""
-    other = or_(
-        and_(CaseLinkRow.case_id == case_id, CaseLinkRow.other_id == CaseRow.id),
-        and_(CaseLinkRow.other_id == case_id, CaseLinkRow.case_id == CaseRow.id),
-    )
-    query = select(CaseRow.number).join(CaseLinkRow, other).order_by(CaseRow.number)
+    later = select(CaseLinkRow.other_id).where(CaseLinkRow.case_id == case_id)
+    earlier = select(CaseLinkRow.case_id).where(CaseLinkRow.other_id == case_id)
+    query = select(CaseRow.number).where(CaseRow.id.in_(union(later, earlier))).order_by(CaseRow.number)
     return list(await session.scalars(query))

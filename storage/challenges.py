@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, Row, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,7 +85,10 @@ class EntryRow(Base):
     personal: ClassVar = (
         Personal(what=N_("Which challenges you joined, and in which track"), seen_by=SeenBy.COMMUNITY),
     )
-    __table_args__ = (Index("ix_challenge_entries_guild_id_member_id", "guild_id", "member_id"),)
+    __table_args__ = (
+        Index("ix_challenge_entries_guild_id_member_id", "guild_id", "member_id"),
+        Index("ix_challenge_entries_guild_id_challenge_id", "guild_id", "challenge_id"),
+    )
 
     challenge_id: Mapped[int] = mapped_column(
         ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True
@@ -107,6 +110,7 @@ class SubmissionRow(Base):
     __table_args__ = (
         UniqueConstraint("challenge_id", "member_id", "version"),
         Index("ix_challenge_submissions_guild_id_member_id", "guild_id", "member_id"),
+        Index("ix_challenge_submissions_guild_id_challenge_id", "guild_id", "challenge_id"),
     )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
@@ -258,6 +262,18 @@ async def list_submissions(
     """Every version of everybody, the first versions first, in the order in which they came."""
     query = select(SubmissionRow).filter_by(guild_id=guild_id, challenge_id=challenge_id)
     return list(await session.scalars(query.order_by(SubmissionRow.version, SubmissionRow.id)))
+
+
+async def read_submissions(session: AsyncSession, guild_id: int, challenge_id: int) -> Sequence[Row[Any]]:
+    """The same as plain rows, for a page of hundreds: a mapped object costs three times as much."""
+    query = select(SubmissionRow.__table__).filter_by(guild_id=guild_id, challenge_id=challenge_id)
+    return (await session.execute(query.order_by(SubmissionRow.version, SubmissionRow.id))).all()
+
+
+async def read_tracks(session: AsyncSession, guild_id: int, challenge_id: int) -> dict[int, str]:
+    """The track of each member who joined."""
+    query = select(EntryRow.member_id, EntryRow.track).filter_by(guild_id=guild_id, challenge_id=challenge_id)
+    return {row.member_id: row.track for row in await session.execute(query)}
 
 
 async def lock_submission(

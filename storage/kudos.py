@@ -61,6 +61,7 @@ class KudosRow(Base):
         ),
     )
     __table_args__ = (
+        Index("ix_kudos_guild_id_at", "guild_id", "at"),
         Index("ix_kudos_guild_id_giver_id_at", "guild_id", "giver_id", "at"),
         Index("ix_kudos_guild_id_member_id_at", "guild_id", "member_id", "at"),
     )
@@ -133,7 +134,11 @@ async def list_page(
         query = query.filter_by(member_id=member_id)
     if picked:
         query = query.where(KudosRow.picked_at.is_not(None), *_CONSENTED)
-    return list(await session.scalars(query.order_by(KudosRow.id.desc()).offset(offset).limit(limit)))
+    return list(
+        await session.scalars(
+            query.order_by(KudosRow.at.desc(), KudosRow.id.desc()).offset(offset).limit(limit)
+        )
+    )
 
 
 _CONSENTED = (KudosRow.quote_giver.is_(True), KudosRow.quote_receiver.is_(True))
@@ -144,7 +149,11 @@ async def list_consented(
 ) -> Sequence[KudosRow]:
     """Those that both allow to be quoted, the newest first."""
     query = select(KudosRow).filter_by(guild_id=guild_id, state=STANDING).where(*_CONSENTED)
-    return list(await session.scalars(query.order_by(KudosRow.id.desc()).offset(offset).limit(limit)))
+    return list(
+        await session.scalars(
+            query.order_by(KudosRow.at.desc(), KudosRow.id.desc()).offset(offset).limit(limit)
+        )
+    )
 
 
 async def list_consented_between(

@@ -89,6 +89,8 @@ class OutboxRow(Base):
             sqlite_where=outcome.is_(None),
             postgresql_where=outcome.is_(None),
         ),
+        Index("ix_outbox_guild_id_member_id", "guild_id", "member_id"),
+        Index("ix_outbox_result_id", "result_id"),
         Index(
             "ix_outbox_failed",
             "guild_id",

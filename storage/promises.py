@@ -80,7 +80,10 @@ class PromiseCheerRow(Base):
 
     __tablename__ = "promise_cheers"
     personal: ClassVar = (Personal(what=N_("Whose promises you cheer on"), seen_by=SeenBy.COMMUNITY),)
-    __table_args__ = (UniqueConstraint("promise_id", "member_id"),)
+    __table_args__ = (
+        UniqueConstraint("promise_id", "member_id"),
+        Index("ix_promise_cheers_guild_id_member_id", "guild_id", "member_id"),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)

@@ -153,7 +153,7 @@ class RaidActionRow(Base):
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
-    raid_id: Mapped[int] = mapped_column(ForeignKey("raids.id", ondelete="CASCADE"))
+    raid_id: Mapped[int] = mapped_column(ForeignKey("raids.id", ondelete="CASCADE"), index=True)
     what: Mapped[str] = mapped_column(String(16))
     by_id: Mapped[int] = mapped_column(Snowflake)
     confirmed_by: Mapped[int] = mapped_column(Snowflake, default=NOBODY)

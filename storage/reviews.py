@@ -46,6 +46,7 @@ class ReviewWorkRow(Base):
     __table_args__ = (
         UniqueConstraint("round_id", "author_id"),
         Index("ix_review_works_guild_id_state", "guild_id", "state"),
+        Index("ix_review_works_guild_id_asked_at", "guild_id", "asked_at"),
         Index("ix_review_works_guild_id_author_id", "guild_id", "author_id"),
     )
 
@@ -133,6 +134,7 @@ class ReviewReplyRow(Base):
 
     __tablename__ = "review_replies"
     personal: ClassVar = (Personal(what=N_("What you answered to reviews"), seen_by=SeenBy.COMMUNITY),)
+    __table_args__ = (Index("ix_review_replies_guild_id_member_id", "guild_id", "member_id"),)
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)

@@ -33,7 +33,7 @@ class RotaCoverRow(Base):
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
+    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"), index=True)
     out_id: Mapped[int] = mapped_column(Snowflake)
     in_id: Mapped[int] = mapped_column(Snowflake)
     by_id: Mapped[int] = mapped_column(Snowflake)

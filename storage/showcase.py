@@ -91,7 +91,9 @@ class ShowcaseEntryRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     asked_by: Mapped[int] = mapped_column(Snowflake, default=NOBODY)
     created_at: Mapped[datetime] = mapped_column()
-    digest_id: Mapped[int | None] = mapped_column(ForeignKey("showcase_digests.id", ondelete="SET NULL"))
+    digest_id: Mapped[int | None] = mapped_column(
+        ForeignKey("showcase_digests.id", ondelete="SET NULL"), index=True
+    )
     part: Mapped[int] = mapped_column(default=0)
     people: Mapped[int | None] = mapped_column()
     act_id: Mapped[int | None] = mapped_column(ForeignKey("acts.id", ondelete="SET NULL"))

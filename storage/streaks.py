@@ -75,7 +75,10 @@ class StreakWeekRow(Base):
         ),
     )
     impersonal: ClassVar = ("acts",)
-    __table_args__ = (UniqueConstraint("streak_id", "monday"),)
+    __table_args__ = (
+        UniqueConstraint("streak_id", "monday"),
+        Index("ix_streaks_weeks_guild_id_repaired_by", "guild_id", "repaired_by"),
+    )
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
@@ -101,7 +104,7 @@ class StreakZoneRow(Base):
     personal: ClassVar = (Personal(what=N_("Which time zones you had, and since when")),)
 
     guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
+    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True, index=True)
     since: Mapped[datetime] = mapped_column(primary_key=True)
     zone: Mapped[str | None] = mapped_column(String(64))
 
@@ -205,10 +208,12 @@ async def add_weeks(session: AsyncSession, weeks: Sequence[dict[str, Any]]) -> N
         await session.execute(insert(cast(Table, StreakWeekRow.__table__)), list(weeks))
 
 
-async def list_weeks(session: AsyncSession, streak_id: int) -> Sequence[StreakWeekRow]:
+async def list_weeks(
+    session: AsyncSession, streak_id: int, *, limit: int | None = None
+) -> Sequence[StreakWeekRow]:
     """The settled weeks, the newest first."""
     query = select(StreakWeekRow).filter_by(streak_id=streak_id).order_by(StreakWeekRow.monday.desc())
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
+    return list(await session.scalars(query.limit(limit).execution_options(populate_existing=True)))
 
 
 async def lock_week(session: AsyncSession, streak_id: int, monday: date) -> StreakWeekRow | None:

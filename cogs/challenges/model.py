@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Contribution, RecordedAct
@@ -283,7 +284,9 @@ def challenge_of(row: storage.ChallengeRow) -> Challenge:
     )
 
 
-def submission_of(row: storage.SubmissionRow, first: storage.SubmissionRow) -> Submission:
+def submission_of(
+    row: storage.SubmissionRow | Row[Any], first: storage.SubmissionRow | Row[Any]
+) -> Submission:
     """The same of a submission; `first` is its first version."""
     return Submission(
         id=row.id,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
@@ -156,9 +158,9 @@ class ChallengesService:
             row = await storage.find_challenge(session, guild_id, challenge_id)
             if row is None or row.state not in rules.PAST:
                 return None
-            entries = await storage.list_entries(session, guild_id, challenge_id)
-            versions = await storage.list_submissions(session, guild_id, challenge_id)
-            finishers = _finishers(entries, versions)
+            tracks = await storage.read_tracks(session, guild_id, challenge_id)
+            versions = await storage.read_submissions(session, guild_id, challenge_id)
+            finishers = _finishers(tracks, versions)
             ranking: dict[Track, tuple[tuple[int, int, int], ...]] = {}
             considered: list[int] = []
             if settings.ranking:
@@ -244,16 +246,13 @@ def _running(row: storage.ChallengeRow) -> None:
         )
 
 
-def _finishers(
-    entries: Sequence[storage.EntryRow], versions: Sequence[storage.SubmissionRow]
-) -> tuple[Finisher, ...]:
+def _finishers(tracks: Mapping[int, str], versions: Sequence[Row[Any]]) -> tuple[Finisher, ...]:
     """By the order in which they first handed in."""
-    tracks = {entry.member_id: Track(entry.track) for entry in entries}
-    by_member: defaultdict[int, list[storage.SubmissionRow]] = defaultdict(list)
+    by_member: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     for row in versions:
         by_member[row.member_id].append(row)
     return tuple(
-        Finisher(member, tracks.get(member, Track.CORE), submission_of(rows[-1], rows[0]))
+        Finisher(member, Track(tracks.get(member, Track.CORE)), submission_of(rows[-1], rows[0]))
         for member, rows in by_member.items()
     )
 

@@ -14,6 +14,7 @@ import discord
 
 from bot.app import Lyceum
 from bot.authority import Actor, Capability, has
+from bot.members import find_member
 from cogs.filters import render
 from cogs.filters.folding import fold
 from cogs.filters.model import AREA, Ready, Written
@@ -180,6 +181,6 @@ class Invites:
 async def _member(guild: discord.Guild, user_id: int) -> discord.Member | None:
     """Who wrote something, where the event of an edit says no more than their id; None when they have left."""
     try:
-        return guild.get_member(user_id) or await guild.fetch_member(user_id)
+        return await find_member(guild, user_id)
     except discord.HTTPException:
         return None

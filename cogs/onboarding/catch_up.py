@@ -17,6 +17,7 @@ import discord
 
 from bot.core import Core
 from bot.features import feature_of
+from bot.members import list_members, roster_of
 from cogs.onboarding import rules
 from cogs.onboarding.definition import IN_CHANNEL, Detector
 from cogs.onboarding.events import harmless_roles, is_reply
@@ -78,23 +79,39 @@ class CatchUp:
         )
         # Listed over REST, which is complete or fails. A request to the gateway dies with its connection, and
         # discord.py then waits for ever or hands out what had come by then.
+        # A large server is not held as a whole: of most there is nothing to take up.
         async with asyncio.timeout(LIST_TIMEOUT):
-            members = {each.id: each async for each in guild.fetch_members(limit=None) if not each.bot}
-        await self._erasure.compare(guild.id, members.keys())
+            members = [
+                each
+                async for each in list_members(guild)
+                if not each.bot and self._is_of_interest(each, known.get(each.id), since)
+            ]
+        present = roster_of(guild)
+        await self._erasure.compare(guild.id, present)
         if self._crowding.is_on(guild.id):
             return  # it is called again when that is over
         for newcomer in known.values():
-            if newcomer.member_id not in members and not newcomer.has_left:
+            if newcomer.member_id not in present and not newcomer.has_left:
                 await self._service.leave(guild.id, newcomer.member_id)
         if not await self._is_on(guild):
             return
         for newcomer in known.values():
-            if newcomer.member_id in members and newcomer.has_left:
+            if newcomer.member_id in present and newcomer.has_left:
                 await self._service.note_present(guild.id, newcomer.member_id)
-        await self._take_up_arrivals(known, since, [each for each in members.values() if not each.pending])
-        pending = await self._ask_for(guild, [each.id for each in members.values() if each.pending])
+        await self._take_up_arrivals(known, since, [each for each in members if not each.pending])
+        pending = await self._ask_for(guild, [each.id for each in members if each.pending])
         await self._take_up_arrivals(known, since, pending)
-        await self._take_up_roles(guild, members.values())
+        await self._take_up_roles(guild, members)
+
+    def _is_of_interest(self, member: discord.Member, newcomer: Newcomer | None, since: datetime) -> bool:
+        """Whether there may be something to take up of somebody who is here."""
+        if member.pending or member.joined_at is None:
+            return True
+        if newcomer is None:
+            is_news = member.joined_at > since
+        else:
+            is_news = newcomer.differs_from(member.joined_at, pending=False)
+        return is_news or self._service.waiting.is_anybody(member.guild.id, member.id, Detector.ROLE)
 
     async def _take_up_arrivals(
         self, known: Mapping[int, Newcomer], since: datetime, members: Iterable[discord.Member]
@@ -123,10 +140,7 @@ class CatchUp:
         return await self._features.is_on(guild.id, feature_of(type(self)))
 
     async def _ask_for(self, guild: discord.Guild, member_ids: list[int]) -> list[discord.Member]:
-        """Those who have yet to accept the rules, as they are now, and known to discord.py from now on.
-
-        It tells of an acceptance only if it knew the member before.
-        """
+        """Those who have yet to accept the rules, as they are now."""
         found: list[discord.Member] = []
         for start in range(0, len(member_ids), QUERY_LIMIT):
             ids = member_ids[start : start + QUERY_LIMIT]

@@ -14,11 +14,13 @@ from bot.card_views import form_answers
 from bot.cards import Card
 from bot.errors import UserError
 from bot.interactions import actor_of
+from bot.members import find_names
 from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.text import clean
 from cogs.onboarding.catch_up import is_channel_gone
 from cogs.onboarding.definition import QuestDefinition, targets_of
+from cogs.onboarding.desk import PeoplePage
 from cogs.onboarding.editor_cards import typed_words
 from cogs.onboarding.service import OnboardingService
 from cogs.onboarding.workbench import QuestView
@@ -96,15 +98,9 @@ def typed_texts(interaction: discord.Interaction[Any], *names: str) -> dict[str,
     return {name: clean(str(answers[name] or "")) for name in names if name in answers}
 
 
-def names_in(interaction: discord.Interaction[Any]) -> Callable[[int], str | None]:
-    """How members are called in this server; None for who is not in the cache."""
-    guild = interaction.guild
-
-    def name_of(member_id: int) -> str | None:
-        member = guild.get_member(member_id) if guild is not None else None
-        return member.display_name if member is not None else None
-
-    return name_of
+async def names_in(interaction: discord.Interaction[Any], page: PeoplePage) -> Callable[[int], str | None]:
+    """How those on a page are called in this server; None for who has left."""
+    return (await find_names(interaction.guild, [each.quest.member_id for each in page.people])).get
 
 
 def _is_cached(guild: discord.Guild, target_id: int) -> bool:

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.app import Lyceum
 from bot.features import feature_of
+from bot.members import known_member
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.events import is_reply, roles_of
 from cogs.onboarding.rules import is_answer
@@ -57,7 +58,7 @@ class Detectors:
             return
         targets = (await self._service.runs.places(guild_id)).targets_of(payload.channel_id)
         guild = self._bot.get_guild(guild_id)
-        author = guild.get_member(payload.message_author_id or 0) if guild is not None else None
+        author = known_member(guild, payload.message_author_id or 0) if guild is not None else None
         is_bot = payload.message_author_id == self._own_id or (author is not None and author.bot)
         is_one = is_answer(reactor_id=member_id, author_id=payload.message_author_id, author_is_bot=is_bot)
         if is_one and self._waiting.waits(guild_id, member_id, Detector.REACTION, targets):

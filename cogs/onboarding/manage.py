@@ -50,7 +50,7 @@ class QuestsGroup(app_commands.Group):
     async def people(self, interaction: discord.Interaction[Any]) -> None:
         page = await self._service.desk.page(actor_of(interaction))
         reply = reply_to(interaction)
-        await reply.show(desk_cards.people_card(page, names_in(interaction), reply.translator))
+        await reply.show(desk_cards.people_card(page, await names_in(interaction, page), reply.translator))
 
     @app_commands.command(description="How newcomers go on, from joining to their first contribution")
     async def funnel(self, interaction: discord.Interaction[Any]) -> None:

@@ -41,13 +41,15 @@ class DeskControls(Controls):
     async def _page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         page = await self.service.desk.page(actor_of(interaction), number or 0)
         t = reply_to(interaction).translator
-        await reply_to(interaction).show_privately(cards.people_card(page, names_in(interaction), t))
+        await reply_to(interaction).show_privately(
+            cards.people_card(page, await names_in(interaction, page), t)
+        )
 
     async def _stuck_page(self, interaction: discord.Interaction[Any], number: int | None) -> None:
         page = await self.service.desk.page(actor_of(interaction), number or 0, only_stuck=True)
         t = reply_to(interaction).translator
         await reply_to(interaction).show_privately(
-            cards.people_card(page, names_in(interaction), t, only_stuck=True)
+            cards.people_card(page, await names_in(interaction, page), t, only_stuck=True)
         )
 
     async def _pick(self, interaction: discord.Interaction[Any], _: int | None) -> None:

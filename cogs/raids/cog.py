@@ -19,6 +19,7 @@ from bot.groups import HelpLine
 from bot.guards import Proposal
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
+from bot.members import list_members
 from bot.replies import reply_to
 from bot.setup_permissions import BAN_MEMBERS, MANAGE_CHANNELS, MANAGE_GUILD
 from cogs.raids import render, render_review, rules
@@ -163,8 +164,11 @@ class RaidsCog(commands.Cog):
         active = self.memory.active.get(guild.id)
         if active is None:
             return
-        found = [arrival_of(each) async for each in guild.fetch_members(limit=None) if not each.bot]
-        fresh = [each for each in found if each is not None and each.at >= active.since]
+        fresh = [
+            arrival
+            async for each in list_members(guild)
+            if not each.bot and (arrival := arrival_of(each)) is not None and arrival.at >= active.since
+        ]
         await self.service.note_present(guild.id, fresh)
 
     async def _decide(self, guild_id: int, verdict: Verdict) -> None:
@@ -282,7 +286,7 @@ class RaidsCog(commands.Cog):
             return render.OnDuty()
         if role.mentionable or guild.me.guild_permissions.mention_everyone:
             return render.OnDuty(roles=frozenset({role.id}))
-        people = [each.id for each in role.members if not each.bot]
+        people = self.bot.rosters.of(guild_id).having({role.id}, bots=False)
         return render.OnDuty(members=frozenset(sorted(people)[:MOST_CALLED]))
 
     def _draw_proposal(self, proposal: Proposal, t: Translator) -> str:

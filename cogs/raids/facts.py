@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.authority import ADMINISTRATOR, ELEVATED, MANAGE_GUILD
+from bot.members import known_member
 from bot.setup_permissions import MANAGE_CHANNELS, MANAGE_ROLES
 from cogs.raids.memory import Memory
 from cogs.raids.model import LOCK_CHANNELS, SEND, ChannelFact, GuildFacts, PersonFact, RoleFact
@@ -64,7 +65,7 @@ class Facts:
         guild = self._client.get_guild(guild_id)
         if guild is None:
             return {}
-        found = [guild.get_member(each) for each in member_ids]
+        found = [known_member(guild, each) for each in member_ids]
         return {each.id: _person(each, set(staff), set(ignored)) for each in found if each is not None}
 
     def _still(self, until: datetime | None) -> datetime | None:

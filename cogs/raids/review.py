@@ -10,6 +10,7 @@ from bot.app import Lyceum
 from bot.components import Handler
 from bot.errors import InvalidInput
 from bot.interactions import actor_of, chosen_number
+from bot.members import find_names
 from bot.replies import reply_to
 from cogs.raids import render, render_review
 from cogs.raids.model import ACTIONS, no_raid
@@ -96,10 +97,7 @@ class ReviewControls:
 
     async def _show(self, interaction: discord.Interaction[Any], raid_id: int, page: int) -> None:
         raid, comers = await self._service.comers(actor_of(interaction), raid_id)
-        reply, guild = reply_to(interaction), interaction.guild
-
-        def name_of(member_id: int) -> str | None:
-            member = guild.get_member(member_id) if guild is not None else None
-            return member.display_name if member is not None else None
-
-        await reply.show_privately(render_review.review_card(raid, comers, page, reply.translator, name_of))
+        reply = reply_to(interaction)
+        shown = [each.member_id for each in comers[page * A_PAGE : (page + 1) * A_PAGE]]
+        names = await find_names(interaction.guild, shown)
+        await reply.show_privately(render_review.review_card(raid, comers, page, reply.translator, names.get))

@@ -17,6 +17,7 @@ from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values, who_of
 from bot.lost_places import Watch
 from bot.member_card import CardLine
+from bot.members import find_names
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
 from bot.text import timestamp
@@ -288,10 +289,9 @@ class RotaCog(commands.Cog):
         mine = await self.service.look(actor_of(interaction), rota_id or 0)
         reply = reply_to(interaction)
         names: dict[int, str] = {}
-        if interaction.guild is not None and mine.rota.now is not None:
-            for each in mine.rota.now.seats:
-                member = interaction.guild.get_member(each.member_id)
-                names[each.member_id] = member.display_name if member is not None else str(each.member_id)
+        if mine.rota.now is not None:
+            ids = [each.member_id for each in mine.rota.now.seats]
+            names = {each: str(each) for each in ids} | await find_names(interaction.guild, ids)
         await reply.ask(render.take_form(mine.rota, names, reply.translator))
 
     async def _take_now(self, interaction: _Interaction, rota_id: int | None) -> None:

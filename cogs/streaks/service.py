@@ -36,6 +36,7 @@ from storage.streaks import StreakRow, StreakWeekRow
 PAGE = 6
 OFFERED_RESTS = 8
 SHOWN_ACTS = 3
+MOST_PAGES = 1000  # a page that a button names may be any number
 
 
 class StreaksService:
@@ -100,7 +101,9 @@ class StreaksService:
         row = await storage.find_streak(session, guild_id, member_id)
         shown: list[Week | StreakWeekRow] = list(reversed(weeks))
         if row is not None:
-            shown += await storage.list_weeks(session, row.id)
+            # As many as this page and the first of the next need: years of weeks stay where they are.
+            wanted = (min(max(0, number), MOST_PAGES) + 1) * PAGE + 1 - len(shown)
+            shown += await storage.list_weeks(session, row.id, limit=max(0, wanted))
         last = max(0, (len(shown) - 1) // PAGE)
         number = min(max(0, number), last)
         part = shown[number * PAGE : (number + 1) * PAGE]

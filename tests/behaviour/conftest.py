@@ -1,5 +1,6 @@
 """The whole bot in a simulated community. At the end of each test every interaction must have been answered once, no
-command may have looked into another server, and everybody must be able to read what was shown (`audits.py`).
+command may have looked into another server, everybody must be able to read what was shown (`audits.py`), and no statement
+may look through a table that grows (`tests/plans.py`).
 
 Opening a world is kept cheap: the database is a copy of a migrated file, in memory where there is room (a durable
 commit on a disk takes longer than everything else here), and the clicks through /setup start are made once a process.
@@ -20,13 +21,17 @@ from typing import Any
 import pytest
 
 from bot.app import Lyceum
-from bot.settings import Settings
+from bot.settings import DiscordSettings, Settings
 from sandbox.furnish import set_up
 from sandbox.world import World
 from storage.database import Database
 from tests.behaviour.audits import barriers, servers_kept_apart
 from tests.behaviour.quests import LyceumWorld, OpenWorld
 from tests.databases import ROOM_IN_MEMORY, SqliteTemplate
+from tests.plans import scans_in, statements_seen
+
+LOW_MEMORY = bool(os.environ.get("LYCEUM_TESTS_LOW_MEMORY"))
+"""Set in the environment, all of these tests run with `low_memory` on."""
 
 
 @pytest.fixture
@@ -40,14 +45,18 @@ def folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _opened(url: str, **options: Any) -> AsyncIterator[LyceumWorld]:
-    def make_bot(database: Database) -> Lyceum:
-        return Lyceum(Settings(), database, ring=False)
+async def opened_at(url: str, *, low_memory: bool = LOW_MEMORY, **options: Any) -> AsyncIterator[LyceumWorld]:
+    """A world on this database. Every behaviour must be the same whether the bot holds members in memory or not."""
+    settings = Settings(discord=DiscordSettings(low_memory=low_memory))
 
-    with servers_kept_apart():
+    def make_bot(database: Database) -> Lyceum:
+        return Lyceum(settings, database, ring=False)
+
+    with servers_kept_apart(), statements_seen() as statements:
         async with World.open(make_bot, database=Database(url), **options) as world:
             yield world
             world.check_interactions()
+            assert scans_in(statements, Path(url.removeprefix("sqlite:///"))) == []
             assert [barrier for request in world.faults.log for barrier in barriers(request.body)] == []
 
 
@@ -57,7 +66,7 @@ def open_world(sqlite_template: SqliteTemplate, folder: Path) -> OpenWorld:
     url = sqlite_template.copy_to(folder)
 
     def opened(*, now: datetime | None = None, **options: Any) -> AbstractAsyncContextManager[LyceumWorld]:
-        return _opened(url, now=now, **options)
+        return opened_at(url, now=now, **options)
 
     return opened
 
@@ -80,7 +89,7 @@ async def set_up_url(sqlite_template: SqliteTemplate, set_up_template: Path, fol
     """The test's own database of a community in which a facilitator has chosen everything that /setup start offers."""
     if not set_up_template.exists():  # noqa: ASYNC240 - a glance at a local file
         url = sqlite_template.copy_to(set_up_template.parent)
-        async with _opened(url) as first:
+        async with opened_at(url) as first:
             await set_up(first)
         with closing(sqlite3.connect(set_up_template)) as connection, connection:
             # The next world's Discord has not been told of the commands yet.
@@ -91,7 +100,7 @@ async def set_up_url(sqlite_template: SqliteTemplate, set_up_template: Path, fol
 @pytest.fixture
 async def community(set_up_url: str) -> AsyncIterator[LyceumWorld]:
     """The bot in that community."""
-    async with _opened(set_up_url) as opened:
+    async with opened_at(set_up_url) as opened:
         config = await opened.bot.core.configs.guild(opened.guild_id)
         assert config.staff_channel_id == opened.staff.id, "every world must begin with the same ids"
         yield opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 from rich.console import Console
 
 from benchmarks import (
+    acts,
     badges,
     best,
     commands,
@@ -128,6 +130,30 @@ async def test_an_act_that_fifty_rules_count_is_read_for_in_one_statement(
     monkeypatch.setattr(badges, "PEOPLE", 25)
     floor, ours = await badges.main("floor", 0), await badges.main("act", 0)
     assert ours["statements"] == floor["statements"] + 1
+
+
+async def test_pages_are_read_from_a_full_database_beside_their_floor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(acts, "READS", 2)
+    found = await acts.measure("sqlite", 1000)
+    assert min(found.values()) >= 0
+    for page in ("history", "badges", "gallery"):
+        assert 0 < found[f"{page}_cpu_p50_ms"] <= found[f"{page}_cpu_p99_ms"]
+        assert found[f"{page}_floor_cpu_p99_ms"] > 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory where Linux shows it")
+@pytest.mark.parametrize(("variant", "held"), [("bare", 302), ("lyceum-low", 1)])
+def test_members_are_told_and_held_or_not(variant: str, held: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", "1x301", variant],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["members_held"] == held and 0 < found["rss_mib"] <= found["peak_mib"] + 1
 
 
 async def test_a_badge_is_given_to_all_who_have_earned_it() -> None:
