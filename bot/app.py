@@ -12,7 +12,7 @@ import gc
 import importlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -262,9 +262,12 @@ class Lyceum(SpacedSessions):
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
         if message.guild is None or message.author.bot:
             return
+        off: Collection[str] | None = None
         for handler, feature in self._message_handlers:
             try:
-                if await self.core.features.is_on(message.guild.id, feature):
+                if off is None:
+                    off = await self.core.features.list_off(message.guild.id)
+                if feature not in off:
                     await handler(message)
             except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
                 self.disk.note(error)
