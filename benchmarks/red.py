@@ -11,13 +11,16 @@ out, and the timer of its temporary bans does not ring, as our alarm clock does 
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import driving, gateway, payloads
+from benchmarks import driving, gateway, one_start, payloads
 
 COGS = ("mod", "modlog", "filter", "warnings", "cleanup")
 NAME = "bench"
@@ -25,9 +28,11 @@ TOKEN = "not a token"  # noqa: S105 - no network here
 
 
 def make_instance(folder: Path) -> None:
-    """What `redbot-setup` makes, in this folder. Red must not have been imported before: it looks there for its files."""
+    """What `redbot-setup` makes, in this folder, if it is not there yet. Red must not have been imported before: it looks there for its files."""
     for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         os.environ[variable] = str(folder)
+    if (folder / "data").exists():
+        return
     setup = _import("redbot.setup")
     setup.basic_setup(
         name=NAME,
@@ -107,19 +112,50 @@ async def _add_commands(red: Any) -> None:
     await red.tree.red_check_enabled()
 
 
+def start(url: str, folder: Path) -> None:
+    """One life of Red through its own `main`, at the fake Discord, which says what it cost as soon as Red is ready."""
+    make_instance(folder)
+    one_start.point_at(url)
+    main_module = _import("redbot.__main__")
+
+    class Watched(main_module.Red):
+        async def setup_hook(self) -> None:
+            await super().setup_hook()
+            one_start.wait_less(self)
+            # A sharded client goes where Discord says, which the fake one says of no real place.
+            told = await self.http.get_bot_gateway()
+            self.http.get_bot_gateway = partial(self._where, told)
+            self.told = asyncio.create_task(self._tell())
+
+        async def _where(self, told: Any) -> tuple[Any, ...]:
+            return told[0], f"ws://{url}/gateway/", *told[2:]
+
+        async def _tell(self) -> None:
+            await self.wait_until_red_ready()
+            one_start.report()
+            os._exit(0)  # it would take two seconds more for its leave
+
+    main_module.Red = Watched
+    _import("redbot.core._events").fetch_latest_red_version_info = _no_newer_version
+    flags = ["--no-prompt", "--token", one_start.TOKEN, "--prefix", "!", "--load-cogs", *COGS]
+    sys.argv = ["redbot", NAME, *flags]
+    main_module.main()
+
+
 async def _no_newer_version() -> tuple[None, str]:
     return None, ""
 
 
 def _import(name: str) -> Any:
     # By name: the type checker of the project cannot see this environment.
-    import importlib
-
     return importlib.import_module(name)
 
 
 def main() -> None:
     what, *more = sys.argv[1:]
+    if what == "start":
+        start(more[0], Path(more[1]))
+        return
     with tempfile.TemporaryDirectory() as folder:
         make_instance(Path(folder))
         count = int(more[0]) if more else {"messages": 5_000, "commands": 2_000}[what]
