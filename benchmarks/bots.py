@@ -45,7 +45,7 @@ class Statements:
 
 
 @asynccontextmanager
-async def lyceum(folder: Path) -> AsyncIterator[tuple[discord.ext.commands.Bot, Database]]:
+async def lyceum(folder: Path) -> AsyncIterator[tuple[commands.Bot, Database]]:
     """The real bot with every feature on and set up and the Message Content Intent, as in a community that uses it all.
 
     Its alarm clock does not ring: what a tick costs has a row of its own.

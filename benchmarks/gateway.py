@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import discord
 from discord.gateway import DiscordWebSocket
+from discord.http import Route
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from benchmarks import payloads
@@ -41,7 +42,7 @@ class NoNetwork:
             async with asyncio.timeout(PATIENCE):
                 await self._enough.wait()
 
-    async def _answer(self, route: discord.http.Route, _session: Any = None, **_: Any) -> dict[str, Any]:
+    async def _answer(self, route: Route, _session: Any = None, **_: Any) -> dict[str, Any]:
         if route.method == "GET":  # a hybrid command reads its own answer back
             return payloads.post(payloads.CHATTY[0], None)
         self._answers += 1
@@ -66,7 +67,7 @@ class NoNetwork:
             "team": None,
         }
 
-    async def _request(self, route: discord.http.Route, **sent: Any) -> Any:
+    async def _request(self, route: Route, **sent: Any) -> Any:
         match route.method, route.path.rpartition("/")[2]:
             case (("GET" | "PUT"), ("commands" | "messages")):
                 return []

@@ -179,6 +179,9 @@ class Lyceum(SpacedSessions):
         async with self.core.db.begin() as session:
             await self.core.retention.plan(session)
         await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
+        if self.alarm_clock is not None:
+            _keep_for_good()
+            gc.enable()  # off since `lyceum run` began to load
 
     async def load_feature(self, name: str) -> None:
         """Set a feature up; `name` is one of `list_features()`.
@@ -194,10 +197,7 @@ class Lyceum(SpacedSessions):
         self.dispatcher.start()
         self.setup_watch.new_session()
         if self.alarm_clock is not None and not self.alarm_clock.running:
-            # What the start has made stays for good. Out of the collector's sight, or looking through it
-            # stops the event loop for up to 50 ms each time.
-            gc.collect()
-            gc.freeze()
+            _keep_for_good()
             self.alarm_clock.start()
         for guild in self.guilds:
             await self._compare(guild)
@@ -344,6 +344,13 @@ class Lyceum(SpacedSessions):
     def _name_of_guild(self, guild_id: int) -> str | None:
         guild = self.get_guild(guild_id)
         return guild.name if guild is not None else None
+
+
+def _keep_for_good() -> None:
+    """What the start has made is never garbage. Out of the collector's sight, or looking through it stops the event loop
+    for up to 50 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _intents(settings: Settings) -> discord.Intents:
