@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, cast
 
 import discord
+from discord import app_commands
 
 from bot.alarm_clock import AlarmClock
 from bot.asides import Asides
@@ -76,6 +77,7 @@ log = logging.getLogger(__name__)
 TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next one go on
 
 MessageHandler = Callable[[discord.Message], Awaitable[None]]
+CommandHandler = Callable[[discord.Interaction[Any], app_commands.Command[Any, ..., Any]], Awaitable[None]]
 
 
 class Lyceum(SpacedSessions):
@@ -117,6 +119,7 @@ class Lyceum(SpacedSessions):
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
+        self._command_handlers: list[CommandHandler] = []
         self._wire()
 
     def _wire(self) -> None:
@@ -254,9 +257,17 @@ class Lyceum(SpacedSessions):
             await self.components.answer(interaction)
             await self.asides.show(interaction)
 
-    async def on_app_command_completion(self, interaction: discord.Interaction[Any], _: Any) -> None:
-        """A command was answered: tell what waits for its user."""
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction[Any], command: app_commands.Command[Any, ..., Any]
+    ) -> None:
+        """A command was answered: tell what waits for its user, and those who listen, in one task."""
         await self.asides.show(interaction)
+        for handler in self._command_handlers:
+            try:
+                await handler(interaction, command)
+            except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
+                self.disk.note(error)
+                report_error(error, f"after {command.qualified_name}")
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
@@ -286,6 +297,13 @@ class Lyceum(SpacedSessions):
 
     def stop_listening(self, handler: MessageHandler) -> None:
         self._message_handlers.remove((handler, feature_of(handler)))
+
+    def listen_to_commands(self, handler: CommandHandler) -> None:
+        """Call `handler` for every command that was answered. It must not query in passing either."""
+        self._command_handlers.append(handler)
+
+    def stop_listening_to_commands(self, handler: CommandHandler) -> None:
+        self._command_handlers.remove(handler)
 
     async def tick(self) -> None:
         """Do all timed work that is due, in slices. Never raises: the next tick tries again."""
