@@ -67,7 +67,7 @@ def main() -> None:
     foot = machine.describe()
     console.print(table(figures), *([without_red] if without_red else []), foot, HOW, sep="\n")
     if asked.json:
-        _write(asked.json, figures, foot)
+        write_json(asked.json, figures, foot)
 
 
 def _without_red(console: Console) -> str:
@@ -92,7 +92,8 @@ def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
 
 
-def _write(file: Path, figures: Figures, foot: str) -> None:
+def write_json(file: Path, figures: Figures, foot: str) -> None:
+    """All figures, the rows of the table, and when and where they were taken."""
     shown: list[dict[str, Any]] = [row.as_dict() for part in rows(figures) for row in part]
     file.write_text(
         json.dumps({"run": foot, "rows": shown, "figures": figures}, indent=1) + "\n", encoding="utf-8"
