@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.status import Status
 
 from benchmarks.machine import Machine
 from benchmarks.red_env import NoRed, red_python
-from benchmarks.table import Figures, rows, table
+from benchmarks.table import Figures, Variants, rows, table
 
 ROUNDS = 3
 VARIANTS = {
@@ -46,45 +47,57 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.part) - set(VARIANTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    console, machine = Console(), Machine()
     chosen = asked.part or list(VARIANTS)
-    console = Console()
-    machine = Machine()
-    without_red = _without_red(console) if any("red" in VARIANTS[part] for part in chosen) else ""
+    remarks = _without_red(console) if any("red" in VARIANTS[part] for part in chosen) else []
+    absent = {"red"} if remarks else set[str]()
     figures: Figures = {}
-    with console.status("measuring; about twelve minutes") as status:
+    with console.status("") as status:
         for part in chosen:
-            variants = [each for each in VARIANTS[part] if each != "red" or not without_red]
-            runs: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
-            for number in range(1 if part in ONCE else ROUNDS):
-                for name in variants:
-                    if number == 0 or name not in ONCE:
-                        status.update(
-                            f"measuring {part}, {name}, round {number + 1}; about twelve minutes in all"
-                        )
-                        runs[name].append(_run(part, name))
-            figures[part] = {name: _medians(found) for name, found in runs.items()}
+            figures[part] = _measure(part, set(absent), status, remarks)
             machine.look()
     foot = machine.describe()
-    console.print(table(figures), *([without_red] if without_red else []), foot, HOW, sep="\n")
+    console.print(table(figures), *remarks, foot, HOW, sep="\n")
     if asked.json:
         write_json(asked.json, figures, foot)
 
 
-def _without_red(console: Console) -> str:
-    """Why Red is left out, in one line; empty when it is there."""
+def _measure(part: str, left_out: set[str], status: Status, remarks: list[str]) -> Variants:
+    """All variants of a part, in turn. Red that fails is left out, with a remark."""
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS[part]}
+    for number in range(1 if part in ONCE else ROUNDS):
+        for name in VARIANTS[part]:
+            if name in left_out or (number > 0 and name in ONCE):
+                continue
+            status.update(f"measuring {part}, {name}, round {number + 1}; about twelve minutes in all")
+            try:
+                runs[name].append(_run(part, name))
+            except subprocess.CalledProcessError as error:
+                if name != "red":
+                    sys.exit(f"{part} {name} could not be measured:\n{error.stderr}")
+                left_out.add(name)
+                remarks.append(
+                    f"Without Red in {part}: {(error.stderr.strip() or 'it failed').splitlines()[-1]}"
+                )
+    return {name: _medians(found) for name, found in runs.items() if found}
+
+
+def _without_red(console: Console) -> list[str]:
+    """Why Red is left out, in one line; nothing when it is there."""
     try:
         with console.status("installing Red beside us, once"):
             red_python()
     except NoRed as reason:
-        return f"Without Red: {reason}."
-    return ""
+        return [f"Without Red: {reason}."]
+    return []
 
 
 def _run(part: str, variant: str) -> dict[str, float]:
+    """The figures of one process. Raises CalledProcessError, with what it said."""
     command = [sys.executable, "-m", f"benchmarks.{part}", variant]
     if variant == "red" and part != "startup":
         command = [str(red_python()), "-m", "benchmarks.red", part]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -77,6 +78,8 @@ def _lyceum() -> None:
             if handlers:
                 await asyncio.wait(handlers)
             report()
+            if not gc.isenabled():
+                sys.exit("the garbage collector is off while loading, and was to be on by now")
             os.kill(os.getpid(), signal.SIGTERM)
 
     app.Lyceum = Watched
