@@ -149,11 +149,13 @@ def _handed_on(tail: str, depth: int) -> list[Link]:
             break
         tail = opened
     links: list[Link] = []
-    nested = _NESTED.search(tail)
+    lowered = tail.lower()
+    nested = _NESTED.search(tail) if "http" in lowered else None
     if nested is not None:
         links += _of_address(nested[1], depth + 1)
-    for pattern in (_PARAMETER, _AMP):
-        links += [Link(host) for match in pattern.finditer(tail) if (host := canonical(match[1]))]
+    for pattern, mark in ((_PARAMETER, "="), (_AMP, "/amp/")):
+        found = pattern.finditer(tail) if mark in lowered else ()
+        links += [Link(host) for match in found if (host := canonical(match[1]))]
     return links
 
 
