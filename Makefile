@@ -12,6 +12,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq install
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" pyproject.toml
 TEST_ARGS ?=
 LOCK_ARGS ?=
+BENCH_ARGS ?=
 
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -41,8 +42,8 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 	$(PY) -m bot.catalogues check
 	$(PY) .ci/audit.py requirements-dev.lock
 
-bench: $(VENV)/.dev ## Measure
-	@$(PY) -m benchmarks
+bench: $(VENV)/.dev ## Measure, beside the floor and Red; about twelve minutes (BENCH_ARGS="--json FILE")
+	@$(PY) -m benchmarks $(BENCH_ARGS)
 
 bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memory, quality
 	@$(PY) -m benchmarks.matching
@@ -57,9 +58,11 @@ lock: $(VENV)/.dev ## Resolve the lock files again from pyproject.toml
 	$(COMPILE) --extra speed --extra postgres --extra demo --group dev -o requirements-dev.lock $(LOCK_ARGS)
 	$(COMPILE) -c requirements-dev.lock --extra demo --group build -o requirements-demo.lock
 	$(COMPILE) -c requirements-dev.lock --extra speed --extra postgres --group build -o requirements.lock
+	$(BIN)/uv pip compile --python-version 3.11 --generate-hashes --quiet --custom-compile-command "make lock" \
+		benchmarks/red.in -o benchmarks/red.lock $(LOCK_ARGS)
 
 clean: ## Remove the virtual environment and what the tools left behind
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-red .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The first Python that is new enough and able to make a virtual environment. A pyenv shim that leads nowhere
 # fails the question and is passed over.

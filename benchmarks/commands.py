@@ -9,23 +9,18 @@ network are left out for both. /nothing is the same empty command in our tree, /
 
 from __future__ import annotations
 
-import asyncio
-import json
 import sys
 import tempfile
-import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import discord
-from discord.gateway import DiscordWebSocket
 
-from benchmarks import bots, gateway, payloads
+from benchmarks import bots, driving, gateway
 
 COUNT = 3_000
-AT_ONCE = 10
 WITH_DATABASE = 10  # of so many, one is measured: it costs that much more
 
 
@@ -34,7 +29,7 @@ async def measure(variant: str, count: int = COUNT) -> dict[str, float]:
     async with AsyncExitStack() as held:
         if variant == "bare":
             client = await held.enter_async_context(bots.Bare())
-            client.tree.command(name="nothing", description="Nothing")(_nothing)
+            client.tree.command(name="nothing", description="Nothing")(driving.nothing)
             used = {"nothing": count}
         else:
             folder = held.enter_context(tempfile.TemporaryDirectory())
@@ -45,36 +40,8 @@ async def measure(variant: str, count: int = COUNT) -> dict[str, float]:
         socket, network = await gateway.connect(client)
         if variant != "bare":
             _add_nothing(client)
-        user = User(socket, network)
+        user = driving.User(socket, network)
         return {name: await user.use(name, number) for name, number in used.items()}
-
-
-class User:
-    """Uses commands, ten at a time, each by another member."""
-
-    def __init__(self, socket: DiscordWebSocket, network: gateway.NoNetwork) -> None:
-        self._socket, self._network = socket, network
-        self._used = 0
-
-    async def use(self, name: str, count: int) -> float:
-        """Use the command so often, after a warm-up. CPU microseconds each."""
-        await self._send(payloads.slash(max(1, count // 10), *name.split()))
-        commands = payloads.slash(count, *name.split())
-        begun = time.process_time()
-        await self._send(commands)
-        return (time.process_time() - begun) / count * 1e6
-
-    async def _send(self, commands: list[str]) -> None:
-        for number, command in enumerate(commands, 1):
-            await self._socket.received_message(command)
-            self._used += 1
-            if number % AT_ONCE == 0 or number == len(commands):
-                await self._network.answers(self._used)
-        await gateway.settle()
-
-
-async def _nothing(interaction: discord.Interaction[Any]) -> None:
-    await interaction.response.send_message("Done.", ephemeral=True)
 
 
 def _add_nothing(client: Any) -> None:
@@ -89,4 +56,4 @@ def _add_nothing(client: Any) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(sys.argv[1], *map(int, sys.argv[2:])))))
+    driving.run(lambda variant: measure(variant, *map(int, sys.argv[2:])), sys.argv[1])

@@ -199,7 +199,11 @@ async def _client(held: AsyncExitStack, shape: str, variant: str) -> Any:
     if variant in ("bare", "bare-low"):
         low: dict[str, Any] = {"member_cache_flags": discord.MemberCacheFlags.none()}
         intents = discord.Intents(guilds=True, members=True, guild_messages=True, guild_reactions=True)
-        options = {"intents": intents, "chunk_guilds_at_startup": False, "max_messages": None}
+        options: dict[str, Any] = {
+            "intents": intents,
+            "chunk_guilds_at_startup": False,
+            "max_messages": None,
+        }
         return await held.enter_async_context(
             commands.Bot(command_prefix=(), **options, **(low if variant == "bare-low" else {}))
         )

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -26,7 +27,8 @@ def report() -> None:
     print(f'{{"cpu_s": {time.process_time():.3f}, "rss_mib": {int(held) / 1024:.1f}}}', flush=True)
 
 
-def _point_at(url: str) -> None:
+def point_at(url: str) -> None:
+    """Have discord.py look for Discord there."""
     import yarl
     from discord import gateway, http
 
@@ -45,7 +47,7 @@ def _bare() -> None:
 
     intents = discord.Intents(guilds=True, members=True, guild_messages=True, guild_reactions=True)
     bot = Bare(command_prefix=(), intents=intents, chunk_guilds_at_startup=False)
-    _wait_less(bot)
+    wait_less(bot)
     bot.run(TOKEN, log_handler=None)
 
 
@@ -56,7 +58,7 @@ def _lyceum() -> None:
         def __init__(self, *args: Any, **more: Any) -> None:
             super().__init__(*args, **more)
             self._ticked = asyncio.Event()
-            _wait_less(self)
+            wait_less(self)
             self.add_listener(self._tell, "on_ready")
 
         async def _tick_and_look_ahead(self) -> Any:
@@ -76,6 +78,8 @@ def _lyceum() -> None:
             if handlers:
                 await asyncio.wait(handlers)
             report()
+            if not gc.isenabled():
+                sys.exit("the garbage collector is off while loading, and was to be on by now")
             os.kill(os.getpid(), signal.SIGTERM)
 
     app.Lyceum = Watched
@@ -83,10 +87,11 @@ def _lyceum() -> None:
     cli.main()
 
 
-def _wait_less(bot: Any) -> None:
-    bot._connection.guild_ready_timeout = 0.1  # noqa: SLF001 - seconds that READY waits for more servers
+def wait_less(bot: Any) -> None:
+    """READY waits two seconds for more servers; there is one."""
+    bot._connection.guild_ready_timeout = 0.1  # noqa: SLF001 - discord.py has no option for it
 
 
 if __name__ == "__main__":
-    _point_at(sys.argv[2])
+    point_at(sys.argv[2])
     {"bare": _bare, "lyceum": _lyceum}[sys.argv[1]]()

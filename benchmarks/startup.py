@@ -1,9 +1,10 @@
 """CPU and memory of a start, from `lyceum run` until all that follows READY is done; against a bare `commands.Bot`.
 
-    python -m benchmarks.startup bare|lyceum
+    python -m benchmarks.startup bare|lyceum|red
 
 Each start is a process of its own, over real HTTP and a real gateway, at the fake Discord of the tests, which has one
-small server. `first` is a start with an empty database: it makes the schema and sends the commands.
+small server. `first` is a start with an empty database: it makes the schema and sends the commands. Compiled modules are
+kept, as an installation keeps them; `red` is measured at its second start, because at the first it loads no cogs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.one_start import TOKEN
+from benchmarks.red_env import red_python
 from tests.wire.fake_discord import FakeDiscord
 
 PATIENCE = 60.0  # seconds
@@ -29,6 +31,10 @@ async def measure(variant: str) -> dict[str, float]:
     async with FakeDiscord() as discord:
         if variant == "bare":
             return await _start(discord, "bare")
+        if variant == "red":
+            with tempfile.TemporaryDirectory() as folder:
+                await _start(discord, "start", folder, module="red", python=red_python())
+                return await _start(discord, "start", folder, module="red", python=red_python())
         with tempfile.TemporaryDirectory() as folder:
             config = Path(folder) / "config.toml"
             config.touch(mode=0o600)
@@ -47,12 +53,16 @@ async def measure(variant: str) -> dict[str, float]:
         return {**found, "first_cpu_s": first["cpu_s"]}
 
 
-async def _start(discord: FakeDiscord, *arguments: str) -> dict[str, float]:
+async def _start(
+    discord: FakeDiscord, *arguments: str, module: str = "one_start", python: Path | str = sys.executable
+) -> dict[str, float]:
     variant, *more = arguments
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LYCEUM__")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.one_start", variant, discord.url, *more),
+        *(str(python), "-m", f"benchmarks.{module}", variant, discord.url, *more),
         cwd=PROJECT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("LYCEUM__")},
+        env=kept,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -64,7 +74,7 @@ async def _start(discord: FakeDiscord, *arguments: str) -> dict[str, float]:
             process.kill()
     if process.returncode != 0:
         raise RuntimeError(f"the {variant} bot did not start: {complaint.decode()}")
-    return json.loads(said)
+    return json.loads(said.decode().strip().splitlines()[-1])
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ import gc
 import importlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
 import discord
+from discord import app_commands
 
 from bot.alarm_clock import AlarmClock
 from bot.asides import Asides
@@ -77,6 +78,7 @@ log = logging.getLogger(__name__)
 TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next one go on
 
 MessageHandler = Callable[[discord.Message], Awaitable[None]]
+CommandHandler = Callable[[discord.Interaction[Any], app_commands.Command[Any, ..., Any]], Awaitable[None]]
 
 
 class Lyceum(SpacedSessions):
@@ -122,6 +124,7 @@ class Lyceum(SpacedSessions):
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._knows_servers = False  # whether all of this session's were told
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
+        self._command_handlers: list[CommandHandler] = []
         self._wire()
 
     def _wire(self) -> None:
@@ -194,6 +197,9 @@ class Lyceum(SpacedSessions):
         async with self.core.db.begin() as session:
             await self.core.retention.plan(session)
         await cast(LyceumTree, self.tree).sync_if_changed(self.core.db)
+        if self.alarm_clock is not None:
+            _keep_for_good()
+            gc.enable()  # off since `lyceum run` began to load
 
     async def load_feature(self, name: str) -> None:
         """Set a feature up; `name` is one of `list_features()`.
@@ -209,10 +215,7 @@ class Lyceum(SpacedSessions):
         self.dispatcher.start()
         self.setup_watch.new_session()
         if self.alarm_clock is not None and not self.alarm_clock.running:
-            # What the start has made stays for good. Out of the collector's sight, or looking through it
-            # stops the event loop for up to 50 ms each time.
-            gc.collect()
-            gc.freeze()
+            _keep_for_good()
             self.alarm_clock.start()
         for guild in self.guilds:
             await self._compare(guild)
@@ -277,17 +280,28 @@ class Lyceum(SpacedSessions):
             await self.components.answer(interaction)
             await self.asides.show(interaction)
 
-    async def on_app_command_completion(self, interaction: discord.Interaction[Any], _: Any) -> None:
-        """A command was answered: tell what waits for its user."""
+    async def on_app_command_completion(
+        self, interaction: discord.Interaction[Any], command: app_commands.Command[Any, ..., Any]
+    ) -> None:
+        """A command was answered: tell what waits for its user, and those who listen, in one task."""
         await self.asides.show(interaction)
+        for handler in self._command_handlers:
+            try:
+                await handler(interaction, command)
+            except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
+                self.disk.note(error)
+                report_error(error, f"after {command.qualified_name}")
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
         if message.guild is None or message.author.bot:
             return
+        off: Collection[str] | None = None
         for handler, feature in self._message_handlers:
             try:
-                if await self.core.features.is_on(message.guild.id, feature):
+                if off is None:
+                    off = await self.core.features.list_off(message.guild.id)
+                if feature not in off:
                     await handler(message)
             except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
                 self.disk.note(error)
@@ -306,6 +320,13 @@ class Lyceum(SpacedSessions):
 
     def stop_listening(self, handler: MessageHandler) -> None:
         self._message_handlers.remove((handler, feature_of(handler)))
+
+    def listen_to_commands(self, handler: CommandHandler) -> None:
+        """Call `handler` for every command that was answered. It must not query in passing either."""
+        self._command_handlers.append(handler)
+
+    def stop_listening_to_commands(self, handler: CommandHandler) -> None:
+        self._command_handlers.remove(handler)
 
     async def tick(self) -> None:
         """Do all timed work that is due, in slices. Never raises: the next tick tries again."""
@@ -364,6 +385,13 @@ class Lyceum(SpacedSessions):
     def _name_of_guild(self, guild_id: int) -> str | None:
         guild = self.get_guild(guild_id)
         return guild.name if guild is not None else None
+
+
+def _keep_for_good() -> None:
+    """What the start has made is never garbage. Out of the collector's sight, or looking through it stops the event loop
+    for up to 50 ms each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def _intents(settings: Settings) -> discord.Intents:

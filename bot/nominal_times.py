@@ -243,22 +243,29 @@ def _expand(parts: _Parts, start: dt.date, first: dt.date, time: dt.time) -> Ite
     Beginning at the start of a period, with the defaults that RFC 5545 takes from the start date made
     explicit, gives the same set as beginning at `start` itself: the caller drops what lies before it.
     """
-    by = dict(parts.by)
-    if parts.frequency == "WEEKLY" and "byweekday" not in by:
-        by["byweekday"] = (recurrence.weekday(start.weekday()),)
-    elif parts.frequency in ("MONTHLY", "YEARLY") and not by.keys() & {"byweekday", "bymonthday"}:
-        by["bymonthday"] = (start.day,)
-        if parts.frequency == "YEARLY":
-            by.setdefault("bymonth", (start.month,))
-    rule = recurrence.rrule(
+    given = parts.by.keys()
+    implied: tuple[tuple[str, Any], ...] = ()
+    if parts.frequency == "WEEKLY" and "byweekday" not in given:
+        implied = (("byweekday", (recurrence.weekday(start.weekday()),)),)
+    elif parts.frequency in ("MONTHLY", "YEARLY") and not given & {"byweekday", "bymonthday"}:
+        implied = (("bymonthday", (start.day,)),)
+        if parts.frequency == "YEARLY" and "bymonth" not in given:
+            implied += (("bymonth", (start.month,)),)
+    return iter(_recurrence(parts, implied, dt.datetime.combine(_anchor(parts, start, first), time)))
+
+
+@lru_cache(maxsize=256)
+def _recurrence(parts: _Parts, implied: tuple[tuple[str, Any], ...], begins: dt.datetime) -> recurrence.rrule:
+    """Kept, because many schedules fall due in one instant by the same rule, and making one takes as long as asking it."""
+    return recurrence.rrule(
         _FREQUENCIES[parts.frequency],
-        dtstart=dt.datetime.combine(_anchor(parts, start, first), time),
+        dtstart=begins,
         interval=parts.interval,
         wkst=parts.week_start,
         until=parts.until,
-        **by,
+        **parts.by,
+        **dict(implied),
     )
-    return iter(rule)
 
 
 def _anchor(parts: _Parts, start: dt.date, first: dt.date) -> dt.date:

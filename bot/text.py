@@ -87,6 +87,8 @@ _TIMESTAMP_STYLES = frozenset("tTdDfFsSR")
 
 def length(text: str) -> int:
     """The length in UTF-16 code units."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

@@ -33,6 +33,10 @@ _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--
 class Filter(StrEnum):
     """The filters, in the order in which they are shown and asked."""
 
+    __hash__ = (
+        str.__hash__
+    )  # an enum's own is a call into Python, and every message is asked about some of these
+
     DOMAINS = "domains"
     LOOK_ALIKES = "look_alikes"
     INVITES = "invites"

@@ -68,12 +68,12 @@ class Watching:
         folded = fold(text)
         looked = ready.compiled.look(text, folded)
         found = looked.matches
-        if Filter.MENTIONS in on and "<@" in text:
+        if "<@" in text and Filter.MENTIONS in on:
             mentions = len(message.mentions) + len(message.role_mentions)
             if mentions > ready.settings.most_mentions:
                 found = (*found, Match(Filter.MENTIONS, str(mentions)))
         others: tuple[tuple[int, int], ...] = ()
-        if is_new and Filter.REPEATS in on and len(folded) >= SHORTEST:
+        if is_new and len(folded) >= SHORTEST and Filter.REPEATS in on:
             author_id = message.author.id
             seen = self._service.repeated(ready, guild_id, author_id, message.channel.id, message.id, folded)
             if seen:

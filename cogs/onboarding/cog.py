@@ -104,6 +104,7 @@ class OnboardingCog(commands.Cog):
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
         bot.listen_to_messages(self._detectors.on_message)
+        bot.listen_to_commands(self._detectors.command_used)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
         bot.setup_card.add(self._return_page)
@@ -122,6 +123,7 @@ class OnboardingCog(commands.Cog):
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER, NUDGE_RENDERER)
         bot.components.unregister(*self._controls)
         bot.stop_listening(self._detectors.on_message)
+        bot.stop_listening_to_commands(self._detectors.command_used)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
         bot.setup_card.remove(self._return_page)
@@ -189,12 +191,6 @@ class OnboardingCog(commands.Cog):
     @commands.Cog.listener()
     async def on_thread_member_join(self, member: discord.ThreadMember) -> None:
         await self._detectors.thread_joined(member)
-
-    @commands.Cog.listener()
-    async def on_app_command_completion(
-        self, interaction: discord.Interaction[Any], command: app_commands.Command[Any, ..., Any]
-    ) -> None:
-        await self._detectors.command_used(interaction, command)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:

@@ -35,17 +35,22 @@ class Detectors:
         if message.is_system() or not self._waiting.is_anybody(guild_id, member_id, *_BY_MESSAGE):
             return
         places = await self._service.runs.places(guild_id)
-        role_ids = roles_of(message.author)
         targets = places.targets_of(message.channel.id)
         if isinstance(message.channel, discord.Thread):
             parents = places.targets_of(message.channel.parent_id)
             if self._waiting.waits(guild_id, member_id, Detector.THREAD, parents):
+                role_ids = roles_of(message.author)
                 await self._quests.note(guild_id, member_id, Detector.THREAD, parents, role_ids=role_ids)
         kinds = [Detector.POST, *([Detector.REPLY] if is_reply(message) else [])]
         for detector in kinds:
             if self._waiting.waits(guild_id, member_id, detector, targets):
                 await self._quests.note_message(
-                    guild_id, member_id, detector, targets, message_id=message.id, role_ids=role_ids
+                    guild_id,
+                    member_id,
+                    detector,
+                    targets,
+                    message_id=message.id,
+                    role_ids=roles_of(message.author),
                 )
 
     async def reaction_added(self, payload: discord.RawReactionActionEvent) -> None:

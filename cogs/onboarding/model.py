@@ -122,6 +122,10 @@ class OnboardingSettings:
         return frozenset(each for each in chosen if each is not None)
 
 
+# Plain text: members of an enum are slow keys, and this is asked of messages.
+_WELCOME, _INTRODUCTIONS, _WINS = Place.WELCOME.value, Place.INTRODUCTIONS.value, Place.WINS.value
+
+
 @dataclass(frozen=True)
 class Places:
     """Where the targets of steps lead in a community at this moment."""
@@ -131,21 +135,25 @@ class Places:
 
     def target_id(self, target: str) -> int | None:
         """The channel or role that a target names; None while it does not exist."""
-        settings = self.settings
-        chosen = {
-            Place.WELCOME.value: settings.welcome_channel_id,
-            Place.INTRODUCTIONS.value: settings.introductions_channel_id,
-            Place.WINS.value: settings.wins_channel_id,
-            FINISHED_ROLE: settings.finished_role_id,
-        }
-        if target in chosen:
-            return chosen[target]
+        named = self._named()
+        if target in named:
+            return named[target]
         return int(target) if target.isdecimal() and int(target) not in self.lost else None
 
     def targets_of(self, target_id: int) -> frozenset[str]:
         """Every target that leads to this channel or role."""
-        named = [*Place, FINISHED_ROLE]
-        return frozenset(str(name) for name in named if self.target_id(name) == target_id) | {str(target_id)}
+        return frozenset(
+            [str(target_id), *(name for name, chosen in self._named().items() if chosen == target_id)]
+        )
+
+    def _named(self) -> dict[str, int | None]:
+        settings = self.settings
+        return {
+            _WELCOME: settings.welcome_channel_id,
+            _INTRODUCTIONS: settings.introductions_channel_id,
+            _WINS: settings.wins_channel_id,
+            FINISHED_ROLE: settings.finished_role_id,
+        }
 
     def is_resting(self, step: StepDefinition) -> bool:
         """Whether the step cannot be done because staff have to choose a channel or role first."""

@@ -128,8 +128,9 @@ class RaidsCog(commands.Cog):
         author, guild = message.author, message.guild
         if guild is None or not isinstance(author, discord.Member):
             return
-        self.memory.count_message(guild.id, message.channel.id, message.created_at)
-        if author.joined_at is None or message.created_at - author.joined_at > NEWCOMER_FOR:
+        written_at = message.created_at  # worked out of the id each time that it is asked for
+        self.memory.count_message(guild.id, message.channel.id, written_at)
+        if author.joined_at is None or written_at - author.joined_at > NEWCOMER_FOR:
             return
         arrival = arrival_of(author)
         if arrival is None:
@@ -144,7 +145,7 @@ class RaidsCog(commands.Cog):
             everyone=message.mention_everyone,
             stickers=[each.id for each in message.stickers],
         )
-        verdict = self.memory.say(guild.id, arrival, message.created_at, mark)
+        verdict = self.memory.say(guild.id, arrival, written_at, mark)
         if self.memory.has_arrivals:
             self._flush_in_time()
         if verdict is not None and verdict.is_raid:

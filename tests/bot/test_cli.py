@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -68,6 +69,16 @@ def test_run_refuses_a_configuration_with_one_sentence(tmp_path: Path, config: s
 
 def test_a_section_in_a_sentence_is_printed_and_not_taken_for_a_style(tmp_path: Path) -> None:
     assert "[discord]" in lyceum(tmp_path, "run").stderr
+
+
+@posix_only
+def test_a_refused_start_leaves_the_garbage_collector_on(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[discord]\ntoken = "{TOKEN}"\n', encoding="utf-8")
+    config.chmod(0o644)
+    result = CliRunner().invoke(app, ["run", "--config", str(config)])
+    assert result.exit_code == 2 and "Everybody on this machine can read" in result.stderr
+    assert gc.isenabled()
 
 
 def test_run_names_the_file_that_was_asked_for(tmp_path: Path) -> None:

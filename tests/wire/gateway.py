@@ -230,6 +230,7 @@ class Gateway:
             "session_id": session.id,
             "resume_gateway_url": self.url,
             "session_type": "normal",
+            "shard": [0, 1],
             "private_channels": [],
             "application": {"id": str(APPLICATION_ID), "flags": 0},
         }
