@@ -12,6 +12,7 @@ from typing import Any
 import discord
 
 from bot.invite import MODERATION_PERMISSIONS
+from sandbox.story.hurry import HurriedWorld, hurried
 from sandbox.story.plan import MOST_WEEKS, Plan
 from sandbox.story.tale import Tale
 from sandbox.story.weeks import planned
@@ -43,8 +44,10 @@ async def world(folder: Path, *, check_errors: bool = True) -> AsyncGenerator[Wo
 
     database = Database(f"sqlite+aiosqlite:///{folder / 'story.db'}")
     await schema.upgrade(database)
+    await database.close()
+    hurried(database)
     settings = Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'story.db'}"))
-    async with World[Lyceum, Database].open(
+    async with HurriedWorld.open(
         lambda opened: Lyceum(settings, opened, ring=False),
         database=database,
         now=BEGINS,
