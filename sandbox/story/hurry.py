@@ -60,6 +60,8 @@ class HurriedWorld(World[Any, Any]):
 
     async def next_due(self) -> datetime | None:
         """What the bot said the last time, as long as nothing was committed since."""
+        if not self.ring_by_itself:
+            return await super().next_due()
         self._watch_commits()
         if self._known_due is None or self.bot.setup_watch.is_asked_for:
             self._known_due = None
@@ -77,3 +79,17 @@ class HurriedWorld(World[Any, Any]):
 
     def _forget(self, _connection: Any) -> None:
         self._known_due = None
+
+    async def go_on_at_real_pace(self, make_bot: Callable[[Any], Any]) -> None:
+        """End the process as SIGTERM does and start one that keeps its own time, on the database as it would be anywhere.
+
+        From here the world's clock is moved by whoever shows it, and nothing hurries any more.
+        """
+        await self.stop()
+        self._make_bot, self._reopen = make_bot, _as_anywhere
+        self.ring_by_itself, self._known_due = False, None
+        await self.start_again()
+
+
+def _as_anywhere(database: Database) -> Database:
+    return Database(database.url.render_as_string(hide_password=False))

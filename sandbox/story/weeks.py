@@ -191,7 +191,7 @@ def _fourth(plan: Plan) -> None:
     plan.add(4, "Fri 19:15", "Inês", together.thank, "Hana", "for asking which book it was on the longest evening.", "Honest and kind review")
     plan.add(4, "Fri 18:30", "Amara", doing.tell_win, "A pupil asked “compared with what?” before I did.")
     plan.add(4, "Fri 20:40", "Tomasz", doing.tell_win, "A worry became a question.")
-    plan.add(4, "Sat 10:20", "Hana", together.thank_for_message, "general", "Yuki", "for coming back with one page and no excuses.", "Brave question")
+    plan.add(4, "Sat 10:20", "Cleo", together.thank_for_message, "general", "Yuki", "for coming back with one page and no excuses.", "Did the quiet work")
     for name, when in (("Amara", "5 Mon 20:20"), ("Ben", "5 Mon 14:30"), ("Aisha", "5 Mon 22:25")):
         plan.add(4, when, name, doing.review_all)
     plan.add(4, "5 Mon 20:30", "Cleo", say, "general", "Four weeks! I came to draw maps and learned when not to.")
