@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError, SetupError
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 0.3  # how often the simulated clock catches up with the real one
 _RECENT = 12
+_FEW_PEOPLE = 9  # as many need no order
+_REGULARS = 2
 _LABEL_LENGTH = 60
 _MENTION = re.compile(r"<(@|#)!?(\d+)>")
 _ROLES = {"Olive": "owner", "Farah": "facilitator", "Milo": "moderator"}
@@ -44,6 +47,10 @@ class Stage:
         self.channel: Channel | None = world.welcome
         self.url = ""
         self.skipped = timedelta()
+        self.zones: Mapping[str, str] = {}
+        """The time zones of people by name; everybody else's is UTC."""
+        self.read_until: datetime | None = None
+        """Up to when everybody has read everything at the start; None: all of it."""
         self.play = Play(self)
         self._origin = origin
         self.preview: Preview | None = None
@@ -197,19 +204,41 @@ class Stage:
     def _card(self, person: Person) -> dict[str, Any]:
         name = self._name(person)
         here = self.world.is_member(person)
-        note = _ROLES.get(name, "member" if here and self.world.role_names(person) else "newcomer")
         return {
             "id": str(person.id),
             "name": name,
-            "note": note if here else "has left",
+            "note": self._part(person),
             "here": here,
             "may_leave": name not in _ROLES,
+            "first": self._comes_first(person),
         }
+
+    def _part(self, person: Person) -> str:
+        """What somebody is here."""
+        if not self.world.is_member(person):
+            return "has left"
+        known = _ROLES.get(self._name(person))
+        return known or ("member" if self.world.role_names(person) else "newcomer")
+
+    def _comes_first(self, person: Person) -> bool:
+        """Whether somebody stands on top of the list: staff, the first regulars, whoever came last, and you."""
+        everybody = list(self.world.people.values())
+        if len(everybody) <= _FEW_PEOPLE or person is self.person or self._name(person) in _ROLES:
+            return True
+        parts = {each.id: self._part(each) for each in everybody}
+        regulars = [each for each in everybody if parts[each.id] == "member"]
+        newcomers = [each for each in everybody if parts[each.id] == "newcomer"]
+        return person in regulars[:_REGULARS] or person in newcomers[-1:]
 
     def channels(self) -> list[dict[str, Any]]:
         """What the person can open, with the number of messages they have not seen."""
         found = [
-            {"id": str(channel_id), "label": self._label(channel_id), "unread": self._unread(channel_id)}
+            {
+                "id": str(channel_id),
+                "label": self._label(channel_id),
+                "unread": self._unread(channel_id),
+                "below": self._below(channel_id),
+            }
             for channel_id in self._visible_channels()
         ]
         return found if self.gate() is None else []
@@ -255,12 +284,30 @@ class Stage:
             return "Private messages from Lyceum"
         return f"{'↳ ' if channel.is_thread else '#'}{channel.name}"
 
+    def _below(self, channel_id: int) -> str:
+        """The name of the channel that a thread belongs to; empty for what is no thread."""
+        channels = self.world.env.backend.channels
+        channel = channels[channel_id]
+        parent = channels.get(channel.parent_id or 0) if channel.is_thread else None
+        return f"#{parent.name}" if parent is not None else ""
+
     def _can_see(self, channel_id: int) -> bool:
         return channel_accessible(self.world.env.backend, channel_id, self.person.id, history=True)
 
     def _first_channel(self) -> Channel | None:
         visible = self._visible_channels()
         return self.world.channel_of(visible[0]) if visible else None
+
+    def local_time(self) -> str:
+        """What the person's own clock says, where it is not UTC: ``05:10 in New York``."""
+        zone = self.zone_of(self.person)
+        if zone == "UTC":
+            return ""
+        return f"{self.world.now.astimezone(ZoneInfo(zone)):%a %H:%M} in {zone.split('/')[-1].replace('_', ' ')}"
+
+    def zone_of(self, person: Person) -> str:
+        """Whose wall clock the times on screen are shown by."""
+        return self.zones.get(self._name(person), "UTC")
 
     def _name(self, person: Person) -> str:
         return person.user.global_name or person.name
@@ -277,8 +324,16 @@ class Stage:
         self._read[person.id, channel_id] = max(ids, default=0)
 
     def _mark_all_read(self, person: Person) -> None:
+        stored = self.world.env.backend.messages
         for channel_id in list(self.world.env.backend.channels):
             self._mark_read(person, channel_id)
+            if self.read_until is not None:
+                seen = [
+                    number
+                    for number, message in stored.get(channel_id, {}).items()
+                    if datetime.fromisoformat(message.timestamp) <= self.read_until
+                ]
+                self._read[person.id, channel_id] = max(seen, default=0)
 
     # ------------------------------------------------------------------------------------------ the preview
 
@@ -292,7 +347,9 @@ class Stage:
         if self.channel is None:
             return
         viewer = self.person if self.channel.guild is not None else self.person.user
-        preview = self.world.env.preview(self.channel, viewers=[viewer], layout="channel")
+        preview = self.world.env.preview(
+            self.channel, viewers=[viewer], layout="channel", timezone=self.zone_of(self.person)
+        )
         self.preview = await preview.__aenter__()
         self.url = self.preview.url
         self._after_action()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox.story.play import Moment, play, world
+from sandbox.story.play import Moment, go_on, play, room, world
 
-__all__ = ["Moment", "play", "world"]
+__all__ = ["Moment", "go_on", "play", "room", "world"]

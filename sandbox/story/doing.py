@@ -23,8 +23,9 @@ async def say_hello_early(tale: Tale, name: str) -> str:
 async def arrive(tale: Tale, name: str) -> str:
     """Somebody joins, agrees to the rules, and is greeted."""
     person = await tale.world.join(name, pending=True)
-    await tale.world.accept_rules(person)
+    tale.arrived[name] = tale.world.now
     tale.expect(f"greeting of {name}", tale.channel("welcome"), [f"<@{person.id}>"])
+    await tale.world.accept_rules(person)
     return f"{name} joins and is greeted."
 
 

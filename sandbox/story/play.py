@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import discord
 
 from bot.invite import MODERATION_PERMISSIONS
+from sandbox.story import doing
+from sandbox.story.hurry import HurriedWorld, hurried
 from sandbox.story.plan import MOST_WEEKS, Plan
 from sandbox.story.tale import Tale
 from sandbox.story.weeks import planned
 from sandbox.world import World
 
+_CLOCK = ZoneInfo("Europe/Lisbon")
+_ROOM = 2**28  # bytes; the four weeks take some ten megabytes
 BEGINS = datetime(2026, 10, 5, 6, 15, tzinfo=UTC)
 
 
@@ -30,28 +38,60 @@ class Moment:
     week: int
     share: float
     """How much of the story has been told, from 0 to 1."""
+    notable: bool
+    """Whether it is more than what happens every day."""
+
+    @property
+    def day(self) -> date:
+        """The day on the community's clock."""
+        return self.at.astimezone(_CLOCK).date()
+
+
+@contextmanager
+def room() -> Generator[Path]:
+    """A folder for a database that is thrown away, in memory where there is room."""
+    memory = Path("/dev/shm")
+    is_roomy = memory.is_dir() and os.access(memory, os.W_OK) and disk_usage(memory).free >= _ROOM
+    with TemporaryDirectory(prefix="lyceum-story-", dir=memory if is_roomy else None) as folder:
+        yield Path(folder)
 
 
 @asynccontextmanager
-async def world(folder: Path, *, check_errors: bool = True) -> AsyncGenerator[World[Any, Any]]:
+async def world(folder: Path, *, check_errors: bool = True) -> AsyncGenerator[HurriedWorld]:
     """The server before the bot has been set up in it, early on Monday 5 October 2026; its database is in ``folder``."""
     # Imported here: before the simulated Discord changes any clock, and only when there is a bot to show.
-    from bot.app import Lyceum
-    from bot.settings import DatabaseSettings, Settings
     from storage import schema
     from storage.database import Database
 
-    database = Database(f"sqlite+aiosqlite:///{folder / 'story.db'}")
+    database = Database(_url(folder))
     await schema.upgrade(database)
-    settings = Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'story.db'}"))
-    async with World[Lyceum, Database].open(
-        lambda opened: Lyceum(settings, opened, ring=False),
-        database=database,
+    await database.close()
+    async with HurriedWorld.open(
+        lambda opened: _bot(folder, opened, ring=False),
+        database=hurried(database),
+        reopen=lambda closed: hurried(Database(closed.url.render_as_string(hide_password=False))),
         now=BEGINS,
         permissions=discord.Permissions(MODERATION_PERMISSIONS),
         check_errors=check_errors,
     ) as opened:
         yield opened
+
+
+async def go_on(world: HurriedWorld, folder: Path) -> None:
+    """After the story: the bot is started anew with its own alarm clock, and lives at real pace from here."""
+    world.forgive_errors()
+    await world.go_on_at_real_pace(lambda opened: _bot(folder, opened, ring=True))
+
+
+def _bot(folder: Path, database: Any, *, ring: bool) -> Any:
+    from bot.app import Lyceum
+    from bot.settings import DatabaseSettings, Settings
+
+    return Lyceum(Settings(database=DatabaseSettings(url=_url(folder))), database, ring=ring)
+
+
+def _url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'story.db'}"
 
 
 async def play(world: World[Any, Any], weeks: int = MOST_WEEKS, tale: Tale | None = None) -> AsyncGenerator[Moment]:
@@ -67,4 +107,5 @@ async def play(world: World[Any, Any], weeks: int = MOST_WEEKS, tale: Tale | Non
         told = await scene.run(tale)
         if told:
             week = 1 + (scene.at.date() - BEGINS.date()).days // 7
-            yield Moment(world.now, scene.who, told, week, (number + 1) / len(scenes))
+            share = (number + 1) / len(scenes)
+            yield Moment(world.now, scene.who, told, week, share, scene.verb.__module__ != doing.__name__)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sandbox.story import together
 from sandbox.story.opening import CHALLENGES
-from sandbox.story.plan import Plan
+from sandbox.story.plan import MOST_WEEKS, Plan
 from sandbox.story.tale import Tale
 
 
@@ -20,8 +20,16 @@ def planned(plan: Plan, week: int) -> None:
         plan.happen(week, when, together.whoever_was_asked_is_in)
     plan.happen(week, "Sun 19:59", closing, week)
     if week > 1:
-        plan.happen(week, "Mon 17:59", results, week - 1)
-        plan.add(week, "Mon 19:10", "Farah", hold_round, week - 1)
+        _after_a_challenge(plan, week)
+    if week == MOST_WEEKS:  # the story ends on the Monday after
+        plan.happen(week + 1, "Mon 08:59", monday_at_nine, week + 1)
+        _after_a_challenge(plan, week + 1)
+
+
+def _after_a_challenge(plan: Plan, week: int) -> None:
+    """On the Monday after it: what everybody made, and who reviews what."""
+    plan.happen(week, "Mon 17:59", results, week - 1)
+    plan.add(week, "Mon 19:10", "Farah", hold_round, week - 1)
 
 
 async def monday_at_nine(tale: Tale, _: str, week: int) -> str:

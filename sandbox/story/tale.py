@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from sandbox.faults import REPLY
 from sandbox.seen import Answer, Seen
 from sandbox.server import Channel, Person
+from sandbox.story import received
 from sandbox.story.cast import Character, Made, everybody, works
-from sandbox.story.figures import Expected
+from sandbox.story.figures import Expected, Figures, Stay, count
 from sandbox.story.plan import is_awake
 from sandbox.world import World
 
@@ -28,6 +30,9 @@ class Tale:
         """How many reviews of a work, by its mark, were written so far: the next one says something else."""
         self.reviews_of: dict[str, list[str]] = {}
         """Whose reviews a work had, so that they can be thanked."""
+        self.arrived: dict[str, datetime] = {
+            name: world.now for name, each in everybody().items() if not each.joins
+        }
         self.away: list[tuple[str, datetime, datetime | None]] = []
         """Who left or paused, from when until when: nobody may ping them in between."""
         self.raiders: list[Person] = []
@@ -96,6 +101,27 @@ class Tale:
             for each, since, until in self.away
         ]
 
+    def absences(self) -> list[tuple[int, datetime, datetime | None]]:
+        """Who had left or taken a break, by their ids, and from when until when; None: still."""
+        return [(self.world.people[name].id, since, until) for name, since, until in self.away]
+
+    def figures(self) -> Figures:
+        """What happened so far, from what the simulated Discord received."""
+        left = {name: since for name, since, until in self.away if until is None}
+        stays = [
+            Stay(self.world.people[name].id, since, left.get(name, self.world.now), everybody()[name].zone)
+            for name, since in self.arrived.items()
+        ]
+        replies = received.replies(self.world)
+        return count(
+            received.posts(self.world),
+            replies,
+            self.expected,
+            stays,
+            self.world.now,
+            len(self.world.faults.requests(*REPLY, applied=True)),
+        )
+
     # ------------------------------------------------------------------------------------------ works
 
     def work_on(self, text: str) -> Made:
@@ -119,6 +145,3 @@ class Tale:
         """From the story's own knowledge: one message with these words, there from now (and ``after``) within a time."""
         start = self.world.now + after
         self.expected.append(Expected(what, channel.id, tuple(has), start, start + within))
-
-
-Look = Callable[[Seen], bool]

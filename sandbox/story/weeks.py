@@ -143,7 +143,7 @@ def _first(plan: Plan) -> None:
 def _second(plan: Plan) -> None:
     say, answer = doing.say, doing.answer
     plan.add(2, "Mon 10:30", "Farah", opening.switch_badges_on)
-    plan.add(2, "Tue 09:30", "Yuki", together.pause, "2026-10-27")
+    plan.add(2, "Tue 09:30", "Yuki", together.pause, "2026-10-30")
     plan.add(2, "Wed 13:10", "Linh", say, "general", "I drew my first chart outside school. It is about my sister. Is red and green a bad idea?")
     plan.add(2, "Wed 08:05", "Dale", answer, "general", "Linh", "Did you even try? A child would not draw this. People like you are why nobody trusts charts.")
     plan.add(2, "Wed 15:10", "Cleo", answer, "general", "Linh", "It made me smile, and I understood it at once. Red and green are hard for some eyes; a small “stop” would do.")
@@ -180,14 +180,18 @@ def _third(plan: Plan) -> None:
     plan.add(3, "Fri 18:30", "Amara", doing.tell_win, "“The mean describes nobody” is on the wall of my classroom now.")
     plan.add(3, "Fri 20:10", "Jonas", doing.tell_win, "Two colours, and nobody complained.")
     plan.add(3, "Fri 21:00", "Inês", doing.tell_win, "I am going to show something this week.")
-    plan.add(3, "Sun 16:00", "Linh", answer, "general", "Jonas", "Light and dark, Dale would say!")
+    plan.add(3, "Sun 20:30", "Yuki", together.come_back)
+    plan.add(3, "Sun 16:00", "Linh", answer, "general", "Jonas", "Two colours are enough. Light and dark, Dale would say!")
 
 
 def _fourth(plan: Plan) -> None:
     say, answer = doing.say, doing.answer
-    plan.add(4, "Tue 19:30", "Yuki", together.come_back)
     plan.add(4, "Tue 19:50", "Yuki", say, "general", "I'm back. The shop was closed for a week and so was I. What did I miss?")
     plan.add(4, "Tue 12:40", "Cleo", answer, "general", "Yuki", "Welcome back! A raid, a wedding of two means, and Inês showed a drawing. Look at #gallery.")
     plan.add(4, "Fri 19:15", "Inês", together.thank, "Hana", "for asking which book it was on the longest evening.", "Honest and kind review")
     plan.add(4, "Fri 18:30", "Amara", doing.tell_win, "A pupil asked “compared with what?” before I did.")
     plan.add(4, "Fri 20:40", "Tomasz", doing.tell_win, "A worry became a question.")
+    plan.add(4, "Sat 10:20", "Cleo", together.thank_for_message, "general", "Yuki", "for coming back with one page and no excuses.", "Did the quiet work")
+    for name, when in (("Amara", "5 Mon 20:20"), ("Ben", "5 Mon 14:30"), ("Aisha", "5 Mon 22:25")):
+        plan.add(4, when, name, doing.review_all)
+    plan.add(4, "5 Mon 20:30", "Cleo", say, "general", "Four weeks! I came to draw maps and learned when not to.")
