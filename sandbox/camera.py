@@ -72,9 +72,8 @@ class Camera:
             raise RuntimeError(f"the browser refused {method}: {answer['error']['message']}")
         return answer["result"]
 
-    async def look_at(self, url: str, *, width: int, height: int, zone: str) -> None:
-        """Open a page in a window of this many pixels, on the clock of a time zone."""
-        await self._call("Emulation.setTimezoneOverride", timezoneId=zone)
+    async def look_at(self, url: str, *, width: int, height: int) -> None:
+        """Open a page in a window of this many pixels."""
         await self._call(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -12,18 +12,22 @@ import logging
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from sandbox.camera import Area, Camera, NoBrowser, open_camera
 from sandbox.scenes import SCENES, View, views
-from sandbox.story.play import world
+from sandbox.story.play import room, world
 from sandbox.story.tale import Tale
 from sandbox.world import World
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-_WIDTH = 680
-_ZONE = "Europe/Lisbon"  # the clock of the community in the story
+_WIDTH = 540
+_ZONE, _LOCALE = (
+    "Europe/Lisbon",
+    "en-GB",
+)  # the clock of the community in the story, and how its dates are written
 _HEIGHT = 2400
 # Left out: what only a pointer uses, the command above an answer, of which SimCord shows the first word alone, and the
 # word "edited" for a card that was drawn again.
@@ -33,6 +37,7 @@ _LOOK = """
 * { box-shadow: none !important; animation: none !important; transition: none !important; }
 #channel-timeline { overflow: visible !important; }
 #channel-message-list { padding: 16px 0 !important; }
+.channel-message:first-child { margin-top: 0 !important; }
 .initial { display: grid; place-items: center; width: 100%; height: 100%; border-radius: 50%;
            color: white; font-weight: 600; font-size: 18px; }
 """
@@ -82,8 +87,10 @@ async def take(seen: World[Any, Any], camera: Camera, view: View, path: Path) ->
     """Photograph what somebody sees. Raises LookupError when a message is not on their screen."""
     viewer = view.viewer if view.channel.guild is not None else view.viewer.user
     wanted = [str(seen.read(each).id) for each in view.shown]
-    async with seen.env.preview(view.channel, viewers=[viewer], layout="channel") as preview:
-        await camera.look_at(preview.url, width=_WIDTH, height=_HEIGHT, zone=_ZONE)
+    async with seen.env.preview(
+        view.channel, viewers=[viewer], layout="channel", timezone=_ZONE, locale=_LOCALE
+    ) as preview:
+        await camera.look_at(preview.url, width=_WIDTH, height=_HEIGHT)
         last = json.dumps(f"article[data-message-id='{wanted[-1]}']")
         await camera.wait_for(f"document.querySelector({last}) && {_READY}")
         frame = await camera.ask(_FRAME % (json.dumps(wanted), json.dumps(_LOOK)))
@@ -95,8 +102,10 @@ async def take(seen: World[Any, Any], camera: Camera, view: View, path: Path) ->
 async def take_all(names: Collection[str], say: Callable[[str], None]) -> None:
     """Play the scenes and take the pictures of these names, all of them when there are none. Raises NoBrowser."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="lyceum-pictures-") as folder:
-        async with open_camera() as camera, world(Path(folder)) as opened:
+    # The bot draws lots with secrets; here they fall the same each time, and so do the pictures.
+    same_lots = patch("secrets.randbelow", Random(2026).randrange)
+    with room() as folder, same_lots:
+        async with open_camera() as camera, world(folder) as opened:
             async for name, view in views(Tale(opened)):
                 if names and name not in names:
                     continue

@@ -74,7 +74,7 @@ async def report(tale: Tale) -> View:
 
 
 async def review(tale: Tale) -> View:
-    """An author reads the newest review that was told of in a channel."""
+    """An author reads a review that has all its parts, the newest that was told of in a channel."""
     world = tale.world
     notes = {
         note.id: (world.people[name], note)
@@ -83,9 +83,12 @@ async def review(tale: Tale) -> View:
         for note in tale.told(name, "review")
         if "Read it" in note.labels and world.channel_of(note.channel_id).guild is not None
     }
-    author, note = notes[max(notes)]
-    read = await world.press(author, note, "Read it")
-    return View(author, world.channel_of(note.channel_id), [read])
+    for number in sorted(notes, reverse=True):
+        author, note = notes[number]
+        read = await world.press(author, note, "Read it")
+        if "A question" in read.text and "Rate it" in [each.label for each in read.buttons]:
+            return View(author, world.channel_of(note.channel_id), [read])
+    raise LookupError("nobody has an unread review with a question")
 
 
 async def member_card(tale: Tale) -> View:

@@ -11,6 +11,7 @@ PROJECT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'<img src="([^"]+)" width="\d+" alt="([^"]+)">')
 _HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 
 
@@ -60,6 +61,8 @@ class Page:
             yield found[1] == "!", found[2], found[3]
             for inner in _LINK.finditer(found[2]):
                 yield inner[1] == "!", inner[2], inner[3]
+        for found in _PICTURE.finditer(self.prose):
+            yield True, found[2], found[1]
 
     @property
     def anchors(self) -> set[str]:

@@ -50,7 +50,7 @@ async def test_a_picture_is_cropped_to_the_messages_and_twice_as_sharp(
             with Image.open(path) as picture:
                 sizes.append(picture.size)
                 assert len(picture.convert("RGB").getcolors(1_000_000) or ()) > 20, "there is writing on it"
-        assert {width for width, _ in sizes} == {2 * 680}
+        assert {width for width, _ in sizes} == {2 * 540}
         heights = [height for _, height in sizes]
         assert 100 < heights[0] < heights[1] < 800
         gone = View(ben, world.general, [one])
