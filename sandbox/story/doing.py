@@ -73,9 +73,7 @@ async def settle_in(tale: Tale, name: str) -> str:
 def _hello_of_another(tale: Tale, name: str) -> Seen:
     not_them = (tale.world.people[name].id, tale.world.env.backend.bot_user.id)
     found = [
-        each
-        for each in tale.world.messages(tale.channel("introductions"))
-        if each.author_id not in not_them
+        each for each in tale.world.messages(tale.channel("introductions")) if each.author_id not in not_them
     ]
     if not found:
         raise LookupError(f"{name} finds no hello of anybody else in #introductions")
@@ -87,9 +85,8 @@ def _hello_of_another(tale: Tale, name: str) -> Seen:
 
 async def say_goal(tale: Tale, name: str, week: int) -> str:
     """A line in the thread below the Monday goals."""
-    post = tale.newest(name, tale.channel("weekly"), "A new week!")
     goal = tale.character(name).tea[week - 1]
-    await tale.world.say(tale.who(name), tale.world.channel_of(post.id), goal)
+    await say_below(tale, name, "weekly", "A new week!", goal)
     return f"{name}, goal of the week: “{goal}”"
 
 
@@ -107,11 +104,16 @@ async def say(tale: Tale, name: str, channel: str, words: str) -> str:
     return f"{name} in #{channel}: “{words}”"
 
 
+async def say_below(tale: Tale, name: str, channel: str, below: str, words: str) -> str:
+    """A message in the thread below the newest post of the bot that says this."""
+    post = tale.newest(name, tale.channel(channel), below)
+    await tale.world.say(tale.who(name), tale.world.channel_of(post.id), words)
+    return f"{name}: “{words}”"
+
+
 async def say_in_help_hour(tale: Tale, name: str, words: str) -> str:
     """A message in the thread of the help hour."""
-    post = tale.newest(name, tale.channel("help"), "It is help hour")
-    await tale.world.say(tale.who(name), tale.world.channel_of(post.id), words)
-    return f"{name} in the help hour: “{words}”"
+    return await say_below(tale, name, "help", "It is help hour", words)
 
 
 async def answer(tale: Tale, name: str, channel: str, to: str, words: str) -> str:
@@ -137,12 +139,14 @@ async def cheer(tale: Tale, name: str, channel: str, whom: str, emoji: str = "�
 # ---------------------------------------------------------------------------------------------- challenges
 
 
-async def take_part(tale: Tale, name: str, track: str = "core", remind: bool = False) -> str:
-    """Join on the card of the open challenge."""
+async def take_part(tale: Tale, name: str, track: str, reminder: str) -> str:
+    """Join on the card of the open challenge, with or without a ``reminder`` (empty: none)."""
     post = tale.newest(name, tale.channel("challenges"), "The challenge of the week", label="Join")
     form = await tale.world.press(tale.who(name), post, "Join")
     tale.read(
-        await tale.world.submit(tale.who(name), form, {"track": track, "remind": remind}), "You are in", name
+        await tale.world.submit(tale.who(name), form, {"track": track, "remind": bool(reminder)}),
+        "You are in",
+        name,
     )
     return f"{name} joins the challenge of the week."
 
@@ -234,7 +238,7 @@ def listed(names: list[str]) -> str:
 async def read_reviews(tale: Tale, name: str) -> str:
     """An author reads the newest review that they were told of, and says how it was; silent when there is none."""
     world, person = tale.world, tale.who(name)
-    notes = [each for each in tale.told(name, "review") if "Read it" in each.labels]
+    notes = tale.told(name, "reviews", label="Read it")
     if not notes:
         return ""
     read = await world.press(person, notes[-1], "Read it")

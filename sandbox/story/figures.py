@@ -8,7 +8,7 @@
 - *Pings a person and day*: messages that made a sound for somebody, by mention or as a private message, over all days on
   which they were a member; the most is one person's most in one day of theirs.
 - *Lost*: what the story knows must have been posted (`Expected`) and was not. *Doubled*: what was there twice, be it
-  expected or simply the same words in the same place within ten minutes.
+  expected or simply the same words and buttons in the same place within ten minutes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _RECEIPT = re.compile(r"\*\*Handed in\.\*\* Receipt (\d+)")
 _TITLE = re.compile(r"^“(.+?)”, ", re.MULTILINE)
 _SENT = re.compile(r"\*\*Sent\. Thank you!\*\* <@(\d+)>")
 _PAIR = ("meet each other!", "second pair of this round!")
+_ABOUT_ITSELF = "notify:"  # "Why am I seeing this?"
 _ROUND = "Everybody is told"
 
 
@@ -132,7 +133,11 @@ def _reviewing(replies: Sequence[Reply], end: datetime) -> tuple[int, list[timed
     handed_in = receipts(replies)
     titles = {title for _, title in handed_in}
     rounds = [
-        (reply.at, title) for reply in replies if _ROUND in reply.text for title in titles if title in reply.text
+        (reply.at, title)
+        for reply in replies
+        if _ROUND in reply.text
+        for title in titles
+        if title in reply.text
     ]
     sent = [
         (int(found.group(1)), reply.at)
@@ -176,9 +181,11 @@ def _pings(posts: Sequence[Post], stays: Sequence[Stay]) -> tuple[float, int]:
 
 def _doubled(posts: Sequence[Post], expected: Sequence[Expected]) -> list[str]:
     found = [each.what for each in expected if sum(each.fits(post) for post in posts) > 1]
-    last: dict[tuple[int, str], Post] = {}
+    last: dict[object, Post] = {}
     for post in posts:
-        key = (post.channel_id, post.text)
+        # Two reviews of one work are told in the same words; what their buttons lead to is not the same.
+        leads_to = tuple(each for each in post.controls if not each.startswith(_ABOUT_ITSELF))
+        key = (post.channel_id, post.text, leads_to)
         before = last.get(key)
         if before is not None and post.at - before.at <= _SAME_WITHIN:
             found.append(f"“{post.text.splitlines()[0][:60] if post.text else 'a file'}”")
@@ -186,7 +193,9 @@ def _doubled(posts: Sequence[Post], expected: Sequence[Expected]) -> list[str]:
     return found
 
 
-def pinged_while_away(posts: Sequence[Post], away: Sequence[tuple[int, datetime, datetime | None]]) -> list[str]:
+def pinged_while_away(
+    posts: Sequence[Post], away: Sequence[tuple[int, datetime, datetime | None]]
+) -> list[str]:
     """What notified somebody who had left or taken a break; ends are exclusive, None is still away."""
     return [
         post.text.splitlines()[0][:80]

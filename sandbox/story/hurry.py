@@ -9,16 +9,21 @@ process, not that of the computer it is told on.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import event
 
 from sandbox.world import World
 from storage import sqlite_driver
 from storage.database import Database
+
+_SEED = 2026
 
 
 class _Connection(sqlite_driver.Connection):
@@ -48,6 +53,14 @@ def hurried(database: Database) -> Database:
     event.listen(database.engine.sync_engine, "do_connect", use_ours)
     event.listen(database.engine.sync_engine, "connect", stop_waiting)
     return database
+
+
+@contextmanager
+def same_luck() -> Generator[None]:
+    """Within it the bot draws the same lots each time, so that the story goes as it went before."""
+    lots = Random(_SEED)
+    with patch("secrets.randbelow", lots.randrange):
+        yield
 
 
 class HurriedWorld(World[Any, Any]):

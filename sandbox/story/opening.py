@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sandbox.furnish import set_up
 from sandbox.seen import Answer
-from sandbox.server import Channel
 from sandbox.story.tale import Tale
 
 MORE_CHANNELS = ("challenges", "gallery", "reviews", "pairs", "kudos", "help")
@@ -18,13 +15,10 @@ CHALLENGES = (
     "Clean a messy table",
 )
 MISSION = "We help each other draw honest charts and maps of the places where we live."
-NORMS = "\n".join(
-    (
-        "Say what works first, then one thing to try, and how.",
-        "Talk about the chart, never about the person.",
-        "“I don't know” is a good answer. So is “not this week”.",
-    )
-)
+NORMS = """\
+Say what works first, then one thing to try, and how.
+Talk about the chart, never about the person.
+“I don't know” is a good answer. So is “not this week”."""
 MENTOR = {
     "name": "Mentor of the week",
     "kind": "Mentor",
@@ -164,8 +158,3 @@ async def _put(tale: Tale, title: str, *places: str) -> None:
     menus = [select.custom_id for select in message.selects if not select.options]
     for menu, place in zip(menus, places, strict=False):
         await tale.world.choose(tale.world.facilitator, page, tale.channel(place), menu=menu)
-
-
-def first_post(tale: Tale) -> tuple[Channel, timedelta]:
-    """Where the first challenge is to appear, and how soon after nine."""
-    return tale.channel("challenges"), timedelta(minutes=2)

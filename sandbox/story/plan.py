@@ -20,6 +20,8 @@ _AWAKE = (time(6, 30), time(23, 30))
 _UP_TO_STAFF = "Farah"  # whose wall clock counts where nobody else is meant
 
 Verb = Callable[..., Awaitable[str]]
+Entry = tuple[Any, ...]
+"""A line of a week: when, who (nobody: empty), how, and what the verb wants to know besides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import discord
 
 from bot.invite import MODERATION_PERMISSIONS
 from sandbox.story import doing
-from sandbox.story.hurry import HurriedWorld, hurried
+from sandbox.story.hurry import HurriedWorld, hurried, same_luck
 from sandbox.story.plan import MOST_WEEKS, Plan
 from sandbox.story.tale import Tale
 from sandbox.story.weeks import planned
@@ -50,7 +50,7 @@ class Moment:
 @contextmanager
 def room() -> Generator[Path]:
     """A folder for a database that is thrown away, in memory where there is room."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a folder in memory, in which a folder of its own is made
     is_roomy = memory.is_dir() and os.access(memory, os.W_OK) and disk_usage(memory).free >= _ROOM
     with TemporaryDirectory(prefix="lyceum-story-", dir=memory if is_roomy else None) as folder:
         yield Path(folder)
@@ -66,15 +66,17 @@ async def world(folder: Path, *, check_errors: bool = True) -> AsyncGenerator[Hu
     database = Database(_url(folder))
     await schema.upgrade(database)
     await database.close()
-    async with HurriedWorld.open(
+    opening = HurriedWorld.open(
         lambda opened: _bot(folder, opened, ring=False),
         database=hurried(database),
         reopen=lambda closed: hurried(Database(closed.url.render_as_string(hide_password=False))),
         now=BEGINS,
         permissions=discord.Permissions(MODERATION_PERMISSIONS),
         check_errors=check_errors,
-    ) as opened:
-        yield opened
+    )
+    with same_luck():
+        async with opening as opened:
+            yield cast("HurriedWorld", opened)
 
 
 async def go_on(world: HurriedWorld, folder: Path) -> None:
@@ -94,7 +96,9 @@ def _url(folder: Path) -> str:
     return f"sqlite:///{folder / 'story.db'}"
 
 
-async def play(world: World[Any, Any], weeks: int = MOST_WEEKS, tale: Tale | None = None) -> AsyncGenerator[Moment]:
+async def play(
+    world: World[Any, Any], weeks: int = MOST_WEEKS, tale: Tale | None = None
+) -> AsyncGenerator[Moment]:
     """Tell the first so many weeks, a moment at a time. Raises LookupError when somebody does not see what they should."""
     tale = tale or Tale(world)
     plan = Plan()

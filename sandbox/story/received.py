@@ -33,6 +33,8 @@ class Post:
     pinged: frozenset[int] = frozenset()
     """Whom Discord notified: a mention that was allowed and made a sound, or whoever got a private message."""
     mentions: frozenset[int] = frozenset()
+    controls: tuple[str, ...] = ()
+    """The ids of its buttons and menus, which tell two posts with the same words apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def _post(world: World[Any, Any], request: Request) -> Post:
         owner,
         frozenset(pinged),
         mentions,
+        tuple(_controls(body.get("components") or ())),
     )
 
 
@@ -110,6 +113,13 @@ def _texts(body: Any) -> Iterator[str]:
             if part.get("content") and "type" not in part:
                 yield str(part["content"])
             yield from _written(part.get("components") or ())
+
+
+def _controls(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for each in components:
+        if each.get("custom_id"):
+            yield str(each["custom_id"])
+        yield from _controls(each.get("components") or ())
 
 
 def _written(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,9 @@ def planned(plan: Plan, week: int) -> None:
     plan.happen(week, "Fri 15:45", friday_wins, week)
     for when in ("Sat 09:15", "Sat 14:30", "Sun 09:15"):
         plan.happen(week, when, together.whoever_was_asked_is_in)
-    plan.happen(week, "Sun 19:59", closing, week)
+    plan.happen(week, "Sun 20:01", closing, week)
+    if week == MOST_WEEKS:
+        plan.happen(week, "Thu 16:59", retrospective)
     if week > 1:
         _after_a_challenge(plan, week)
     if week == MOST_WEEKS:  # the story ends on the Monday after
@@ -35,27 +37,50 @@ def _after_a_challenge(plan: Plan, week: int) -> None:
 async def monday_at_nine(tale: Tale, _: str, week: int) -> str:
     """Goals, and the next challenge."""
     tale.expect(f"Monday goals, week {week}", tale.channel("weekly"), ["A new week!"])
-    tale.expect(f"opening of “{CHALLENGES[week - 1]}”", tale.channel("challenges"), ["The challenge of the week", CHALLENGES[week - 1]])
+    tale.expect(
+        f"opening of “{CHALLENGES[week - 1]}”",
+        tale.channel("challenges"),
+        ["The challenge of the week", CHALLENGES[week - 1]],
+    )
     return ""
 
 
 async def help_hour(tale: Tale, _: str) -> str:
+    """On Wednesdays at five."""
     tale.expect("help hour", tale.channel("help"), ["It is help hour"])
     return ""
 
 
 async def friday_wins(tale: Tale, _: str, week: int) -> str:
     """Late in the week of the power cut."""
-    tale.expect(f"Friday wins, week {week}", tale.channel("weekly"), ["What went well"], within=timedelta(hours=1))
+    tale.expect(
+        f"Friday wins, week {week}", tale.channel("weekly"), ["What went well"], within=timedelta(hours=1)
+    )
+    return ""
+
+
+async def retrospective(tale: Tale, _: str) -> str:
+    """On the last Thursday of the month."""
+    tale.expect("retrospective", tale.channel("weekly"), ["Looking back on this month"])
     return ""
 
 
 async def closing(tale: Tale, _: str, week: int) -> str:
-    return ""
+    """The post of the challenge is drawn anew, without Join."""
+    open_ones = [
+        each
+        for each in tale.world.posted(tale.channel("challenges"))
+        if CHALLENGES[week - 1] in each.text and "Join" in each.labels
+    ]
+    if open_ones:
+        raise LookupError(f"“{CHALLENGES[week - 1]}” can still be joined a minute after it closed")
+    return f"“{CHALLENGES[week - 1]}” closes."
 
 
 async def results(tale: Tale, _: str, week: int) -> str:
-    tale.expect(f"results of “{CHALLENGES[week - 1]}”", tale.channel("gallery"), [f"Results: {CHALLENGES[week - 1]}"])
+    tale.expect(
+        f"results of “{CHALLENGES[week - 1]}”", tale.channel("gallery"), [f"Results: {CHALLENGES[week - 1]}"]
+    )
     return ""
 
 

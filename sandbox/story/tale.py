@@ -81,9 +81,12 @@ class Tale:
             )
         return found[-1]
 
-    def told(self, name: str, words: str) -> list[Seen]:
-        """Every message that notified somebody and says this, the oldest first."""
-        return [each for each in self.world.pings(self.world.people[name]) if words in each.text]
+    def told(self, name: str, channel: str, *, label: str) -> list[Seen]:
+        """What the bot said to somebody, in private or by their mention in a channel, with such a button; the oldest first."""
+        person = self.world.people[name]
+        here = [each for each in self.world.posted(self.channel(channel)) if person.id in each.mentions]
+        found = [each for each in (*self.world.dms(person), *here) if label in each.labels]
+        return sorted(found, key=lambda each: each.id)
 
     def read(self, answer: Answer, words: str, who: str) -> Answer:
         """Somebody reads what they were answered. Raises LookupError when it does not say this."""
@@ -91,7 +94,7 @@ class Tale:
             raise LookupError(f"{who} expected to read {words!r} but was shown: {answer.text!r}")
         return answer
 
-    def is_away(self, name: str, away: bool) -> None:
+    def is_away(self, name: str, *, away: bool) -> None:
         """From now on somebody must not be reached, or is back."""
         if away:
             self.away.append((name, self.world.now, None))
@@ -143,5 +146,6 @@ class Tale:
         after: timedelta = timedelta(0),
     ) -> None:
         """From the story's own knowledge: one message with these words, there from now (and ``after``) within a time."""
-        start = self.world.now + after
+        # What was posted in the course of the same action counts, too.
+        start = self.world.now + after - timedelta(minutes=1)
         self.expected.append(Expected(what, channel.id, tuple(has), start, start + within))

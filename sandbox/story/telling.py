@@ -28,7 +28,9 @@ async def follow(moments: AsyncIterator[Moment], console: Console) -> None:
     )
     task = bar.add_task("Four weeks", total=1.0)
     day: list[Moment] = []
-    with Live(bar, console=console, refresh_per_second=4, transient=True) if console.is_terminal else _Still():
+    with (
+        Live(bar, console=console, refresh_per_second=4, transient=True) if console.is_terminal else _Still()
+    ):
         async for moment in moments:
             if day and moment.day != day[0].day:
                 _print_day(console, day)

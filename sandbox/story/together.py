@@ -84,8 +84,7 @@ async def whoever_was_asked_is_in(tale: Tale, _: str) -> str:
         (name, each)
         for name in tale.world.people
         if name in everybody()
-        for each in tale.told(name, "")
-        if "I'm in" in each.labels
+        for each in tale.told(name, "weekly", label="I'm in")
     ]
     awake = [each for each in found if is_awake(everybody()[each[0]], tale.world.now)]
     if not awake:
@@ -118,7 +117,9 @@ async def thank(tale: Tale, name: str, whom: str, words: str, tags: str = "") ->
     options = {"member": tale.world.people[whom], "what-for": words} | ({"tags": tags} if tags else {})
     receipt = await tale.world.slash(tale.who(name), tale.channel("kudos"), "kudos give", **options)
     tale.read(receipt, "Your kudos are given", name)
-    tale.expect(f"kudos of {name} for {whom}", tale.channel("kudos"), [f"<@{tale.world.people[whom].id}>", words])
+    tale.expect(
+        f"kudos of {name} for {whom}", tale.channel("kudos"), [f"<@{tale.world.people[whom].id}>", words]
+    )
     return f"{name} thanks {whom}: “{words}”"
 
 
@@ -161,7 +162,7 @@ async def cheer_on(tale: Tale, name: str, what: str) -> str:
 
 async def keep_promise(tale: Tale, name: str, label: str = "Done") -> str:
     """The answer to the one question."""
-    asked = [each for each in tale.told(name, "") if label in each.labels]
+    asked = tale.told(name, "general", label=label)
     if not asked:
         raise LookupError(f"{name} was not asked about a promise")
     await tale.world.press(tale.who(name), asked[-1], label)
@@ -197,7 +198,7 @@ async def pause(tale: Tale, name: str, until: str) -> str:
     """/me pause: everything waits."""
     card = await tale.world.slash(tale.who(name), tale.channel("general"), "me pause", until=until)
     await tale.world.press(tale.who(name), card, "Yes, pause")
-    tale.is_away(name, True)
+    tale.is_away(name, away=True)
     return f"{name} takes a break until {until}."
 
 
@@ -205,12 +206,12 @@ async def come_back(tale: Tale, name: str) -> str:
     """/me pause once more, and Come back now."""
     card = await tale.world.slash(tale.who(name), tale.channel("general"), "me pause")
     await tale.world.press(tale.who(name), card, "Come back now")
-    tale.is_away(name, False)
+    tale.is_away(name, away=False)
     return f"{name} is back."
 
 
 async def leave(tale: Tale, name: str) -> str:
     """Somebody leaves the server for good."""
     await tale.world.leave(tale.who(name))
-    tale.is_away(name, True)
+    tale.is_away(name, away=True)
     return f"{name} leaves the server."

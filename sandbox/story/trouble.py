@@ -15,9 +15,7 @@ async def report(tale: Tale, name: str, whom: str, channel: str, words: str) -> 
     """From the menu of the newest message of somebody: Report message."""
     world, person = tale.world, tale.who(name)
     theirs = [
-        each
-        for each in world.messages(tale.channel(channel))
-        if each.author_id == world.people[whom].id
+        each for each in world.messages(tale.channel(channel)) if each.author_id == world.people[whom].id
     ]
     if not theirs:
         raise LookupError(f"{name} sees nothing of {whom} in #{channel}")
