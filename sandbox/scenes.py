@@ -9,7 +9,6 @@ from datetime import timedelta
 from sandbox.people import Shown
 from sandbox.seen import Answer
 from sandbox.server import Channel, Person
-from sandbox.story.cast import everybody
 from sandbox.story.play import Moment, play
 from sandbox.story.tale import Tale
 
@@ -75,19 +74,15 @@ async def report(tale: Tale) -> View:
 
 async def review(tale: Tale) -> View:
     """An author reads a review that has all its parts, the newest that was told of in a channel."""
-    world = tale.world
-    notes = {
-        note.id: (world.people[name], note)
-        for name in everybody()
-        if name in world.people
-        for note in tale.told(name, "review")
-        if "Read it" in note.labels and world.channel_of(note.channel_id).guild is not None
-    }
-    for number in sorted(notes, reverse=True):
-        author, note = notes[number]
+    world, place = tale.world, tale.channel("reviews")
+    people = {person.id: person for person in world.people.values()}
+    for note in reversed(world.posted(place)):
+        if "Read it" not in note.labels:
+            continue
+        author = people[note.mentions[0]]
         read = await world.press(author, note, "Read it")
         if "A question" in read.text and "Rate it" in [each.label for each in read.buttons]:
-            return View(author, world.channel_of(note.channel_id), [read])
+            return View(author, place, [read])
     raise LookupError("nobody has an unread review with a question")
 
 
