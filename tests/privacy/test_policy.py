@@ -40,7 +40,10 @@ def test_the_policy_lists_every_place_in_which_a_person_stands_and_no_other() ->
 
 def test_the_template_tells_of_every_window_and_of_no_other() -> None:
     kept = {f"{each.rule.keep_for.days} days" for each in statements() if each.rule.keep_for is not None}
-    assert set(re.findall(r"^\| .* \| (\d+ days) \|$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE)) == kept
+    assert (
+        set(re.findall(r"^\| .* \| (\d+ days) \|$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE))
+        == kept
+    )
 
 
 def test_the_template_tells_of_the_commands_and_of_nothing_that_was_filled_in() -> None:
