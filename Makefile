@@ -16,7 +16,7 @@ BENCH_ARGS ?=
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test long run check bench bench-matching chaos lock messages clean
+.PHONY: help demo test long run check bench bench-matching chaos pictures lock messages clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -50,6 +50,9 @@ bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memor
 
 chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about seven minutes
 	$(PY) -m tests.wire.chaos --kills 200
+
+pictures: $(VENV)/.demo ## Take the pictures in README and docs from the real bot; needs a Chromium
+	@$(PY) -m sandbox.pictures
 
 messages: $(VENV)/.dev ## Collect the texts to translate into bot/locales/lyceum.pot
 	$(PY) -m bot.catalogues extract

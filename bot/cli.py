@@ -79,8 +79,9 @@ def demo(
     ] = 8787,
     *,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Open at once, without the story.")] = False,
 ) -> None:
-    """Try everything in a simulated Discord in your browser: no token, no network."""
+    """Try everything in a simulated Discord in your browser, after four weeks of a community: no token, no network."""
     try:
         sandbox = importlib.import_module("sandbox.demo")
     except ModuleNotFoundError as missing:
@@ -91,7 +92,7 @@ def demo(
             "make demo in a copy of the project."
         )
     try:
-        sandbox.run_demo(port, open_browser=browser)
+        sandbox.run_demo(port, open_browser=browser, fresh=fresh)
     except OSError as error:
         why = {errno.EADDRINUSE: "is taken", errno.EACCES: "may only be opened by root"}.get(error.errno or 0)
         if why is None:

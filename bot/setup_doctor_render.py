@@ -77,11 +77,11 @@ def broken_card(findings: Sequence[Finding], t: Translator) -> Card:
 
 def _hints(hints: Sequence[Finding], t: Translator) -> str:
     """What would need a permission that nobody has asked for yet, and how it gets it."""
-    head = t("**Permissions that only these need**")
-    tail = t(
-        "If you want to use them, give these to my role in Server Settings > Roles. I say so when one of them is missing."
+    head = t("**Only if you want to use these**")
+    way = t(
+        "Give my role the permissions named here in Server Settings > Roles. I say so when one of them is missing."
     )
-    return "\n".join([head, *(f"- {explained(each, t)}" for each in hints), tail])
+    return "\n".join([head, way, *(f"- {explained(each, t)}" for each in hints)])
 
 
 def explained(finding: Finding, t: Translator, *, with_what_is_off: bool = True) -> str:

@@ -10,20 +10,23 @@ import asyncio
 import logging
 import signal
 import webbrowser
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import discord
 from aiohttp import web
 from rich.console import Console
 
+from sandbox import story
 from sandbox.furnish import add_monday_goals, set_up
 from sandbox.stage import Stage
+from sandbox.story.cast import everybody
+from sandbox.story.tale import Tale
+from sandbox.story.telling import follow, print_figures
 from sandbox.world import World
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,13 @@ TRY_FIRST = (
     "Press “To Monday 09:00” and look into #weekly.",
     "Be Farah, the facilitator: type /setup or /manage.",
     "Kill the bot at any moment.",
+)
+TRY_IN_THE_STORY = (
+    "Look around: #gallery, #challenges, #reviews, a thread below #pairs.",
+    "Be Ben, a regular: type /review inbox, /challenge submit, /me card.",
+    "Be Farah, the facilitator: look into #staff; type /manage or /setup doctor.",
+    "Be a newcomer: press “A new person joins”.",
+    "Let a day pass, and look where something new came. Kill the bot at any moment.",
 )
 HELLOS = {
     "Ben": "Hello, I am Ben. I build small boats and would like to learn to sew sails.",
@@ -56,6 +66,7 @@ class Page:
 
     def __init__(self) -> None:
         self.stage: Stage | None = None
+        self.tries: Sequence[str] = TRY_FIRST
         self.port = 0
         self._runner: web.AppRunner | None = None
 
@@ -104,6 +115,7 @@ class Page:
         stage = self._stage
         return {
             "now": f"{stage.world.now:%a %d %b %Y, %H:%M} UTC",
+            "local": stage.local_time(),
             "ahead": _ahead(stage.skipped),
             "people": stage.people(),
             "person": str(stage.person.id),
@@ -112,7 +124,7 @@ class Page:
             "gate": stage.gate(),
             "recent": stage.recent(),
             "url": stage.url,
-            "tries": TRY_FIRST,
+            "tries": self.tries,
             "told": stage.play.told,
             "playing": stage.play.going,
         }
@@ -146,11 +158,19 @@ def _ahead(skipped: timedelta) -> str:
 
 
 @asynccontextmanager
-async def shown(world: World[Any, Any], port: int) -> AsyncGenerator[Page]:
-    """A page for a world that is open already; on leaving, the page is gone and the world is still there."""
+async def shown(world: World[Any, Any], port: int, *, lived_in: bool = False) -> AsyncGenerator[Page]:
+    """A page for a world that is open already; on leaving, the page is gone and the world is still there.
+
+    ``lived_in`` is for the world after the story: what was posted on its last day is still new to everybody.
+    """
     page = Page()
     await page.start(port)
     stage = Stage(world, origin=page.url.rstrip("/"))
+    if lived_in:
+        page.tries = TRY_IN_THE_STORY
+        stage.channel = world.general
+        stage.zones = {name: each.zone.key for name, each in everybody().items()}
+        stage.read_until = world.now - timedelta(hours=12)
     try:
         await stage.open()
         page.stage = stage
@@ -194,31 +214,49 @@ async def lyceum_world(folder: Path) -> AsyncGenerator[World[Any, Any]]:
         yield world
 
 
-async def _show(port: int, *, open_browser: bool) -> None:
+async def _show(port: int, *, open_browser: bool, fresh: bool) -> None:
     task = asyncio.current_task()
     assert task is not None
     with suppress(NotImplementedError):  # Windows has no such signal handlers; Ctrl-C ends it there too
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console = Console()
-    with TemporaryDirectory(prefix="lyceum-demo-") as folder:
-        async with lyceum_world(Path(folder)) as world, shown(world, port) as page:
-            _explain(console, page.url)
+    with story.room() as folder:
+        opened = lyceum_world(folder) if fresh else _after_the_story(folder, console)
+        async with opened as world, shown(world, port, lived_in=not fresh) as page:
+            _explain(console, page)
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, page.url)
             await asyncio.Event().wait()
 
 
-def _explain(console: Console, url: str) -> None:
+@asynccontextmanager
+async def _after_the_story(folder: Path, console: Console) -> AsyncGenerator[World[Any, Any]]:
+    """The server four weeks on, with a bot that has its own alarm clock."""
+    console.print(
+        "Four weeks of a community of thirty, lived through the real bot. It takes about a minute; "
+        "`lyceum demo --fresh` opens an empty one at once.\n",
+        highlight=False,
+    )
+    async with story.world(folder, check_errors=False) as world:
+        tale = Tale(world)
+        await follow(story.play(world, tale=tale), console)
+        print_figures(tale.figures(), console)
+        await story.go_on(world, folder)
+        yield world
+
+
+def _explain(console: Console, page: Page) -> None:
+    url = page.url
     console.print(f"\n[bold]Lyceum is running in a simulated Discord:[/bold] [link={url}]{url}[/link]\n")
     console.print("What to try first:")
-    for number, text in enumerate(TRY_FIRST, start=1):
+    for number, text in enumerate(page.tries, start=1):
         console.print(f"  {number}. {text}")
     console.print("\nCtrl-C ends it. Nothing is kept.\n")
 
 
-def run_demo(port: int = 8787, *, open_browser: bool = True) -> None:
-    """Show the demo until Ctrl-C. Raises OSError when the port is taken; 0 takes any free one."""
+def run_demo(port: int = 8787, *, open_browser: bool = True, fresh: bool = False) -> None:
+    """Show the demo until Ctrl-C, after the four weeks of the story unless it is to be ``fresh``. Raises OSError when the port is taken; 0 takes any free one."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("simcord").setLevel(logging.ERROR)
     with suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_show(port, open_browser=open_browser))
+        asyncio.run(_show(port, open_browser=open_browser, fresh=fresh))

@@ -9,45 +9,36 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
-from simcord.backend.access import channel_accessible
 from simcord.backend.errors import BackendError, SetupError
 from simcord.preview import Preview
 
 from sandbox.newcomer import NEWCOMERS, Play
-from sandbox.seen import Seen
 from sandbox.server import Channel, Person
+from sandbox.sights import Sights
 from sandbox.simcord_patches import page
 from sandbox.world import World
 
 log = logging.getLogger(__name__)
 
 _BEAT_SECONDS = 0.3  # how often the simulated clock catches up with the real one
-_RECENT = 12
-_LABEL_LENGTH = 60
-_MENTION = re.compile(r"<(@|#)!?(\d+)>")
-_ROLES = {"Olive": "owner", "Farah": "facilitator", "Milo": "moderator"}
 
 
-class Stage:
+class Stage(Sights):
     """The world and one person's view of it. ``origin`` is the page that may show the preview."""
 
     def __init__(self, world: World[Any, Any], *, origin: str) -> None:
-        self.world = world
+        super().__init__(world)
         self.lock = asyncio.Lock()
-        self.person: Person = world.facilitator
-        self.channel: Channel | None = world.welcome
         self.url = ""
         self.skipped = timedelta()
         self.play = Play(self)
         self._origin = origin
         self.preview: Preview | None = None
-        self._read: dict[tuple[int, int], int] = {}
         self._shown: object = None
         self._last_beat = perf_counter()
         self._heart: asyncio.Task[None] | None = None
@@ -164,122 +155,6 @@ class Stage:
         await self._refresh()
         return f"It is {self.world.now:%A %d %B, %H:%M} UTC now."
 
-    # ------------------------------------------------------------------------------------------ what one sees
-
-    def gate(self) -> dict[str, str] | None:
-        """What stands between the person and the channel: the rules, or not being there at all."""
-        name = self._name(self.person)
-        if not self.world.is_member(self.person):
-            text = f"{name} is not in the server. Their messages stayed there."
-            return {
-                "title": f"{name} has left",
-                "text": text,
-                "button": f"{name} comes back",
-                "what": "return",
-            }
-        if self.world.is_pending(self.person):
-            text = (
-                "Discord shows newcomers the server's rules first. "
-                "Until they agree they cannot do anything, and the bot leaves them alone."
-            )
-            return {
-                "title": f"Welcome, {name}",
-                "text": text,
-                "button": "I agree to the rules",
-                "what": "accept",
-            }
-        return None
-
-    def people(self) -> list[dict[str, Any]]:
-        """Everybody there is, the person's place in the server beside the name."""
-        return [self._card(person) for person in self.world.people.values()]
-
-    def _card(self, person: Person) -> dict[str, Any]:
-        name = self._name(person)
-        here = self.world.is_member(person)
-        note = _ROLES.get(name, "member" if here and self.world.role_names(person) else "newcomer")
-        return {
-            "id": str(person.id),
-            "name": name,
-            "note": note if here else "has left",
-            "here": here,
-            "may_leave": name not in _ROLES,
-        }
-
-    def channels(self) -> list[dict[str, Any]]:
-        """What the person can open, with the number of messages they have not seen."""
-        found = [
-            {"id": str(channel_id), "label": self._label(channel_id), "unread": self._unread(channel_id)}
-            for channel_id in self._visible_channels()
-        ]
-        return found if self.gate() is None else []
-
-    def recent(self) -> list[dict[str, str]]:
-        """The latest messages on screen, newest first: what one may want to react to."""
-        if self.channel is None or self.gate() is not None:
-            return []
-        seen = self.world.messages(self.channel)[-_RECENT:]
-        not_people = (self.person.id, self.world.env.backend.bot_user.id)
-        # What other people wrote comes first: that is what one reacts to.
-        seen.sort(key=lambda item: (item.author_id not in not_people, item.id), reverse=True)
-        return [{"id": str(item.id), "label": self._one_line(item)} for item in seen]
-
-    def _one_line(self, message: Seen) -> str:
-        backend = self.world.env.backend
-
-        def name(mention: re.Match[str]) -> str:
-            kind, number = mention.group(1), int(mention.group(2))
-            if kind == "#":
-                return f"#{backend.channels[number].name}" if number in backend.channels else "#deleted"
-            user = backend.users.get(number)
-            return f"@{(user.global_name or user.name) if user else 'somebody'}"
-
-        line = _MENTION.sub(name, " ".join(f"{message.author}: {message.text}".split())).replace("**", "")
-        return line if len(line) <= _LABEL_LENGTH else f"{line[: _LABEL_LENGTH - 1]}…"
-
-    def _visible_channels(self) -> list[int]:
-        backend = self.world.env.backend
-        guild = backend.get_guild(self.world.guild_id)
-        threads = [thread for thread in guild.thread_ids if thread in backend.channels]
-        private = backend.dm_channels.get(self.person.id)
-        ids = [
-            *guild.channel_ids,
-            *threads,
-            *([private] if private and backend.messages.get(private) else []),
-        ]
-        return [channel_id for channel_id in ids if self._can_see(channel_id)]
-
-    def _label(self, channel_id: int) -> str:
-        channel = self.world.env.backend.channels[channel_id]
-        if channel.guild_id is None:
-            return "Private messages from Lyceum"
-        return f"{'↳ ' if channel.is_thread else '#'}{channel.name}"
-
-    def _can_see(self, channel_id: int) -> bool:
-        return channel_accessible(self.world.env.backend, channel_id, self.person.id, history=True)
-
-    def _first_channel(self) -> Channel | None:
-        visible = self._visible_channels()
-        return self.world.channel_of(visible[0]) if visible else None
-
-    def _name(self, person: Person) -> str:
-        return person.user.global_name or person.name
-
-    def _unread(self, channel_id: int) -> int:
-        seen = self._read.get((self.person.id, channel_id), 0)
-        return sum(
-            message.id > seen and message.author_id != self.person.id and message.visible_to(self.person.id)
-            for message in self.world.env.backend.messages.get(channel_id, {}).values()
-        )
-
-    def _mark_read(self, person: Person, channel_id: int) -> None:
-        ids = self.world.env.backend.messages.get(channel_id, {})
-        self._read[person.id, channel_id] = max(ids, default=0)
-
-    def _mark_all_read(self, person: Person) -> None:
-        for channel_id in list(self.world.env.backend.channels):
-            self._mark_read(person, channel_id)
-
     # ------------------------------------------------------------------------------------------ the preview
 
     async def _show(self) -> None:
@@ -292,7 +167,9 @@ class Stage:
         if self.channel is None:
             return
         viewer = self.person if self.channel.guild is not None else self.person.user
-        preview = self.world.env.preview(self.channel, viewers=[viewer], layout="channel")
+        preview = self.world.env.preview(
+            self.channel, viewers=[viewer], layout="channel", timezone=self.zone_of(self.person)
+        )
         self.preview = await preview.__aenter__()
         self.url = self.preview.url
         self._after_action()

@@ -79,20 +79,6 @@ def test_every_make_target_that_a_page_names_exists() -> None:
         assert named <= targets, page
 
 
-def test_the_links_between_pages_lead_somewhere() -> None:
-    for page in (
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "docs/architecture.md",
-        "docs/operating.md",
-        "docs/measured.md",
-    ):
-        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):
-            if "://" not in link:
-                assert ((PROJECT / page).parent / link).exists(), f"{page} links to {link}"
-
-
 def test_the_invite_link_asks_for_exactly_the_permissions_that_are_used() -> None:
     needed = discord.Permissions(
         view_channel=True,

@@ -58,7 +58,7 @@ def shown_card(card: MemberCard, t: Translator, *, back: bool = False) -> Card:
         head = t("**The card of {member}**", member=who)
     else:
         head = t("{member} keeps their card to themselves, as everybody's is at first.", member=who)
-    items: list[Item] = [Text(head)]
+    items: list[Item] = [Text(head), Divider()] if card.lines else [Text(head)]
     items += [Text(f"**{t(line.title)}**\n{cut(line.text or '', _LONGEST_LINE)}") for line in card.lines]
     if back:
         items.append(Buttons((Button(t("Back"), custom_id(OPEN)),)))

@@ -121,6 +121,14 @@ def parse(content: str, *, ours: bool = False) -> tuple[Rubric, ...]:
     found = tuple(read(each, ours=ours) for each in cast("list[object]", listed))
     if len({each.key for each in found}) < len(found):
         raise InvalidInput("Two rubrics have the same key.")
+    taken = {each.value for each in Words}  # both are kept under their key in one draft
+    for rubric in found:
+        if any(each.key in taken for each in rubric.criteria):
+            raise InvalidInput(
+                "{what}: {taken} are asked in every review, so no criterion can have these keys.",
+                what=rubric.key,
+                taken=", ".join(f"“{each.value}”" for each in Words),
+            )
     return found
 
 

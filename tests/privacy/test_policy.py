@@ -1,4 +1,4 @@
-"""docs/privacy.md, the template for an operator's policy, says what the code does."""
+"""docs/privacy.md and the template of a policy say what the code does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 from storage.footprint import Statement, statements
 from storage.personal import OnDeletion, SeenBy
 
-PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "privacy.md"
+TEMPLATE = DOCS / "privacy-policy-template.md"
 SEEN_BY = {
     SeenBy.MEMBER: "the member",
     SeenBy.WRITER: "who wrote it",
@@ -34,3 +36,17 @@ def test_the_policy_lists_every_place_in_which_a_person_stands_and_no_other() ->
     expected = sorted(line(each) for each in statements())
     rows = sorted(re.findall(r"^\| .* \| `.* \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
     assert rows == expected, "copy these into docs/privacy.md:\n" + "\n".join(expected)
+
+
+def test_the_template_tells_of_every_window_and_of_no_other() -> None:
+    kept = {f"{each.rule.keep_for.days} days" for each in statements() if each.rule.keep_for is not None}
+    assert (
+        set(re.findall(r"^\| .* \| (\d+ days) \|$", TEMPLATE.read_text(encoding="utf-8"), re.MULTILINE))
+        == kept
+    )
+
+
+def test_the_template_tells_of_the_commands_and_of_nothing_that_was_filled_in() -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    assert {"/privacy show", "/privacy export", "/privacy delete"} <= set(re.findall(r"`(/[a-z ]+)`", text))
+    assert text.count("**[") == text.count("]**") >= 10

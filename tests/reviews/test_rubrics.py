@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput
+from cogs.reviews.drafts import next_page
 from cogs.reviews.rubrics import Criterion, Kind, Rubric, Words, pages, parse, portion, read, shipped, to_json
 
 _LEVELS = Criterion("aim", "Does it do its job?", "Try it.", Kind.LEVELS, ("No", "Partly", "Yes"))
@@ -49,6 +50,18 @@ def test_an_answer_that_nobody_could_choose_is_refused(answer: int) -> None:
         portion(_LEVELS, answer)
 
 
+def test_no_page_of_a_shipped_form_fills_in_what_another_asks_for() -> None:
+    for rubric in shipped():
+        draft: dict[str, object] = {}
+        for number, parts in enumerate(pages(rubric)):
+            assert next_page(rubric, draft) == number
+            draft |= {
+                part.value if isinstance(part, Words) else part.key: "In words" if isinstance(part, Words) else 1
+                for part in parts
+            }
+        assert next_page(rubric, draft) is None
+
+
 def test_a_rubric_is_kept_as_it_was() -> None:
     for rubric in shipped():
         assert read(json.loads(json.dumps(to_json(rubric)))) == rubric
@@ -81,6 +94,13 @@ def test_a_rubric_is_kept_as_it_was() -> None:
                 'kind="yes_no"\nchoices=["one", "two"]'
             ),
             "needs no “choices”",
+        ),
+        (
+            (
+                '[[rubrics]]\nkey="a"\ntitle="T"\n[[rubrics.criteria]]\nkey="question"\ntitle="T"\nexplain="E"\n'
+                'kind="yes_no"'
+            ),
+            "a: “strength”, “question”, “next_step” are asked in every review",
         ),
     ],
 )

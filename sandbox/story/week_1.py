@@ -1,0 +1,93 @@
+"""The first week: the bot is set up, and people come."""
+
+from __future__ import annotations
+
+from sandbox.story import doing, opening, together
+from sandbox.story.plan import Entry
+
+SCENES: tuple[Entry, ...] = (
+    ("Mon 07:15", "Farah", opening.make_room),
+    ("Mon 07:20", "Farah", opening.set_the_community_up),
+    ("Mon 07:30", "Farah", opening.say_what_for),
+    ("Mon 07:36", "Farah", opening.begin_the_rhythm),
+    ("Mon 07:42", "Farah", opening.choose_places),
+    ("Mon 07:48", "Farah", opening.fill_the_queue),
+    ("Mon 09:40", "Farah", opening.make_the_rota),
+    ("Mon 08:05", "Farah", doing.say_hello_early),
+    ("Mon 09:20", "Milo", doing.say_hello_early),
+    ("Mon 09:45", "Cleo", doing.say_hello_early),
+    ("Mon 20:30", "Olive", doing.say_hello_early),
+    ("Mon 07:10", "Ben", doing.say_hello_early),
+    ("Mon 12:30", "Ben", doing.settle_in),
+    ("Mon 12:30", "Ben", together.want_pairs),
+    ("Mon 18:10", "Cleo", doing.settle_in),
+    ("Mon 18:10", "Cleo", together.want_pairs),
+    (
+        "Tue 10:10",
+        "Cleo",
+        doing.answer,
+        "introductions",
+        "Ananya",
+        "Forty years of rain by hand! May I see a page one day?",
+    ),
+    ("Tue 20:10", "Thiago", doing.take_part, "core", "please remind me"),
+    ("Tue 21:00", "Mateus", together.promise, "hand in the passes of our Sunday team", "sunday"),
+    ("Wed 08:10", "Maya", together.cheer_on, "hand in the passes"),
+    ("Wed 07:30", "Maya", doing.take_part, "stretch", ""),
+    (
+        "Wed 17:10",
+        "Farah",
+        doing.say_in_help_hour,
+        "I'm here until six. Ask anything, also the thing that you think everybody else knows.",
+    ),
+    (
+        "Wed 18:20",
+        "Lena",
+        doing.say_in_help_hour,
+        "I count birds, but a sparrow comes back eleven times. Is that eleven birds?",
+    ),
+    (
+        "Wed 22:05",
+        "Ananya",
+        doing.say_in_help_hour,
+        "It is eleven visits. Say in the title that you count visits, and it is exactly right.",
+    ),
+    ("Thu 09:30", "Cleo", together.volunteer),
+    ("Thu 08:40", "Maya", together.volunteer),
+    ("Thu 20:40", "Seun", together.volunteer),
+    ("Thu 21:00", "Ben", together.volunteer),
+    (
+        "Wed 18:45",
+        "Lena",
+        together.thank_for_help,
+        "Ananya",
+        "for “count visits, not birds”. One sentence, and my table is honest.",
+        "Helped me get unstuck",
+    ),
+    (
+        "Fri 09:20",
+        "Thiago",
+        together.show,
+        "general",
+        "First picture of my waits: seven rows of dots, one for each day. It took me two years and one evening.",
+        "Two years of waiting, one picture",
+    ),
+    ("Fri 15:20", "Amara", doing.cheer, "general", "Thiago"),
+    ("Fri 20:35", "Ananya", doing.cheer, "general", "Thiago", "❤"),
+    (
+        "Fri 18:30",
+        "Amara",
+        doing.tell_win,
+        "My class argued about cans for ten minutes and nobody wanted to stop.",
+    ),
+    ("Fri 19:05", "Cleo", doing.tell_win, "I drew seven benches from above."),
+    ("Fri 21:50", "Ananya", doing.tell_win, "I kept the word “trace”."),
+    ("Sat 11:30", "Ananya", together.say_that_we_met),
+    (
+        "Sat 10:05",
+        "Seun",
+        together.small_task,
+        "I wrote down one question about the flood streets: which ones first?",
+    ),
+    ("Sun 20:50", "Mateus", together.keep_promise, "Done"),
+)

@@ -1,0 +1,68 @@
+"""The four-week story: a community of thirty through the whole bot, judged by what the simulated Discord received."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sandbox import story
+from sandbox.story import received
+from sandbox.story.cast import everybody, works
+from sandbox.story.figures import count, pinged_while_away
+from sandbox.story.plan import Plan
+from sandbox.story.tale import Tale
+from sandbox.story.telling import follow, print_figures
+from sandbox.story.weeks import planned
+
+MOST_PINGS = 6
+"""On one day for one person: the daily budget is three, and beside it stand what waits for nobody's budget (the greeting,
+the answer to what one has just done, what keeps people safe) and the one summary of the day."""
+
+
+def test_nobody_is_planned_to_act_in_their_sleep_or_before_they_came() -> None:
+    plan = Plan()
+    for week in range(1, 5):
+        planned(plan, week)  # raises for whoever would be asleep
+    arrived = {name for name, each in everybody().items() if not each.joins}
+    for scene in plan.scenes():
+        if scene.verb.__name__ == "arrive":
+            arrived.add(scene.who)
+        assert not scene.who or scene.who in arrived, f"{scene.who} at {scene.at}"
+    assert arrived == set(everybody()), "everybody has a part"
+
+
+def test_every_work_is_recognised_by_its_own_words_alone() -> None:
+    for one in works():
+        assert [each.author for each in works() if each.mark in one.text] == [one.author]
+
+
+@pytest.mark.timeout(900)
+async def test_four_weeks_of_a_community() -> None:
+    shown = io.StringIO()
+    with story.room() as folder:
+        async with story.world(
+            folder
+        ) as world:  # raises at its end for every error that reached Discord's side
+            tale = Tale(world)
+            await follow(story.play(world, tale=tale), Console(file=shown, width=120))
+            world.check_interactions()
+            figures, posts = tale.figures(), received.posts(world)
+            print_figures(figures, Console(file=shown, width=120))
+            assert (figures.lost, figures.doubled) == ((), ())
+            assert pinged_while_away(posts, tale.absences()) == []
+            assert figures.most_pings_in_a_day <= MOST_PINGS
+            assert figures.people == 30
+            assert figures.submissions == len(works())
+            assert figures.share_reviewed >= 0.9
+            assert figures.repeated_pairs == 0
+            # The same judge sees what is not there, and what is there twice.
+            gone = next(post for post in posts if tale.expected[0].fits(post))
+            without = count([each for each in posts if each is not gone], [], tale.expected, [], world.now, 0)
+            assert without.lost == (tale.expected[0].what,)
+            twice = count([*posts, gone], [], tale.expected, [], world.now, 0)
+            assert tale.expected[0].what in twice.doubled
+    text = shown.getvalue()
+    assert text.count("\n") >= 28 and "Mon  2 Nov" in text, "a line a day"
+    assert "Lost posts" in text
