@@ -242,7 +242,15 @@ async def _after_the_story(folder: Path, console: Console) -> AsyncGenerator[Wor
         await follow(story.play(world, tale=tale), console)
         print_figures(tale.figures(), console)
         await story.go_on(world, folder)
+        _forget_answers(world)
         yield world
+
+
+def _forget_answers(world: World[Any, Any]) -> None:
+    """Whoever opens Discord anew does not see any more what only they were shown."""
+    for channel in list(world.env.backend.channels):
+        for person in world.people.values():
+            world.dismiss_answers(person, world.channel_of(channel))
 
 
 def _explain(console: Console, page: Page) -> None:
