@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import pytest
 from rich.console import Console
 
 from sandbox import story
@@ -38,7 +37,6 @@ def test_every_work_is_recognised_by_its_own_words_alone() -> None:
         assert [each.author for each in works() if each.mark in one.text] == [one.author]
 
 
-@pytest.mark.timeout(900)
 async def test_four_weeks_of_a_community() -> None:
     shown = io.StringIO()
     with story.room() as folder:
