@@ -16,8 +16,8 @@ from sandbox.story.telling import follow, print_figures
 from sandbox.story.weeks import planned
 
 MOST_PINGS = 6
-"""On one day for one person: the daily budget is three, and beside it stand what waits for nobody's budget (the greeting,
-the answer to what one has just done, what keeps people safe) and the one summary of the day."""
+"""On one day for one person. The daily budget is three notifications; beside it stand the thread of a pair, the threads into
+which one's own reviews lead (a mention is how Discord adds somebody), and the one summary of the evening."""
 
 
 def test_nobody_is_planned_to_act_in_their_sleep_or_before_they_came() -> None:
