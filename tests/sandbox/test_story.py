@@ -61,6 +61,13 @@ async def test_four_weeks_of_a_community() -> None:
             assert without.lost == (tale.expected[0].what,)
             twice = count([*posts, gone], [], tale.expected, [], world.now, 0)
             assert tale.expected[0].what in twice.doubled
+            # The demo goes on from here, with the bot's own alarm clock: nothing is posted again, and people are answered.
+            world.raise_errors()
+            await story.go_on(world, folder)
+            ben = world.people["Ben"]
+            inbox = await world.slash(ben, world.channels["reviews"], "review inbox")
+            assert "One chart, one sentence" in inbox.text
+            assert received.posts(world) == posts
     text = shown.getvalue()
     assert text.count("\n") >= 28 and "Mon  2 Nov" in text, "a line a day"
     assert "Lost posts" in text
