@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import webbrowser
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -220,6 +221,7 @@ async def _show(port: int, *, open_browser: bool, fresh: bool) -> None:
     with suppress(NotImplementedError):  # Windows has no such signal handlers; Ctrl-C ends it there too
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console = Console()
+    _refuse_taken(port)
     with story.room() as folder:
         opened = lyceum_world(folder) if fresh else _after_the_story(folder, console)
         async with opened as world, shown(world, port, lived_in=not fresh) as page:
@@ -227,6 +229,15 @@ async def _show(port: int, *, open_browser: bool, fresh: bool) -> None:
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, page.url)
             await asyncio.Event().wait()
+
+
+def _refuse_taken(port: int) -> None:
+    """Raise OSError now when the port cannot be had, and not after the minute that the story takes."""
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as the page will; a listener stays in the way
+        probe.bind(("127.0.0.1", port))
 
 
 @asynccontextmanager
@@ -242,7 +253,15 @@ async def _after_the_story(folder: Path, console: Console) -> AsyncGenerator[Wor
         await follow(story.play(world, tale=tale), console)
         print_figures(tale.figures(), console)
         await story.go_on(world, folder)
+        _forget_answers(world)
         yield world
+
+
+def _forget_answers(world: World[Any, Any]) -> None:
+    """Whoever opens Discord anew does not see any more what only they were shown."""
+    for channel in list(world.env.backend.channels):
+        for person in world.people.values():
+            world.dismiss_answers(person, world.channel_of(channel))
 
 
 def _explain(console: Console, page: Page) -> None:

@@ -19,6 +19,7 @@ _FEW_PEOPLE = 9  # as many need no order
 _REGULARS = 2
 _LABEL_LENGTH = 60
 _MENTION = re.compile(r"<(@|#)!?(\d+)>")
+_TIME = re.compile(r"<t:(\d+)(?::\w)?>")
 _ROLES = {"Olive": "owner", "Farah": "facilitator", "Milo": "moderator"}
 
 
@@ -125,7 +126,12 @@ class Sights:
             user = backend.users.get(number)
             return f"@{(user.global_name or user.name) if user else 'somebody'}"
 
-        line = _MENTION.sub(name, " ".join(f"{message.author}: {message.text}".split())).replace("**", "")
+        def time(stamp: re.Match[str]) -> str:
+            at = datetime.fromtimestamp(int(stamp.group(1)), ZoneInfo(self.zone_of(self.person)))
+            return f"{at:%d %b %H:%M}"
+
+        line = _TIME.sub(time, f"{message.author}: {message.text}")
+        line = _MENTION.sub(name, " ".join(line.split())).replace("**", "")
         return line if len(line) <= _LABEL_LENGTH else f"{line[: _LABEL_LENGTH - 1]}…"
 
     def _visible_channels(self) -> list[int]:

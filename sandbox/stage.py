@@ -47,6 +47,7 @@ class Stage(Sights):
         """Show the first channel and start the clock."""
         page.allow_embedding(self._origin)
         page.show_the_channel_alone()
+        page.open_at_the_newest()
         page.take_turns(self.world.env, self.lock, self._after_action)
         async with self.lock:
             for person in self.world.people.values():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simcord.env import Env
+from simcord.preview import _pages
 from simcord.preview._server import PreviewServer
 
 
@@ -44,6 +45,26 @@ def show_the_channel_alone() -> None:
 
     static.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
     PreviewServer._static = static
+
+
+def open_at_the_newest() -> None:
+    """Open each channel at its newest message, whoever wrote it; SimCord opens it at the bot's newest."""
+    original = _pages._PageOps._initial_target
+    if getattr(original, "corrected", False):
+        return
+
+    def target(self: Any, viewer: Any, channel_id: int) -> int | None:
+        if original(self, viewer, channel_id) is None:
+            return None
+        stored = self.env.backend.messages[channel_id].values()
+        return max(
+            item.id
+            for item in stored
+            if _pages.can_access_message(self.env, channel_id, item, viewer, history=True)
+        )
+
+    target.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
+    _pages._PageOps._initial_target = target
 
 
 _Turn = tuple[asyncio.Lock, Callable[[], None]]

@@ -79,7 +79,8 @@ def everybody() -> dict[str, Character]:
 @cache
 def works() -> tuple[Made, ...]:
     """All works, in the order of the weeks."""
-    return tuple(
-        Made(**each | {"reviews": tuple(Words(**words) for words in each["reviews"])})
-        for each in _tables("works.toml", "works")
-    )
+    found: list[Made] = []
+    for each in _tables("works.toml", "works"):
+        each["reviews"] = tuple(Words(**words) for words in each["reviews"])
+        found.append(Made(**each))
+    return tuple(found)

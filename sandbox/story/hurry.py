@@ -1,6 +1,6 @@
 """A database in a hurry: only for one that is thrown away afterwards.
 
-Four weeks are some hundred thousand statements, and handing each to the connection's own thread takes longer than the
+Four weeks are tens of thousands of statements, and handing each to the connection's own thread takes longer than the
 statement. The world has one event loop and moves its clock by hand, so nobody is kept waiting when a statement runs
 right where it was asked for. Nothing is synced to the disk either: what a story survives is the death of the bot's
 process, not that of the computer it is told on.

@@ -16,15 +16,24 @@ from zoneinfo import ZoneInfo
 import discord
 
 from bot.invite import MODERATION_PERMISSIONS
-from sandbox.story import doing
+from sandbox.story import doing, opening, scheduled, together, trouble
 from sandbox.story.hurry import HurriedWorld, hurried, same_luck
-from sandbox.story.plan import MOST_WEEKS, Plan
+from sandbox.story.plan import MOST_WEEKS, Plan, Verb
 from sandbox.story.tale import Tale
 from sandbox.story.weeks import planned
 from sandbox.world import World
 
 _CLOCK = ZoneInfo("Europe/Lisbon")
 _ROOM = 2**28  # bytes; the four weeks take some ten megabytes
+_EVERY_DAY: tuple[Verb, ...] = (
+    together.want_pairs,
+    together.volunteer,
+    together.cheer_on,
+    together.whoever_was_asked_is_in,
+    scheduled.closing,
+    doing.settle_in,
+    doing.arrive,
+)
 BEGINS = datetime(2026, 10, 5, 6, 15, tzinfo=UTC)
 
 
@@ -38,8 +47,8 @@ class Moment:
     week: int
     share: float
     """How much of the story has been told, from 0 to 1."""
-    notable: bool
-    """Whether it is more than what happens every day."""
+    weight: int
+    """How much it is more than what happens every day, from 0."""
 
     @property
     def day(self) -> date:
@@ -85,6 +94,15 @@ async def go_on(world: HurriedWorld, folder: Path) -> None:
     await world.go_on_at_real_pace(lambda opened: _bot(folder, opened, ring=True))
 
 
+def _weight(verb: Verb) -> int:
+    """Which of a day's moments stands for it."""
+    if verb in _EVERY_DAY:
+        return 0
+    return {trouble.__name__: 4, opening.__name__: 3, scheduled.__name__: 3, together.__name__: 2}.get(
+        verb.__module__, 1
+    )
+
+
 def _bot(folder: Path, database: Any, *, ring: bool) -> Any:
     from bot.app import Lyceum
     from bot.settings import DatabaseSettings, Settings
@@ -112,4 +130,4 @@ async def play(
         if told:
             week = 1 + (scene.at.date() - BEGINS.date()).days // 7
             share = (number + 1) / len(scenes)
-            yield Moment(world.now, scene.who, told, week, share, scene.verb.__module__ != doing.__name__)
+            yield Moment(world.now, scene.who, told, week, share, _weight(scene.verb))

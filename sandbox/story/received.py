@@ -82,14 +82,14 @@ def _post(world: World[Any, Any], request: Request) -> Post:
     if owner is not None:
         pinged = frozenset({owner})
     if int(body.get("flags") or 0) & _SILENT:
-        pinged = frozenset()
+        pinged = frozenset[int]()
     return Post(
         int(request.answer["id"]),
         request.at,
         int(request.path.split("/")[2]),
         text,
         owner,
-        frozenset(pinged),
+        pinged,
         mentions,
         tuple(_controls(body.get("components") or ())),
     )
@@ -104,15 +104,14 @@ def _who_asked(world: World[Any, Any], request: Request) -> int | None:
     return None if record is None else record.user_id
 
 
-def _texts(body: Any) -> Iterator[str]:
+def _texts(body: Mapping[str, Any] | None) -> Iterator[str]:
     """All that is written on a message or card, top to bottom."""
-    if not isinstance(body, Mapping):
+    if body is None:
         return
-    for part in (body, body.get("data") or {}):
-        if isinstance(part, Mapping):
-            if part.get("content") and "type" not in part:
-                yield str(part["content"])
-            yield from _written(part.get("components") or ())
+    data: Mapping[str, Any] = body.get("data") or body  # an answer to an interaction wraps its message
+    if data.get("content"):
+        yield str(data["content"])
+    yield from _written(data.get("components") or ())
 
 
 def _controls(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -51,7 +51,7 @@ class _Still:
 
 def _print_day(console: Console, day: list[Moment]) -> None:
     """The day, its most notable moment, and how much else there was."""
-    chosen = next((each for each in day if each.notable), day[0])
+    chosen = max(day, key=lambda each: each.weight)
     told = chosen.told if len(chosen.told) <= _LINE else f"{chosen.told[: _LINE - 1]}…"
     rest = f" [dim]and {len(day) - 1} more[/dim]" if len(day) > 1 else ""
     console.print(f"[bold]{_date(day[0].day)}[/bold]  {escape(told)}{rest}", highlight=False, soft_wrap=True)

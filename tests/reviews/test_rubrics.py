@@ -56,7 +56,9 @@ def test_no_page_of_a_shipped_form_fills_in_what_another_asks_for() -> None:
         for number, parts in enumerate(pages(rubric)):
             assert next_page(rubric, draft) == number
             draft |= {
-                part.value if isinstance(part, Words) else part.key: "In words" if isinstance(part, Words) else 1
+                part.value if isinstance(part, Words) else part.key: "In words"
+                if isinstance(part, Words)
+                else 1
                 for part in parts
             }
         assert next_page(rubric, draft) is None

@@ -163,6 +163,60 @@ async def test_people_can_react_below_the_channel(visitor: Visitor) -> None:
     assert card.reactions == {"🎉": (stage.person.id,)}
 
 
+async def test_in_a_crowd_staff_regulars_and_whoever_came_last_stand_on_top(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    assert all(person["first"] for person in (await visitor.state())["people"]), (
+        "as few as these need no order"
+    )
+    for name in ("Nils", "Oda", "Pia", "Quim", "Rosa"):
+        await stage.world.join(name)
+    people = (await visitor.state())["people"]
+    first = {person["name"] for person in people if person["first"]}
+    assert first == {"Olive", "Farah", "Milo", "Ben", "Cleo", "Rosa"}
+    oda = next(person["id"] for person in people if person["name"] == "Oda")
+    people = (await visitor.do("be", person=oda))["state"]["people"]
+    assert next(person["first"] for person in people if person["name"] == "Oda"), (
+        "who you are is never hidden"
+    )
+
+
+async def test_a_thread_says_to_which_channel_it_belongs_and_times_are_written_out(
+    visitor: Visitor,
+) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    world = stage.world
+    thread = world.env.backend.create_thread(world.general.id, "Knots", world.member.id)
+    await world.say(world.member, world.channel_of(thread.id), "I would, at <t:1791792000:t>")
+    listed = {channel["label"]: channel for channel in (await visitor.state())["channels"]}
+    assert listed["↳ Knots"]["below"] == "#general" and listed["#general"]["below"] == ""
+    assert listed["↳ Knots"]["unread"] == 1
+    state = (await visitor.do("open", channel=str(thread.id)))["state"]
+    assert "12 Oct 08:00" in state["recent"][0]["label"]
+
+
+async def test_a_channel_opens_at_its_newest_message_whoever_wrote_it(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    world = stage.world
+    await world.in_bot(lambda: world.bot.find("general").send("from the bot"))
+    newest = await world.say(world.member, world.general, "from a person")
+    await visitor.do("open", channel=(await visitor.channels())["#general"])
+    assert stage.preview is not None
+    assert stage.preview._initial_target(stage.person, world.general.id) == newest.id
+
+
+async def test_times_are_shown_by_the_clock_of_whoever_looks(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    assert (await visitor.state())["local"] == ""
+    stage.zones = {"Ben": "Asia/Tokyo"}
+    ben = next(person["id"] for person in (await visitor.state())["people"] if person["name"] == "Ben")
+    state = (await visitor.do("be", person=ben))["state"]
+    assert state["local"].endswith("in Tokyo") and stage.zone_of(stage.person) == "Asia/Tokyo"
+
+
 async def test_an_unknown_button_changes_nothing(visitor: Visitor) -> None:
     address = f"{visitor.page.url}api/do"
     async with visitor.session.post(
