@@ -163,7 +163,7 @@ class StaffNotices:
         if code in UNMENDABLE or effect.renderer == RENDERER:
             return
         lost = f"notice:{effect.guild_id}:lost:{effect.channel_id}:"
-        if code == "channel_gone" and await outbox_storage.has_key_like(session, lost):
+        if code == "channel_gone" and await outbox_storage.has_key_like(session, effect.guild_id, lost):
             return  # staff know that the channel was deleted
         target = effect.role_id or effect.channel_id or effect.member_id or 0
         await self._plan(

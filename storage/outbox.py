@@ -92,6 +92,12 @@ class OutboxRow(Base):
         Index("ix_outbox_guild_id_member_id", "guild_id", "member_id"),
         Index("ix_outbox_result_id", "result_id"),
         Index(
+            "ix_outbox_after_key",
+            "after_key",
+            sqlite_where=after_key.is_not(None),
+            postgresql_where=after_key.is_not(None),
+        ),
+        Index(
             "ix_outbox_failed",
             "guild_id",
             "finished_at",
@@ -175,9 +181,12 @@ async def find_by_key(session: AsyncSession, key: str) -> OutboxRow | None:
     return (await session.scalars(select(OutboxRow).where(OutboxRow.key == key))).one_or_none()
 
 
-async def has_key_like(session: AsyncSession, beginning: str) -> bool:
-    """Whether there is an effect whose key begins so."""
-    query = select(OutboxRow.id).where(OutboxRow.key.startswith(beginning, autoescape=True)).limit(1)
+async def has_key_like(session: AsyncSession, guild_id: int, beginning: str) -> bool:
+    """Whether there is an effect of this server whose key begins so."""
+    query = select(OutboxRow.id).where(
+        OutboxRow.guild_id == guild_id, OutboxRow.key.startswith(beginning, autoescape=True)
+    )
+    query = query.limit(1)
     return await session.scalar(query) is not None
 
 

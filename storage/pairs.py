@@ -111,7 +111,7 @@ class PairGroupRow(Base):
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
-    round_id: Mapped[int] = mapped_column(ForeignKey("pair_rounds.id", ondelete="CASCADE"))
+    round_id: Mapped[int] = mapped_column(ForeignKey("pair_rounds.id", ondelete="CASCADE"), index=True)
     channel_id: Mapped[int] = mapped_column(Snowflake)
     size: Mapped[int] = mapped_column()
     starter: Mapped[str] = mapped_column(String(64))

@@ -33,6 +33,7 @@ a server may always."""
 
 SENDERS: Mapping[tuple[str, str], str] = {
     ("bot/app.py", "setup_hook"): "what is kept in memory is read once, at the start",
+    ("cogs/onboarding/service.py", "load"): "so it is when the feature is loaded anew",
     ("storage/footprint.py", ""): "everything about a person, or what is old of everybody: each table once",
     ("storage/privacy.py", "list_long_gone"): "the daily clean-up goes through departures once",
     ("storage/schema.py", ""): "a migration goes through what it changes",

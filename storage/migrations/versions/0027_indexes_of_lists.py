@@ -6,6 +6,7 @@ Follows: 0026_ended_rituals_kept
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0027_indexes_of_lists"
@@ -39,8 +40,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_kudos_guild_id_at", ["guild_id", "at"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_after_key",
+            ["after_key"],
+            unique=False,
+            sqlite_where=sa.text("after_key IS NOT NULL"),
+            postgresql_where=sa.text("after_key IS NOT NULL"),
+        )
         batch_op.create_index("ix_outbox_guild_id_member_id", ["guild_id", "member_id"], unique=False)
         batch_op.create_index("ix_outbox_result_id", ["result_id"], unique=False)
+
+    with op.batch_alter_table("pair_groups", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pair_groups_round_id"), ["round_id"], unique=False)
 
     with op.batch_alter_table("promise_cheers", schema=None) as batch_op:
         batch_op.create_index("ix_promise_cheers_guild_id_member_id", ["guild_id", "member_id"], unique=False)
@@ -97,9 +108,17 @@ def downgrade() -> None:
     with op.batch_alter_table("promise_cheers", schema=None) as batch_op:
         batch_op.drop_index("ix_promise_cheers_guild_id_member_id")
 
+    with op.batch_alter_table("pair_groups", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pair_groups_round_id"))
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_result_id")
         batch_op.drop_index("ix_outbox_guild_id_member_id")
+        batch_op.drop_index(
+            "ix_outbox_after_key",
+            sqlite_where=sa.text("after_key IS NOT NULL"),
+            postgresql_where=sa.text("after_key IS NOT NULL"),
+        )
 
     with op.batch_alter_table("kudos", schema=None) as batch_op:
         batch_op.drop_index("ix_kudos_guild_id_at")
