@@ -110,7 +110,9 @@ def statements_seen() -> Iterator[dict[str, Any]]:
         if statement in seen or connection.dialect.name != "sqlite":
             return
         if re.match(r"(?i)\s*(select|update|delete|with|insert)\b", statement) and _counts():
-            seen[statement] = given[0] if many else given
+            # Rows that are inserted many at a time for what they return come as the values of one statement.
+            is_list = many and isinstance(given[0], (tuple, list, dict))
+            seen[statement] = given[0] if is_list else given
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
