@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+import sys
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
@@ -22,6 +24,16 @@ def pytest_collection_finish() -> None:
     """What has been imported by now stays, so full collections need not look through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def process_as_it_was() -> Generator[None]:
+    """For tests that run a command in this process: it sets up logging, and what is done with an uncaught error."""
+    root = logging.getLogger()
+    handlers, level, hook = root.handlers, root.level, sys.excepthook
+    yield
+    root.handlers, sys.excepthook = handlers, hook
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", autouse=True)

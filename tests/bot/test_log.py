@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,7 @@ from bot import log as logs
 logger = logging.getLogger("bot.test_log")
 
 
-@pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("process_as_it_was")
 
 
 def test_a_text_line_says_when_what_and_about_whom() -> None:

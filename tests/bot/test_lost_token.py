@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import discord
@@ -32,13 +29,7 @@ class Revoked(Lyceum):
         await asyncio.wait({self._ending})
 
 
-@pytest.fixture(autouse=True)
-def process_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level, hook = root.handlers, root.level, sys.excepthook
-    yield
-    root.handlers, sys.excepthook = handlers, hook
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("process_as_it_was")
 
 
 def settings_of(folder: Path) -> Settings:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import logging
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,17 +46,15 @@ class Done:
     stderr: str
 
 
+pytestmark = pytest.mark.usefixtures("process_as_it_was")
+
+
 @pytest.fixture(autouse=True)
-def process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The commands run in this process, because a new one takes a second each; they set up logging."""
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands run in this process, because a new one takes a second each."""
     for name in os.environ:
         if name.upper().startswith("LYCEUM__"):
             monkeypatch.delenv(name)
-    root = logging.getLogger()
-    handlers, level, hook = root.handlers, root.level, sys.excepthook
-    yield
-    root.handlers, sys.excepthook = handlers, hook
-    root.setLevel(level)
 
 
 def lyceum(folder: Path, *arguments: str) -> Done:

@@ -30,6 +30,7 @@ GUIDE = Page("docs/operating.md")
 TOKEN = f"{base64.b64encode(b'1458384666624000001').decode().rstrip('=')}.GabcdE.{'x' * 38}"
 DUMPED_AT = datetime(2026, 11, 21, 10, 16, 45, tzinfo=UTC)
 
+pytestmark = pytest.mark.usefixtures("process_as_it_was")
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the guide is for POSIX")
 
 
