@@ -25,7 +25,9 @@ from hypothesis import strategies as st
 from bot.core import Core
 from bot.dispatcher import Dispatcher, Obsolete, PlannedEffect
 from bot.guild_config import GuildConfig
+from bot.member_state import MemberState
 from bot.outbox import EffectKind
+from bot.rosters import Rosters
 from cogs.onboarding.catch_up import CatchUp
 from cogs.onboarding.definition import Detector
 from cogs.onboarding.model import GREETING_RENDERER, LEFT_SINCE, OnboardingSettings
@@ -82,6 +84,7 @@ class Person:
     guild: Server
     bot: bool = False
     roles: tuple[discord.Role, ...] = ()
+    _roles: tuple[int, ...] = ()
 
 
 @dataclass
@@ -109,6 +112,8 @@ class Server:
 
     def __init__(self, guild_id: int, history: History) -> None:
         self.id = guild_id
+        self._state = MemberState.__new__(MemberState)  # of which only the rosters are asked
+        self._state.rosters = Rosters()
         self.me = Person(BOT, START - timedelta(days=300), pending=False, guild=self, bot=True)
         self.people: dict[int, Person] = {}
         self.channel = Channel(self, [])
