@@ -103,7 +103,7 @@ class RitualDraftRow(Base):
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
     member_id: Mapped[int] = mapped_column(Snowflake)
-    ritual_id: Mapped[int] = mapped_column(ForeignKey("rituals.id", ondelete="CASCADE"))
+    ritual_id: Mapped[int] = mapped_column(ForeignKey("rituals.id", ondelete="CASCADE"), index=True)
     based_on: Mapped[int] = mapped_column()
     owner_id: Mapped[int | None] = mapped_column(Snowflake)
     changes: Mapped[dict[str, Any]] = mapped_column()
