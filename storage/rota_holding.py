@@ -75,7 +75,7 @@ class RotaChangeRow(Base):
 
     id: Mapped[int] = mapped_column(PrimaryKey, primary_key=True)
     guild_id: Mapped[int] = mapped_column(Snowflake)
-    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"))
+    rota_id: Mapped[int] = mapped_column(ForeignKey("rotas.id", ondelete="CASCADE"), index=True)
     what: Mapped[str] = mapped_column(String(16))
     by_id: Mapped[int] = mapped_column(Snowflake)
     at: Mapped[datetime] = mapped_column()

@@ -68,6 +68,9 @@ def upgrade() -> None:
     with op.batch_alter_table("rituals_drafts", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rituals_drafts_ritual_id"), ["ritual_id"], unique=False)
 
+    with op.batch_alter_table("rota_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rota_changes_rota_id"), ["rota_id"], unique=False)
+
     with op.batch_alter_table("rota_covers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rota_covers_rota_id"), ["rota_id"], unique=False)
 
@@ -98,6 +101,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("rota_covers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rota_covers_rota_id"))
+
+    with op.batch_alter_table("rota_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rota_changes_rota_id"))
 
     with op.batch_alter_table("rituals_drafts", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rituals_drafts_ritual_id"))
