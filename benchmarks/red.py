@@ -59,8 +59,8 @@ async def prepare(red: Any) -> None:
     manager = _import("redbot.core.data_manager")
     await _import("redbot.core._drivers").get_driver_class().initialize(**manager.storage_details())
     (manager.cog_data_path(raw_name="Downloader") / "lib").mkdir(parents=True, exist_ok=True)
-    await red._config.last_system_info.python_version.set(list(sys.version_info[:2]))  # noqa: SLF001
-    await red._pre_login()  # noqa: SLF001
+    await red._config.last_system_info.python_version.set(list(sys.version_info[:2]))  # noqa: SLF001 - or it would reinstall
+    await red._pre_login()  # noqa: SLF001 - what its own start does
 
 
 def _stop_timers(red: Any) -> None:

@@ -122,7 +122,7 @@ class Lyceum(SpacedSessions):
         self.setup_card.facts.drifts = self.role_drift.facts
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
-        self._knows_servers = False  # whether all of this session's were told
+        self._knows_servers = False  # whether Discord has told of all since it last said READY
         self._message_handlers: list[tuple[MessageHandler, str | None]] = []
         self._command_handlers: list[CommandHandler] = []
         self._wire()

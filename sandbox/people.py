@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,7 +26,7 @@ Shown = Seen | Answer | discord.Message | ResponseMessage
 """Anything that stands for a message a person can see."""
 
 
-class Actions:
+class Actions(ABC):
     """People's actions. Each one waits until the bot has done everything that follows from it at once."""
 
     env: Env
@@ -33,9 +34,9 @@ class Actions:
     faults: Faults
     _acting_at_once: bool = False
 
+    @abstractmethod
     async def settle(self) -> None:
         """Wait until the bot has nothing left to do at this moment."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------------------------------------ coming, going
 
@@ -97,8 +98,8 @@ class Actions:
         self._closed_dms.discard(person.id)
 
     @property
-    def _closed_dms(self) -> set[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _closed_dms(self) -> set[int]: ...
 
     # ------------------------------------------------------------------------------------------ saying things
 

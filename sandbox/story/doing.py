@@ -184,15 +184,6 @@ async def review_all(tale: Tale, name: str, most: int = 5) -> str:
     return f"{name} reviews {listed(done)}." if done else ""
 
 
-async def take_from_the_inbox(tale: Tale, name: str) -> str:
-    """Whoever has a moment takes a work that waits for eyes, from the newest card that is free."""
-    world, person = tale.world, tale.who(name)
-    card = tale.newest(name, tale.channel("reviews"), "minutes", label="I'll review this")
-    hand = await world.press(person, card, "I'll review this")
-    author = await _write(tale, name, hand)
-    return f"{name} has a moment and reviews {author}."
-
-
 async def _write(tale: Tale, name: str, hand: Answer) -> str:
     """Fill in the form for the work in hand; returns whose it is."""
     made = tale.work_on(hand.text)

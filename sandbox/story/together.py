@@ -33,14 +33,6 @@ async def a_round_of_pairs(tale: Tale, _: str) -> str:
     return f"Lyceum brings people together: {'; '.join(pairs)}." if pairs else ""
 
 
-async def meet(tale: Tale, name: str, first_words: str) -> str:
-    """Somebody writes into the thread of their pair and, as it worked, says so."""
-    card = _my_room(tale, name)
-    person, room = tale.who(name), tale.world.channel_of(card.channel_id)
-    await tale.world.say(person, room, first_words)
-    return f"{name} to {_partner(tale, name, card)}: “{first_words}”"
-
-
 async def say_that_we_met(tale: Tale, name: str) -> str:
     """One press on the card of the pair."""
     card = _my_room(tale, name)
@@ -92,21 +84,6 @@ async def whoever_was_asked_is_in(tale: Tale, _: str) -> str:
     name, card = awake[-1]
     await tale.world.press(tale.who(name), card, "I'm in")
     return f"{name} was asked two days ahead and says: I'm in."
-
-
-async def ask_for_cover(tale: Tale, name: str) -> str:
-    """/rota swap by whoever has the turn that cannot be kept."""
-    asked = await tale.world.slash(tale.who(name), tale.channel("weekly"), "rota swap")
-    tale.read(asked, "Asked", name)
-    return f"{name} cannot keep their turn and asks for cover."
-
-
-async def cover(tale: Tale, name: str) -> str:
-    """The first tap takes it."""
-    card = tale.newest(name, tale.channel("weekly"), "asks for cover", label="I'll take it")
-    answer = await tale.world.press(tale.who(name), card, "I'll take it")
-    tale.read(answer, "It is yours", name)
-    return f"{name} takes the turn."
 
 
 # ---------------------------------------------------------------------------------------------- thanks, promises
