@@ -180,20 +180,27 @@ class Dispatcher:
         """Commit what is about to be tried, and end what is not to be tried at all."""
         now = self._clock.now()
         async with self._db.begin() as session:
-            rows = await storage.claim_due(
+            claimed = await storage.claim_due(
                 session,
                 now=now,
                 lease_until=now + LEASE,
                 limit=AT_ONCE - len(self._under_way),
                 busy=self._under_way.keys(),
             )
-            newest = await storage.newest_wishes(session, rows, now=now)
-            return [await self._intend_one(session, row, newest, now) for row in rows]
+            newest = await storage.newest_wishes(session, list(claimed.values()), now=now)
+            # The place is the one under which it was claimed: what comes after something may move elsewhere.
+            return [
+                await self._intend_one(session, row, place, newest, now) for place, row in claimed.items()
+            ]
 
     async def _intend_one(
-        self, session: AsyncSession, row: storage.OutboxRow, newest: Mapping[str, int], now: datetime
+        self,
+        session: AsyncSession,
+        row: storage.OutboxRow,
+        place: int,
+        newest: Mapping[str, int],
+        now: datetime,
     ) -> _Try:
-        place = row.place  # the one under which it was claimed; what comes after something may move elsewhere
         give_up = await reason_to_give_up(session, row, newest, now)
         effect = snapshot(row)
         if give_up is None:

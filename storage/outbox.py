@@ -116,15 +116,6 @@ class OutboxRow(Base):
     def is_under_way(cls, now: datetime) -> ColumnElement[bool]:
         return and_(cls.outcome.is_(None), cls.lease_until > now)
 
-    @property
-    def place(self) -> int:
-        """Where it happens: effects in one place are performed one after the other.
-
-        What comes also after a failure is beside the place: a message that hangs there must not hold it up.
-        """
-        place = self.channel_id or self.member_id or self.guild_id
-        return place if self.after_until is None else -place
-
 
 # Made once: it takes longer than a query does.
 _Other = aliased(OutboxRow)
@@ -132,6 +123,8 @@ _PREDECESSOR_WAITS = (
     select(_Other.id).where(_Other.key == OutboxRow.after_key, _Other.outcome.is_(None)).exists()
 )
 _COMMON_PLACE = func.coalesce(OutboxRow.channel_id, OutboxRow.member_id, OutboxRow.guild_id)
+# Where it happens: effects in one place are performed one after the other. What comes also after a failure is
+# beside the place: a message that hangs there must not hold it up.
 _PLACE = case((OutboxRow.after_until.is_(None), _COMMON_PLACE), else_=-_COMMON_PLACE)
 
 
@@ -142,10 +135,10 @@ async def add_effects(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) 
 
 async def claim_due(
     session: AsyncSession, *, now: datetime, lease_until: datetime, limit: int, busy: Collection[int] = ()
-) -> list[OutboxRow]:
-    """Lock the effects that can be tried now, the first lane first, and give them this lease.
+) -> dict[int, OutboxRow]:
+    """Lock the effects that can be tried now by place, the first lane first, and give them this lease.
 
-    At most one a place, and none in the `busy` places. An effect whose predecessor still waits is left alone,
+    None is in the `busy` places. An effect whose predecessor still waits is left alone,
     and so is one while another with its coalesce key is under way. Nothing else is written: what is to become
     of each row is the dispatcher's decision, in the same transaction.
     """
@@ -156,7 +149,7 @@ async def claim_due(
         _Other.id != OutboxRow.id,
     )
     query = (
-        select(OutboxRow)
+        select(OutboxRow, _PLACE)
         .where(
             OutboxRow.outcome.is_(None),
             OutboxRow.not_before <= now,
@@ -170,11 +163,11 @@ async def claim_due(
         .with_for_update(skip_locked=True, of=OutboxRow)
     )
     first_of_place: dict[int, OutboxRow] = {}
-    for row in await session.scalars(query):
-        first_of_place.setdefault(row.place, row)
+    for row, place in await session.execute(query):
+        first_of_place.setdefault(place, row)
     for row in first_of_place.values():
         row.lease_until = lease_until
-    return list(first_of_place.values())
+    return first_of_place
 
 
 async def find_by_key(session: AsyncSession, key: str) -> OutboxRow | None:

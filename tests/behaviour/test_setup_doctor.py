@@ -126,7 +126,8 @@ async def test_many_events_make_one_check(community: LyceumWorld) -> None:
 
     async def jobs() -> int:
         async with community.database.read() as session:
-            return await session.scalar(select(func.count(JobRow.id))) or 0
+            query = select(func.count(JobRow.id)).where(JobRow.guild_id == community.guild_id)
+            return await session.scalar(query) or 0
 
     before = await jobs()
     for _ in range(10):

@@ -4,6 +4,7 @@ doubled is shown in test_exactly_once.py, what happens when things go wrong in t
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -53,6 +54,28 @@ async def test_a_channel_that_hangs_holds_up_neither_others_nor_safety(stand: St
     gate.set()
     await stand.dispatcher.drain()
     assert stand.discord.order()[CHANNEL] == [f"hanging {each}" for each in range(AT_ONCE + 5)]
+
+
+async def test_what_waits_to_learn_its_channel_and_what_goes_to_the_server_are_apart(stand: Stand) -> None:
+    """The answers to a prompt that is still to be posted are planned without a channel, an event never has one."""
+    gate = asyncio.Event()
+
+    async def hang(_: PlannedEffect) -> None:
+        await gate.wait()
+
+    stand.discord.on_request = hang
+    await stand.plan(
+        post("answer", channel=0),
+        Effect(kind=EffectKind.CREATE_EVENT, key="event", guild_id=GUILD, renderer="any"),
+    )
+    stand.dispatcher.wake()
+    await until(lambda: sorted(stand.asked) == ["answer", "event"])
+    broken = list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: broken.append(context))
+    gate.set()
+    await stand.dispatcher.drain()
+    gc.collect()  # a task's error is told when nobody can ask for it any more
+    assert (len(stand.discord.done), broken) == (2, [])
 
 
 async def test_one_channel_keeps_the_order_of_planning(stand: Stand) -> None:

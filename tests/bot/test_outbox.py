@@ -133,7 +133,7 @@ async def claim(
     async with database.begin() as session:
         await Outbox(clock).plan(session, *effects)
         rows = await storage.claim_due(session, now=now, lease_until=now + LEASE, limit=limit, busy=busy)
-        return [row.key for row in rows]
+        return [row.key for row in rows.values()]
 
 
 async def test_one_effect_a_place_is_handed_out_and_none_in_a_busy_one(

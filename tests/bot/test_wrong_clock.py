@@ -24,7 +24,8 @@ async def put_off_for(database: Database, clock: FixedClock, wait: timedelta) ->
         await core.outbox.plan(
             session, Effect(kind=EffectKind.POST, key="post", guild_id=1, channel_id=2, renderer="any")
         )
-        [row] = await outbox_storage.claim_due(session, now=clock.now(), lease_until=clock.now(), limit=1)
+        claimed = await outbox_storage.claim_due(session, now=clock.now(), lease_until=clock.now(), limit=1)
+        [row] = claimed.values()
         row.attempts, row.lease_until, row.not_before = 1, None, clock.now() + wait
 
 
