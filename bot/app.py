@@ -76,6 +76,7 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next one go on
+_LOOKED_AT = frozenset({"socket_event_type", "interaction", "connect", "ready", "guild_available"})
 
 MessageHandler = Callable[[discord.Message], Awaitable[None]]
 CommandHandler = Callable[[discord.Interaction[Any], app_commands.Command[Any, ..., Any]], Awaitable[None]]
@@ -258,18 +259,20 @@ class Lyceum(SpacedSessions):
         await self.setup_watch.touched(guild.id)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Leave out what would be a task for nothing.
+        """Leave out what would be work for nothing."""
+        if event_name not in _LOOKED_AT or not self._is_for_nothing(event_name, args):
+            super().dispatch(event_name, *args, **kwargs)
 
-        That a command came, which the tree answers; and of a new session that each server is there, since `on_ready`
-        goes through all of them: thousands of servers would otherwise be looked after at one moment.
+    def _is_for_nothing(self, event_name: str, args: tuple[Any, ...]) -> bool:
+        """That something came over the socket, to which nobody listens, and which every message is; that a command came,
+        which the tree answers; and of a new session that each server is there, since `on_ready` goes through all of them:
+        thousands of servers would otherwise be looked after at one moment.
         """
-        if event_name == "interaction" and args[0].type is discord.InteractionType.application_command:
-            return
+        if event_name == "interaction":
+            return args[0].type is discord.InteractionType.application_command
         if event_name in ("connect", "ready"):
             self._knows_servers = event_name == "ready"
-        if event_name == "guild_available" and not self._knows_servers:
-            return
-        super().dispatch(event_name, *args, **kwargs)
+        return event_name == "socket_event_type" or (event_name == "guild_available" and not self._knows_servers)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer buttons, menus and forms, in time."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from bot.safe_patterns import compile_pattern, escape
+from bot.safe_patterns import BadPattern, Sieve, compile_pattern, escape
 from cogs.filters.folding import fold, plain
 from cogs.filters.links import canonical, find_links, may_have_links
 from cogs.filters.lookalikes import LookAlikes
@@ -131,10 +131,11 @@ class _Words:
         pattern = "|".join(parts)
         # Both sides are folded, so the case of letters is the same.
         self._program = compile_pattern(pattern, memory=WORDS_MEMORY, case_sensitive=True) if parts else None
+        self._sieve = _sieve(pattern) if parts else None
 
     def find(self, folded: str) -> tuple[str, str] | None:
         """The entry that the text holds, and what of the text it is."""
-        if self._program is None:
+        if self._program is None or (self._sieve is not None and not self._sieve.holds(folded)):
             return None
         match = self._program.search(folded)
         if match is None:
@@ -144,3 +145,12 @@ class _Words:
             if candidate in self._entries:
                 return self._entries[candidate], candidate
         return found, found
+
+
+def _sieve(pattern: str) -> Sieve | None:
+    try:
+        return Sieve([pattern], memory=WORDS_MEMORY, case_sensitive=True)
+    except (
+        BadPattern
+    ):  # a thousand long words in a script of several bytes a letter: the program alone is asked
+        return None

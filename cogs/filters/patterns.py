@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import InvalidInput
-from bot.safe_patterns import BadPattern, Program, compile_pattern
+from bot.safe_patterns import BadPattern, Program, Sieve, compile_pattern
 
 MEMORY = 2 * 1024 * 1024  # bytes, of a program and of what it remembers while it runs
 LARGEST_PROGRAM = 400  # instructions; RE2's slowest way takes some 20 us of each on 4,000 characters
@@ -27,15 +27,15 @@ class Patterns:
                 "All patterns together are too large to be fast. Shorten repeats such as {repeat}, or leave some out.",
                 repeat="{0,50}",
             )
-        # One look answers almost every message; which one it was is asked only then.
-        joined = "|".join(f"(?:{pattern})" for pattern, _ in self._each)
-        self._any = compile_pattern(joined, memory=4 * MEMORY) if len(self._each) > 1 else None
+        # One look answers almost every message; what it was is asked only then.
+        self._sieve = Sieve((pattern for pattern, _ in self._each), memory=4 * MEMORY)
 
     def find(self, text: str) -> tuple[str, str] | None:
         """The first pattern that matches, and on what."""
-        if not self._each or (self._any is not None and self._any.search(text) is None):
+        if not self._each:
             return None
-        for pattern, program in self._each:
+        for place in sorted(self._sieve.which(text)):
+            pattern, program = self._each[place]
             match = program.search(text)
             if match is not None:
                 return pattern, match.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from bot.errors import InvalidInput
 from cogs.filters.compiled import Compiled
 from cogs.filters.patterns import LARGEST_PROGRAM, Patterns
-from cogs.filters.rules import Filter, Lists
+from cogs.filters.rules import LONGEST_WORD, MOST_WORDS, Filter, Lists
 from tests.filters import corpora
 
 # Patterns on which engines that try again and again hang, and some that are costly anywhere.
@@ -57,6 +58,23 @@ def test_a_word_is_found_as_it_looks(entry: str, hits: list[str], misses: list[s
 @given(st.sampled_from(corpora.made_up_words(60)), st.text(max_size=40), st.text(max_size=40))
 def test_a_word_between_blanks_is_always_found(word: str, before: str, after: str) -> None:
     assert words(*corpora.made_up_words(60)).look(f"{before} {word} {after}").matches
+
+
+@pytest.mark.parametrize("letters", ["abcdefghijklmn", "бвгджзиклмн", "漢字仮文語日本人", "😀😁😂🤣"])
+def test_the_longest_list_of_the_longest_words_finds_each_in_any_script(letters: str) -> None:
+    chosen = Random(letters)
+    entries = ["".join(chosen.choice(letters) for _ in range(LONGEST_WORD)) for _ in range(MOST_WORDS)]
+    compiled = words(*entries)
+    for entry in entries[::25]:
+        assert [match.of for match in compiled.look(f"well, {entry}!").matches] == [entry]
+    assert not compiled.look(" ".join(entry[:-1] for entry in entries[:60])).matches
+
+
+def test_of_patterns_that_match_the_first_is_told() -> None:
+    patterns = Patterns(["spam+", "never", "sp.m", "s.+m$"])
+    assert patterns.find("so much SPAMM") == ("spam+", "SPAMM")
+    assert patterns.find("spim and spom") == ("sp.m", "spim")
+    assert patterns.find("nothing of it") is None
 
 
 def test_half_a_character_breaks_nothing() -> None:
