@@ -277,11 +277,11 @@ def pages(bot: Lyceum) -> Mapping[str, Page]:
     cogs: dict[str, Any] = dict(bot.cogs)
     t = bot.translations.for_locale("en-US")
     badges, kudos = cogs["BadgesCog"].service, cogs["KudosCog"].service
-    challenges, streaks = cogs["ChallengesCog"].service, cogs["StreaksCog"].service
+    challenges, streaks = cogs["ChallengesCog"], cogs["StreaksCog"].service
 
-    async def gallery(actor: Actor) -> Any:
-        past = await challenges.archive(actor.guild_id)
-        return await challenges.results(actor.guild_id, past[actor.member_id % len(past)].id)
+    def gallery(actor: Actor) -> Awaitable[Any]:
+        past = actor.member_id % (GUILDS * WEEKS) // GUILDS * GUILDS + actor.guild_id
+        return challenges.results.read(actor.guild_id, past, 1)
 
     return {
         "history": lambda actor: streaks.why(actor.guild_id, actor.member_id, 1),
@@ -290,8 +290,9 @@ def pages(bot: Lyceum) -> Mapping[str, Page]:
         "catalog": badges.catalog,
         "kudos": lambda actor: kudos.wall(actor, "mine", 0),
         "wall": lambda actor: kudos.wall(actor, "all", 3),
-        "challenges": challenges.mine,
+        "challenges": challenges.service.mine,
         "reviews": cogs["ReviewsCog"].service.inbox,
+        "archive": lambda actor: challenges.results.archive(actor.guild_id),
         "gallery": gallery,
     }
 

@@ -272,7 +272,9 @@ class Lyceum(SpacedSessions):
             return args[0].type is discord.InteractionType.application_command
         if event_name in ("connect", "ready"):
             self._knows_servers = event_name == "ready"
-        return event_name == "socket_event_type" or (event_name == "guild_available" and not self._knows_servers)
+        return event_name == "socket_event_type" or (
+            event_name == "guild_available" and not self._knows_servers
+        )
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer buttons, menus and forms, in time."""

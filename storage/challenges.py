@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, Row, String, Text, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -198,19 +198,11 @@ async def lock_challenge(
 
 
 async def list_challenges(
-    session: AsyncSession, guild_id: int, states: Collection[str], *, newest_first: bool = False
+    session: AsyncSession, guild_id: int, states: Collection[str]
 ) -> Sequence[ChallengeRow]:
-    """In the order of the queue, or by opening, the newest first."""
+    """In the order of the queue."""
     query = select(ChallengeRow).where(ChallengeRow.guild_id == guild_id, ChallengeRow.state.in_(states))
-    order = (
-        (ChallengeRow.opened_at.desc(), ChallengeRow.id.desc())
-        if newest_first
-        else (
-            ChallengeRow.position,
-            ChallengeRow.id,
-        )
-    )
-    return list(await session.scalars(query.order_by(*order)))
+    return list(await session.scalars(query.order_by(ChallengeRow.position, ChallengeRow.id)))
 
 
 async def find_entry(
@@ -264,18 +256,6 @@ async def list_submissions(
     return list(await session.scalars(query.order_by(SubmissionRow.version, SubmissionRow.id)))
 
 
-async def read_submissions(session: AsyncSession, guild_id: int, challenge_id: int) -> Sequence[Row[Any]]:
-    """The same as plain rows, for a page of hundreds: a mapped object costs three times as much."""
-    query = select(SubmissionRow.__table__).filter_by(guild_id=guild_id, challenge_id=challenge_id)
-    return (await session.execute(query.order_by(SubmissionRow.version, SubmissionRow.id))).all()
-
-
-async def read_tracks(session: AsyncSession, guild_id: int, challenge_id: int) -> dict[int, str]:
-    """The track of each member who joined."""
-    query = select(EntryRow.member_id, EntryRow.track).filter_by(guild_id=guild_id, challenge_id=challenge_id)
-    return {row.member_id: row.track for row in await session.execute(query)}
-
-
 async def lock_submission(
     session: AsyncSession, guild_id: int, member_id: int, submission_id: int
 ) -> SubmissionRow | None:
@@ -298,25 +278,6 @@ async def count_submitters(session: AsyncSession, guild_id: int, challenge_id: i
         guild_id=guild_id, challenge_id=challenge_id
     )
     return await session.scalar(query) or 0
-
-
-async def count_on_time(
-    session: AsyncSession, guild_id: int, challenge_ids: Collection[int], member_ids: Collection[int]
-) -> dict[int, int]:
-    """In how many of these challenges each of these members handed something in on time."""
-    counted = func.count(SubmissionRow.challenge_id.distinct())
-    query = (
-        select(SubmissionRow.member_id, counted)
-        .where(
-            SubmissionRow.guild_id == guild_id,
-            SubmissionRow.challenge_id.in_(challenge_ids),
-            SubmissionRow.member_id.in_(member_ids),
-            SubmissionRow.version == 1,
-            SubmissionRow.late == "on_time",
-        )
-        .group_by(SubmissionRow.member_id)
-    )
-    return {int(member): int(count) for member, count in await session.execute(query)}
 
 
 async def find_draft(

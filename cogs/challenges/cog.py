@@ -29,8 +29,9 @@ from cogs.challenges import model, render, render_results, render_store, render_
 from cogs.challenges.config import ChallengesPart
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.manage import MANAGE_HELP, ChallengesGroup, Desk
-from cogs.challenges.model import AREA, ChallengeSettings, Receipt, Results
+from cogs.challenges.model import AREA, ChallengeSettings, Receipt
 from cogs.challenges.reminders import Reminders
+from cogs.challenges.results import ResultsReader
 from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.rules import Track
 from cogs.challenges.service import ChallengesService
@@ -89,6 +90,7 @@ class ChallengesCog(commands.Cog):
         self._lifecycle = lifecycle = Lifecycle(bot.core, reminders)
         self.submissions = Submissions(bot.core, lifecycle)
         self.service = ChallengesService(bot.core, reminders, self.submissions)
+        self.results = ResultsReader(bot.core, self.submissions)
         self.staff = ChallengesStaff(bot.core, lifecycle)
         self.workshop = Workshop(bot.core, lifecycle, self.staff)
         self.rhythm = Rhythm(bot.core, self.staff)
@@ -312,10 +314,10 @@ class ChallengesCog(commands.Cog):
         await self._turn_list(interaction, 0)
 
     async def _turn_list(self, interaction: discord.Interaction[Any], number: int | None) -> None:
-        past = await self.service.archive(actor_of(interaction).guild_id)
-        reply = reply_to(interaction)
         page = (number or 0) % render_results.PAGES
-        await reply.show_privately(render_results.gallery_card(past, reply.translator, page))
+        past = await self.results.archive(actor_of(interaction).guild_id, page)
+        reply = reply_to(interaction)
+        await reply.show_privately(render_results.gallery_card(past, reply.translator))
 
     async def _pick_past(self, interaction: discord.Interaction[Any], _: int | None) -> None:
         [value] = chosen_values(interaction, 1)
@@ -325,7 +327,7 @@ class ChallengesCog(commands.Cog):
         await self._show_past(interaction, *divmod(number or 0, render_results.PAGES))
 
     async def _show_past(self, interaction: discord.Interaction[Any], challenge_id: int, page: int) -> None:
-        results = await self.service.results(actor_of(interaction).guild_id, challenge_id)
+        results = await self.results.read(actor_of(interaction).guild_id, challenge_id, page)
         if results is None:
             raise NotFound("Its results are not out yet. See {command}.", command="`/challenge gallery`")
         reply = reply_to(interaction)
@@ -359,14 +361,12 @@ class ChallengesCog(commands.Cog):
         return render.thread_title(await self._challenge_of(effect), await self._translator(effect))
 
     async def _draw_results(self, effect: PlannedEffect) -> Card:
-        results: Results | None = await self.service.results(
-            effect.guild_id, int(effect.arguments["challenge_id"])
-        )
+        results = await self.results.read(effect.guild_id, int(effect.arguments["challenge_id"]))
         if results is None:
             raise Obsolete(N_("there are no results of it"))
         if effect.kind is EffectKind.POST and not results.finishers:
             # What could not be posted while it was open has no results either, unless somebody found it anyway.
-            was_posted = await self.service.was_posted(results.challenge.id)
+            was_posted = await self.results.was_posted(results.challenge.id)
             if was_posted is None:
                 raise Unreachable("whether the challenge was posted is not settled yet")
             if not was_posted:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.acts import Contribution, RecordedAct
@@ -170,26 +169,6 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Finisher:
-    """Somebody who finished, with the newest version of what they handed in."""
-
-    member_id: int
-    track: Track
-    submission: Submission
-
-
-@dataclass(frozen=True)
-class Results:
-    """Everyone who finished. `ranking` is by track: (place, member, finished on time of late); empty when it is off."""
-
-    challenge: Challenge
-    finishers: tuple[Finisher, ...]
-    ranking: Mapping[Track, tuple[tuple[int, int, int], ...]]
-    considered: int  # how many challenges the ranking looks at
-    can_submit: bool
-
-
-@dataclass(frozen=True)
 class Mine:
     """What a member has in challenges: handed in (newest first) and begun."""
 
@@ -284,9 +263,7 @@ def challenge_of(row: storage.ChallengeRow) -> Challenge:
     )
 
 
-def submission_of(
-    row: storage.SubmissionRow | Row[Any], first: storage.SubmissionRow | Row[Any]
-) -> Submission:
+def submission_of(row: storage.SubmissionRow, first: storage.SubmissionRow) -> Submission:
     """The same of a submission; `first` is its first version."""
     return Submission(
         id=row.id,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, Text, custom_id
 from bot.i18n import Translator
-from bot.text import SELECT_OPTIONS, length, mention_user, quote, timestamp
-from cogs.challenges.model import TRACK_NAMES, Challenge, Finisher, Results
+from bot.text import length, mention_user, quote, timestamp
+from cogs.challenges.model import TRACK_NAMES
 from cogs.challenges.render import GALLERY, SUGGEST, late_button, plain_title, title_of
+from cogs.challenges.results import Archive, Finisher, Results, Words, gallery_page, showcase
 from cogs.challenges.rules import Kind, Lateness, Track
 
 GALLERY_PICK = "challenges:gallery.choose"
@@ -17,9 +18,6 @@ GALLERY_PAGE = "challenges:gallery.page"
 PAGES = (
     1000  # a page's control is numbered `challenge * PAGES + page`, a list's `PAGES + page`: never change it
 )
-SHOWN_A_PAGE = 5
-NAMES_A_PAGE = 40
-SHOWCASED = 5
 ROOM_FOR_SHOWCASE = 1300
 ROOM_FOR_NAMES = 1500
 ROOM_FOR_RANKING = 700
@@ -41,9 +39,9 @@ def results_card(results: Results, t: Translator) -> Card:
         len(results.finishers),
     )
     items: list[Item] = [Text(f"{heading}\n{count}")]
-    shown = [each for each in results.finishers if each.submission.shown]
+    shown = sum(each.shown for each in results.finishers)
     if shown:
-        items += [Divider(), Text(_showcase(shown, t))]
+        items += [Divider(), Text(_showcase(results, shown, t))]
     names, rest = _names(results.finishers, t)
     items += [Divider(), Text(names)]
     if results.ranking:
@@ -58,36 +56,27 @@ def _suggest(t: Translator) -> Button:
     return Button(t("Suggest a challenge"), custom_id(SUGGEST))
 
 
-def _showcase(shown: Sequence[Finisher], t: Translator) -> str:
-    """The first few in turn of the tracks, so that each track is seen."""
+def _showcase(results: Results, count: int, t: Translator) -> str:
     lines = [t("**What people made**")]
     room = ROOM_FOR_SHOWCASE
-    picked = _in_turn(shown)[:SHOWCASED]
-    for each in picked:
-        line = work_line(each, t)
+    for each in showcase(results.finishers):
+        line = work_line(each.member_id, results.words[each.submission_id], t)
         room -= length(line)
         if room < 0 and len(lines) > 1:
             break
         lines.append(line)
-    rest = len(shown) - (len(lines) - 1)
+    rest = count - (len(lines) - 1)
     if rest:
         lines.append("-# " + t.tn("And {n} more in the gallery.", "And {n} more in the gallery.", rest))
     return "\n".join(lines)
 
 
-def _in_turn(shown: Sequence[Finisher]) -> list[Finisher]:
-    by_track = [[each for each in shown if each.track is track] for track in reversed(Track)]
-    longest = max(map(len, by_track))
-    return [group[index] for index in range(longest) for group in by_track if index < len(group)]
-
-
-def work_line(finisher: Finisher, t: Translator) -> str:
+def work_line(member_id: int, words: Words, t: Translator) -> str:
     """What one person made, as they chose to show it."""
-    submission = finisher.submission
-    work = quote(submission.content, WORK_SHOWN if submission.kind is Kind.TEXT else 2 * WORK_SHOWN)
-    line = t("- {member}: {work}", member=mention_user(finisher.member_id), work=" ".join(work.split()))
-    if submission.learned:
-        learned = " ".join(quote(submission.learned, LEARNED_SHOWN).split())
+    work = quote(words.content, WORK_SHOWN if words.kind is Kind.TEXT else 2 * WORK_SHOWN)
+    line = t("- {member}: {work}", member=mention_user(member_id), work=" ".join(work.split()))
+    if words.learned:
+        learned = " ".join(quote(words.learned, LEARNED_SHOWN).split())
         line += "\n  " + t("Learned: {learned}", learned=learned)
     return line
 
@@ -112,14 +101,14 @@ def _names(finishers: Iterable[Finisher], t: Translator) -> tuple[str, int]:
         if rest:
             fitting.append(t.tn("and {n} more", "and {n} more", rest))
         lines.append(f"{t(TRACK_NAMES[track])}: {', '.join(fitting)}")
-    if any(each.submission.first_late is not Lateness.ON_TIME for each in listed):
+    if any(each.late is not Lateness.ON_TIME for each in listed):
         lines.append("-# " + t("“took a little longer” is no less finished."))
     return "\n".join(lines), left_out
 
 
 def _name(finisher: Finisher, t: Translator) -> str:
     name = mention_user(finisher.member_id)
-    if finisher.submission.first_late is Lateness.ON_TIME:
+    if finisher.late is Lateness.ON_TIME:
         return name
     return t("{member} (took a little longer)", member=name)
 
@@ -146,43 +135,37 @@ def _ranking(results: Results, t: Translator) -> str:
     return "\n".join(lines)
 
 
-def gallery_card(past: Sequence[Challenge], t: Translator, page: int = 0) -> Card:
+def gallery_card(past: Archive, t: Translator) -> Card:
     """The past challenges, to choose one from."""
-    if not past:
+    if not past.count:
         text = t("The gallery fills with the results of each challenge. There are none yet.")
         return Card((Text(text), Buttons((_suggest(t),))))
-    pages = -(-len(past) // SELECT_OPTIONS)
-    page = min(max(page, 0), pages - 1)
-    part = past[page * SELECT_OPTIONS : (page + 1) * SELECT_OPTIONS]
     options = tuple(
         Option(plain_title(each, t), str(each.id), each.opened_at and f"{each.opened_at:%Y-%m-%d}")
-        for each in part
+        for each in past.challenges
     )
-    text = t.tn("**Past challenges**: {n}", "**Past challenges**: {n}", len(past))
+    text = t.tn("**Past challenges**: {n}", "**Past challenges**: {n}", past.count)
     items: list[Item] = [Text(text), Pick(custom_id(GALLERY_PICK), t("Look at one"), options)]
-    turns = _turns(GALLERY_LIST, PAGES, page, pages, t)
+    turns = _turns(GALLERY_LIST, PAGES, past.number, past.pages, t)
     if turns:
         items.append(Buttons(turns))
     return Card(tuple(items))
 
 
 def past_card(results: Results, t: Translator, page: int = 0) -> Card:
-    """One past challenge, with what people chose to show, a few at a time."""
+    """One past challenge, with what people chose to show, a few at a time. `results` were read for this page."""
     challenge = results.challenge
-    shown = [each for each in results.finishers if each.submission.shown]
-    pages = max(1, -(-len(shown) // SHOWN_A_PAGE), -(-len(results.finishers) // NAMES_A_PAGE))
-    page = min(max(page, 0), pages - 1)
+    read = gallery_page(results.finishers, page)
     lines = [f"**{title_of(challenge, t)}**"]
     if challenge.opened_at is not None:
         lines.append("-# " + t("Opened {when}.", when=timestamp(challenge.opened_at, "D")))
-    lines += [work_line(each, t) for each in shown[page * SHOWN_A_PAGE : (page + 1) * SHOWN_A_PAGE]]
-    if not shown:
+    lines += [work_line(each.member_id, results.words[each.submission_id], t) for each in read.shown]
+    if not any(each.shown for each in results.finishers):
         lines.append(t("Nobody chose to show what they made here."))
     items: list[Item] = [Text("\n".join(lines))]
-    named = results.finishers[page * NAMES_A_PAGE : (page + 1) * NAMES_A_PAGE]
-    if named:
-        items += [Divider(), Text(_names(named, t)[0])]
-    turns = _turns(GALLERY_PAGE, challenge.id * PAGES, page, pages, t)
+    if read.named:
+        items += [Divider(), Text(_names(read.named, t)[0])]
+    turns = _turns(GALLERY_PAGE, challenge.id * PAGES, read.number, read.pages, t)
     if turns:
         items.append(Buttons(turns))
     ways = [Button(t("All past challenges"), custom_id(GALLERY))]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.authority import Actor
@@ -15,26 +11,21 @@ from bot.core import Core
 from bot.errors import InvalidInput, LimitReached
 from bot.text import clean
 from cogs.challenges import rules
-from cogs.challenges.lifecycle import post_key
 from cogs.challenges.model import (
     JOINED,
     Challenge,
     ChallengeSettings,
-    Finisher,
     Mine,
-    Results,
     Standing,
     challenge_of,
     submission_of,
 )
 from cogs.challenges.reminders import Reminders
-from cogs.challenges.rules import Lateness, State, Track
+from cogs.challenges.rules import State, Track
 from cogs.challenges.submissions import Submissions, act_of, opened_only
 from storage import challenges as storage
-from storage.outbox import find_by_key
 
 MOST_SUGGESTIONS = 5
-RANKED_OVER = 12  # challenges
 MOST_SHOWN = 20
 
 
@@ -145,41 +136,6 @@ class ChallengesService:
             await storage.set_ranked(session, actor.guild_id, actor.member_id, ranked=ranked)
         return await self.mine(actor)
 
-    async def archive(self, guild_id: int) -> tuple[Challenge, ...]:
-        """The challenges whose results are out, the newest first."""
-        async with self._core.db.read() as session:
-            rows = await storage.list_challenges(session, guild_id, rules.PAST, newest_first=True)
-        return tuple(challenge_of(row) for row in rows)
-
-    async def results(self, guild_id: int, challenge_id: int) -> Results | None:
-        """Everyone who finished, or None where there are no results (yet)."""
-        settings = await self._core.configs.get(guild_id, ChallengeSettings)
-        async with self._core.db.read() as session:
-            row = await storage.find_challenge(session, guild_id, challenge_id)
-            if row is None or row.state not in rules.PAST:
-                return None
-            tracks = await storage.read_tracks(session, guild_id, challenge_id)
-            versions = await storage.read_submissions(session, guild_id, challenge_id)
-            finishers = _finishers(tracks, versions)
-            ranking: dict[Track, tuple[tuple[int, int, int], ...]] = {}
-            considered: list[int] = []
-            if settings.ranking:
-                past = await storage.list_challenges(session, guild_id, rules.PAST, newest_first=True)
-                ids = [each.id for each in past]
-                considered = ids[ids.index(row.id) :][:RANKED_OVER]
-                willing = await storage.list_ranked(session, guild_id)
-                ranking = await _ranking(session, guild_id, considered, finishers, willing)
-        is_taken = await self._submissions.is_taken(row)
-        return Results(challenge_of(row), finishers, ranking, len(considered), is_taken)
-
-    async def was_posted(self, challenge_id: int) -> bool | None:
-        """Whether its post reached the channel, or did long ago; None while that is not settled."""
-        async with self._core.db.read() as session:
-            post = await find_by_key(session, post_key(challenge_id))
-        if post is None:
-            return True
-        return None if post.outcome is None else post.outcome == "sent"
-
     # ------------------------------------------------------------------------------------------ suggesting
 
     async def check_suggesting(self, actor: Actor) -> None:
@@ -244,37 +200,3 @@ def _running(row: storage.ChallengeRow) -> None:
             "This challenge has closed. See {command} for the one that is open.",
             command="`/challenge current`",
         )
-
-
-def _finishers(tracks: Mapping[int, str], versions: Sequence[Row[Any]]) -> tuple[Finisher, ...]:
-    """By the order in which they first handed in."""
-    by_member: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in versions:
-        by_member[row.member_id].append(row)
-    return tuple(
-        Finisher(member, Track(tracks.get(member, Track.CORE)), submission_of(rows[-1], rows[0]))
-        for member, rows in by_member.items()
-    )
-
-
-async def _ranking(
-    session: AsyncSession,
-    guild_id: int,
-    considered: Sequence[int],
-    finishers: Sequence[Finisher],
-    willing: set[int],
-) -> dict[Track, tuple[tuple[int, int, int], ...]]:
-    """By track: who finished on time and likes to be ranked, by how many they finished on time of late."""
-    in_time = [
-        each
-        for each in finishers
-        if each.member_id in willing and each.submission.first_late is Lateness.ON_TIME
-    ]
-    counts = await storage.count_on_time(session, guild_id, considered, [each.member_id for each in in_time])
-    return {
-        track: tuple(
-            rules.places({each.member_id: counts[each.member_id] for each in in_time if each.track is track})
-        )
-        for track in Track
-        if any(each.track is track for each in in_time)
-    }

@@ -30,6 +30,7 @@ from cogs.challenges.model import (
 )
 from cogs.challenges.rules import AfterGrace, Kind, Lateness, State, Track
 from storage import challenges as storage
+from storage.challenge_results import list_past
 
 LONGEST_WAY = timedelta(minutes=15)
 """How long an interaction can be on its way: Discord's limit for answering one."""
@@ -228,9 +229,7 @@ class Submissions:
         running = await storage.list_challenges(session, guild_id, rules.RUNNING)
         if running:
             return running[0]
-        rows = await storage.list_challenges(
-            session, guild_id, [State.REVIEW, State.RESULTS], newest_first=True
-        )
+        rows = await list_past(session, guild_id, [State.REVIEW, State.RESULTS])
         for row in rows:
             if await self.is_taken(row):
                 return row

@@ -16,6 +16,7 @@ from cogs.challenges import model
 from cogs.challenges.lifecycle import Lifecycle
 from cogs.challenges.model import Challenge, ChallengeSettings, Kept, Receipt
 from cogs.challenges.reminders import Reminders
+from cogs.challenges.results import ResultsReader
 from cogs.challenges.rhythm import Rhythm
 from cogs.challenges.service import ChallengesService
 from cogs.challenges.staff import ChallengesStaff
@@ -42,6 +43,7 @@ class Bench:
     core: Core
     clock: FixedClock
     service: ChallengesService
+    results: ResultsReader
     submissions: Submissions
     staff: ChallengesStaff
     workshop: Workshop
@@ -98,7 +100,16 @@ def bench_over(database: Database, clock: FixedClock) -> Bench:
     submissions = Submissions(core, lifecycle)
     service = ChallengesService(core, reminders, submissions)
     workshop = Workshop(core, lifecycle, staff)
-    return Bench(core, clock, service, submissions, staff, workshop, Rhythm(core, staff))
+    return Bench(
+        core,
+        clock,
+        service,
+        ResultsReader(core, submissions),
+        submissions,
+        staff,
+        workshop,
+        Rhythm(core, staff),
+    )
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.cards import Buttons, Card, Pick, Text
 from bot.i18n import Translations
@@ -10,15 +11,13 @@ from bot.text import V2_TEXT_LIMIT, length
 from cogs.challenges.model import (
     Challenge,
     ChallengeSettings,
-    Finisher,
     Overview,
-    Results,
     Schedule,
-    Submission,
 )
 from cogs.challenges.render import reminder_card
 from cogs.challenges.render_manage import overview_card
 from cogs.challenges.render_results import gallery_card, past_card, results_card
+from cogs.challenges.results import Archive, Finisher, Results, Words, gallery_page, showcase
 from cogs.challenges.rules import Kind, Lateness, State, Track
 from cogs.challenges.shipped import shipped
 from cogs.challenges.workshop import MOST_PREPARED
@@ -32,12 +31,19 @@ def challenge(number: int = 1) -> Challenge:
     return Challenge(number, 1, State.RESULTS, shipped()[number % 24], None, 1, 1, AT, AT, AT, AT, 0)
 
 
-def finisher(number: int, *, content: str = "x" * 4000, late: Lateness = Lateness.ON_TIME) -> Finisher:
-    track = list(Track)[number % 3]
-    submission = Submission(
-        number, 1, FIRST + number, 1, Kind.TEXT, content, "learned " * 100, 3, True, late, late, AT
-    )
-    return Finisher(FIRST + number, track, submission)
+WORDS = Words(Kind.TEXT, "x" * 4000, "learned " * 100)
+
+
+def finisher(number: int, *, shown: bool = True, late: Lateness = Lateness.ON_TIME) -> Finisher:
+    return Finisher(FIRST + number, list(Track)[number % 3], shown, late, number)
+
+
+def results_of(*people: Finisher, page: int | None = None, **more: Any) -> Results:
+    """As they are read: with the words of what the page shows, and no others."""
+    shown = showcase(people) if page is None else gallery_page(people, page).shown
+    words = {each.submission_id: WORDS for each in shown}
+    values: dict[str, Any] = {"ranking": {}, "considered": 0, "can_submit": False}
+    return Results(challenge(), people, words, **(values | more))
 
 
 def words(card: Card) -> str:
@@ -53,11 +59,10 @@ def test_five_hundred_finishers_fit_and_all_of_them_are_found_in_the_gallery() -
     ranking = {
         track: tuple((1, each.member_id, 12) for each in people if each.track is track) for track in Track
     }
-    results = Results(challenge(), people, ranking, 12, can_submit=True)
-    card = results_card(results, T)
+    card = results_card(results_of(*people, ranking=ranking, considered=12, can_submit=True), T)
     assert length(words(card)) <= V2_TEXT_LIMIT and "500 people finished it" in words(card)
     assert "All that people made" in labels(card)
-    pages = [past_card(results, T, page) for page in range(100)]
+    pages = [past_card(results_of(*people, page=page), T, page) for page in range(100)]
     assert all(length(words(page)) <= V2_TEXT_LIMIT for page in pages)
     assert "Next" not in labels(pages[-1]) and "Previous" not in labels(pages[0])
     seen = "\n".join(map(words, pages))
@@ -65,24 +70,16 @@ def test_five_hundred_finishers_fit_and_all_of_them_are_found_in_the_gallery() -
 
 
 def test_nobody_is_shown_who_did_not_wish_it() -> None:
-    quiet = finisher(1)
-    quiet = Finisher(
-        quiet.member_id, quiet.track, Submission(**{**vars_of(quiet.submission), "shown": False})
-    )
-    results = Results(challenge(), (quiet,), {}, 0, can_submit=False)
-    for card in (results_card(results, T), past_card(results, T)):
+    quiet = finisher(1, shown=False)
+    for card in (results_card(results_of(quiet), T), past_card(results_of(quiet, page=0), T)):
         assert "xxx" not in words(card) and "learned" not in words(card)
         assert f"<@{quiet.member_id}>" in words(card)
 
 
-def vars_of(submission: Submission) -> dict[str, object]:
-    return {name: getattr(submission, name) for name in submission.__dataclass_fields__}
-
-
 def test_a_hundred_past_challenges_are_paged() -> None:
-    past = [challenge(number) for number in range(100)]
-    assert labels(gallery_card(past, T)) == ["Next"]
-    assert labels(gallery_card(past, T, 3)) == labels(gallery_card(past, T, 99)) == ["Previous"]
+    part = tuple(challenge(number) for number in range(25))
+    first, last = (gallery_card(Archive(number, 4, 100, part), T) for number in (0, 3))
+    assert (labels(first), labels(last)) == (["Next"], ["Previous"]) and "100" in words(first)
 
 
 def test_everything_in_store_can_be_reached_from_the_list() -> None:

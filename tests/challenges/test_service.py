@@ -12,10 +12,12 @@ from bot.authority import Actor
 from bot.errors import AlreadyDone, InvalidInput, LimitReached, NotAllowed, NotConfigured, NotFound
 from bot.guild_config import GuildConfig
 from cogs.challenges import model
+from cogs.challenges.definition import to_json
 from cogs.challenges.model import Kept, Receipt
 from cogs.challenges.rules import Kind, Lateness, State, Track
+from cogs.challenges.shipped import shipped
 from cogs.challenges.submissions import MOST_VERSIONS
-from storage.challenges import EntryRow, SubmissionRow
+from storage.challenges import ChallengeRow, EntryRow, SubmissionRow
 from storage.jobs import JobRow
 from tests.challenges.conftest import ANN, BEN, ELSEWHERE, FARAH, GUILD, TYPED, Bench
 
@@ -457,12 +459,57 @@ class TestFacilitators:
         await bench.go_to(SUNDAY + timedelta(hours=1))
         await bench.hand_in(late, challenge)
         await bench.go_to(RESULTS)
-        results = await bench.service.results(GUILD, challenge.id)
+        results = await bench.results.read(GUILD, challenge.id)
         assert results is not None and results.ranking == {}
         assert [each.member_id for each in results.finishers] == [21, 20, 32, 31]
         await bench.rhythm.set_policy(FARAH, "12", "accept", ranking=True)
-        results = await bench.service.results(GUILD, challenge.id)
+        results = await bench.results.read(GUILD, challenge.id)
         assert results is not None and results.ranking == {Track.CORE: ((1, 20, 1), (1, 21, 1))}
+
+
+async def test_a_past_challenge_is_read_with_the_words_of_one_page(bench: Bench) -> None:
+    challenge = await bench.opened()
+    people = [Actor(GUILD, 100 + number) for number in range(12)]
+    for person in people:
+        await bench.hand_in(person, challenge, work=f"First of {person.member_id}", shown=True)
+    await bench.hand_in(people[6], challenge, work="Better", shown=True)
+    await bench.hand_in(people[7], challenge, work="Mine alone", shown=False)
+    await bench.go_to(RESULTS)
+    second = await bench.results.read(GUILD, challenge.id, 1)
+    assert second is not None and [each.member_id for each in second.finishers] == list(range(100, 112))
+    read = {each.member_id: second.words.get(each.submission_id) for each in second.finishers}
+    assert {member: words.content for member, words in read.items() if words is not None} == {
+        105: "First of 105",
+        106: "Better",
+        108: "First of 108",
+        109: "First of 109",
+        110: "First of 110",
+    }
+    assert await bench.results.read(GUILD, challenge.id + 1, 1) is None
+
+
+async def test_many_past_challenges_are_listed_by_parts(bench: Bench) -> None:
+    async with bench.core.db.begin() as session:
+        session.add_all(
+            ChallengeRow(
+                guild_id=GUILD,
+                state="archived",
+                texts=to_json(shipped()[0]),
+                created_by=1,
+                created_at=bench.clock.now(),
+                opened_at=bench.clock.now() + timedelta(weeks=number),
+            )
+            for number in range(60)
+        )
+    parts = [await bench.results.archive(GUILD, number) for number in (0, 1, 2, 99)]
+    assert [(part.number, part.pages, part.count, len(part.challenges)) for part in parts] == [
+        (0, 3, 60, 25),
+        (1, 3, 60, 25),
+        (2, 3, 60, 10),
+        (2, 3, 60, 10),
+    ]
+    opened = [each.opened_at for part in parts[:3] for each in part.challenges]
+    assert len(set(opened)) == 60 and opened == sorted(opened, key=str, reverse=True)
 
 
 async def test_a_deleted_person_is_gone_from_it(bench: Bench) -> None:
@@ -487,5 +534,5 @@ async def test_a_deleted_person_is_gone_from_it(bench: Bench) -> None:
         )
     assert (await bench.staff.find(FARAH, credited.id)).credit_id is None
     await bench.go_to(RESULTS)
-    results = await bench.service.results(GUILD, challenge.id)
+    results = await bench.results.read(GUILD, challenge.id)
     assert results is not None and [each.member_id for each in results.finishers] == [BEN.member_id]
