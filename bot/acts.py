@@ -21,7 +21,7 @@ A reaction that raises fails the whole use case: a bug must not leave half of wh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,8 +73,9 @@ class CountBy(StrEnum):
 
 
 Reaction = Callable[[AsyncSession, RecordedAct], Awaitable[None]]
-NameOf = Callable[[AsyncSession, RecordedAct], Awaitable[str | None]]
-"""What was done, in the words of a person: the title of a challenge. Not quoted yet; None when it is gone."""
+NamesOf = Callable[[AsyncSession, Sequence[RecordedAct]], Awaitable[Mapping[int, str]]]
+"""What was done in these acts, in the words of a person: the title of a challenge, by the id of the act. Not quoted yet;
+without those that are gone."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Contribution:
     done: str
     next_step: str | None = None
     first: str | None = None
-    name_of: NameOf | None = None
+    names_of: NamesOf | None = None
 
 
 _CONTRIBUTIONS = "*"  # stands in the registrations for every contribution
@@ -260,6 +261,18 @@ class Ledger:
     async def list_by_id(self, session: AsyncSession, ids: Collection[int]) -> list[RecordedAct]:
         """These acts, also those that were taken back, in order."""
         return [_snapshot(row) for row in await storage.list_acts(session, ids)]
+
+    async def names_of(self, session: AsyncSession, acts: Iterable[RecordedAct]) -> dict[int, str]:
+        """What was done in them, by the id of the act, where its kind has names."""
+        by_kind: defaultdict[str, list[RecordedAct]] = defaultdict(list)
+        for act in acts:
+            by_kind[act.kind].append(act)
+        found: dict[int, str] = {}
+        for kind, of_kind in by_kind.items():
+            known = self._contributions.get(kind)
+            if known is not None and known.names_of is not None:
+                found |= await known.names_of(session, of_kind)
+        return found
 
     async def was_ever_recorded(self, session: AsyncSession, act: Act) -> bool:
         """Whether this act was recorded once, be it taken back or not."""

@@ -189,6 +189,11 @@ async def find_challenge(session: AsyncSession, guild_id: int, challenge_id: int
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
+async def list_by_id(session: AsyncSession, guild_id: int, ids: Collection[int]) -> Sequence[ChallengeRow]:
+    query = select(ChallengeRow).where(ChallengeRow.guild_id == guild_id, ChallengeRow.id.in_(ids))
+    return list(await session.scalars(query))
+
+
 async def lock_challenge(
     session: AsyncSession, guild_id: int, challenge_id: int, *, shared: bool = False
 ) -> ChallengeRow | None:

@@ -213,6 +213,12 @@ async def find_ever(session: AsyncSession, ritual_id: int) -> RitualRow | None:
     return await session.get(RitualRow, ritual_id)
 
 
+async def list_of_runs(session: AsyncSession, run_ids: Collection[int]) -> dict[int, RitualRow]:
+    """The ritual of each of these runs, also one that was ended."""
+    query = select(RitualRunRow.id, RitualRow).join(RitualRow, RitualRow.id == RitualRunRow.ritual_id)
+    return dict((await session.execute(query.where(RitualRunRow.id.in_(run_ids)))).all())
+
+
 async def lock_ritual(session: AsyncSession, ritual_id: int) -> RitualRow | None:
     """The ritual as it stands now, kept from others until the end of this writing transaction."""
     row = await session.get(RitualRow, ritual_id, with_for_update=True, populate_existing=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -44,9 +44,13 @@ ACTS: Mapping[str, str] = {
 """What outcomes can count. `CLOSED` is said of each submission when it is ready for review, and is nobody's doing."""
 
 
-async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
-    row = await storage.find_challenge(session, act.guild_id, int(act.subject))
-    return challenge_of(row).text.title if row is not None else None
+async def _titles_of(session: AsyncSession, acts: Sequence[RecordedAct]) -> dict[int, str]:
+    ids = {act.id: int(act.subject) for act in acts}
+    titles = {
+        row.id: from_json(row.texts).title
+        for row in await storage.list_by_id(session, acts[0].guild_id, set(ids.values()))
+    }
+    return {act_id: titles[id_] for act_id, id_ in ids.items() if id_ in titles}
 
 
 CONTRIBUTION = Contribution(
@@ -55,7 +59,7 @@ CONTRIBUTION = Contribution(
     done=N_("Finished a challenge"),
     next_step=N_("the challenge of the week (`/challenge current`)"),
     first=N_("Your first challenge is handed in. Well done!"),
-    name_of=_title_of,
+    names_of=_titles_of,
 )
 
 TRACK_NAMES: Mapping[Track, str] = {

@@ -94,17 +94,11 @@ class LadderService:
 
     async def read_evidence(self, session: AsyncSession, act_ids: Sequence[int]) -> tuple[Evidence, ...]:
         """Acts in words, the newest first."""
-        acts = sorted(
-            await self._core.ledger.list_by_id(session, act_ids), key=lambda act: act.at, reverse=True
-        )
-        found: list[Evidence] = []
-        for act in acts[:EVIDENCE_SHOWN]:
-            known = self._core.ledger.contributions.get(act.kind)
-            name = None
-            if known is not None and known.name_of is not None:
-                name = await known.name_of(session, act)
-            found.append(Evidence(act.kind, act.at, name, _message_of(act)))
-        return tuple(found)
+        ledger = self._core.ledger
+        acts = sorted(await ledger.list_by_id(session, act_ids), key=lambda act: act.at, reverse=True)
+        shown = acts[:EVIDENCE_SHOWN]
+        names = await ledger.names_of(session, shown)
+        return tuple(Evidence(act.kind, act.at, names.get(act.id), _message_of(act)) for act in shown)
 
     async def step_down(self, actor: Actor, to: str) -> Standing:
         """Go back to a lower step, with honour: what is above becomes emeritus. Raises `InvalidInput`, `AlreadyDone`."""

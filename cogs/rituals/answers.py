@@ -5,6 +5,7 @@ Who took part is kept in memory, so that a message costs a query only the first 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -253,10 +254,10 @@ class Answers(Part):
         self._prompts[message_id] = prompt
 
 
-async def _title_of(session: AsyncSession, act: RecordedAct) -> str | None:
-    run = await session.get(storage.RitualRunRow, int(act.subject))
-    row = await storage.find_ever(session, run.ritual_id) if run is not None else None
-    return title_of(row) if row is not None else None
+async def _titles_of(session: AsyncSession, acts: Sequence[RecordedAct]) -> dict[int, str]:
+    ids = {act.id: int(act.subject) for act in acts}
+    of_runs = await storage.list_of_runs(session, set(ids.values()))
+    return {act_id: title_of(of_runs[run_id]) for act_id, run_id in ids.items() if run_id in of_runs}
 
 
 CONTRIBUTION = Contribution(
@@ -265,7 +266,7 @@ CONTRIBUTION = Contribution(
     done=N_("Answered a ritual"),
     next_step=N_("an answer to a ritual"),
     first=N_("Your first answer to a ritual. Thank you for joining in!"),
-    name_of=_title_of,
+    names_of=_titles_of,
 )
 
 

@@ -65,6 +65,7 @@ class FactsReader:
                 rests=frozenset(rests[row.member_id]),
                 holidays=dates,
                 yearly_holidays=days,
+                is_zone_own=row.member_id in reached and reached[row.member_id].zone is not None,
             )
             for row in rows
         }

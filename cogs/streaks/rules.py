@@ -67,7 +67,8 @@ class Span:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a member. `zones` are zones with the instant from which each held; the first holds ever since."""
+    """What is known of a member. `zones` are zones with the instant from which each held; the first holds ever since.
+    `is_zone_own` is whether the member chose the present one."""
 
     zones: tuple[tuple[datetime, str], ...]
     acts: tuple[Done, ...] = ()
@@ -75,6 +76,7 @@ class Facts:
     rests: frozenset[date] = frozenset()  # Mondays
     holidays: frozenset[date] = frozenset()
     yearly_holidays: frozenset[tuple[int, int]] = frozenset()  # month and day
+    is_zone_own: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -49,8 +49,7 @@ class StreaksService:
     async def look(self, guild_id: int, member_id: int) -> Standing:
         """The streak as it stands now."""
         async with self._core.db.read() as session:
-            standing, _ = await self.standing_in(session, guild_id, member_id)
-            return standing
+            return await self._standing_in(session, guild_id, member_id)
 
     async def why(self, guild_id: int, member_id: int, number: int = 0) -> Page:
         """A page of weeks with the reasons, the newest first."""
@@ -65,14 +64,13 @@ class StreaksService:
             row = await storage.lock_streak(session, actor.guild_id, actor.member_id, begins=now)
             row.hidden = hidden
             await session.flush()
-            standing, _ = await self.standing_in(session, actor.guild_id, actor.member_id)
-        return standing
+            return await self._standing_in(session, actor.guild_id, actor.member_id)
 
     async def card_line(
         self, session: AsyncSession, guild_id: int, member_id: int, t: Translator
     ) -> str | None:
         """For the member's card; a hidden streak stands on none."""
-        standing, _ = await self.standing_in(session, guild_id, member_id)
+        standing = await self._standing_in(session, guild_id, member_id)
         if standing.hidden or not standing.longest:
             return None
         weeks = t.tn("{n} week", "{n} weeks", standing.length)
@@ -84,7 +82,7 @@ class StreaksService:
         async with self._core.db.begin() as session:
             await member_storage.change_member(session, actor.guild_id, actor.member_id)
             await storage.lock_streak(session, actor.guild_id, actor.member_id, begins=now)
-            before, _ = await self.standing_in(session, actor.guild_id, actor.member_id)
+            before = await self._standing_in(session, actor.guild_id, actor.member_id)
             offered = {each.isoformat(): each for each in before.offered_rests}
             # A week that has begun since the form was opened stays as it was.
             mondays = [offered[each] for each in chosen if each in offered]
@@ -97,8 +95,8 @@ class StreaksService:
 
     async def page_in(self, session: AsyncSession, guild_id: int, member_id: int, number: int) -> Page:
         """The same within a transaction."""
-        standing, weeks = await self.standing_in(session, guild_id, member_id)
         row = await storage.find_streak(session, guild_id, member_id)
+        standing, weeks = await self._standing_of(session, guild_id, member_id, row)
         shown: list[Week | StreakWeekRow] = list(reversed(weeks))
         if row is not None:
             # As many as this page and the first of the next need: years of weeks stay where they are.
@@ -110,19 +108,22 @@ class StreaksService:
         views = await self._views(session, part)
         return Page(standing, tuple(views), number, has_more=number < last)
 
-    async def standing_in(
-        self, session: AsyncSession, guild_id: int, member_id: int
+    async def _standing_in(self, session: AsyncSession, guild_id: int, member_id: int) -> Standing:
+        found = await storage.find_streak(session, guild_id, member_id)
+        standing, _ = await self._standing_of(session, guild_id, member_id, found)
+        return standing
+
+    async def _standing_of(
+        self, session: AsyncSession, guild_id: int, member_id: int, found: StreakRow | None
     ) -> tuple[Standing, tuple[Week, ...]]:
         """Where the member stands, and the weeks that are not settled yet."""
         now = self._core.clock.now()
-        found = await storage.find_streak(session, guild_id, member_id)
         row = found or StreakRow(
             guild_id=guild_id, member_id=member_id, until=now, length=0, longest=0, freezes=0, hidden=False
         )
         facts = (await self._facts.read(session, guild_id, [row], now))[member_id]
         weeks = walk(state_of(row), facts, now)
         state = weeks[-1].after if weeks else state_of(row)
-        member = await member_storage.find_member(session, guild_id, member_id)
         zone = zone_at(facts.zones, now)
         running = weeks[-1] if weeks and weeks[-1].end > now else _empty_week(state, zone, now)
         before = next((week for week in weeks[-2:-1] if not week.is_final), None)
@@ -132,7 +133,7 @@ class StreaksService:
             guild_id,
             member_id,
             zone=zone,
-            is_zone_own=member is not None and member.zone is not None,
+            is_zone_own=facts.is_zone_own,
             now=now,
             ends_at=running.end,
             week=views[0],
@@ -158,25 +159,16 @@ class StreaksService:
         dones = {week.monday: _dones(week) for week in weeks}
         ids = [done.id for each in dones.values() for done in each[:SHOWN_ACTS]]
         acts = {act.id: act for act in await self._core.ledger.list_by_id(session, ids)} if ids else {}
-        names: dict[tuple[str, str], str | None] = {}
-        for act in acts.values():
-            names[act.kind, act.subject] = await self._name_of(session, act)
+        names = await self._core.ledger.names_of(session, acts.values())
         return [
             _view(week, [self._counted(done, acts, names) for done in dones[week.monday][:SHOWN_ACTS]])
             for week in weeks
         ]
 
-    async def _name_of(self, session: AsyncSession, act: RecordedAct) -> str | None:
-        known = self._core.ledger.contributions.get(act.kind)
-        return await known.name_of(session, act) if known is not None and known.name_of is not None else None
-
-    def _counted(
-        self, done: Done, acts: dict[int, RecordedAct], names: dict[tuple[str, str], str | None]
-    ) -> Counted:
+    def _counted(self, done: Done, acts: Mapping[int, RecordedAct], names: Mapping[int, str]) -> Counted:
         act = acts.get(done.id)
         known = self._core.ledger.contributions.get(act.kind) if act is not None else None
-        name = names.get((act.kind, act.subject)) if act is not None else None
-        return Counted(known.done if known is not None else "", name, done.at)
+        return Counted(known.done if known is not None else "", names.get(done.id), done.at)
 
 
 def _empty_week(state: State, zone: str, now: datetime) -> Week:

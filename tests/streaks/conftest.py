@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -96,15 +97,15 @@ class Bench:
             await self.core.features.switch(session, FARAH, FEATURE, on=on)
 
 
-async def _name_of(_session: object, act: RecordedAct) -> str | None:
-    return f"tea {act.subject[:10]}"
+async def _names_of(_session: object, acts: Sequence[RecordedAct]) -> dict[int, str]:
+    return {act.id: f"tea {act.subject[:10]}" for act in acts}
 
 
 def bench_over(database: Database, clock: FixedClock) -> Bench:
     core = Core.build(database, clock)
     core.ledger.contribute(
         Contribution(
-            "tea.made", "tea", done="Made tea", next_step="tea", first="Your first tea!", name_of=_name_of
+            "tea.made", "tea", done="Made tea", next_step="tea", first="Your first tea!", names_of=_names_of
         ),
         Contribution("cake.baked", "cake", done="Baked a cake"),
     )
