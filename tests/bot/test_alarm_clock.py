@@ -226,6 +226,7 @@ def test_a_silent_stop_is_noticed_within_90_seconds() -> None:
 async def test_the_watchdog_is_content_while_ticks_end_well(
     alarm: AlarmClock, ticks: Ticks, monotonic: Monotonic, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.WARNING)
     alarm.start()
     await ticks.reach(1)
     monotonic.seconds += 59
