@@ -6,6 +6,7 @@ follows from that entry.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,10 @@ VALUE_LENGTH = 60
 WHY_LENGTH = 120
 CHANGES_SHOWN = 3
 LABEL_LENGTH = 40
+MENTIONED = frozenset(
+    {"member", "giver", "role", "in", "out"}
+)  # kept as mentions by those who write them down
+_MENTION = re.compile(r"<@&?[0-9]{1,20}>")
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ def audit_card(page: AuditPage, labels: Mapping[str, str], t: Translator) -> Car
 
 
 def _entry_lines(entry: Entry, labels: Mapping[str, str], t: Translator) -> str:
-    fields = {name: quote(str(value), VALUE_LENGTH) for name, value in entry.fields.items()}
+    fields = {name: _value(name, value, t) for name, value in entry.fields.items()}
     lines = [
         f"- {timestamp(entry.at, 'f')} · {entry.area} · {mention_user(entry.actor_id)} {t(entry.what, **fields)}"
     ]
@@ -229,6 +234,8 @@ def _value(name: str, value: Any, t: Translator) -> str:
         return mention_user(value)
     if name.endswith("role_id") and isinstance(value, int):
         return mention_role(value)
+    if name in MENTIONED and _MENTION.fullmatch(str(value)):
+        return str(value)
     return quote(_plain(value), VALUE_LENGTH)
 
 
