@@ -16,12 +16,11 @@ from discord import app_commands
 
 from bot.cards import Card, Text
 from bot.counters import counters
-from bot.errors import ExternalError, NotFound, TooSoon, UserError
+from bot.errors import ExternalError, NotFound, UserError
 from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
 from bot.refusals import in_words
 from bot.replies import reply_to
-from bot.text import timestamp
 from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
@@ -83,9 +82,6 @@ def _told(error: BaseException, t: Translator, reference: str) -> str:
 
 
 def _explain(error: BaseException, t: Translator, reference: str) -> str:
-    if isinstance(error, TooSoon):
-        again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
-        return f"{in_words(error, t)}\n{again}"
     if isinstance(error, UserError):
         return in_words(error, t)
     if isinstance(error, ExternalError):

@@ -67,6 +67,11 @@ async def test_each_kind_of_error_has_its_words(world: LyceumWorld, error: Excep
     world.forgive_errors()
 
 
+def test_a_refusal_beside_what_was_typed_says_when_it_can_be_tried_again() -> None:
+    reason = in_words(TooSoon("You did.", retry_at=AGAIN_AT), Translations().for_locale("en"))
+    assert reason == f"You did.\nYou can try again <t:{int(AGAIN_AT.timestamp())}:R>."
+
+
 @pytest.mark.parametrize(
     "bug",
     [
