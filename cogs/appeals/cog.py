@@ -45,7 +45,7 @@ class AppealsCog(commands.Cog):
         self.bot = bot
         self.service = AppealService(bot.core)
         self.staff = AppealStaff(bot.core)
-        self._desk = Desk(self.staff)
+        self._desk = Desk(self.staff, bot.core.clock)
         self._config = AppealsPart(bot.core)
         self._setup_page = Page(35, N_("Own record and appeals"), body=self._settings_items, in_steps=False)
         self._controls: dict[str, Handler] = {
@@ -160,7 +160,8 @@ class AppealsCog(commands.Cog):
 
     async def _draw_post(self, effect: PlannedEffect) -> Any:
         appeal = await self._appeal(effect)
-        return render_staff.appeal_card(appeal, await self.bot.renderers.translator(effect))
+        now = self.bot.core.clock.now()
+        return render_staff.appeal_card(appeal, now, await self.bot.renderers.translator(effect))
 
     async def _draw_reminder(self, effect: PlannedEffect) -> Any:
         appeal = await self._appeal(effect)

@@ -9,6 +9,7 @@ import discord
 
 from bot.card_views import form_answers
 from bot.cards import Form
+from bot.clock import Clock
 from bot.components import Handler
 from bot.errors import UserError
 from bot.i18n import Translator
@@ -26,8 +27,9 @@ _Interaction = discord.Interaction[Any]
 class Desk:
     """Translates and passes on."""
 
-    def __init__(self, staff: AppealStaff) -> None:
+    def __init__(self, staff: AppealStaff, clock: Clock) -> None:
         self._staff = staff
+        self._clock = clock
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -52,7 +54,7 @@ class Desk:
     async def _pick(self, interaction: _Interaction, _: int | None) -> None:
         appeal = await self._staff.look(actor_of(interaction), chosen_number(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.appeal_card(appeal, reply.translator, back=True))
+        await reply.show_privately(render.appeal_card(appeal, self._clock.now(), reply.translator, back=True))
 
     async def _ask_uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
         await self._ask(interaction, appeal_id, render.uphold_form)
