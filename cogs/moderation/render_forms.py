@@ -239,7 +239,7 @@ def settings_items(mine: ModerationSettings, safety: SafetySettings, t: Translat
             way=quote(mine.appeal, 300) if mine.appeal else t("**no way is named yet**"),
         ),
         t(
-            "More than {short} kicks and bans in 10 minutes, or {hour} in an hour, need a second moderator.",
+            "Kicks and bans beyond {short} in 10 minutes, or {hour} in an hour, need a second moderator.",
             short=safety.cap_short,
             hour=safety.cap_hour,
         ),

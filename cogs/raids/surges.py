@@ -52,7 +52,7 @@ class Surges:
             )
             session.add(row)
             await session.flush()
-            await core.audit.record(session, actor, AREA, N_("announced {n} newcomers"), n=expected)
+            await core.audit.record(session, actor, AREA, N_("announced newcomers: {n}"), n=expected)
             mark(session, f"{CHANGED_MARK}{actor.guild_id}")
             return surge_of(row)
 
@@ -67,7 +67,7 @@ class Surges:
                 raise NotFound("That surge is over, or was taken back.")
             row.cancelled_at = core.clock.now()
             await core.audit.record(
-                session, actor, AREA, N_("took back the surge of {n} newcomers"), n=row.expected
+                session, actor, AREA, N_("took back a surge, newcomers: {n}"), n=row.expected
             )
             mark(session, f"{CHANGED_MARK}{actor.guild_id}")
 

@@ -36,7 +36,7 @@ def action(state: str, count: int, what: ActionKind = ActionKind.BAN) -> Action:
     )
 
 
-@pytest.mark.parametrize("state", ["proposed", "lapsed", "undone", "done"])
+@pytest.mark.parametrize("state", ["proposed", "declined", "lapsed", "undone", "done"])
 @pytest.mark.parametrize("what", ActionKind)
 def test_one_is_a_person_and_two_are_people(state: str, what: ActionKind) -> None:
     assert "1 person" in action_line(action(state, 1, what), T)
