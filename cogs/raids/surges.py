@@ -38,6 +38,7 @@ class Surges:
         end = parse_moment(ends, now=start, zone=config.zone, locale=locale).at
         rules.check_surge(expected, start, end, now)
         async with core.db.begin() as session:
+            await core.configs.lock(session, actor.guild_id)  # two at once are counted one after the other
             if len(await storage.list_surges(session, now, actor.guild_id)) >= MOST_SURGES:
                 raise AlreadyDone("Ten surges are announced already. Take one back first.")
             row = storage.RaidSurgeRow(
