@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from bot.cards import Attachment, Item, Text
 from bot.counters import counters
 from bot.errors import BotError, TooSoon
 from bot.i18n import Translator
-from bot.text import quote, timestamp
+from bot.text import length, quote, timestamp
 
 LONGEST_TYPED = 100  # of what somebody typed; enough to recognise it
+WORTH_KEEPING = 12  # characters that nobody likes to type twice
+_ROOM = 3000  # of a card's 4000 characters
 
 
 def in_words(error: BotError, t: Translator) -> str:
@@ -24,3 +29,17 @@ def in_words(error: BotError, t: Translator) -> str:
     if isinstance(error, TooSoon):
         return f"{sentence}\n" + t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
     return sentence
+
+
+def typed_again(texts: Iterable[str], t: Translator) -> tuple[Item, ...]:
+    """What was typed into a form that was refused, for a form keeps nothing: beside the refusal, or as a file if it is long."""
+    kept = [each.strip() for each in texts if len(each.strip()) >= WORTH_KEEPING]
+    if not kept:
+        return ()
+    shown = "\n".join((t("You wrote:"), *(quote(each, _ROOM) for each in kept)))
+    if length(shown) <= _ROOM:
+        return (Text(shown),)
+    return (
+        Text(t("What you wrote is in this file.")),
+        Attachment("your-words.txt", "\n\n".join(kept).encode()),
+    )

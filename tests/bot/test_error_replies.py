@@ -14,7 +14,7 @@ import pytest
 from discord import app_commands
 
 from bot.cards import Button, Buttons, Card, Form, Text, TextField
-from bot.errors import ExternalError, InvalidInput, MissingBotPermission, NotFound, TooSoon
+from bot.errors import AlreadyDone, ExternalError, InvalidInput, MissingBotPermission, NotFound, TooSoon
 from bot.i18n import Translations
 from bot.refusals import in_words
 from bot.replies import reply_to
@@ -170,6 +170,30 @@ async def test_a_forged_row_id_is_a_polite_refusal_and_no_bug(
     answer = await world.press(world.people["Olive"], card, "Go")
     assert answer.ephemeral and answer.text
     assert "Something went wrong" not in answer.text
+
+
+async def test_what_was_typed_into_a_form_comes_back_with_the_refusal(world: LyceumWorld) -> None:
+    async def ask(interaction: discord.Interaction[Any], _: int | None) -> None:
+        fields = (TextField("how_many", "How many?"), TextField("why", "Why?", long=True, max_length=4000))
+        await reply_to(interaction).ask(Form("Form", "test:thing.set", fields))
+
+    async def refuse(_interaction: discord.Interaction[Any], _: int | None) -> None:
+        raise AlreadyDone("Somebody was first.")
+
+    world.bot.components.register(PRESS, ask)
+    world.bot.components.register("test:thing.set", refuse)
+    card = await post_card(world, world.general, CARD)
+    form = await world.press(world.member, card, "Do it")
+    answer = await world.submit(world.member, form, {"how_many": "3", "why": "I *looked* at it for long"})
+    assert (
+        answer.text.endswith("Somebody was first.\nYou wrote:\nI \\*looked\\* at it for long")
+        and answer.ephemeral
+    )
+    form = await world.press(world.member, card, "Do it")
+    answer = await world.submit(world.member, form, {"how_many": "3", "why": "* long * " * 400})
+    assert answer.message is not None and "is in this file" in answer.text
+    assert answer.message.attachments == ("your-words.txt",)
+    assert world.file(answer.message, "your-words.txt").decode() == ("* long * " * 400).strip()
 
 
 async def test_what_somebody_typed_into_an_unknown_form_is_not_logged(
