@@ -11,14 +11,11 @@ from bot.card_views import form_answers
 from bot.cards import Form
 from bot.clock import Clock
 from bot.components import Handler
-from bot.errors import UserError
 from bot.i18n import Translator
 from bot.interactions import actor_of, chosen_number
-from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.appeals import render_staff as render
 from cogs.appeals.model import Appeal
-from cogs.appeals.render import refused_card
 from cogs.appeals.staff import AppealStaff
 
 _Interaction = discord.Interaction[Any]
@@ -87,14 +84,9 @@ class Desk:
         )
 
     async def _decide(self, interaction: _Interaction, deciding: Awaitable[Appeal]) -> None:
+        appeal = await deciding
         reply = reply_to(interaction)
-        t = reply.translator
-        try:
-            appeal = await deciding
-        except UserError as error:  # with what was typed, which the form does not keep
-            await reply.show(refused_card(in_words(error, t), _answer(interaction), t))
-        else:
-            await reply.show_privately(render.decided_card(appeal, t))
+        await reply.show_privately(render.decided_card(appeal, reply.translator))
 
 
 def _answer(interaction: _Interaction) -> str:
