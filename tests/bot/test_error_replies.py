@@ -221,3 +221,8 @@ def test_what_was_typed_is_told_without_its_markup() -> None:
     assert in_words(error, Translations().for_locale("en")) == (
         "“\\[free\\](https://evil.example)” is no day of `May`."
     )
+
+
+def test_what_there_is_instead_was_typed_by_somebody_too() -> None:
+    error = InvalidInput("There is no tag “{typed}” here. There are: {known}.", typed="b", known="*a*, <@5>")
+    assert in_words(error, Translations().for_locale("en")).endswith("There are: \\*a\\*, \\<\\@5>.")
