@@ -76,7 +76,7 @@ class Actions:
             await session.flush()
             return await self.snapshot(session, action)
 
-    async def perform(self, session: AsyncSession, actor: Actor, proposal: Proposal) -> Action:
+    async def perform(self, session: AsyncSession, actor: Actor, proposal: Proposal, _said: None) -> Action:
         """A second moderator has confirmed. Each is looked at once more. Raises `AlreadyDone`."""
         action = await storage.lock_action(session, int(proposal.payload["action"]))
         if action is None or action.guild_id != actor.guild_id or action.state != "proposed":

@@ -36,8 +36,12 @@ async def proposal_of(stand: Stand) -> int:
 
 
 async def confirm(stand: Stand, actor: Actor, proposal_id: int) -> None:
+    guards = stand.core.guards
+    async with stand.core.db.read() as session:
+        found = await guards.find(session, actor.guild_id, proposal_id)
+    asked = await guards.ask(actor, found)
     async with stand.core.db.begin() as session:
-        await stand.core.guards.confirm(session, actor, proposal_id)
+        await guards.confirm(session, actor, asked)
 
 
 async def ban(stand: Stand, raid_id: int) -> int:
