@@ -44,7 +44,16 @@ OLDER_CONTROLS: dict[Filter, str] = {
 }
 HELP = HelpLine(N_("See what staff changed, and why"), "/manage audit", Capability.FACILITATE)
 SETUP_AREA = "setup"  # where the names of changes are configuration fields
-OTHER_LABELS = {"channel_id": N_("Channel"), "when": N_("When"), "helper": N_("Helper")}
+OTHER_LABELS = {
+    "channel_id": N_("Channel"),
+    "when": N_("When"),
+    "helper": N_("Helper"),
+    "closes_at": N_("Closes"),
+    "role": N_("Role"),
+    "in": N_("In"),
+    "out": N_("Out"),
+    "reason": N_("Reason"),
+}
 ENTRIES_A_PAGE = 8
 # Eight entries of this much fit a card of 4000 characters, with its title and their first lines.
 VALUE_LENGTH = 60
@@ -234,6 +243,8 @@ def _value(name: str, value: Any, t: Translator) -> str:
         return mention_user(value)
     if name.endswith("role_id") and isinstance(value, int):
         return mention_role(value)
+    if name == "closes_at":
+        return timestamp(datetime.fromisoformat(str(value)), "f")
     if name in MENTIONED and _MENTION.fullmatch(str(value)):
         return str(value)
     return quote(_plain(value), VALUE_LENGTH)

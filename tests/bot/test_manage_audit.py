@@ -115,6 +115,15 @@ def test_people_and_roles_are_shown_by_their_mention_and_what_somebody_wrote_as_
     assert "<@56>" not in text and "<@57>" not in text
 
 
+def test_when_a_challenge_closes_is_shown_by_each_readers_clock() -> None:
+    change = {"closes_at": AT.isoformat()}
+    entry = Entry(
+        1, 2, AT, "challenges", "extended the challenge {title}", {"title": "One"}, {}, change, None
+    )
+    text = str(audit_card(AuditPage((entry,), has_older=False, filter="all"), {}, T).items[0])
+    assert f"Closes: nothing → <t:{int(AT.timestamp())}:f>" in text
+
+
 values = st.none() | st.booleans() | st.integers() | st.text(max_size=5000) | st.lists(st.text(max_size=300))
 changes = st.dictionaries(st.text(max_size=200), values, max_size=8)
 
