@@ -120,13 +120,23 @@ def to_modal(form: Form) -> ui.Modal:
 
 def form_answers(interaction: discord.Interaction[Any]) -> dict[str, Any]:
     """What was answered in a form, by field name: text, True or False, an option's value, or a list of them."""
+    return {
+        each["custom_id"]: each.get("value", each.get("values"))
+        for each in _answered(interaction)
+        if "custom_id" in each
+    }
+
+
+def form_texts(interaction: discord.Interaction[Any]) -> list[str]:
+    """What was typed into a form, in order; nothing for an interaction that is none."""
+    is_text = discord.ComponentType.text_input.value
+    return [str(each.get("value") or "") for each in _answered(interaction) if each.get("type") == is_text]
+
+
+def _answered(interaction: discord.Interaction[Any]) -> list[dict[str, Any]]:
     data = cast("dict[str, Any]", interaction.data or {})
-    answers: dict[str, Any] = {}
-    for part in cast("list[dict[str, Any]]", data.get("components", [])):
-        control = cast("dict[str, Any]", part.get("component", part))
-        if "custom_id" in control:
-            answers[control["custom_id"]] = control.get("value", control.get("values"))
-    return answers
+    parts = cast("list[dict[str, Any]]", data.get("components", []))
+    return [cast("dict[str, Any]", part.get("component", part)) for part in parts]
 
 
 def _components(item: Item) -> list[_Component]:

@@ -2,7 +2,8 @@
 
 The same function stands behind commands, buttons, menus and forms. A `UserError` is shown as it is; an
 `ExternalError` with a short apology; anything else is a bug, told with a reference that the log line bears
-too. Nothing here raises, and nothing internal is shown.
+too. What was typed into a form comes back with it, so that nobody types it twice. Nothing here raises, and nothing internal
+is shown.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.card_views import form_texts
 from bot.cards import Card, Text
 from bot.counters import counters
-from bot.errors import ExternalError, NotFound, TooSoon, UserError
+from bot.errors import ExternalError, NotFound, UserError
 from bot.i18n import BrokenTemplate, Translator
 from bot.log import tagged
-from bot.refusals import in_words
+from bot.refusals import in_words, typed_again
 from bot.replies import reply_to
-from bot.text import timestamp
 from storage.faults import explain, is_unwritable
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ async def respond_to_error(interaction: discord.Interaction[Any], error: BaseExc
     reply = reply_to(interaction)
     reference = _log(error, place)
     try:
-        await reply.show(Card((Text(_told(error, reply.translator, reference)),)))
+        t = reply.translator
+        await reply.show(Card((Text(_told(error, t, reference)), *typed_again(form_texts(interaction), t))))
     except Exception:
         log.exception("an error could not be told %s ref=%s", place, reference)
 
@@ -83,9 +85,6 @@ def _told(error: BaseException, t: Translator, reference: str) -> str:
 
 
 def _explain(error: BaseException, t: Translator, reference: str) -> str:
-    if isinstance(error, TooSoon):
-        again = t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
-        return f"{in_words(error, t)}\n{again}"
     if isinstance(error, UserError):
         return in_words(error, t)
     if isinstance(error, ExternalError):

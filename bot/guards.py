@@ -6,7 +6,8 @@
   hour a second moderator, who is neither the proposer nor a target and has the same powers at that moment,
   confirms it, and only then is it done, once. Where nobody else could, the owner or an administrator confirms
   their own by typing its number.
-* Who proposes what registers a `kind`: `perform` does it in the transaction that decides, and checks authority itself.
+* Who proposes what registers a `kind`: `perform` does it in the transaction that decides, and checks authority itself;
+  what Discord has to be asked for that is asked before.
 
 Tested in `tests/bot/test_guards.py`.
 """
@@ -133,8 +134,11 @@ class Proposal:
     decision: str | None
 
 
-Perform = Callable[[AsyncSession, Actor, Proposal], Awaitable[Any]]
-"""Does what was proposed, in the transaction that decides. The actor is who confirms; `require` and `require_over` are
+Ask = Callable[[Actor, Proposal], Awaitable[Any]]
+"""Asks Discord what `Perform` has to know, for which no transaction waits: `require_over` is called in here. The actor is who
+confirms. What it raises stands against it."""
+Perform = Callable[[AsyncSession, Actor, Proposal, Any], Awaitable[Any]]
+"""Does what was proposed, in the transaction that decides, with what `Ask` returned. The actor is who confirms; `require` is
 called in here. What it raises undoes the decision."""
 Declined = Callable[[AsyncSession, Proposal], Awaitable[None]]
 """Notes that it will not be done, in the transaction that decides."""
@@ -148,6 +152,16 @@ class _Kind:
     draw: Draw
     capability: Capability
     declined: Declined | None
+    ask: Ask | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A proposal that is about to be confirmed, with what Discord said. `must_type`: nobody else could confirm it."""
+
+    proposal_id: int
+    must_type: bool
+    said: Any
 
 
 class Guards:
@@ -168,11 +182,12 @@ class Guards:
         draw: Draw,
         capability: Capability,
         declined: Declined | None = None,
+        ask: Ask | None = None,
     ) -> None:
         """Make a kind of proposal known. `capability` is what proposer and second moderator need."""
         if kind in self._kinds:
             raise ValueError(f"two kinds of proposal are named {kind!r}")
-        self._kinds[kind] = _Kind(perform, draw, capability, declined)
+        self._kinds[kind] = _Kind(perform, draw, capability, declined, ask)
 
     def unregister(self, kind: str) -> None:
         self._kinds.pop(kind, None)
@@ -280,16 +295,22 @@ class Guards:
             raise NotAllowed("You proposed this, so somebody else has to confirm it.")
         return True
 
+    async def ask(self, actor: Actor, proposal: Proposal) -> Asked:
+        """What has to be asked of Discord before `confirm`, outside of any transaction. Raises what stands against it."""
+        await self._check(actor, proposal)
+        must_type, ask = await self.needs_typing(actor, proposal), self._kind(proposal).ask
+        return Asked(proposal.id, must_type, await ask(actor, proposal) if ask is not None else None)
+
     async def confirm(
-        self, session: AsyncSession, actor: Actor, proposal_id: int, typed: str | None = None
+        self, session: AsyncSession, actor: Actor, asked: Asked, typed: str | None = None
     ) -> tuple[Proposal, Any]:
         """Do it, once. Returns the proposal and what `perform` returned. Raises what stands against it."""
-        proposal = await self._lock(session, actor, proposal_id)
-        if await self.needs_typing(actor, proposal) and (typed or "").strip().lstrip("#") != str(proposal.id):
+        proposal = await self._lock(session, actor, asked.proposal_id)
+        if asked.must_type and (typed or "").strip().lstrip("#") != str(proposal.id):
             raise InvalidInput("Please type the number {number}, to be sure.", number=str(proposal.id))
         await self._decide(session, actor, proposal, "confirmed")
-        result = await self._kind(proposal).perform(session, actor, proposal)
-        return await self.find(session, actor.guild_id, proposal_id), result
+        result = await self._kind(proposal).perform(session, actor, proposal, asked.said)
+        return await self.find(session, actor.guild_id, proposal.id), result
 
     async def decline(self, session: AsyncSession, actor: Actor, proposal_id: int) -> Proposal:
         """Leave it. The proposer may take it back themselves."""
@@ -305,15 +326,18 @@ class Guards:
         if row is None or row.guild_id != actor.guild_id:
             raise _gone()
         proposal = _snapshot(row)
+        await self._check(actor, proposal)
+        return proposal
+
+    async def _check(self, actor: Actor, proposal: Proposal) -> None:
         await self.require(actor, self._kind(proposal).capability)
         targets: Collection[Any] = proposal.payload.get("member_ids", ())
         if actor.member_id in targets:
             raise NotAllowed("This is about you, so somebody else has to decide.")
-        if row.decided_at is not None:
+        if proposal.decision is not None:
             raise AlreadyDone("Somebody has decided on this already.")
-        if row.expires_at <= self._clock.now():
+        if proposal.expires_at <= self._clock.now():
             raise AlreadyDone("Nobody confirmed this within an hour, so it is off. It can be proposed again.")
-        return proposal
 
     async def _decide(self, session: AsyncSession, actor: Actor, proposal: Proposal, decision: str) -> None:
         row = await storage.find(session, proposal.id)

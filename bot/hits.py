@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,22 +46,29 @@ class Hit:
     details: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-ItemT = TypeVar("ItemT")
+class OfGuild(Protocol):
+    """What belongs to one server."""
+
+    @property
+    def guild_id(self) -> int: ...
+
+
+ItemT = TypeVar("ItemT", bound=OfGuild)
 
 
 @dataclass(eq=False)
 class _Waiting(Generic[ItemT]):
-    """An item, and what became of its writing once it `is_over`."""
+    """An item, and what became of its writing once it `is_over`. The failure stands if the writing task is cancelled."""
 
     item: ItemT
     is_over: bool = False
-    failure: Exception | None = None
+    failure: Exception | None = field(default_factory=lambda: RuntimeError("the writing was cut off"))
 
 
 class Together(Generic[ItemT]):
-    """Writes down in one go what comes while something is being written: many at once take few transactions."""
+    """Writes down in one go what comes from a server while something is being written: many at once take few transactions."""
 
-    def __init__(self, write: Callable[[list[ItemT]], Awaitable[None]], most: int = 2000) -> None:
+    def __init__(self, write: Callable[[int, list[ItemT]], Awaitable[None]], most: int = 2000) -> None:
         self._write = write
         self._most = most
         self._waiting: list[_Waiting[ItemT]] = []
@@ -70,7 +77,7 @@ class Together(Generic[ItemT]):
     async def put(self, item: ItemT) -> bool:
         """Returns when it is written down; False when so much waits already that it is left.
 
-        What the writing raises is raised to all whose items were in it: nobody tries them again.
+        What the writing raises is raised to all whose items were in it, which are of one server: nobody tries them again.
         """
         if len(self._waiting) >= self._most:
             return False
@@ -85,17 +92,24 @@ class Together(Generic[ItemT]):
 
     async def _write_waiting(self) -> None:
         batch, self._waiting = self._waiting, []
-        failure: Exception | None = RuntimeError(
-            "the writing was cut off"
-        )  # stands if this task is cancelled
+        by_guild: dict[int, list[_Waiting[ItemT]]] = {}
+        for each in batch:
+            by_guild.setdefault(each.item.guild_id, []).append(each)
         try:
-            await self._write([each.item for each in batch])
-            failure = None
-        except Exception as error:  # noqa: BLE001 - raised again to everybody who waits for it
-            failure = error
+            for guild_id, theirs in by_guild.items():
+                failure = await self._write_of(guild_id, theirs)
+                for each in theirs:
+                    each.failure = failure
         finally:
             for each in batch:
-                each.is_over, each.failure = True, failure
+                each.is_over = True
+
+    async def _write_of(self, guild_id: int, waiting: list[_Waiting[ItemT]]) -> Exception | None:
+        try:
+            await self._write(guild_id, [each.item for each in waiting])
+        except Exception as error:  # noqa: BLE001 - raised again to everybody of this server who waits for it
+            return error
+        return None
 
 
 class Hits:

@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.features import REASON_OFF, Features, feature_of
-from bot.i18n import N_
+from bot.i18n import N_, Translator
 from storage import jobs as storage
 from storage.database import Database, mark
 
@@ -47,6 +47,9 @@ MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
 REASON_TOO_LATE = N_("too late: its time had passed before it could run")
+# These two are followed by a colon and the kind of the last error.
+REASON_FAILING = N_("gave up, because it failed each time")
+REASON_PASSED = N_("its time passed while it kept failing")
 REASON_CUT_OFF = N_("gave up: each time it ran, the process ended or the database failed")
 LONGEST_REASON = 300  # JobRow.reason
 LONGEST_ERROR = 1000
@@ -201,7 +204,7 @@ class Jobs:
         if job.expires_at is not None and self._clock.now() > job.expires_at:
             if row.last_error:
                 error = row.last_error.partition(":")[0]
-                await self._fail(session, row, job, f"its time passed while it kept failing: {error}")
+                await self._fail(session, row, job, f"{REASON_PASSED}: {error}")
             else:
                 self._finish(row, Outcome.SKIPPED, REASON_TOO_LATE)
             return
@@ -240,8 +243,7 @@ class Jobs:
             if job.attempts < MAX_ATTEMPTS:
                 row.run_at = self._clock.now() + pause_after(job.attempts)
                 return
-            reason = f"gave up after {job.attempts} tries: {type(error).__name__}"
-            await self._fail(session, row, job, reason)
+            await self._fail(session, row, job, f"{REASON_FAILING}: {type(error).__name__}")
 
     async def _fail(self, session: AsyncSession, row: storage.JobRow, job: Job, reason: str) -> None:
         """End the job as failed and have it reported. A report that fails must not keep the job alive."""
@@ -264,6 +266,12 @@ class Jobs:
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after this many tries: 10 s, doubling, at most an hour."""
     return min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
+
+
+def reason_in_words(reason: str, t: Translator) -> str:
+    """Why a job was skipped or failed, as it is kept, for staff."""
+    why, colon, error = reason.rpartition(": ")
+    return f"{t(why)}: {error}" if colon and why in (REASON_FAILING, REASON_PASSED) else t(reason)
 
 
 def _storable(text: str, longest: int) -> str:

@@ -8,7 +8,10 @@ that was ever listened for stays so until the feature unloads; whoever reacts as
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
 from typing import Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +21,12 @@ from bot.criteria import ANY_CONTRIBUTION, Rule, expand
 from storage.database import mark
 
 Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True)
+class _Change(Generic[Kept]):
+    guild_id: int
+    kept: Kept
 
 
 class LivingRules(Generic[Kept]):
@@ -42,7 +51,8 @@ class LivingRules(Generic[Kept]):
         self._read = read
         self._rules_of = rules_of
         self._kept: dict[int, Kept] = {}
-        self._changed: dict[int, Kept] = {}
+        self._changed = WeakValueDictionary[str, _Change[Kept]]()
+        self._numbers = count()
         self._listening: set[str] = set()
         self._react: Reaction | None = None
         self._undo: Reaction | None = None
@@ -64,8 +74,10 @@ class LivingRules(Generic[Kept]):
 
     async def reload_in(self, session: AsyncSession, guild_id: int) -> None:
         """The same within a transaction that changes them: it holds once that is committed."""
-        self._changed[guild_id] = await self._read(session, guild_id)
-        mark(session, f"{self._mark}{guild_id}")
+        # Each transaction has its own, which goes with it when it is rolled back: two may change the same at once.
+        name = f"{self._mark}{next(self._numbers)}"
+        self._changed[name] = session.info[name] = _Change(guild_id, await self._read(session, guild_id))
+        mark(session, name)
 
     def forget(self) -> None:
         """The feature unloads."""
@@ -83,9 +95,9 @@ class LivingRules(Generic[Kept]):
         return expand(rule, list(self._core.ledger.contributions))
 
     def _after_commit(self, marks: frozenset[str]) -> None:
-        for guild_id in [int(each.removeprefix(self._mark)) for each in marks if each.startswith(self._mark)]:
-            if self._react is not None and guild_id in self._changed:
-                self._keep(guild_id, self._changed.pop(guild_id))
+        for change in [self._changed[each] for each in marks if each.startswith(self._mark)]:
+            if self._react is not None:
+                self._keep(change.guild_id, change.kept)
 
     def _keep(self, guild_id: int, kept: Kept) -> None:
         self._kept[guild_id] = kept

@@ -6,6 +6,7 @@ follows from that entry.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,13 +44,26 @@ OLDER_CONTROLS: dict[Filter, str] = {
 }
 HELP = HelpLine(N_("See what staff changed, and why"), "/manage audit", Capability.FACILITATE)
 SETUP_AREA = "setup"  # where the names of changes are configuration fields
-OTHER_LABELS = {"channel_id": N_("Channel"), "when": N_("When"), "helper": N_("Helper")}
+OTHER_LABELS = {
+    "channel_id": N_("Channel"),
+    "when": N_("When"),
+    "helper": N_("Helper"),
+    "closes_at": N_("Closes"),
+    "role": N_("Role"),
+    "in": N_("In"),
+    "out": N_("Out"),
+    "reason": N_("Reason"),
+}
 ENTRIES_A_PAGE = 8
 # Eight entries of this much fit a card of 4000 characters, with its title and their first lines.
 VALUE_LENGTH = 60
 WHY_LENGTH = 120
 CHANGES_SHOWN = 3
 LABEL_LENGTH = 40
+MENTIONED = frozenset(
+    {"member", "giver", "role", "in", "out"}
+)  # kept as mentions by those who write them down
+_MENTION = re.compile(r"<@&?[0-9]{1,20}>")
 
 
 @dataclass(frozen=True)
@@ -194,7 +208,7 @@ def audit_card(page: AuditPage, labels: Mapping[str, str], t: Translator) -> Car
 
 
 def _entry_lines(entry: Entry, labels: Mapping[str, str], t: Translator) -> str:
-    fields = {name: quote(str(value), VALUE_LENGTH) for name, value in entry.fields.items()}
+    fields = {name: _value(name, value, t) for name, value in entry.fields.items()}
     lines = [
         f"- {timestamp(entry.at, 'f')} · {entry.area} · {mention_user(entry.actor_id)} {t(entry.what, **fields)}"
     ]
@@ -229,6 +243,10 @@ def _value(name: str, value: Any, t: Translator) -> str:
         return mention_user(value)
     if name.endswith("role_id") and isinstance(value, int):
         return mention_role(value)
+    if name == "closes_at":
+        return timestamp(datetime.fromisoformat(str(value)), "f")
+    if name in MENTIONED and _MENTION.fullmatch(str(value)):
+        return str(value)
     return quote(_plain(value), VALUE_LENGTH)
 
 

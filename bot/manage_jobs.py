@@ -19,6 +19,7 @@ from bot.groups import HelpLine, SharedGroups, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.jobs import Outcome as JobOutcome
+from bot.jobs import reason_in_words
 from bot.outbox import WAKE_MARK
 from bot.renderers import Renderers
 from bot.replies import reply_to
@@ -262,9 +263,9 @@ def _run_line(run: Run, t: Translator) -> str:
 
 def _reason(reason: str, t: Translator) -> str:
     """A reason in words; those of refusals are kept as codes."""
-    cause, _ = CAUSES.get(reason, (reason, ""))
     if reason not in CAUSES:
-        return t(cause)
+        return reason_in_words(reason, t)
+    cause, _ = CAUSES[reason]
     return t(cause, code=reason, place=t("its channel"), role=t("it needs"), member=t("its member"))
 
 

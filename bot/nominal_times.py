@@ -144,14 +144,6 @@ def monthly_nth_weekday(nth: int, weekday: int, time: dt.time, start: dt.date, e
     return LocalRule(f"FREQ=MONTHLY;INTERVAL={every};BYDAY={nth}{_weekday_name(weekday)}", time, start)
 
 
-def yearly_on_day(month: int, day: int, time: dt.time, start: dt.date) -> LocalRule:
-    """On this day of each year; 29 February is the 28th in a year without it, so that no year goes without."""
-    if not (1 <= month <= 12 and 1 <= day <= monthrange(_A_LEAP_YEAR, month)[1]):
-        raise InvalidRule(f"no year has a day {month:02}-{day:02}")
-    days = "28,29;BYSETPOS=-1" if (month, day) == (2, 29) else str(day)
-    return LocalRule(f"FREQ=YEARLY;BYMONTH={month};BYMONTHDAY={days}", time, start)
-
-
 def to_instant(nominal: dt.datetime, zone: str) -> dt.datetime:
     """The UTC instant of a nominal time in a zone.
 

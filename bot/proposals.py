@@ -88,8 +88,12 @@ class Proposals:
         await self._do(interaction, proposal_id or 0, str(form_answers(interaction).get("number", "")))
 
     async def _do(self, interaction: discord.Interaction[Any], proposal_id: int, typed: str | None) -> None:
+        actor, guards = actor_of(interaction), self._core.guards
+        async with self._core.db.read() as session:
+            found = await guards.find(session, actor.guild_id, proposal_id)
+        asked = await guards.ask(actor, found)
         async with self._core.db.begin() as session:
-            done, _ = await self._core.guards.confirm(session, actor_of(interaction), proposal_id, typed)
+            done, _ = await guards.confirm(session, actor, asked, typed)
         reply = reply_to(interaction)
         await reply.replace(self._card(done, reply.translator))
 

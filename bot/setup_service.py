@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.authority import Actor, Capability, require
 from bot.core import Core
 from bot.errors import NotFound
@@ -63,11 +65,14 @@ class SetupService:
         `InvalidInput` for @everyone, which would make everybody staff, and for a role that would at once carry a
         capability and be handed out.
         """
-        config = await self.check(actor)
+        await self.check(actor)
         if choice.of == "role":
             check_role(actor, choice, value, powers)
-            await self._check_double_use(config, section, choice, value)
         async with self._core.db.begin() as session:
+            if choice.of == "role" and value is not None:
+                # Two who choose the same role for two things at once are judged one after the other.
+                await self._core.configs.lock(session, actor.guild_id)
+                await self._check_double_use(session, actor.guild_id, section, choice, value)
             await self._core.configs.change(
                 session, actor.guild_id, section, by=actor, **{choice.field: value}
             )
@@ -80,15 +85,16 @@ class SetupService:
                 await self._core.audit.record(session, actor, "setup", what, name=created)
 
     async def _check_double_use(
-        self, config: GuildConfig, section: type[Any], choice: Choice, role_id: int | None
+        self, session: AsyncSession, guild_id: int, section: type[Any], choice: Choice, role_id: int
     ) -> None:
         uses = [
             RoleUse(
                 _where(page.section, each.choice),
                 each.choice.staff,
-                await self.chosen(config.guild_id, page, each.choice),
+                getattr(await self._core.configs.present(session, guild_id, page.section), each.choice.field),
             )
             for page in self.pages()
+            if page.section is not None
             for each in choices_of(page)
             if each.choice.of == "role"
         ]

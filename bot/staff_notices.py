@@ -15,7 +15,7 @@ from bot.cards import Button, Buttons, Card, Item, Style, Text, custom_id
 from bot.core import Core
 from bot.dispatcher import PlannedEffect
 from bot.i18n import N_, Translations, Translator
-from bot.jobs import Job
+from bot.jobs import Job, reason_in_words
 from bot.outbox import IN_CHANNEL, Effect, EffectKind, Lane
 from bot.renderers import Renderers
 from bot.schedules import Schedule
@@ -318,6 +318,6 @@ def _job_notice(facts: Mapping[str, Any], t: Translator) -> str:
         "**Something needs a hand**\nWork that I do on schedule went wrong, and I do not try it again ({name}: "
         "{reason}). Tell whoever runs this bot; {command} shows what else waits.",
         name=facts["name"],
-        reason=t(facts["reason"]),
+        reason=reason_in_words(facts["reason"], t),
         command="`/manage jobs`",
     )

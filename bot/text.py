@@ -13,6 +13,8 @@ from datetime import datetime
 
 import regex
 
+from bot.i18n import Translator
+
 # Discord's limits. Sources: the pages of docs.discord.com named beside each group.
 
 # components/reference. The text limit is the sum over all text displays of one message.
@@ -158,6 +160,11 @@ def timestamp(instant: datetime, style: str = "f") -> str:
 
 def mention_user(user_id: int) -> str:
     return f"<@{user_id}>"
+
+
+def label_of(name: str | None, member_id: int, t: Translator) -> str:
+    """How a member is called where Discord draws no mentions, as in a menu; `name` is None when nobody knows it (any more)."""
+    return clean(name or "") or t("Somebody whose name I cannot see (…{end})", end=str(member_id)[-4:])
 
 
 def mention_role(role_id: int) -> str:

@@ -14,12 +14,10 @@ from bot.card_views import form_answers
 from bot.cards import Item
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
-from bot.errors import UserError
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of, chosen_number, who_of
-from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Page
 from cogs.appeals import model, render, render_staff
@@ -45,7 +43,7 @@ class AppealsCog(commands.Cog):
         self.bot = bot
         self.service = AppealService(bot.core)
         self.staff = AppealStaff(bot.core)
-        self._desk = Desk(self.staff)
+        self._desk = Desk(self.staff, bot.core.clock)
         self._config = AppealsPart(bot.core)
         self._setup_page = Page(35, N_("Own record and appeals"), body=self._settings_items, in_steps=False)
         self._controls: dict[str, Handler] = {
@@ -125,14 +123,10 @@ class AppealsCog(commands.Cog):
         await reply.ask(render.appeal_form(case, reply.translator))
 
     async def _send(self, interaction: _Interaction, case_id: int | None) -> None:
-        words, reply = str(form_answers(interaction).get("words") or ""), reply_to(interaction)
-        t = reply.translator
-        try:
-            appeal = await self.service.appeal(who_of(interaction), case_id or 0, words)
-        except UserError as error:
-            await reply.show(render.refused_card(in_words(error, t), words, t))
-        else:
-            await reply.show(render.sent_card(appeal, t))
+        words = str(form_answers(interaction).get("words") or "")
+        appeal = await self.service.appeal(who_of(interaction), case_id or 0, words)
+        reply = reply_to(interaction)
+        await reply.show(render.sent_card(appeal, reply.translator))
 
     async def _look(self, interaction: _Interaction, case_id: int | None) -> None:
         entry = await self.service.latest(who_of(interaction), case_id or 0)
@@ -160,7 +154,8 @@ class AppealsCog(commands.Cog):
 
     async def _draw_post(self, effect: PlannedEffect) -> Any:
         appeal = await self._appeal(effect)
-        return render_staff.appeal_card(appeal, await self.bot.renderers.translator(effect))
+        now = self.bot.core.clock.now()
+        return render_staff.appeal_card(appeal, now, await self.bot.renderers.translator(effect))
 
     async def _draw_reminder(self, effect: PlannedEffect) -> Any:
         appeal = await self._appeal(effect)

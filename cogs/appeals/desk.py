@@ -9,15 +9,13 @@ import discord
 
 from bot.card_views import form_answers
 from bot.cards import Form
+from bot.clock import Clock
 from bot.components import Handler
-from bot.errors import UserError
 from bot.i18n import Translator
 from bot.interactions import actor_of, chosen_number
-from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.appeals import render_staff as render
 from cogs.appeals.model import Appeal
-from cogs.appeals.render import refused_card
 from cogs.appeals.staff import AppealStaff
 
 _Interaction = discord.Interaction[Any]
@@ -26,8 +24,9 @@ _Interaction = discord.Interaction[Any]
 class Desk:
     """Translates and passes on."""
 
-    def __init__(self, staff: AppealStaff) -> None:
+    def __init__(self, staff: AppealStaff, clock: Clock) -> None:
         self._staff = staff
+        self._clock = clock
 
     def handlers(self) -> Mapping[str, Handler]:
         return {
@@ -52,7 +51,7 @@ class Desk:
     async def _pick(self, interaction: _Interaction, _: int | None) -> None:
         appeal = await self._staff.look(actor_of(interaction), chosen_number(interaction))
         reply = reply_to(interaction)
-        await reply.show_privately(render.appeal_card(appeal, reply.translator, back=True))
+        await reply.show_privately(render.appeal_card(appeal, self._clock.now(), reply.translator, back=True))
 
     async def _ask_uphold(self, interaction: _Interaction, appeal_id: int | None) -> None:
         await self._ask(interaction, appeal_id, render.uphold_form)
@@ -85,14 +84,9 @@ class Desk:
         )
 
     async def _decide(self, interaction: _Interaction, deciding: Awaitable[Appeal]) -> None:
+        appeal = await deciding
         reply = reply_to(interaction)
-        t = reply.translator
-        try:
-            appeal = await deciding
-        except UserError as error:  # with what was typed, which the form does not keep
-            await reply.show(refused_card(in_words(error, t), _answer(interaction), t))
-        else:
-            await reply.show_privately(render.decided_card(appeal, t))
+        await reply.show_privately(render.decided_card(appeal, reply.translator))
 
 
 def _answer(interaction: _Interaction) -> str:

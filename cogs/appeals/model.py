@@ -69,10 +69,9 @@ class Appeal:
     answer: str | None
     own_case: bool
 
-    @property
-    def can_be_shortened(self) -> bool:
-        """Whether there is an end that could be sooner: of what holds, or of its points."""
-        return self.case.holds or self.case.points > 0
+    def can_be_shortened(self, now: datetime) -> bool:
+        """Whether there is an end that could be sooner."""
+        return self.case.holds or points_count(self.case, now)
 
 
 @dataclass(frozen=True)
@@ -103,6 +102,11 @@ class Desk:
     waiting: tuple[Appeal, ...]
     figures: Figures
     may_set: bool
+
+
+def points_count(case: Case, now: datetime) -> bool:
+    """Whether it has points that have not run out."""
+    return case.points > 0 and (case.points_until is None or case.points_until > now)
 
 
 def contested_of(case: Case) -> Contested:

@@ -198,9 +198,3 @@ def late_card(appeal: Appeal, t: Translator) -> Card:
         "keeps its place. You need not do anything."
     )
     return Card((Text(f"{text}\n{case_head(appeal.case, t)}"), Buttons((_look(appeal.case, t),))))
-
-
-def refused_card(reason: str, words: str, t: Translator) -> Card:
-    """Why it cannot be sent, with what was typed."""
-    typed = t("You wrote: {words}", words=quote(words, 2 * rules.LONGEST_WORDS))
-    return Card((Text(reason), Text(typed)) if words.strip() else (Text(reason),))

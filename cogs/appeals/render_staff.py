@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.cards import Button, Buttons, Card, Divider, Form, Item, Option, Pick, Text, TextField, custom_id
 from bot.cases import CaseKind
@@ -27,7 +27,7 @@ _ENDS = {
 }
 
 
-def appeal_card(appeal: Appeal, t: Translator, *, back: bool = False) -> Card:
+def appeal_card(appeal: Appeal, now: datetime, t: Translator, *, back: bool = False) -> Card:
     """In the staff channel; in private, from the list, with the way `back` to it."""
     lines = [_head(appeal, t)]
     if appeal.state is not State.OPEN:
@@ -47,7 +47,7 @@ def appeal_card(appeal: Appeal, t: Translator, *, back: bool = False) -> Card:
         Button(t("Uphold"), custom_id(UPHOLD, appeal.id)),
         Button(t("Overturn"), custom_id(OVERTURN, appeal.id)),
     ]
-    if appeal.can_be_shortened:
+    if appeal.can_be_shortened(now):
         buttons.append(Button(t("Shorten"), custom_id(SHORTEN, appeal.id)))
     items = (Text("\n".join(lines)), Divider(), Text(words), Divider(), Text(due), Buttons(tuple(buttons)))
     return Card((*items, _all_appeals(t)) if back else items, silent=True)

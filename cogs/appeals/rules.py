@@ -127,7 +127,7 @@ def check_appeal(
         _check_again(judged[-1], now, limits)
     elif now - case.created_at > timedelta(days=limits.within):
         raise NotAllowed(
-            "This is more than {days} days ago, and can be appealed no more. You can still speak to a moderator.",
+            "The {days}-day limit for an appeal has passed. You can still speak to a moderator.",
             days=limits.within,
         )
 
@@ -140,7 +140,7 @@ def _check_again(last: Made, now: datetime, limits: Limits) -> None:
         raise TooSoon("Staff have looked at it a short while ago. You can ask once more.", retry_at=earliest)
     if now - earliest > timedelta(days=limits.within):
         raise NotAllowed(
-            "Your appeal was decided more than {days} days ago, and stays so. You can still speak to a moderator.",
+            "Your appeal was decided, and the {days}-day limit for another has passed. You can still speak to a moderator.",
             days=limits.within + limits.again,
         )
 

@@ -37,6 +37,7 @@ from cogs.appeals.model import (
     gone,
     late_key,
     outcome_key,
+    points_count,
     post_key,
 )
 from cogs.appeals.rules import Judge, State
@@ -158,7 +159,7 @@ class AppealStaff:
             await self._core.cases.extend(session, case, end, by)
             await self._shorten_timeout(session, case, end)
             return
-        if case.points <= 0 or (case.points_until is not None and case.points_until <= now):
+        if not points_count(case, now):
             raise InvalidInput("There is nothing left that could be shorter. Uphold it or overturn it.")
         until = rules.shortened_end(now, case.points_until, span)
         before = case.points_until.isoformat() if case.points_until is not None else None

@@ -359,7 +359,13 @@ def _content(rule: Rule, t: Translator) -> list[str]:
     if rule.presets:
         lines.append(t("Lists: {lists}", lists=", ".join(t(PRESET_TITLES[each]) for each in rule.presets)))
     if rule.mention_limit:
-        lines.append(t("More than {n} mentions in one message.", n=rule.mention_limit))
+        lines.append(
+            t.tn(
+                "More than {n} mention in one message.",
+                "More than {n} mentions in one message.",
+                rule.mention_limit,
+            )
+        )
     if rule.raid_protection:
         lines.append(t("Discord looks out for mention raids."))
     return lines

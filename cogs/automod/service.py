@@ -50,7 +50,7 @@ class AutomodService:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._hits = Hits(core.cases, core.clock)
-        self._together: Together[Action] = Together(self._record_all)
+        self._together: Together[Action] = Together(self._record)
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -231,13 +231,9 @@ class AutomodService:
         if not await self._together.put(action):
             log.warning("a flood: an action of AutoMod is left guild=%s", action.guild_id)
 
-    async def _record_all(self, batch: list[Action]) -> None:
-        by_guild: dict[int, list[Action]] = {}
-        for each in batch:
-            by_guild.setdefault(each.guild_id, []).append(each)
-        for theirs in by_guild.values():
-            async with self._core.db.begin() as session:
-                await self._hits.record(session, [_hit(each) for each in theirs], theirs[0].flood)
+    async def _record(self, _guild_id: int, actions: list[Action]) -> None:
+        async with self._core.db.begin() as session:
+            await self._hits.record(session, [_hit(each) for each in actions], actions[0].flood)
 
 
 def search(pattern: str, text: str) -> str | None:

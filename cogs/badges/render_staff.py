@@ -293,7 +293,7 @@ def _would(tested: Tested, t: Translator) -> str:
     if not tested.would:
         return t("Nobody would have it yet.")
     return t(
-        "{n} of the {people} people who did something here would have it.",
+        "Of those who did something here ({people}), {n} would have it.",
         n=tested.would,
         people=tested.people,
     )

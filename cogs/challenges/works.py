@@ -16,7 +16,7 @@ async def find_round(session: AsyncSession, guild_id: int, subject: str) -> Work
         return None
     newest: dict[int, Work] = {}
     for each in await storage.list_submissions(session, guild_id, row.id):
-        newest[each.member_id] = Work(each.member_id, each.content, each.received_at)
+        newest[each.member_id] = Work(each.member_id, each.content)
     text = challenge_of(row).text
     return WorkRound(text.title, text.theme, tuple(newest.values()), ours=text.ours)
 

@@ -55,7 +55,7 @@ class FilterService:
         self.repeats = Repeats()
         self._ready: dict[int, Ready | None] = {}
         self._generation: Counter[int] = Counter()
-        self._together = Together(self._record_all)
+        self._together = Together(self._record)
         core.db.after_commit(self._after_commit)
 
     # ------------------------------------------------------------------------------------------ looking
@@ -99,13 +99,6 @@ class FilterService:
         """Write down what was found, with whatever else was found while somebody wrote. Never twice."""
         if not await self._together.put(written):
             log.warning("a flood: a message that a filter found is left guild=%s", written.guild_id)
-
-    async def _record_all(self, batch: list[Written]) -> None:
-        by_guild: dict[int, list[Written]] = {}
-        for each in batch:
-            by_guild.setdefault(each.guild_id, []).append(each)
-        for guild_id, theirs in by_guild.items():
-            await self._record(guild_id, theirs)
 
     async def _record(self, guild_id: int, found: list[Written]) -> None:
         settings = await self._core.configs.get(guild_id, FilterSettings)

@@ -15,7 +15,7 @@ from bot.cards import Card
 from bot.components import Handler
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.error_replies import report_error
-from bot.errors import InvalidInput, NotFound, TooSoon, UserError
+from bot.errors import InvalidInput, NotFound, UserError
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
@@ -27,7 +27,7 @@ from bot.outbox import EffectKind
 from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Choice, Page
-from bot.text import clean, timestamp
+from bot.text import clean
 from cogs.kudos import model, render, rules
 from cogs.kudos.config import KudosPart
 from cogs.kudos.model import AREA, Kudos, KudosSettings
@@ -239,10 +239,7 @@ class KudosCog(commands.Cog):
         """The refusal with what was typed in the form."""
         reply = reply_to(interaction)
         t = reply.translator
-        reason = in_words(error, t)
-        if isinstance(error, TooSoon):
-            reason += " " + t("You can try again {when}.", when=timestamp(error.retry_at, "R"))
-        await reply.show(render.refused_card(reason, words, t))
+        await reply.show(render.refused_card(in_words(error, t), words, t))
 
     async def _answers(self, interaction: discord.Interaction[Any]) -> tuple[str, list[str], bool, str]:
         """What was filled in: words, tags, whether it may be quoted, and a link."""

@@ -121,7 +121,13 @@ class ModerationCog(commands.Cog):
         core.configs.register(ModerationSettings, ModerationSettingsRow)
         core.features.describe(Feature(AREA, N_("Moderation"), hints=POWERS))
         core.notifier.register(model.NOTICE_KIND)
-        core.guards.register(model.PROPOSAL, self.service.confirmed, forms.proposed_text, Capability.MODERATE)
+        core.guards.register(
+            model.PROPOSAL,
+            self.service.confirmed,
+            forms.proposed_text,
+            Capability.MODERATE,
+            ask=self.service.ask,
+        )
         core.cases.panel = self.desk.open_panel
         self._following.listen()
         bot.renderers.register(model.CARD_RENDERER, self._draw_card, what=N_("a case in the moderation log"))

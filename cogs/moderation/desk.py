@@ -12,10 +12,9 @@ from bot.cards import Card, Item, Text
 from bot.cases import CaseKind, State
 from bot.components import Handler
 from bot.core import Core
-from bot.errors import InvalidInput, UserError
+from bot.errors import InvalidInput
 from bot.i18n import Translator
 from bot.interactions import actor_of
-from bot.refusals import in_words
 from bot.replies import reply_to
 from cogs.moderation import render_forms as forms
 from cogs.moderation import render_staff as render
@@ -98,21 +97,16 @@ class Desk:
         typed = form_answers(interaction)
         known = (await self._core.configs.get(actor.guild_id, ModerationSettings)).rule_list
         chosen, reason = str(typed.get("rule") or ""), str(typed.get("reason") or "")
-        try:
-            order = Order(
-                kind,
-                member_id,
-                reason,
-                rules.read_length(str(typed["length"])) if typed.get("length") else None,
-                known[int(chosen)].name if chosen.isdecimal() and int(chosen) < len(known) else None,
-                _seconds(typed.get("delete")),
-                source_key or f"command:{interaction.id}",
-            )
-            await self.act(interaction, order)
-        except UserError as error:  # with the reason, which the form does not keep; the panel is still there
-            reply = reply_to(interaction)
-            t = reply.translator
-            await reply.show(forms.refused_card(in_words(error, t), reason, t))
+        order = Order(
+            kind,
+            member_id,
+            reason,
+            rules.read_length(str(typed["length"])) if typed.get("length") else None,
+            known[int(chosen)].name if chosen.isdecimal() and int(chosen) < len(known) else None,
+            _seconds(typed.get("delete")),
+            source_key or f"command:{interaction.id}",
+        )
+        await self.act(interaction, order)
 
     async def act(self, interaction: _Interaction, order: Order) -> None:
         """Do it, and show the case that came of it."""

@@ -85,12 +85,6 @@ def _length_field(kind: CaseKind, t: Translator, length: str | None) -> TextFiel
     return TextField("length", t("How long?"), description=hint, max_length=40, value=length)
 
 
-def refused_card(reason: str, words: str, t: Translator) -> Card:
-    """Why nothing was done, with what was typed."""
-    lines = [reason, t("You wrote: {words}", words=quote(words, rules.LONGEST_REASON))] if words else [reason]
-    return Card((Text("\n".join(lines)),))
-
-
 def note_form(case_id: int, t: Translator) -> Form:
     field = TextField("text", t("Note, for staff alone"), long=True, max_length=rules.LONGEST_REASON)
     return Form(t("Add a note"), custom_id(NOTE_FORM, case_id), (field,))
@@ -239,7 +233,7 @@ def settings_items(mine: ModerationSettings, safety: SafetySettings, t: Translat
             way=quote(mine.appeal, 300) if mine.appeal else t("**no way is named yet**"),
         ),
         t(
-            "More than {short} kicks and bans in 10 minutes, or {hour} in an hour, need a second moderator.",
+            "Kicks and bans beyond {short} in 10 minutes, or {hour} in an hour, need a second moderator.",
             short=safety.cap_short,
             hour=safety.cap_hour,
         ),

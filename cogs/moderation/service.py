@@ -54,10 +54,16 @@ class ModerationService:
         suggestion = rules.suggest(points) if order.kind is CaseKind.WARN else None
         return Acted(case, None, points, suggestion)
 
-    async def confirmed(self, session: AsyncSession, actor: Actor, proposal: Proposal) -> Case:
+    async def ask(self, actor: Actor, proposal: Proposal) -> Standing:
+        """Where the target stands when a second moderator confirms; see `bot.guards.Ask`."""
+        return await self._allowed(actor, _order(proposal.payload))
+
+    async def confirmed(
+        self, session: AsyncSession, actor: Actor, proposal: Proposal, target: Standing
+    ) -> Case:
         """A second moderator confirms what went over the caps; see `bot.guards.Perform`."""
         order = _order(proposal.payload)
-        target = await self._allowed(actor, order)
+        await self._core.guards.require(actor, model.NEEDS[order.kind])
         await storage.lock_numbers(session, actor.guild_id)
         await self._check_not_done(session, actor, order)
         case = await self._carry_out(session, actor.guild_id, proposal.proposed_by, order, target)

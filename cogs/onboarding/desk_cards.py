@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.cards import Button, Buttons, Card, Form, Item, Option, Pick, Style, Text, TextField, custom_id
 from bot.i18n import N_, Translator
-from bot.text import clean, cut, mention_user, quote, timestamp
+from bot.text import cut, label_of, mention_user, quote, timestamp
 from cogs.onboarding.definition import StepDefinition
 from cogs.onboarding.desk import SMALLEST_CELL, FunnelStage, PeoplePage, StuckStep, Whereabouts
 from cogs.onboarding.editor_cards import note_items
@@ -267,7 +267,7 @@ def _person_line(found: Whereabouts, t: Translator) -> str:
 
 def _person_option(found: Whereabouts, name_of: NameOf, t: Translator) -> Option:
     quest = found.quest
-    name = clean(name_of(quest.member_id) or "") or t("Member {id}", id=quest.member_id)
+    name = label_of(name_of(quest.member_id), quest.member_id, t)
     step = quest.definition.step(found.step) if found.step else None
     where = step_label(step, t) if step is not None else t("waits for staff")
     return Option(

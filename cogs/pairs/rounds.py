@@ -123,7 +123,7 @@ class Rounds:
                 await self.holding.hold(session, row, _place(settings), inputs, drawn)
                 await storage.forget_drafts(session, actor.guild_id, but=row.id)
                 await self._core.audit.record(
-                    session, actor, AREA, N_("held a pairing round of {pairs} pairs"), pairs=len(drawn.groups)
+                    session, actor, AREA, N_("held a pairing round, pairs: {pairs}"), pairs=len(drawn.groups)
                 )
                 return None
         return await self._draft(actor, round_id, f"{round_id} after {seed}", has_changed=True)

@@ -71,12 +71,12 @@ class Actions:
                 kind = BAN_KIND if what is ActionKind.BAN else KICK_KIND
                 await guards.propose(session, actor, kind, {"action": action.id, "member_ids": chosen})
             await self._core.audit.record(
-                session, actor, "raids", N_("chose what to do about {n} people"), n=len(chosen)
+                session, actor, "raids", N_("chose what to do about newcomers: {n}"), n=len(chosen)
             )
             await session.flush()
             return await self.snapshot(session, action)
 
-    async def perform(self, session: AsyncSession, actor: Actor, proposal: Proposal) -> Action:
+    async def perform(self, session: AsyncSession, actor: Actor, proposal: Proposal, _said: None) -> Action:
         """A second moderator has confirmed. Each is looked at once more. Raises `AlreadyDone`."""
         action = await storage.lock_action(session, int(proposal.payload["action"]))
         if action is None or action.guild_id != actor.guild_id or action.state != "proposed":
@@ -137,9 +137,7 @@ class Actions:
                 session, action.guild_id, keys, ended_why=EndedWhy.LIFTED, by=actor.member_id
             )
             await self._cohort.plan_each(session, banned, lambda each: effects.unban(action, each))
-            await self._core.audit.record(
-                session, actor, "raids", N_("took back the bans of {n} people"), n=len(banned)
-            )
+            await self._core.audit.record(session, actor, "raids", N_("took back bans: {n}"), n=len(banned))
             return await self.snapshot(session, action)
 
     async def effect_ended(self, session: AsyncSession, ended: Ended) -> storage.RaidRow | None:

@@ -235,7 +235,12 @@ def action_line(action: Action, t: Translator) -> str:
             what=what,
         )
     if action.state == "declined":
-        return t("**{what}**: proposed for {n} people, and declined.", what=what, n=action.count)
+        return t.tn(
+            "**{what}**: proposed for {n} person, and declined.",
+            "**{what}**: proposed for {n} people, and declined.",
+            action.count,
+            what=what,
+        )
     if action.state == "lapsed":
         return t.tn(
             "**{what}**: proposed for {n} person, and not confirmed.",
@@ -315,7 +320,7 @@ def _settings_line(settings: RaidSettings, t: Translator) -> str:
 
 
 def _sight(status: Status, t: Translator) -> list[str]:
-    lines = [t("Usual are {usual} newcomers an hour.", usual=f"{round(status.usual, 1):g}")]
+    lines = [t("Newcomers an hour as a rule: {usual}.", usual=f"{round(status.usual, 1):g}")]
     if not status.sees_joins:
         lines.append(
             t(

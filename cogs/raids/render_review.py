@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bot.cards import Button, Buttons, Card, Item, Option, Pick, Style, Text, custom_id
 from bot.i18n import N_, Translator
-from bot.text import cut, mention_user, timestamp
+from bot.text import cut, label_of, mention_user, timestamp
 from cogs.raids.model import (
     ACTIONS,
     OLDER_THAN,
@@ -110,7 +110,7 @@ def _ticks(
 ) -> Pick:
     options = tuple(
         Option(
-            label=cut(name_of(each.member_id) or str(each.member_id), 90) or str(each.member_id),
+            label=cut(label_of(name_of(each.member_id), each.member_id, t), 90),
             value=str(each.member_id),
             chosen=not each.left_out and each.suspicion.is_suspect,
             description=None,

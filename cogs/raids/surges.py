@@ -38,6 +38,7 @@ class Surges:
         end = parse_moment(ends, now=start, zone=config.zone, locale=locale).at
         rules.check_surge(expected, start, end, now)
         async with core.db.begin() as session:
+            await core.configs.lock(session, actor.guild_id)  # two at once are counted one after the other
             if len(await storage.list_surges(session, now, actor.guild_id)) >= MOST_SURGES:
                 raise AlreadyDone("Ten surges are announced already. Take one back first.")
             row = storage.RaidSurgeRow(
@@ -52,7 +53,7 @@ class Surges:
             )
             session.add(row)
             await session.flush()
-            await core.audit.record(session, actor, AREA, N_("announced {n} newcomers"), n=expected)
+            await core.audit.record(session, actor, AREA, N_("announced newcomers: {n}"), n=expected)
             mark(session, f"{CHANGED_MARK}{actor.guild_id}")
             return surge_of(row)
 
@@ -67,7 +68,7 @@ class Surges:
                 raise NotFound("That surge is over, or was taken back.")
             row.cancelled_at = core.clock.now()
             await core.audit.record(
-                session, actor, AREA, N_("took back the surge of {n} newcomers"), n=row.expected
+                session, actor, AREA, N_("took back a surge, newcomers: {n}"), n=row.expected
             )
             mark(session, f"{CHANGED_MARK}{actor.guild_id}")
 

@@ -14,13 +14,12 @@ from bot.card_views import form_answers
 from bot.cards import Item
 from bot.cases import Snippet
 from bot.components import Handler
-from bot.errors import InvalidInput, NotFound, UserError
+from bot.errors import InvalidInput, NotFound
 from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
 from bot.members import find_member
-from bot.refusals import in_words
 from bot.replies import reply_to
 from bot.setup_card import Page
 from cogs.reports import model, render, render_staff, rules
@@ -146,38 +145,29 @@ class ReportsCog(commands.Cog):
 
     async def _send_message(self, interaction: _Interaction, message_id: int | None) -> None:
         actor = actor_of(interaction)
-        member, words = _member(interaction), _typed(interaction, "words")
-        try:
-            message, about = await self._reading.recall(member, interaction.channel_id or 0, message_id or 0)
-            await self._send_about(interaction, about, message)
-        except UserError as error:
-            await self._refuse(interaction, error, words)
-        else:
-            self._reading.forget(actor.member_id, message_id or 0)
+        message, about = await self._reading.recall(
+            _member(interaction), interaction.channel_id or 0, message_id or 0
+        )
+        await self._send_about(interaction, about, message)
+        self._reading.forget(actor.member_id, message_id or 0)
 
     async def _send_member(self, interaction: _Interaction, member_id: int | None) -> None:
-        try:
-            person = await _find_person(interaction, member_id or 0)
-            message = await self._linked(interaction)
-            if message is not None and message.author_id != person.id:
-                raise InvalidInput(
-                    "That message is somebody else's. Link one that they wrote, or report it from its own menu."
-                )
-            await self._send_about(interaction, await self._reading.about(person), message)
-        except UserError as error:
-            await self._refuse(interaction, error, _typed(interaction, "words"))
+        person = await _find_person(interaction, member_id or 0)
+        message = await self._linked(interaction)
+        if message is not None and message.author_id != person.id:
+            raise InvalidInput(
+                "That message is somebody else's. Link one that they wrote, or report it from its own menu."
+            )
+        await self._send_about(interaction, await self._reading.about(person), message)
 
     async def _send(self, interaction: _Interaction, _: int | None) -> None:
-        try:
-            place = rules.read_link(_typed(interaction, "link").strip())
-            about, message = None, None
-            if place is not None:
-                message, about = await self._reading.recall(
-                    _member(interaction), place.channel_id, _in_here(interaction, place).message_id
-                )
-            await self._send_about(interaction, about, message)
-        except UserError as error:
-            await self._refuse(interaction, error, _typed(interaction, "words"))
+        place = rules.read_link(_typed(interaction, "link").strip())
+        about, message = None, None
+        if place is not None:
+            message, about = await self._reading.recall(
+                _member(interaction), place.channel_id, _in_here(interaction, place).message_id
+            )
+        await self._send_about(interaction, about, message)
 
     async def _linked(self, interaction: _Interaction) -> Snippet | None:
         place = rules.read_link(_typed(interaction, "link").strip())
@@ -201,12 +191,6 @@ class ReportsCog(commands.Cog):
         receipt = await self.service.send(actor_of(interaction), sending)
         reply = reply_to(interaction)
         await reply.show(render.receipt_card(receipt, reply.translator))
-
-    async def _refuse(self, interaction: _Interaction, error: UserError, words: str) -> None:
-        """The refusal with what was typed in the form."""
-        reply = reply_to(interaction)
-        t = reply.translator
-        await reply.show(render.refused_card(in_words(error, t), words, t))
 
     # ------------------------------------------------------------------------------------------ one's own
 

@@ -150,6 +150,15 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A decided report about the same member."""
+
+    number: int
+    category: Category
+    state: State
+
+
+@dataclass(frozen=True)
 class Item:
     """One thing that staff look at."""
 
@@ -173,7 +182,7 @@ class Item:
     noted: Noted
     words: tuple[Words, ...] = ()
     evidence: tuple[Kept, ...] = ()
-    before: tuple[tuple[int, State], ...] = ()  # number and end of earlier ones about the same member
+    before: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -199,9 +199,3 @@ def said_words(words: str, room: int, *, is_batch: bool) -> str:
     which is shown as a name rather than as the number that it is."""
     said = quote(words, room)
     return _NAMED.sub(r"<@\g<id>>", said) if is_batch else said
-
-
-def refused_card(reason: str, words: str, t: Translator) -> Card:
-    """Why it cannot be sent, with what was typed."""
-    typed = t("You wrote: {words}", words=quote(words, 2 * rules.LONGEST_WORDS))
-    return Card((Text(reason), Text(typed)) if words.strip() else (Text(reason),))

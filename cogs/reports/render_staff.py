@@ -25,7 +25,7 @@ from bot.i18n import N_, Translator
 from bot.support import DISCORDS_FORM
 from bot.text import cut, mention_role, mention_user, quote, timestamp
 from cogs.reports import rules
-from cogs.reports.model import CATEGORIES, Item, Kept, Queue, ReportSettings, Words
+from cogs.reports.model import CATEGORIES, Earlier, Item, Kept, Queue, ReportSettings, Words
 from cogs.reports.render import said_words
 from cogs.reports.rules import NOBODY, Category, Stage, State, Subject
 
@@ -160,7 +160,7 @@ def _notes(item: Item, t: Translator) -> list[str]:
             )
         )
     if item.before:
-        ended = ", ".join(f"{number} ({t(_ENDS[state])})" for number, state in item.before)
+        ended = ", ".join(f"{each.number} ({_earlier_end(each, t)})" for each in item.before)
         lines.append(t("Earlier about the same person: {reports}", reports=ended))
     if item.about_owner:
         lines.append(
@@ -174,7 +174,10 @@ def _notes(item: Item, t: Translator) -> list[str]:
     return lines
 
 
-_ENDS = {State.ACTED: N_("dealt with"), State.NO_BREACH: N_("no breach"), State.OPEN: "", State.TAKEN: ""}
+def _earlier_end(earlier: Earlier, t: Translator) -> str:
+    if earlier.state is State.ACTED:
+        return t("dealt with")
+    return t("seen to") if earlier.category is Category.SELF_HARM else t("no breach")
 
 
 def _standing(item: Item, t: Translator) -> str:

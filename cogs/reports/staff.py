@@ -25,6 +25,7 @@ from cogs.reports import rules
 from cogs.reports.calling import Calling
 from cogs.reports.model import (
     AREA,
+    Earlier,
     Item,
     Kept,
     Queue,
@@ -287,7 +288,8 @@ class ReportStaff:
                 for each in kept
             ),
         )
-        return replace(item, before=tuple((each.number, State(each.state)) for each in before))
+        earlier = (Earlier(each.number, Category(each.category), State(each.state)) for each in before)
+        return replace(item, before=tuple(earlier))
 
 
 def _reporter(row: ReportRow) -> Reporter:

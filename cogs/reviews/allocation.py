@@ -211,7 +211,7 @@ class Allocation:
             if each.state in rules.HELD:
                 chosen.setdefault(authors[each.work_id], []).append(each.reviewer_id)
         found = await find_works(self._core, session, row)
-        made = tuple(Work(each.author_id, each.content, each.asked_at) for each in works)
+        made = tuple(Work(each.author_id, each.content) for each in works)
         kept = WorkRound(found.title if found else row.subject, found.theme if found else "", made)
         await storage.drop_works(session, [each.id for each in works])
         row.confirmed_at = None

@@ -37,14 +37,15 @@ def assigned_card(review: Review, count: int, t: Translator) -> Card:
 
 
 def room_card(review: Review, t: Translator) -> Card:
-    """Shows a reviewer into the thread of a work; whoever is mentioned in a thread is in it."""
+    """Says in the thread of a work who is in it now. It pings nobody: who reviewed knows, and the author is told elsewhere."""
     text = t(
         "{reviewer} has reviewed the work of {author}. This thread is yours to talk about it; the review itself is "
         "behind the button.",
         reviewer=mention_user(review.reviewer_id),
         author=mention_user(review.work.author_id),
     )
-    return _told(text, t("Read it"), custom_id(render.READ, review.id), review.reviewer_id)
+    read = Button(t("Read it"), custom_id(render.READ, review.id), style=Style.PRIMARY)
+    return Card((Text(text), Buttons((read,))))
 
 
 def nudge_card(review: Review, held: int, t: Translator) -> Card:

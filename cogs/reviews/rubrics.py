@@ -99,7 +99,7 @@ def portion(criterion: Criterion, answer: int) -> float:
     """How far up an answer lies, from 0 to 1. Raises `InvalidInput` for one that cannot be chosen."""
     last = len(criterion.answers) - 1
     if not 0 <= answer <= last:
-        raise InvalidInput("“{title}” has no such answer. Choose one of those shown.", title=criterion.title)
+        raise InvalidInput("“{typed}” has no such answer. Choose one of those shown.", typed=criterion.title)
     return answer / last
 
 

@@ -17,7 +17,7 @@ from bot.cards import (
     custom_id,
 )
 from bot.i18n import Translator
-from bot.text import SELECT_OPTIONS, mention_channel, mention_user, quote
+from bot.text import SELECT_OPTIONS, THREAD_NAME, mention_channel, mention_user, quote
 from cogs.rituals import render, rules, when, words
 from cogs.rituals.model import Ritual
 from cogs.rituals.posting import Posted
@@ -131,12 +131,14 @@ def preview_card(posted: Posted, t: Translator) -> Card:
     if isinstance(drawn, Card):
         shown = tuple(each for each in drawn.items if isinstance(each, Text))
     else:
-        options = "\n".join(f"- {each}" for each in drawn.answers)
-        shown = (Text(f"{drawn.text}\n{drawn.question}\n{options}"),)
+        # Discord formats nothing in a poll.
+        options = "\n".join(f"- {quote(each, 2 * rules.LONGEST_POLL_ANSWER)}" for each in drawn.answers)
+        question = quote(drawn.question, 2 * rules.LONGEST_POLL_QUESTION)
+        shown = (Text(f"{drawn.text}\n{question}\n{options}"),)
     lines: list[str] = []
     if posted.ritual.answer in WITH_THREAD:
         thread = render.thread_title(posted.ritual, posted.nominal, t).name
-        lines.append(t("With the thread “{name}”.", name=thread))
+        lines.append(t("With the thread “{name}”.", name=quote(thread, 2 * THREAD_NAME)))
     lines.append(t("It pings nobody."))
     return Card((intro, Divider(), *shown, Divider(), Text("\n".join(lines))))
 

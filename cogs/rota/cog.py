@@ -291,7 +291,7 @@ class RotaCog(commands.Cog):
         names: dict[int, str] = {}
         if mine.rota.now is not None:
             ids = [each.member_id for each in mine.rota.now.seats]
-            names = {each: str(each) for each in ids} | await find_names(interaction.guild, ids)
+            names = await find_names(interaction.guild, ids)
         await reply.ask(render.take_form(mine.rota, names, reply.translator))
 
     async def _take_now(self, interaction: _Interaction, rota_id: int | None) -> None:

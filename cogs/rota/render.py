@@ -20,7 +20,7 @@ from bot.cards import (
 )
 from bot.day_names import DAY_NAMES
 from bot.i18n import N_, Translator
-from bot.text import cut, mention_user, quote, timestamp
+from bot.text import cut, label_of, mention_user, quote, timestamp
 from cogs.rota import rules
 from cogs.rota.guides import Guide, shipped
 from cogs.rota.model import Mine, Rota, Seat, Shape, Turn
@@ -288,7 +288,7 @@ def take_form(rota: Rota, names: Mapping[int, str], t: Translator) -> Form:
         max_length=300,
     )
     holding = [each.member_id for each in rota.now.seats if each.state is State.HOLDING] if rota.now else []
-    options = [Option(cut(names.get(each, "…"), 90), str(each)) for each in holding[:9]]
+    options = [Option(cut(label_of(names.get(each), each, t), 90), str(each)) for each in holding[:9]]
     if len(holding) < rota.shape.holders:
         options.append(Option(t("An empty place"), str(NOBODY)))
     if len(options) < 2:

@@ -111,7 +111,7 @@ class RotaService:
             row = await storage.find_volunteer(session, rota.id, actor.member_id)
             if row is None:
                 raise AlreadyDone(
-                    "You take no turns in {name}, so there is nothing to leave.", name=rota.name
+                    "You take no turns in {typed}, so there is nothing to leave.", typed=rota.name
                 )
             await session.delete(row)
             for turn in await turn_storage.list_turns(session, rota.id, turn_storage.PLANNED_TURN):

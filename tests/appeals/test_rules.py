@@ -25,8 +25,9 @@ def may(case: Contested = CASE, *made: Made, now: datetime = NOW) -> bool:
 
 def test_a_case_of_ones_own_is_appealed_within_thirty_days() -> None:
     assert may() and may(Contested(BEN, MILO, NOW - 30 * DAY))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed) as late:
         rules.check_appeal(Contested(BEN, MILO, NOW - 30 * DAY - SECOND), (), BEN, NOW, Limits())
+    assert "30-day limit" in str(late.value)
 
 
 def test_nobody_elses_case_nothing_hidden_and_nothing_taken_back_is_appealed() -> None:

@@ -23,6 +23,7 @@ from bot.own import Who
 from cogs.appeals import model
 from cogs.appeals.model import AREA, Appeal, AppealSettings
 from cogs.appeals.render import appeal_text
+from cogs.appeals.render_staff import appeal_card
 from cogs.appeals.rules import State
 from cogs.appeals.service import AppealService
 from cogs.appeals.staff import AppealStaff
@@ -310,6 +311,8 @@ async def test_shortened_it_ends_sooner_and_never_later(
     assert (await case_of(core, appeal.case)).ended_why is EndedWhy.EXPIRED
     until = clock.now() + 90 * DAY
     warned = await appealed(service, core, CaseKind.WARN, points=2, points_until=until)
+    assert "Shorten" in str(appeal_card(warned, until - HOUR, T))
+    assert "Shorten" not in str(appeal_card(warned, until, T))
     await staff.shorten(NORA, warned.id, "A week is enough", "1w")
     assert (await case_of(core, warned.case)).points_until == clock.now() + 7 * DAY
     kicked = await appealed(service, core, CaseKind.KICK)

@@ -93,7 +93,7 @@ async def test_a_badge_of_ones_own_with_a_role_from_the_form_to_the_revocation(w
     assert f"<@&{role.id}>" in card.text
 
     tested = await world.press(boss, card, "Test on history")
-    assert "1 of the 1 people" in tested.text and f"<@{cleo.id}>" in tested.text
+    assert "here (1), 1 would have it" in tested.text and f"<@{cleo.id}>" in tested.text
     on = await world.press(boss, tested, "On, and give it to this 1 person")
     assert "It is on" in on.text
     await world.advance(timedelta(minutes=1))

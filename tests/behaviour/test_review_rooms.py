@@ -42,7 +42,8 @@ async def test_the_first_review_opens_a_private_thread_and_the_next_reviewer_is_
     assert len(rooms(world)) == 1
     top, first, second = world.posted(world.channel_of(room.id))
     assert f"<@{ben.id}>" in top.text and "https://example.org/knots" in top.text
-    assert f"<@{cleo.id}> has reviewed" in first.text and second.pinged == (milo.id,)
+    assert f"<@{cleo.id}> has reviewed" in first.text and f"<@{milo.id}> has reviewed" in second.text
+    assert milo.id in room.thread_members and first.pinged == second.pinged == ()
     read = await world.press(ben, first, "Read it")
     assert read.ephemeral and f"<@{cleo.id}>" in read.text
     await world.press(ben, read, "I need no more reviews")

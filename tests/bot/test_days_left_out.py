@@ -18,7 +18,6 @@ from bot.nominal_times import (
     occurrences,
     to_instant,
     weekly,
-    yearly_on_day,
 )
 from bot.schedule_runs import rule_of, write_rule
 from storage.schedules import ScheduleRow
@@ -73,21 +72,6 @@ def test_each_day_fires_once_through_both_changes_of_the_clocks(zone: str, at: t
     assert len(dates) >= 365
 
 
-@pytest.mark.parametrize(
-    ("month", "day", "expected"),
-    [
-        (2, 29, [(2027, 2, 28), (2028, 2, 29), (2029, 2, 28), (2030, 2, 28)]),
-        (12, 31, [(2026, 12, 31), (2027, 12, 31), (2028, 12, 31), (2029, 12, 31)]),
-    ],
-)
-def test_a_yearly_day_comes_each_year_also_the_one_that_most_years_lack(
-    month: int, day: int, expected: list[tuple[int, int, int]]
-) -> None:
-    rule = yearly_on_day(month, day, time(9), date(2026, 3, 1))
-    found = islice(occurrences(rule, datetime(2026, 3, 1)), 4)  # noqa: DTZ001 - nominal
-    assert [(each.year, each.month, each.day) for each in found] == expected
-
-
 def test_the_31st_is_the_last_day_of_a_shorter_month() -> None:
     found = islice(occurrences(monthly_on_day(31, time(9), START), datetime(2026, 1, 1)), 4)  # noqa: DTZ001 - nominal
     assert [(each.month, each.day) for each in found] == [(1, 31), (2, 28), (3, 31), (4, 30)]
@@ -97,13 +81,11 @@ def test_the_31st_is_the_last_day_of_a_shorter_month() -> None:
 def test_a_day_that_no_year_has_is_refused(day: tuple[int, int]) -> None:
     with pytest.raises(InvalidRule, match="no year has a day"):
         with_days(daily(time(9), START), frozenset({day}))
-    with pytest.raises(InvalidRule, match="no year has a day"):
-        yearly_on_day(*day, time(9), START)
 
 
 def test_a_rule_that_would_fire_on_left_out_days_alone_is_refused() -> None:
     with pytest.raises(InvalidRule, match="on no other"):
-        with_days(yearly_on_day(12, 25, time(9), START), frozenset({(12, 25)}))
+        with_days(LocalRule("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=25", time(9), START), frozenset({(12, 25)}))
 
 
 def test_a_row_keeps_both_kinds_of_days_apart() -> None:

@@ -14,7 +14,7 @@ import pytest
 from discord import app_commands
 
 from bot.cards import Button, Buttons, Card, Form, Text, TextField
-from bot.errors import ExternalError, InvalidInput, MissingBotPermission, NotFound, TooSoon
+from bot.errors import AlreadyDone, ExternalError, InvalidInput, MissingBotPermission, NotFound, TooSoon
 from bot.i18n import Translations
 from bot.refusals import in_words
 from bot.replies import reply_to
@@ -65,6 +65,11 @@ async def told(world: LyceumWorld, error: Exception) -> str:
 async def test_each_kind_of_error_has_its_words(world: LyceumWorld, error: Exception, text: str) -> None:
     assert await told(world, error) == text
     world.forgive_errors()
+
+
+def test_a_refusal_beside_what_was_typed_says_when_it_can_be_tried_again() -> None:
+    reason = in_words(TooSoon("You did.", retry_at=AGAIN_AT), Translations().for_locale("en"))
+    assert reason == f"You did.\nYou can try again <t:{int(AGAIN_AT.timestamp())}:R>."
 
 
 @pytest.mark.parametrize(
@@ -167,6 +172,30 @@ async def test_a_forged_row_id_is_a_polite_refusal_and_no_bug(
     assert "Something went wrong" not in answer.text
 
 
+async def test_what_was_typed_into_a_form_comes_back_with_the_refusal(world: LyceumWorld) -> None:
+    async def ask(interaction: discord.Interaction[Any], _: int | None) -> None:
+        fields = (TextField("how_many", "How many?"), TextField("why", "Why?", long=True, max_length=4000))
+        await reply_to(interaction).ask(Form("Form", "test:thing.set", fields))
+
+    async def refuse(_interaction: discord.Interaction[Any], _: int | None) -> None:
+        raise AlreadyDone("Somebody was first.")
+
+    world.bot.components.register(PRESS, ask)
+    world.bot.components.register("test:thing.set", refuse)
+    card = await post_card(world, world.general, CARD)
+    form = await world.press(world.member, card, "Do it")
+    answer = await world.submit(world.member, form, {"how_many": "3", "why": "I *looked* at it for long"})
+    assert (
+        answer.text.endswith("Somebody was first.\nYou wrote:\nI \\*looked\\* at it for long")
+        and answer.ephemeral
+    )
+    form = await world.press(world.member, card, "Do it")
+    answer = await world.submit(world.member, form, {"how_many": "3", "why": "* long * " * 400})
+    assert answer.message is not None and "is in this file" in answer.text
+    assert answer.message.attachments == ("your-words.txt",)
+    assert world.file(answer.message, "your-words.txt").decode() == ("* long * " * 400).strip()
+
+
 async def test_what_somebody_typed_into_an_unknown_form_is_not_logged(
     world: LyceumWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -192,3 +221,8 @@ def test_what_was_typed_is_told_without_its_markup() -> None:
     assert in_words(error, Translations().for_locale("en")) == (
         "“\\[free\\](https://evil.example)” is no day of `May`."
     )
+
+
+def test_what_there_is_instead_was_typed_by_somebody_too() -> None:
+    error = InvalidInput("There is no tag “{typed}” here. There are: {known}.", typed="b", known="*a*, <@5>")
+    assert in_words(error, Translations().for_locale("en")).endswith("There are: \\*a\\*, \\<\\@5>.")

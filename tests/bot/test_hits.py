@@ -87,12 +87,13 @@ async def test_what_comes_while_something_is_written_goes_together_and_a_bound_h
     batches: list[list[int]] = []
     go_on = asyncio.Event()
 
-    async def write(batch: list[int]) -> None:
+    async def write(_guild_id: int, hits: list[Hit]) -> None:
+        batch = [each.member_id for each in hits]
         batches.append(batch)
         await go_on.wait()
 
     together = Together(write, most=4)
-    tasks = [asyncio.create_task(together.put(number)) for number in range(8)]
+    tasks = [asyncio.create_task(together.put(hit(number))) for number in range(8)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     go_on.set()
@@ -105,26 +106,28 @@ async def test_who_waited_for_a_writing_that_failed_hears_of_it_too() -> None:
     written: list[int] = []
     go_on = asyncio.Event()
 
-    async def write(batch: list[int]) -> None:
+    async def write(_guild_id: int, hits: list[Hit]) -> None:
+        batch = [each.member_id for each in hits]
         await go_on.wait()
         if 2 in batch:
             raise OSError("the disk is full")
         written.extend(batch)
 
     together = Together(write)
-    tasks = [asyncio.create_task(together.put(number)) for number in range(1, 4)]
+    tasks = [asyncio.create_task(together.put(hit(number))) for number in range(1, 4)]
     await asyncio.sleep(0)
     go_on.set()
     first, second, third = await asyncio.gather(*tasks, return_exceptions=True)
     assert first is True and written == [1]
     assert isinstance(second, OSError) and isinstance(third, OSError)
-    assert await together.put(4) and written == [1, 4]
+    assert await together.put(hit(4)) and written == [1, 4]
 
 
 async def test_whose_writing_is_cut_off_leaves_nobody_in_the_belief_that_it_was_done() -> None:
     go_on, second_began, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def write(batch: list[int]) -> None:
+    async def write(_guild_id: int, hits: list[Hit]) -> None:
+        batch = [each.member_id for each in hits]
         if 1 in batch:
             await go_on.wait()
         else:
@@ -132,7 +135,7 @@ async def test_whose_writing_is_cut_off_leaves_nobody_in_the_belief_that_it_was_
             await never.wait()
 
     together = Together(write)
-    first, second, third = [asyncio.create_task(together.put(number)) for number in (1, 2, 3)]
+    first, second, third = [asyncio.create_task(together.put(hit(number))) for number in (1, 2, 3)]
     await asyncio.sleep(0)
     go_on.set()
     await second_began.wait()
@@ -140,3 +143,18 @@ async def test_whose_writing_is_cut_off_leaves_nobody_in_the_belief_that_it_was_
     assert await first
     with pytest.raises(RuntimeError, match="cut off"):
         await third
+
+
+async def test_what_fails_for_one_server_is_written_down_for_the_others() -> None:
+    written: list[int] = []
+
+    async def write(guild_id: int, hits: list[Hit]) -> None:
+        await asyncio.sleep(0)
+        if guild_id == GUILD:
+            raise OSError("a row of theirs is broken")
+        written.extend(each.member_id for each in hits)
+
+    together = Together(write)
+    hits = [hit(1), hit(2), hit(3, guild_id=OTHER), hit(4), hit(5, guild_id=OTHER)]
+    done = await asyncio.gather(*map(together.put, hits), return_exceptions=True)
+    assert written == [3, 5] and [each is True for each in done] == [False, False, True, False, True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import datetime, timedelta
+from gettext import NullTranslations
 from itertools import pairwise
 from typing import Any
 
@@ -14,16 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import jobs as module
 from bot.acts import Act, Ledger
+from bot.i18n import Translator
 from bot.jobs import (
     LEASE,
     MAX_ATTEMPTS,
     REASON_CUT_OFF,
+    REASON_FAILING,
+    REASON_PASSED,
     REASON_TOO_LATE,
     Job,
     Jobs,
     NewJob,
     Skipped,
     pause_after,
+    reason_in_words,
 )
 from storage import jobs as storage
 from storage.acts import ActRow
@@ -219,7 +224,7 @@ async def test_a_failing_job_is_tried_again_after_growing_pauses_and_then_report
     assert [later - sooner for sooner, later in pairwise(tries)] == [
         pause_after(number) for number in range(1, MAX_ATTEMPTS)
     ]
-    assert (row.outcome, row.reason) == ("failed", f"gave up after {MAX_ATTEMPTS} tries: ValueError")
+    assert (row.outcome, row.reason) == ("failed", f"{REASON_FAILING}: ValueError")
     assert row.last_error is not None and "no luck" in row.last_error
     assert await crew.jobs.run_due() == 0
     assert crew.reports == [("a", row.reason)]
@@ -267,7 +272,7 @@ async def test_a_job_that_nobody_handles_waits_for_its_feature_and_fails_at_last
     for _ in range(MAX_ATTEMPTS):
         await crew.jobs.run_due()
         crew.clock.advance(timedelta(hours=1))
-    assert crew.reports == [("b", f"gave up after {MAX_ATTEMPTS} tries: LookupError")]
+    assert crew.reports == [("b", f"{REASON_FAILING}: LookupError")]
 
 
 async def test_a_handler_that_hangs_is_cut_off_and_tried_again(
@@ -356,7 +361,7 @@ async def test_a_job_whose_time_passes_while_it_keeps_failing_is_a_failure_that_
         await crew.jobs.run_due()
         crew.clock.advance(timedelta(minutes=1))
     row = await crew.row()
-    assert (row.outcome, row.reason) == ("failed", "its time passed while it kept failing: ValueError")
+    assert (row.outcome, row.reason) == ("failed", f"{REASON_PASSED}: ValueError")
     assert crew.reports == [("a", row.reason)]
 
 
@@ -411,3 +416,16 @@ async def test_what_cannot_be_prepared_is_tried_again(database: Database, clock:
     clock.advance(pause_after(1))
     await jobs.run_due()
     assert tries == ["a", "a", "now"]
+
+
+class Shouting(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return message.upper()
+
+
+@pytest.mark.parametrize("reason", [REASON_FAILING, REASON_PASSED, REASON_TOO_LATE, REASON_CUT_OFF])
+def test_why_a_job_ended_is_told_in_the_readers_language(reason: str) -> None:
+    t = Translator("en", Shouting())
+    assert reason_in_words(reason, t) == reason.upper()
+    if reason in (REASON_FAILING, REASON_PASSED):
+        assert reason_in_words(f"{reason}: ValueError", t) == f"{reason.upper()}: ValueError"

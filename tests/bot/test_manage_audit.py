@@ -97,6 +97,33 @@ async def test_another_community_sees_nothing_of_it(world: LyceumWorld) -> None:
         await service.older_page(stranger, "all", 3)
 
 
+def test_people_and_roles_are_shown_by_their_mention_and_what_somebody_wrote_as_written() -> None:
+    fields = {"member": "<@55>", "giver": "@everyone <@56>", "name": "<@57>"}
+    entry = Entry(
+        1,
+        2,
+        AT,
+        "x",
+        "{giver} {member} {name}",
+        fields,
+        {"role": "<@&58>", "in": None},
+        {"in": "<@59>"},
+        None,
+    )
+    text = str(audit_card(AuditPage((entry,), has_older=False, filter="all"), {}, T).items[0])
+    assert "<@55>" in text and "<@&58> → nothing" in text and "nothing → <@59>" in text
+    assert "<@56>" not in text and "<@57>" not in text
+
+
+def test_when_a_challenge_closes_is_shown_by_each_readers_clock() -> None:
+    change = {"closes_at": AT.isoformat()}
+    entry = Entry(
+        1, 2, AT, "challenges", "extended the challenge {title}", {"title": "One"}, {}, change, None
+    )
+    text = str(audit_card(AuditPage((entry,), has_older=False, filter="all"), {}, T).items[0])
+    assert f"Closes: nothing → <t:{int(AT.timestamp())}:f>" in text
+
+
 values = st.none() | st.booleans() | st.integers() | st.text(max_size=5000) | st.lists(st.text(max_size=300))
 changes = st.dictionaries(st.text(max_size=200), values, max_size=8)
 

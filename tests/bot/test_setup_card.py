@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -161,6 +162,27 @@ async def test_everybody_is_no_role_to_choose(database: Database) -> None:
             Actor(77, 2), GuildConfig, COMMUNITY.choices[0], 5
         )
     assert await core.configs.guild(77) == GuildConfig(77)
+
+
+async def test_a_role_that_two_choose_at_once_for_powers_and_for_members_is_taken_once(
+    database: Database,
+) -> None:
+    from bot.core import Core
+    from tests.clocks import FixedClock
+
+    core = Core.build(database, FixedClock())
+    powers, given = (
+        Choice("facilitator_role_id", "role", "Facilitators", "", staff=True),
+        Choice("moderator_role_id", "role", "Finished", ""),
+    )
+    service = SetupService(core, lambda: [Page(9, "Roles", GuildConfig, (powers, given))])
+    owner = Actor(77, 1, is_owner=True)
+    outcomes = await asyncio.gather(
+        *(service.choose(owner, GuildConfig, each, 500) for each in (powers, given)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in outcomes) == ["InvalidInput", "NoneType"]
+    config = await core.configs.guild(77)
+    assert {config.facilitator_role_id, config.moderator_role_id} == {500, None}
 
 
 async def test_two_who_choose_at_once_both_get_their_card_and_the_last_choice_holds(

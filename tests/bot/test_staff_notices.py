@@ -14,7 +14,7 @@ from bot.core import Core
 from bot.dispatcher import OUTCOME_UNKNOWN, PlannedEffect
 from bot.guild_config import GuildConfig
 from bot.i18n import Translations
-from bot.jobs import Job
+from bot.jobs import REASON_FAILING, Job
 from bot.languages import Languages
 from bot.outbox import Effect, EffectKind, Lane
 from bot.renderers import Renderers
@@ -234,7 +234,7 @@ def test_every_action_without_a_renderer_has_words() -> None:
 async def test_work_that_was_given_up_is_told_with_whom_to_ask(office: Office) -> None:
     job = Job(1, "rituals.post", GUILD, "k", {}, office.clock.now(), attempts=8)
     async with office.db.begin() as session:
-        await office.told.job_failed(session, job, "gave up after 8 tries: ValueError")
+        await office.told.job_failed(session, job, f"{REASON_FAILING}: ValueError")
     await office.dispatcher.drain()
     [notice] = office.notices()
     assert "rituals.post" in notice and "ValueError" in notice and "Tell whoever runs this bot" in notice

@@ -99,6 +99,15 @@ class Stand:
         assert found is not None
         return found
 
+    async def confirm(self, who: Actor, proposal_id: int, typed: str | None = None) -> None:
+        """A second moderator confirms a proposal, as its card does it."""
+        guards = self.core.guards
+        async with self.core.db.read() as session:
+            found = await guards.find(session, who.guild_id, proposal_id)
+        asked = await guards.ask(who, found)
+        async with self.core.db.begin() as session:
+            await guards.confirm(session, who, asked, typed)
+
     async def again(self, case: Case) -> Case:
         """The case as it is now."""
         async with self.core.db.read() as session:
@@ -133,7 +142,9 @@ async def stand_on(core: Core, clock: FixedClock) -> Stand:
     core.notifier.register(model.NOTICE_KIND)
     service, server = ModerationService(core), Server()
     core.guards.look = server
-    core.guards.register(model.PROPOSAL, service.confirmed, proposed_text, Capability.MODERATE)
+    core.guards.register(
+        model.PROPOSAL, service.confirmed, proposed_text, Capability.MODERATE, ask=service.ask
+    )
     Following(core).listen()
     stand = Stand(
         core,

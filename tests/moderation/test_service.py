@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.authority import ADMINISTRATOR, KICK_MEMBERS, MODERATE_MEMBERS, Actor
+from bot.authority import ADMINISTRATOR, KICK_MEMBERS, MODERATE_MEMBERS, Actor, Capability
 from bot.cases import CASE, CaseKind, EndedWhy, EventKind, Snippet, Source, State
 from bot.errors import (
     AlreadyDone,
@@ -23,7 +24,7 @@ from bot.errors import (
     TargetAboveBot,
     UserError,
 )
-from bot.guards import SafetySettings
+from bot.guards import SafetySettings, Standing
 from bot.i18n import Translations
 from bot.judging import ended
 from bot.outbox import EffectKind, Lane
@@ -52,6 +53,7 @@ from tests.moderation.stand import (
     OWNER_ACTOR,
     PLACE,
     QUIET,
+    Server,
     Stand,
     actor,
 )
@@ -335,8 +337,7 @@ async def test_over_the_cap_a_second_moderator_decides(stand: Stand) -> None:
 
     async def confirm(who: Actor, typed: str | None = None) -> None:
         assert acted.proposal is not None
-        async with stand.core.db.begin() as session:
-            await guards.confirm(session, who, acted.proposal.id, typed)
+        await stand.confirm(who, acted.proposal.id, typed)
 
     with pytest.raises(NotAllowed, match="somebody else has to confirm"):
         await confirm(actor())
@@ -370,16 +371,33 @@ async def test_a_proposal_is_off_after_an_hour_and_where_one_is_alone_they_type_
     assert first is not None
     for typed in (None, "", "99", "yes"):
         with pytest.raises(InvalidInput, match="type the number"):
-            async with stand.core.db.begin() as session:
-                await stand.core.guards.confirm(session, OWNER_ACTOR, first.id, typed)
+            await stand.confirm(OWNER_ACTOR, first.id, typed)
     stand.clock.advance(HOUR)
     with pytest.raises(AlreadyDone, match="within an hour"):
-        async with stand.core.db.begin() as session:
-            await stand.core.guards.confirm(session, OWNER_ACTOR, first.id, str(first.id))
+        await stand.confirm(OWNER_ACTOR, first.id, str(first.id))
     second = (await stand.act(CaseKind.KICK, BEN, OWNER_ACTOR)).proposal
     assert second is not None
-    async with stand.core.db.begin() as session:
-        await stand.core.guards.confirm(session, OWNER_ACTOR, second.id, f"#{second.id}")
+    await stand.confirm(OWNER_ACTOR, second.id, f"#{second.id}")
+    assert len(await stand.effects("moderation.act:")) == 1
+
+
+async def test_discord_is_asked_before_the_transaction_in_which_a_second_moderator_decides(
+    stand: Stand,
+) -> None:
+    class Slow(Server):
+        async def standing(self, guild_id: int, member_id: int) -> Standing:
+            async with stand.core.db.begin():  # raises where a transaction would wait for it
+                return await super().standing(guild_id, member_id)
+
+        async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
+            async with stand.core.db.begin():
+                return await super().holders(guild_id, capability)
+
+    await stand.choose(SafetySettings, cap_short=0)
+    proposal = (await stand.act(CaseKind.BAN)).proposal
+    assert proposal is not None
+    stand.core.guards.look = Slow()
+    await stand.confirm(actor(MINA), proposal.id)
     assert len(await stand.effects("moderation.act:")) == 1
 
 
@@ -688,8 +706,7 @@ async def test_a_proposal_about_somebody_who_deleted_their_data_hits_nobody(stan
         while (await footprint.erase(session, GUILD, BEN, limit=50, now=stand.clock.now())).rows:
             pass
     with pytest.raises(NotFound, match="not known any more"):
-        async with stand.core.db.begin() as session:
-            await stand.core.guards.confirm(session, actor(MINA), proposal.id)
+        await stand.confirm(actor(MINA), proposal.id)
     assert await stand.effects("moderation.act:") == []
 
 

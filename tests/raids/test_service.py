@@ -23,6 +23,7 @@ from cogs.raids.memory import Memory
 from cogs.raids.model import SEND, ActionKind, MemberState, Spared, StepState
 from cogs.raids.rules import Level
 from cogs.raids.service import RaidService
+from cogs.raids.surges import MOST_SURGES
 from storage.approvals import ProposalRow
 from tests.raids.stand import ABROAD, ANN, BOSS, GUILD, HOUR, MAX, MIA, OTHER, QUIET, ROLE, ROOM, Stand
 
@@ -35,8 +36,12 @@ async def proposal_of(stand: Stand) -> int:
 
 
 async def confirm(stand: Stand, actor: Actor, proposal_id: int) -> None:
+    guards = stand.core.guards
+    async with stand.core.db.read() as session:
+        found = await guards.find(session, actor.guild_id, proposal_id)
+    asked = await guards.ask(actor, found)
     async with stand.core.db.begin() as session:
-        await stand.core.guards.confirm(session, actor, proposal_id)
+        await guards.confirm(session, actor, asked)
 
 
 async def ban(stand: Stand, raid_id: int) -> int:
@@ -307,6 +312,19 @@ async def test_many_who_join_cost_one_transaction_and_the_banner_is_drawn_once_i
         stand.service.memory.join(GUILD, stand.crowd(1)[0])
         await stand.service.flush()
     assert len([each for each in await stand.planned("raids.banner:") if each.kind == EffectKind.EDIT]) == 1
+
+
+async def test_two_who_announce_at_once_do_not_pass_the_limit(stand: Stand) -> None:
+    for _ in range(MOST_SURGES - 1):
+        await stand.service.surges.announce(MAX, 50, None, "20:00")
+    outcomes = await asyncio.gather(
+        *(stand.service.surges.announce(MAX, 50, None, "20:00") for _ in range(3)), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in outcomes) == [
+        "AlreadyDone",
+        "AlreadyDone",
+        "AnnouncedSurge",
+    ]
 
 
 async def test_an_announced_surge_is_by_the_clock_of_the_community_and_can_be_taken_back(

@@ -12,7 +12,7 @@ from bot.card_views import allowed_mentions, to_view
 from bot.cards import Card
 from bot.i18n import Translations
 from cogs.reports import render, render_staff
-from cogs.reports.model import Item, Kept, Own, Words
+from cogs.reports.model import Earlier, Item, Kept, Own, Words
 from cogs.reports.rules import Category, Noted, State, Subject
 
 NOW = datetime(2026, 1, 7, 9, tzinfo=UTC)
@@ -45,7 +45,7 @@ def item(text: str, state: State, pieces: int) -> Item:
         evidence=tuple(
             Kept(66, text, (text[:90],), "https://discord.com/channels/1/2/3") for _ in range(pieces)
         ),
-        before=((3, State.NO_BREACH),),
+        before=(Earlier(3, Category.SPAM, State.NO_BREACH),),
     )
 
 
@@ -99,8 +99,13 @@ def test_where_many_are_put_together_each_line_names_a_person_and_no_number() ->
 
 def test_a_worry_about_somebody_is_never_called_a_breach_or_none() -> None:
     worry = replace(
-        item("", State.NO_BREACH, 1), category=Category.SELF_HARM, before=(), note="We wrote to her."
+        item("", State.NO_BREACH, 1),
+        category=Category.SELF_HARM,
+        before=(Earlier(3, Category.SELF_HARM, State.NO_BREACH),),
+        note="We wrote to her.",
     )
-    said = render_staff.closed_text(worry, T) + shown(render_staff.details_card(worry, 7, T))
-    assert "Seen to" in said and "breach" not in said.casefold()
+    waiting = replace(worry, state=State.OPEN)
+    said = render_staff.closed_text(worry, T)
+    said += shown(render_staff.details_card(worry, 7, T)) + shown(render_staff.details_card(waiting, 7, T))
+    assert "Seen to" in said and "3 (seen to)" in said and "breach" not in said.casefold()
     assert "No breach" in shown(render_staff.details_card(replace(worry, category=Category.SPAM), 7, T))

@@ -21,7 +21,7 @@ from bot.i18n import Translations
 from bot.own import Who
 from cogs.reports import model, rules
 from cogs.reports.calling import Calling
-from cogs.reports.model import AREA, About, Reach, Receipt, ReportSettings, Sending
+from cogs.reports.model import AREA, About, Earlier, Reach, Receipt, ReportSettings, Sending
 from cogs.reports.rules import Category, State, Subject
 from cogs.reports.service import ReportService
 from cogs.reports.staff import ReportStaff
@@ -252,7 +252,7 @@ async def test_a_case_that_comes_of_it_closes_it_and_only_the_reporters_hear(
             await work
     assert (await send(service, DORA)).number == 2  # what is decided is not joined
     earlier = (await staff.look(MILO, (await items(core))[1].id)).before
-    assert earlier == ((1, State.ACTED),)
+    assert earlier == (Earlier(1, Category.HARASSMENT, State.ACTED),)
 
 
 async def test_no_breach_wants_a_line_for_staff_and_gives_one_to_who_reported(

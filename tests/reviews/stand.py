@@ -74,8 +74,7 @@ class Parts:
     async def hand_in(self, actors: Sequence[Actor], subject: str = "1") -> None:
         """Work comes in for a round, as a challenge would say it."""
         for actor in actors:
-            now = self.clock.now()
-            made = MadeWork(actor.member_id, f"https://example.org/{actor.member_id}", now)
+            made = MadeWork(actor.member_id, f"https://example.org/{actor.member_id}")
             self.works.setdefault(subject, []).append(made)
             async with self.core.db.begin() as session:
                 await self.core.ledger.record(session, Act(model.READY, GUILD, actor.member_id, subject))

@@ -16,7 +16,7 @@ from cogs.rituals import change_cards, desk_cards, render
 from cogs.rituals.drafts import Draft
 from cogs.rituals.model import Ritual
 from cogs.rituals.posting import Posted
-from cogs.rituals.rules import LONGEST_PURPOSE, LONGEST_TEXT, LONGEST_TITLE, WITH_THREAD
+from cogs.rituals.rules import LONGEST_PURPOSE, LONGEST_TEXT, LONGEST_TITLE, WITH_THREAD, AnswerBy
 from cogs.rituals.shipped import templates
 
 T = Translations().for_locale("en")
@@ -63,6 +63,14 @@ def test_the_longest_texts_fit_on_one_card() -> None:
     assert length(text(change_cards.draft_card(draft, T))) <= V2_TEXT_LIMIT
     card = render.prompt(posted(longest), T)
     assert isinstance(card, Card) and length(text(card)) <= V2_TEXT_LIMIT
+
+
+def test_a_poll_is_shown_before_as_discord_will_show_it() -> None:
+    poll = replace(ritual(1), own_answer=AnswerBy.POLL)
+    shown = text(desk_cards.preview_card(posted(poll, "What about *this*?\n# One\n||Two||"), T))
+    assert "What about \\*this\\*?\n- \\# One\n- \\|\\|Two\\|\\|" in shown
+    threaded = replace(ritual(1), title="*Goals*", own_answer=AnswerBy.THREAD)
+    assert "“\\*Goals\\* 2026" in text(desk_cards.preview_card(posted(threaded), T))
 
 
 def test_a_ritual_without_a_next_time_says_where_to_look() -> None:
