@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot import standings
+from bot.authority import Capability
+from bot.errors import ServiceUnavailable
 from bot.guards import SafetySettings
 from tests.behaviour import reviews
 from tests.behaviour.conftest import opened_at
@@ -87,3 +90,29 @@ async def test_moderators_act_and_are_called_though_nobody_is_in_memory(world: L
     assert "shown in no channel" in receipt.text and len(cards(world)) == 1
     [told] = world.dms(olive)
     assert "A report waits for you" in told.text
+
+
+async def test_a_list_of_everybody_that_never_comes_makes_nobody_wait_nor_the_only_one(
+    world: LyceumWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleo, milo, olive = (world.people[name] for name in ("Cleo", "Milo", "Olive"))
+    look, connection = world.bot.core.guards.look, world.bot._connection  # pyright: ignore[reportPrivateUsage]
+
+    async def unheard(*_: object, **__: object) -> None:
+        """Discord never answers."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ConnectionResetError("Cannot write to closing transport")
+
+    world.bot.rosters.distrust()
+    with monkeypatch.context() as away:
+        away.setattr(standings, "PATIENCE", 0.1)
+        for chunker in (unheard, broken):
+            away.setattr(connection, "chunker", chunker)
+            with pytest.raises(ServiceUnavailable, match="try again"):
+                await look.holders(world.guild_id, Capability.MODERATE)
+        # Whoever reports something is not sent away for it.
+        receipt = await report_member(world, cleo, milo, "He deletes what he does not like")
+        assert "shown in no channel" in receipt.text
+    # Asked anew, instead of waiting for what was lost.
+    assert {milo.id, olive.id} <= (await look.holders(world.guild_id, Capability.MODERATE)).keys()
