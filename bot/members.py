@@ -15,6 +15,7 @@ from bot.rosters import Roster
 
 QUERY_LIMIT = 100  # members a request, says Discord
 PATIENCE = 2.0  # seconds for names on a card, which Discord wants within three
+PAGE_PATIENCE = 60.0  # seconds for a page of a list; of all pages none can be named, Discord gives ten in ten seconds or so
 
 
 def known_member(guild: discord.Guild, member_id: int) -> discord.Member | None:
@@ -51,10 +52,16 @@ async def find_names(guild: discord.Guild | None, member_ids: Collection[int]) -
 
 
 async def list_members(guild: discord.Guild) -> AsyncIterator[discord.Member]:
-    """Everybody, bots too, over REST: complete or it raises. Take what you need of each, for there may be many."""
+    """Everybody, bots too, over REST: complete or it raises, TimeoutError when a page hangs. Take what you need of each,
+    for there may be many."""
     listing = roster_of(guild).list_anew()
+    members = aiter(guild.fetch_members(limit=None))
     try:
-        async for member in guild.fetch_members(limit=None):
+        while True:
+            async with asyncio.timeout(PAGE_PATIENCE):
+                member = await anext(members, None)
+            if member is None:
+                break
             listing.add(member.id, entry_of(member))
             yield member
         listing.end()
