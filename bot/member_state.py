@@ -70,7 +70,9 @@ class MemberState(ConnectionState[Any]):
         super().parse_guild_create(data)
 
     def parse_guild_delete(self, data: Any) -> None:
-        if not data.get("unavailable"):
+        if data.get("unavailable"):
+            self.rosters.of(int(data["id"])).distrust()  # of an outage no events are told
+        else:
             self.rosters.forget(int(data["id"]))
         super().parse_guild_delete(data)
 

@@ -48,8 +48,10 @@ class CatchUp:
         self._crowding = core.crowding
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
-        """Take up arrivals, departures and steps in each of these servers."""
-        left = [guild for guild in guilds if not await self.take_up(guild)]
+        """Take up arrivals, departures and steps in each of these servers. One that Discord cannot show comes again."""
+        # Its members and roles are unknown, not gone.
+        there = [guild for guild in guilds if not guild.unavailable]
+        left = [guild for guild in there if not await self.take_up(guild)]
         for pause in PAUSES:
             if not left:
                 return

@@ -164,6 +164,10 @@ class OnboardingCog(commands.Cog):
         await self._catch_up.take_up_all(self.bot.guilds)
 
     @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._catch_up.take_up_all([guild])
+
+    @commands.Cog.listener()
     async def on_disk_recovered(self) -> None:
         await self._catch_up.take_up_all(self.bot.guilds)
 
