@@ -20,7 +20,7 @@ class ChallengeDraftRow(Base):
     __tablename__ = "challenge_drafts"
     personal: ClassVar = (
         Personal(
-            what=N_("What you began to write for a challenge and did not hand in"),
+            what=N_("What you began to write for a challenge and did not submit"),
             keep_for=timedelta(days=60),
             since="updated_at",
         ),

@@ -106,7 +106,7 @@ class SubmissionRow(Base):
 
     __tablename__ = "challenge_submissions"
     personal: ClassVar = (
-        Personal(what=N_("What you handed in to challenges, and what you learned"), seen_by=SeenBy.COMMUNITY),
+        Personal(what=N_("What you submitted to challenges, and what you learned"), seen_by=SeenBy.COMMUNITY),
     )
     __table_args__ = (
         UniqueConstraint("challenge_id", "member_id", "version"),

@@ -101,7 +101,7 @@ class ChallengesService:
             if entry is not None:
                 if await storage.list_versions(session, row.guild_id, row.id, actor.member_id):
                     raise InvalidInput(
-                        "You have handed this one in, so it is yours for good. Nothing more is asked of you."
+                        "You have submitted this one, so it is yours for good. Nothing more is asked of you."
                     )
                 await session.delete(entry)
                 await draft_storage.drop_draft(session, row.guild_id, row.id, actor.member_id)

@@ -144,7 +144,7 @@ class Submissions:
         before = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
         if len(before) >= MOST_VERSIONS:
             problem = InvalidInput(
-                "You have handed in {n} versions, and the last one stands.", n=MOST_VERSIONS
+                "You have submitted {n} versions, and the last one stands.", n=MOST_VERSIONS
             )
             return await self._keep(session, actor, row, typed, problem)
         if is_new:
