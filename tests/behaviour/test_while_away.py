@@ -60,7 +60,9 @@ async def test_who_joined_while_discord_could_not_show_the_server_is_greeted_onc
     guild, state = bot.get_guild(community.guild_id), bot._connection  # pyright: ignore[reportPrivateUsage]
     assert guild is not None
     with monkeypatch.context() as outage:
-        outage.setitem(state.parsers, "GUILD_MEMBER_ADD", lambda _data: None)  # nothing is told of a server in an outage
+        outage.setitem(
+            state.parsers, "GUILD_MEMBER_ADD", lambda _data: None
+        )  # nothing is told of a server in an outage
         state.parse_guild_delete({"id": str(guild.id), "unavailable": True})
         ann = await community.join("Ann")
         me = guild._members.pop(bot.user.id)  # type: ignore[union-attr]  # pyright: ignore[reportPrivateUsage]
