@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Collection
 
 import discord
 
+from bot.discord_trouble import TROUBLE
+from bot.errors import ServiceUnavailable
 from bot.member_state import MemberState, entry_of
 from bot.rosters import Roster
 
@@ -29,6 +31,16 @@ async def find_member(guild: discord.Guild, member_id: int) -> discord.Member | 
         return guild.get_member(member_id) or await guild.fetch_member(member_id)
     except discord.NotFound:
         return None
+
+
+async def ask_for_member(guild: discord.Guild, member_id: int) -> discord.Member | None:
+    """The same for somebody who waits for an answer: raises `ServiceUnavailable` when Discord does not say."""
+    try:
+        return await find_member(guild, member_id)
+    except TROUBLE as error:
+        raise ServiceUnavailable(
+            "It is not answering at the moment. Please try again in a minute."
+        ) from error
 
 
 async def find_members(guild: discord.Guild, member_ids: Collection[int]) -> dict[int, discord.Member]:

@@ -14,7 +14,7 @@ from bot.discord_trouble import TROUBLE
 from bot.errors import ServiceUnavailable
 from bot.guards import Look, Standing
 from bot.guild_config import GuildConfigs
-from bot.members import find_member, find_members, known_member, roster_of
+from bot.members import ask_for_member, find_members, known_member, roster_of
 from bot.rosters import Roster
 
 MOST_ASKED = 300  # members of whom Discord is asked at one time
@@ -30,12 +30,7 @@ class Standings(Look):
 
     async def standing(self, guild_id: int, member_id: int) -> Standing:
         guild = self._guild(guild_id)
-        try:
-            member = await find_member(guild, member_id)
-        except TROUBLE as error:
-            raise ServiceUnavailable(
-                "It is not answering at the moment. Please try again in a minute."
-            ) from error
+        member = await ask_for_member(guild, member_id)
         if member is None:
             return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
         return _standing(member)

@@ -9,6 +9,7 @@ import pytest
 
 from bot import standings
 from bot.authority import Capability
+from bot.counters import counters
 from bot.errors import ServiceUnavailable
 from bot.guards import SafetySettings
 from tests.behaviour import reviews
@@ -20,6 +21,7 @@ from tests.behaviour.steps import reach
 from tests.behaviour.test_quest_paths import choose_kept
 from tests.shell import show_commands_to
 
+MEMBER = ("GET", "/guilds/*/members/*")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -116,3 +118,19 @@ async def test_a_list_of_everybody_that_never_comes_makes_nobody_wait_nor_the_on
         assert "shown in no channel" in receipt.text
     # Asked anew, instead of waiting for what was lost.
     assert {milo.id, olive.id} <= (await look.holders(world.guild_id, Capability.MODERATE)).keys()
+
+
+async def test_while_discord_does_not_say_who_somebody_is_people_are_asked_to_try_again(
+    world: LyceumWorld,
+) -> None:
+    cleo, ben = world.people["Cleo"], world.people["Ben"]
+    bugs = counters.errors["bug"]
+    for status in (403, 503):
+        form = await world.slash(cleo, world.general, "report", member=ben)
+        unknown = world.faults.status(status, *MEMBER, times=None)
+        answer = await world.submit(cleo, form, {"category": "Harassment", "words": "They insult people"})
+        assert "Please try again in a minute." in answer.text
+        world.faults.disarm(unknown)
+    assert cards(world) == [] and counters.errors["bug"] == bugs
+    await report_member(world, cleo, ben)
+    assert len(cards(world)) == 1
