@@ -177,7 +177,7 @@ async def handler_cost(*, has_links: bool, count: int = HANDLED) -> tuple[float,
             if len(messages) == count:
                 complete.set()
 
-        bot.listen_to_messages(keep)
+        bot.listeners.to_messages(keep)
         for payload in payloads.messages(count, payloads.CHATTY, seed=1):
             await socket.received_message(payload)
         await complete.wait()

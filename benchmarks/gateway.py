@@ -33,7 +33,9 @@ class NoNetwork:
         client.http.application_info = self._application  # type: ignore[method-assign]  # as above
         client.http.request = self._request  # type: ignore[method-assign]  # as above
         AsyncWebhookAdapter.request = self._answer  # type: ignore[method-assign]  # interactions are answered there
-        async_context.set(AsyncWebhookAdapter())  # in a process of tests a simulated Discord may have put its own there
+        async_context.set(
+            AsyncWebhookAdapter()
+        )  # in a process of tests a simulated Discord may have put its own there
 
     async def answers(self, number: int) -> None:
         """Wait until so many interactions in all have been answered."""

@@ -209,10 +209,8 @@ async def _client(held: AsyncExitStack, shape: str, variant: str) -> Any:
         )
     from bot.app import Lyceum
     from bot.settings import DiscordSettings, Settings
-    from cogs.onboarding import catch_up
     from storage.database import Database
 
-    catch_up.LIST_TIMEOUT = 600  # a busy machine is not a silent Discord
     folder = held.enter_context(tempfile.TemporaryDirectory())
     preparing = [sys.executable, "-m", "benchmarks.memory", "--", "prepare", shape, folder]
     await asyncio.to_thread(subprocess.run, preparing, check=True)
@@ -268,8 +266,14 @@ def _help_out(what: str, shape: str, *more: str) -> None:
         print(payloads.event(name, data))
 
 
+VARIANTS = ("bare", "lyceum", "lyceum-low", "bare-low")
+
 if __name__ == "__main__":
-    if sys.argv[1] == "--":
+    if sys.argv[1:2] == ["--"]:
         _help_out(*sys.argv[2:])
     else:
-        print(json.dumps(asyncio.run(measure(sys.argv[1], *(sys.argv[2:] or ["lyceum"])))))
+        match sys.argv[1:] + ["lyceum"] * (len(sys.argv) == 2):
+            case [shape, variant] if variant in VARIANTS:
+                print(json.dumps(asyncio.run(measure(shape, variant))))
+            case _:
+                sys.exit(__doc__)

@@ -12,7 +12,6 @@ import gc
 import importlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -33,7 +32,6 @@ from bot.disk_watch import DiskWatch
 from bot.dispatcher import Dispatcher
 from bot.error_replies import report_error
 from bot.extensions import list_features
-from bot.features import feature_of
 from bot.groups import SharedGroups
 from bot.help import Help
 from bot.i18n import Translations
@@ -41,6 +39,7 @@ from bot.interactions import mend_text, tags_of
 from bot.jobs import SLICE as JOBS_AT_ONCE
 from bot.jobs import WAKE_MARK as JOBS_MARK
 from bot.languages import Languages
+from bot.listeners import Listeners
 from bot.log import tag_task
 from bot.lost_places import LostPlaces
 from bot.manage_audit import ManageAudit
@@ -77,9 +76,6 @@ log = logging.getLogger(__name__)
 
 TICK_BUDGET = 20.0  # seconds of jobs a tick works off before it lets the next one go on
 _LOOKED_AT = frozenset({"socket_event_type", "interaction", "connect", "ready", "guild_available"})
-
-MessageHandler = Callable[[discord.Message], Awaitable[None]]
-CommandHandler = Callable[[discord.Interaction[Any], app_commands.Command[Any, ..., Any]], Awaitable[None]]
 
 
 class Lyceum(SpacedSessions):
@@ -124,8 +120,7 @@ class Lyceum(SpacedSessions):
         self.disk = DiskWatch(self, self.core, self.translations)
         self.wrong_clock = WrongClock(self.core.db, self.core.clock, self.core.schedules)
         self._knows_servers = False  # whether Discord has told of all since it last said READY
-        self._message_handlers: list[tuple[MessageHandler, str | None]] = []
-        self._command_handlers: list[CommandHandler] = []
+        self.listeners = Listeners(self.core.features, self.disk.note)
         self._wire()
 
     def _wire(self) -> None:
@@ -290,27 +285,12 @@ class Lyceum(SpacedSessions):
     ) -> None:
         """A command was answered: tell what waits for its user, and those who listen, in one task."""
         await self.asides.show(interaction)
-        for handler in self._command_handlers:
-            try:
-                await handler(interaction, command)
-            except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
-                self.disk.note(error)
-                report_error(error, f"after {command.qualified_name}")
+        await self.listeners.command_answered(interaction, command)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Hand members' messages to the features that listen, by plain calls: each listener more is a task."""
-        if message.guild is None or message.author.bot:
-            return
-        off: Collection[str] | None = None
-        for handler, feature in self._message_handlers:
-            try:
-                if off is None:
-                    off = await self.core.features.list_off(message.guild.id)
-                if feature not in off:
-                    await handler(message)
-            except Exception as error:  # noqa: BLE001 - one feature's bug must not silence the others
-                self.disk.note(error)
-                report_error(error, f"on a message in guild={message.guild.id} channel={message.channel.id}")
+        if message.guild is not None and not message.author.bot:
+            await self.listeners.message_written(message)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """An event handler failed: log it with a reference, as everywhere."""
@@ -318,20 +298,6 @@ class Lyceum(SpacedSessions):
         if error is not None:
             self.disk.note(error)
             report_error(error, f"in {event_method}")
-
-    def listen_to_messages(self, handler: MessageHandler) -> None:
-        """Call `handler` for every message that a member writes in a server. It must not query in passing."""
-        self._message_handlers.append((handler, feature_of(handler)))
-
-    def stop_listening(self, handler: MessageHandler) -> None:
-        self._message_handlers.remove((handler, feature_of(handler)))
-
-    def listen_to_commands(self, handler: CommandHandler) -> None:
-        """Call `handler` for every command that was answered. It must not query in passing either."""
-        self._command_handlers.append(handler)
-
-    def stop_listening_to_commands(self, handler: CommandHandler) -> None:
-        self._command_handlers.remove(handler)
 
     async def tick(self) -> None:
         """Do all timed work that is due, in slices. Never raises: the next tick tries again."""

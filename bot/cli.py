@@ -88,8 +88,8 @@ def demo(
         if (missing.name or "").partition(".")[0] in {"bot", "cogs", "storage", "sandbox"}:
             raise
         refuse(
-            f'The demo needs a package that is not installed ({missing.name}): run pip install "lyceum[demo]", or '
-            "make demo in a copy of the project."
+            f"The demo needs a package that is not installed here ({missing.name}): run make demo in a copy of the "
+            "project, which installs it."
         )
     try:
         sandbox.run_demo(port, open_browser=browser, fresh=fresh)

@@ -84,7 +84,10 @@ class Look(Protocol):
         ...
 
     async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
-        """Who holds the capability, bots left out, and of each whether Discord lets them do everything."""
+        """Who holds the capability, bots left out, and of each whether Discord lets them do everything.
+
+        Raises `ServiceUnavailable` while not everybody is known: nobody may be taken for the only one by mistake.
+        """
         ...
 
 

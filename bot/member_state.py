@@ -70,7 +70,9 @@ class MemberState(ConnectionState[Any]):
         super().parse_guild_create(data)
 
     def parse_guild_delete(self, data: Any) -> None:
-        if not data.get("unavailable"):
+        if data.get("unavailable"):
+            self.rosters.of(int(data["id"])).distrust()  # of an outage no events are told
+        else:
             self.rosters.forget(int(data["id"]))
         super().parse_guild_delete(data)
 
@@ -119,9 +121,18 @@ class MemberState(ConnectionState[Any]):
 
     async def chunk_guild(self, guild: discord.Guild, *, wait: bool = True, cache: bool | None = None) -> Any:
         cache = bool(cache) and self.holds_members
-        if wait:
+        if not wait:
+            return await super().chunk_guild(guild, wait=False, cache=cache)
+        if self._get_websocket(guild.id) is None:  # pyright: ignore[reportUnnecessaryComparison] - not so before connecting
+            raise discord.ClientException("There is no connection to the gateway.")
+        try:
             return await super().chunk_guild(guild, wait=True, cache=cache)
-        return await super().chunk_guild(guild, wait=False, cache=cache)
+        except BaseException:
+            # An answer that never came: discord.py would let everybody after this wait for it, too, instead of asking anew.
+            request = self._chunk_requests.pop(guild.id, None)
+            if request is not None and (listing := self._whole.pop(request.nonce, None)) is not None:
+                listing.give_up()
+            raise
 
     def _hold(self, guild: discord.Guild | None, member_id: int, user: Payload) -> None:
         """Let discord.py know somebody as they were, so that it tells what becomes of them."""

@@ -10,11 +10,14 @@ from collections.abc import AsyncIterator, Collection
 
 import discord
 
+from bot.discord_trouble import TROUBLE
+from bot.errors import ServiceUnavailable
 from bot.member_state import MemberState, entry_of
 from bot.rosters import Roster
 
 QUERY_LIMIT = 100  # members a request, says Discord
 PATIENCE = 2.0  # seconds for names on a card, which Discord wants within three
+PAGE_PATIENCE = 60.0  # seconds for a page of a list; of all pages none can be named, Discord gives ten in ten seconds or so
 
 
 def known_member(guild: discord.Guild, member_id: int) -> discord.Member | None:
@@ -28,6 +31,16 @@ async def find_member(guild: discord.Guild, member_id: int) -> discord.Member | 
         return guild.get_member(member_id) or await guild.fetch_member(member_id)
     except discord.NotFound:
         return None
+
+
+async def ask_for_member(guild: discord.Guild, member_id: int) -> discord.Member | None:
+    """The same for somebody who waits for an answer: raises `ServiceUnavailable` when Discord does not say."""
+    try:
+        return await find_member(guild, member_id)
+    except TROUBLE as error:
+        raise ServiceUnavailable(
+            "It is not answering at the moment. Please try again in a minute."
+        ) from error
 
 
 async def find_members(guild: discord.Guild, member_ids: Collection[int]) -> dict[int, discord.Member]:
@@ -51,10 +64,16 @@ async def find_names(guild: discord.Guild | None, member_ids: Collection[int]) -
 
 
 async def list_members(guild: discord.Guild) -> AsyncIterator[discord.Member]:
-    """Everybody, bots too, over REST: complete or it raises. Take what you need of each, for there may be many."""
+    """Everybody, bots too, over REST: complete or it raises, TimeoutError when a page hangs. Take what you need of each,
+    for there may be many."""
     listing = roster_of(guild).list_anew()
+    members = aiter(guild.fetch_members(limit=None))
     try:
-        async for member in guild.fetch_members(limit=None):
+        while True:
+            async with asyncio.timeout(PAGE_PATIENCE):
+                member = await anext(members, None)
+            if member is None:
+                break
             listing.add(member.id, entry_of(member))
             yield member
         listing.end()

@@ -113,12 +113,20 @@ class Qualifications:
             return None
         return next((each for each in await known.choices(session, guild_id) if each.key == key), None)
 
-    async def holders(self, session: AsyncSession, guild_id: int, kind: str, key: str) -> set[int]:
-        """Who has it. Of capabilities only people who are in memory: ask `has` when somebody volunteers."""
+    async def lacking(
+        self, session: AsyncSession, guild_id: int, kind: str, key: str, members: Collection[int]
+    ) -> set[int]:
+        """Who of these does not have it (any more). Whose roles are not known, as after a start, is not among them."""
         known = self._kinds.get(kind)
         if known is None or not await self._is_on(guild_id, known):
-            return set()
-        return await known.holders(session, guild_id, key)
+            return set(members)
+        missing = set(members) - await known.holders(session, guild_id, key)
+        if kind == CAPABILITY:
+            roles = self.roles
+            return {
+                each for each in missing if roles is not None and roles.roles_of(guild_id, each) is not None
+            }
+        return missing
 
     async def has(
         self,

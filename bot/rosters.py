@@ -95,9 +95,18 @@ class Roster(Collection[int]):
         return listing
 
     def distrust(self) -> None:
-        """Events may have been missed: nothing that is under way counts, and not everybody may be in here."""
-        self.listings = ()
+        """Events may have been missed: no list that is under way can be trusted, and not everybody may be in here."""
+        for listing in self.listings:
+            listing.give_up()
         self.is_complete = False
+
+    def tidy(self) -> None:
+        """Forget the kinds that nobody is any more: each change of somebody's roles may have left one."""
+        numbers: dict[int, int] = {}
+        for place, kind in enumerate(self._kinds):
+            self._kinds[place] = numbers.setdefault(kind, len(numbers))
+        self._packed = [self._packed[kind] for kind in numbers]
+        self._numbers = None
 
     def _place(self, member_id: int) -> int | None:
         return _place(self._ids, member_id)
@@ -140,25 +149,32 @@ class Listing:
     def __init__(self, roster: Roster) -> None:
         self._roster = roster
         self._seen = array("Q")
+        self._counts = True
         self.touched: set[int] = set()
         """Whom events told of meanwhile."""
 
     def add(self, member_id: int, entry: Entry) -> None:
+        if not self._counts:
+            return
         self._seen.append(member_id)
         if member_id not in self.touched:
             self._roster.write(member_id, entry)
 
     def end(self) -> None:
         """Everybody was told."""
+        if not self._counts:
+            return
         self.give_up()
         told = array("Q", sorted(self._seen))
         gone = [each for each in self._roster if each not in self.touched and _place(told, each) is None]
         for each in gone:
             self._roster.remove(each)
         self._roster.is_complete = True
+        self._roster.tidy()
 
     def give_up(self) -> None:
-        """It will not end: what came counts, and nobody is gone."""
+        """It will not end: what came counts, what still comes does not, and nobody is gone."""
+        self._counts = False
         self._roster.listings = tuple(each for each in self._roster.listings if each is not self)
 
 

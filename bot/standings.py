@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,9 +14,11 @@ from bot.discord_trouble import TROUBLE
 from bot.errors import ServiceUnavailable
 from bot.guards import Look, Standing
 from bot.guild_config import GuildConfigs
-from bot.members import find_member, find_members, known_member, roster_of
+from bot.members import ask_for_member, find_members, known_member, roster_of
+from bot.rosters import Roster
 
 MOST_ASKED = 300  # members of whom Discord is asked at one time
+PATIENCE = 10.0  # seconds for a list of everybody; a connection that breaks meanwhile takes the rest of the list along
 
 
 class Standings(Look):
@@ -26,12 +30,7 @@ class Standings(Look):
 
     async def standing(self, guild_id: int, member_id: int) -> Standing:
         guild = self._guild(guild_id)
-        try:
-            member = await find_member(guild, member_id)
-        except TROUBLE as error:
-            raise ServiceUnavailable(
-                "It is not answering at the moment. Please try again in a minute."
-            ) from error
+        member = await ask_for_member(guild, member_id)
         if member is None:
             return Standing(member_id, is_member=False, rank=Rank(0, member_id == guild.owner_id))
         return _standing(member)
@@ -48,9 +47,7 @@ class Standings(Look):
     async def holders(self, guild_id: int, capability: Capability) -> Mapping[int, bool]:
         guild = self._guild(guild_id)
         roles = (await self._configs.guild(guild_id)).capability_roles
-        roster = roster_of(guild)
-        if not roster.is_complete and self._client.intents.members:
-            await guild.chunk()
+        roster = await self._everybody(guild)
         # Roles tell who may hold it, in whatever way; Discord's own word on these few also knows who is timed out.
         mighty = {role.id for role in guild.roles if has(_actor_of_role(role), capability, roles)}
         ids = set(roster) if guild.id in mighty else roster.having(mighty, bots=False)
@@ -60,6 +57,21 @@ class Standings(Look):
         members = (found.get(each) or known_member(guild, each) for each in sorted(ids))
         people = [_actor(member) for member in members if member is not None and not member.bot]
         return {each.member_id: may_everything(each) for each in people if has(each, capability, roles)}
+
+    async def _everybody(self, guild: discord.Guild) -> Roster:
+        """Without the Server Members intent those who are known have to do."""
+        roster = roster_of(guild)
+        if roster.is_complete or not self._client.intents.members:
+            return roster
+        with contextlib.suppress(*TROUBLE):
+            async with asyncio.timeout(PATIENCE):
+                await guild.chunk()
+        if not roster.is_complete:
+            # Whoever is missing might be the very one who else could decide.
+            raise ServiceUnavailable(
+                "I cannot see everybody in this server at the moment. Please try again in a minute."
+            )
+        return roster
 
     def _guild(self, guild_id: int) -> discord.Guild:
         guild = self._client.get_guild(guild_id)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
-from time import perf_counter
+from time import process_time
 from typing import Any, Literal, NoReturn, cast
 
 import aiohttp
@@ -56,8 +56,8 @@ class Request:
     answer: Any = None
     generation: int = 0
     """Which start of the bot sent it; the first is 1."""
-    real_moment: float = field(default_factory=perf_counter)
-    """Real seconds on the process's own counter, to tell how long somebody really waited."""
+    cpu_moment: float = field(default_factory=process_time)
+    """Seconds of processor time that the process has had, to tell how long an answer took it."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} -> {self.outcome}"

@@ -1,9 +1,10 @@
-"""Weekly challenges: what there is to do, who is in, and what they handed in, by version."""
+"""Weekly challenges: what there is to do, who is in, and what they handed in, by version. What they are still writing:
+`storage/challenge_drafts.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, delete, func, select
@@ -105,7 +106,7 @@ class SubmissionRow(Base):
 
     __tablename__ = "challenge_submissions"
     personal: ClassVar = (
-        Personal(what=N_("What you handed in to challenges, and what you learned"), seen_by=SeenBy.COMMUNITY),
+        Personal(what=N_("What you submitted to challenges, and what you learned"), seen_by=SeenBy.COMMUNITY),
     )
     __table_args__ = (
         UniqueConstraint("challenge_id", "member_id", "version"),
@@ -125,28 +126,6 @@ class SubmissionRow(Base):
     shown: Mapped[bool] = mapped_column(default=False)  # in the gallery, as its author chose
     late: Mapped[str] = mapped_column(String(16))
     received_at: Mapped[datetime] = mapped_column()
-
-
-class ChallengeDraftRow(Base):
-    """What somebody is writing for a challenge and has not handed in."""
-
-    __tablename__ = "challenge_drafts"
-    personal: ClassVar = (
-        Personal(
-            what=N_("What you began to write for a challenge and did not hand in"),
-            keep_for=timedelta(days=60),
-            since="updated_at",
-        ),
-    )
-    impersonal: ClassVar = ("typed",)
-
-    guild_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    challenge_id: Mapped[int] = mapped_column(
-        ForeignKey("challenges.id", ondelete="CASCADE"), primary_key=True
-    )
-    member_id: Mapped[int] = mapped_column(Snowflake, primary_key=True)
-    typed: Mapped[dict[str, Any]] = mapped_column()
-    updated_at: Mapped[datetime] = mapped_column()
 
 
 class SuggestionRow(Base):
@@ -283,46 +262,6 @@ async def count_submitters(session: AsyncSession, guild_id: int, challenge_id: i
         guild_id=guild_id, challenge_id=challenge_id
     )
     return await session.scalar(query) or 0
-
-
-async def find_draft(
-    session: AsyncSession, guild_id: int, challenge_id: int, member_id: int
-) -> ChallengeDraftRow | None:
-    return await session.get(ChallengeDraftRow, (guild_id, challenge_id, member_id), populate_existing=True)
-
-
-async def keep_draft(
-    session: AsyncSession,
-    guild_id: int,
-    challenge_id: int,
-    member_id: int,
-    typed: dict[str, Any],
-    at: datetime,
-) -> None:
-    """Write down what somebody is writing, in place of what they wrote before."""
-    key = {"guild_id": guild_id, "challenge_id": challenge_id, "member_id": member_id}
-    added = await insert_if_absent(
-        session, ChallengeDraftRow, [key | {"typed": typed, "updated_at": at}], list(key)
-    )
-    if not added:
-        row = await session.get_one(
-            ChallengeDraftRow,
-            (guild_id, challenge_id, member_id),
-            with_for_update=True,
-            populate_existing=True,
-        )
-        row.typed, row.updated_at = typed, at
-        await session.flush()
-
-
-async def drop_draft(session: AsyncSession, guild_id: int, challenge_id: int, member_id: int) -> None:
-    key = {"guild_id": guild_id, "challenge_id": challenge_id, "member_id": member_id}
-    await session.execute(delete(ChallengeDraftRow).filter_by(**key))
-
-
-async def list_drafts(session: AsyncSession, guild_id: int, member_id: int) -> Sequence[ChallengeDraftRow]:
-    query = select(ChallengeDraftRow).filter_by(guild_id=guild_id, member_id=member_id)
-    return list(await session.scalars(query.order_by(ChallengeDraftRow.challenge_id.desc())))
 
 
 async def list_suggestions(session: AsyncSession, guild_id: int) -> Sequence[SuggestionRow]:

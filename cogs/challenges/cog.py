@@ -176,8 +176,8 @@ class ChallengesCog(commands.Cog):
     async def current(self, interaction: discord.Interaction[Any]) -> None:
         await self._show(interaction, None)
 
-    @challenge.command(description="Hand in what you made, or keep a draft of it")
-    @app_commands.describe(file="A file to hand in; it is posted in this channel when you submit")
+    @challenge.command(description="Submit what you made, or keep a draft of it")
+    @app_commands.describe(file="A file of it, which is posted in this channel when you submit")
     async def submit(
         self, interaction: discord.Interaction[Any], file: discord.Attachment | None = None
     ) -> None:
@@ -188,7 +188,7 @@ class ChallengesCog(commands.Cog):
         challenge, typed = await self.submissions.attach(actor, file.filename, file.size, file.url)
         await reply.ask(render_work.submit_form(challenge, typed, reply.translator))
 
-    @challenge.command(description="What you have handed in, and your drafts")
+    @challenge.command(description="What you have submitted, and your drafts")
     async def mine(self, interaction: discord.Interaction[Any]) -> None:
         await self._show_mine(interaction, None)
 
@@ -370,7 +370,7 @@ class ChallengesCog(commands.Cog):
             if was_posted is None:
                 raise Unreachable("whether the challenge was posted is not settled yet")
             if not was_posted:
-                raise Obsolete(N_("the challenge itself could not be posted, and nobody handed anything in"))
+                raise Obsolete(N_("the challenge itself could not be posted, and nobody submitted anything"))
         return render_results.results_card(results, await self._translator(effect))
 
     async def _draw_reminder(self, effect: PlannedEffect) -> Card:

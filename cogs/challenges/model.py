@@ -58,7 +58,7 @@ CONTRIBUTION = Contribution(
     feature="challenges",
     done=N_("Finished a challenge"),
     next_step=N_("the challenge of the week (`/challenge current`)"),
-    first=N_("Your first challenge is handed in. Well done!"),
+    first=N_("Your first challenge is submitted. Well done!"),
     names_of=_titles_of,
 )
 

@@ -59,7 +59,7 @@ class Reminders:
         if entry is None or not entry.remind:
             return Skipped(N_("no reminder is wanted any more"))
         if await storage.list_versions(session, row.guild_id, row.id, member_id):
-            return Skipped(N_("it was handed in already"))
+            return Skipped(N_("it was submitted already"))
         if member_id in await privacy_storage.list_departed(session, row.guild_id):
             return Skipped(N_("the member has left"))
         if await self.expect(session, row, member_id) is not None:

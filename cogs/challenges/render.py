@@ -94,7 +94,7 @@ def deadline_text(challenge: Challenge, t: Translator) -> str:
             return t("Open until {when}, {how_long}.", **fields)
         case State.CLOSING if challenge.grace_until is not None:
             return t(
-                "The deadline was {when}. If you need a little longer, you can still hand in until {grace}.",
+                "The deadline was {when}. If you need a little longer, you can still submit until {grace}.",
                 when=fields["when"],
                 grace=timestamp(challenge.grace_until, "F"),
             )
@@ -124,7 +124,7 @@ def post_card(challenge: Challenge, t: Translator, *, can_submit: bool = True) -
 
 def late_button(challenge: Challenge, t: Translator) -> Button:
     """For who needed longer than the grace."""
-    return Button(t("Hand in late"), custom_id(SUBMIT, challenge.id))
+    return Button(t("Submit late"), custom_id(SUBMIT, challenge.id))
 
 
 def thread_title(challenge: Challenge, t: Translator) -> ThreadTitle:
@@ -170,13 +170,13 @@ def _where(standing: Standing, t: Translator) -> str:
     submission = standing.submission
     if submission is not None:
         return t(
-            "You have handed in: receipt {id}, version {version}, {when}.",
+            "You have submitted: receipt {id}, version {version}, {when}.",
             id=submission.id,
             version=submission.version,
             when=timestamp(submission.received_at, "f"),
         )
     if standing.has_draft:
-        return t("You have a draft. It is only yours until you hand it in.")
+        return t("You have a draft. It is only yours until you submit it.")
     if standing.track is None:
         return t("You are not in yet. Joining asks nothing of you but a choice.")
     if standing.remind:
@@ -191,7 +191,7 @@ def _next_steps(standing: Standing, t: Translator) -> tuple[Button, ...]:
     if not standing.can_submit:
         return ()
     if standing.submission is not None:
-        label = t("Change what I handed in")
+        label = t("Change what I submitted")
     elif standing.has_draft:
         label = t("Go on with my draft")
     else:
@@ -215,7 +215,7 @@ def join_form(standing: Standing, t: Translator) -> Form:
     remind = TickField(
         "remind",
         t("Remind me a day before it closes"),
-        description=t("Once, and only if I have not handed in yet."),
+        description=t("Once, and only if I have not submitted yet."),
         value=standing.remind,
     )
     fields = (ChoiceField("track", t("How far would you like to go?"), options), remind)
@@ -235,7 +235,7 @@ def joined_text(standing: Standing, reminded: datetime | None, t: Translator) ->
     lines = [t("**You are in: {track}.** Begin whenever it suits you.", track=track)]
     if reminded is not None:
         lines.append(
-            t("I remind you {when}, unless you have handed in by then.", when=timestamp(reminded, "F"))
+            t("I remind you {when}, unless you have submitted by then.", when=timestamp(reminded, "F"))
         )
     elif standing.remind:
         lines.append(t("There is less than a day left, so there will be no reminder."))
@@ -333,7 +333,7 @@ def reminder_card(challenge: Challenge, member_id: int, t: Translator, *, link: 
     """A day before the end, for somebody who asked for it. `link` leads to the server, from a private message."""
     assert challenge.closes_at is not None
     text = t(
-        "{member}, you wished to hear of it: “{title}” closes {when}, {how_long}. A small thing handed in is a thing "
+        "{member}, you wished to hear of it: “{title}” closes {when}, {how_long}. A small thing submitted is a thing "
         "done, and letting it be is fine too.",
         member=mention_user(member_id),
         title=title_of(challenge, t),

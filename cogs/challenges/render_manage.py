@@ -124,7 +124,7 @@ def _running_lines(overview: Overview, t: Translator) -> list[str]:
     if overview.running is None:
         return [t("None is open.")]
     people = t(
-        "In it: {joined}. Handed in: {submitted}.", joined=overview.joined, submitted=overview.submitted
+        "In it: {joined}. Submitted: {submitted}.", joined=overview.joined, submitted=overview.submitted
     )
     state = t(STATE_NAMES[overview.running.state])
     title = t("Now: {title} ({state})", title=title_of(overview.running, t), state=state)

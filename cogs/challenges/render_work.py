@@ -93,7 +93,7 @@ def submit_form(challenge: Challenge, typed: Mapping[str, Any], t: Translator) -
             TickField(
                 "later",
                 t("Keep it as a draft for now"),
-                description=t("Only you see it until you hand it in."),
+                description=t("Only you see it until you submit it."),
             ),
         ),
     )
@@ -103,7 +103,7 @@ def receipt_card(receipt: Receipt, t: Translator) -> Card:
     """It was handed in: what, when, what follows."""
     submission, challenge = receipt.submission, receipt.challenge
     title = t(
-        "**Handed in.** Receipt {id}, {when}.", id=submission.id, when=timestamp(submission.received_at, "F")
+        "**Submitted.** Receipt {id}, {when}.", id=submission.id, when=timestamp(submission.received_at, "F")
     )
     lines = [
         title,
@@ -134,7 +134,7 @@ def receipt_card(receipt: Receipt, t: Translator) -> Card:
         lines.append(
             "-# " + t("You can change it until it closes, {how_long}. Each version is kept.", how_long=until)
         )
-    change = Button(t("Change what I handed in"), custom_id(SUBMIT, challenge.id))
+    change = Button(t("Change what I submitted"), custom_id(SUBMIT, challenge.id))
     return Card((Text("\n".join(lines)), Buttons((change, Button(t("All of mine"), custom_id(MINE))))))
 
 
@@ -154,9 +154,9 @@ def lost_file_card(challenge: Challenge, t: Translator) -> Card:
     """What was handed in stands, but Discord has not the file any more."""
     text = t(
         "**The file itself could not be posted.** Discord lets go of it after a while. Post it in any channel, then "
-        "change what you handed in to the link of that message."
+        "change what you submitted to the link of that message."
     )
-    change = Button(t("Change what I handed in"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
+    change = Button(t("Change what I submitted"), custom_id(SUBMIT, challenge.id), style=Style.PRIMARY)
     return Card((Text(text), Buttons((change,))))
 
 
@@ -177,9 +177,9 @@ def kept_card(kept: Kept, t: Translator) -> Card:
     title = title_of(kept.challenge, t)
     if kept.problem is not None:
         problem = in_words(kept.problem, t)
-        text = t("**Not handed in yet.** {problem}\nWhat you wrote is kept as a draft.", problem=problem)
+        text = t("**Not submitted yet.** {problem}\nWhat you wrote is kept as a draft.", problem=problem)
     else:
-        text = t("**Kept as a draft** for “{title}”. Only you see it until you hand it in.", title=title)
+        text = t("**Kept as a draft** for “{title}”. Only you see it until you submit it.", title=title)
     go_on = Button(t("Go on writing"), custom_id(SUBMIT, kept.challenge.id), style=Style.PRIMARY)
     return Card(
         (Text(text), Buttons((go_on, Button(t("The challenge"), custom_id(OPEN, kept.challenge.id)))))

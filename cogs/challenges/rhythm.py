@@ -81,7 +81,7 @@ class Rhythm:
         await self._staff.check(actor)
         hours = rules.read_grace(grace)
         if after_grace not in set(AfterGrace):
-            raise InvalidInput("Please choose what becomes of what is handed in later.")
+            raise InvalidInput("Please choose what becomes of what is submitted later.")
         async with self._core.db.begin() as session:
             present = await self._locked(session, actor.guild_id)
             policy = AfterGrace(after_grace)

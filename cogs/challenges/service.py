@@ -23,6 +23,7 @@ from cogs.challenges.model import (
 from cogs.challenges.reminders import Reminders
 from cogs.challenges.rules import State, Track
 from cogs.challenges.submissions import Submissions, act_of, opened_only
+from storage import challenge_drafts as draft_storage
 from storage import challenges as storage
 
 MOST_SUGGESTIONS = 5
@@ -91,10 +92,10 @@ class ChallengesService:
             if entry is not None:
                 if await storage.list_versions(session, row.guild_id, row.id, actor.member_id):
                     raise InvalidInput(
-                        "You have handed this one in, so it is yours for good. Nothing more is asked of you."
+                        "You have submitted this one, so it is yours for good. Nothing more is asked of you."
                     )
                 await session.delete(entry)
-                await storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
+                await draft_storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
             return challenge_of(row)
 
     # ------------------------------------------------------------------------------------------ looking
@@ -108,7 +109,7 @@ class ChallengesService:
             for row in rows:
                 newest.setdefault(row.challenge_id, row)
             first = {row.challenge_id: row for row in rows if row.version == 1}
-            drafts = await storage.list_drafts(session, actor.guild_id, actor.member_id)
+            drafts = await draft_storage.list_drafts(session, actor.guild_id, actor.member_id)
             ranked = actor.member_id in await storage.list_ranked(session, actor.guild_id)
             everything = {
                 row.id: row
@@ -189,7 +190,8 @@ class ChallengesService:
             track=Track(entry.track) if entry is not None else None,
             remind=entry is not None and entry.remind,
             submission=submission_of(versions[-1], versions[0]) if versions else None,
-            has_draft=await storage.find_draft(session, row.guild_id, row.id, actor.member_id) is not None,
+            has_draft=await draft_storage.find_draft(session, row.guild_id, row.id, actor.member_id)
+            is not None,
             can_submit=await self._submissions.is_taken(row),
         )
 

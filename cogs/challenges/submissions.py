@@ -29,6 +29,7 @@ from cogs.challenges.model import (
     submission_of,
 )
 from cogs.challenges.rules import AfterGrace, Kind, Lateness, State, Track
+from storage import challenge_drafts as draft_storage
 from storage import challenges as storage
 from storage.challenge_results import list_past
 
@@ -59,7 +60,7 @@ class Submissions:
                 row = await storage.find_challenge(session, actor.guild_id, challenge_id)
             row = opened_only(row)
             await self.take(row, self._core.clock.now())
-            draft = await storage.find_draft(session, row.guild_id, row.id, actor.member_id)
+            draft = await draft_storage.find_draft(session, row.guild_id, row.id, actor.member_id)
             if draft is not None:
                 return challenge_of(row), draft.typed
             versions = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
@@ -87,7 +88,7 @@ class Submissions:
         typed = {**typed, "file": {"name": name, "url": url}}
         async with self._core.db.begin() as session:
             at = self._core.clock.now()
-            await storage.keep_draft(session, actor.guild_id, challenge.id, actor.member_id, typed, at)
+            await draft_storage.keep_draft(session, actor.guild_id, challenge.id, actor.member_id, typed, at)
         return challenge, typed
 
     async def place(self, actor: Actor, submission_id: int, posted: Posted) -> None:
@@ -114,7 +115,7 @@ class Submissions:
             row = opened_only(
                 await storage.lock_challenge(session, actor.guild_id, challenge_id, shared=True)
             )
-            draft = await storage.find_draft(session, row.guild_id, row.id, actor.member_id)
+            draft = await draft_storage.find_draft(session, row.guild_id, row.id, actor.member_id)
             typed = _typed(answers, draft.typed if draft is not None else {})
             try:
                 if answers.get("later"):
@@ -144,7 +145,7 @@ class Submissions:
         before = await storage.list_versions(session, row.guild_id, row.id, actor.member_id)
         if len(before) >= MOST_VERSIONS:
             problem = InvalidInput(
-                "You have handed in {n} versions, and the last one stands.", n=MOST_VERSIONS
+                "You have submitted {n} versions, and the last one stands.", n=MOST_VERSIONS
             )
             return await self._keep(session, actor, row, typed, problem)
         if is_new:
@@ -165,7 +166,7 @@ class Submissions:
         )
         session.add(version)
         await session.flush()
-        await storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
+        await draft_storage.drop_draft(session, row.guild_id, row.id, actor.member_id)
         is_completed = bool(typed["learned"]) and confidence is not None
         await self._record(session, row, entry, version.id, late, is_completed=is_completed)
         assert row.closes_at is not None  # it has opened
@@ -209,7 +210,7 @@ class Submissions:
         problem: InvalidInput | None,
     ) -> Kept:
         at = self._core.clock.now()
-        await storage.keep_draft(session, row.guild_id, row.id, actor.member_id, dict(typed), at)
+        await draft_storage.keep_draft(session, row.guild_id, row.id, actor.member_id, dict(typed), at)
         return Kept(challenge_of(row), problem)
 
     async def take(self, row: storage.ChallengeRow, received: datetime) -> Lateness:

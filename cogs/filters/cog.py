@@ -97,7 +97,7 @@ class FiltersCog(commands.Cog):
             )
         )
         if self.reads:
-            bot.listen_to_messages(self._watching.on_message)
+            bot.listeners.to_messages(self._watching.on_message)
 
     async def cog_unload(self) -> None:
         bot, core = self.bot, self.bot.core
@@ -109,7 +109,7 @@ class FiltersCog(commands.Cog):
         bot.groups.detach(bot.groups.mod, "filters", HELP)
         core.features.forget(AREA)
         if self.reads:
-            bot.stop_listening(self._watching.on_message)
+            bot.listeners.no_more_to_messages(self._watching.on_message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

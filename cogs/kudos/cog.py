@@ -21,7 +21,7 @@ from bot.groups import HelpLine, Topic, plain_command
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_number, chosen_values, who_of
 from bot.member_card import CardLine
-from bot.members import find_member
+from bot.members import ask_for_member
 from bot.message_reading import message_for
 from bot.outbox import EffectKind
 from bot.refusals import in_words
@@ -371,7 +371,7 @@ def _member(interaction: discord.Interaction[Any]) -> discord.Member:
 async def _find_member(interaction: discord.Interaction[Any], member_id: int) -> discord.Member:
     """Raises `NotFound` for who is not in the server."""
     guild = _member(interaction).guild
-    member = await find_member(guild, member_id)
+    member = await ask_for_member(guild, member_id)
     if member is None:
         raise NotFound("They are not in this server any more, so they could not read it.")
     return member

@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 MESSAGES_LOOKED_AT = 100
 QUERY_LIMIT = 100  # members a request, says Discord
-LIST_TIMEOUT = 60  # seconds; what hangs for longer is asked for again
 REACTED_MESSAGES_LOOKED_AT = 25  # each costs a request
 CHANNELS_LOOKED_AT = 10
 PAUSES = (30, 120, 600)  # seconds before each further try
@@ -49,8 +48,10 @@ class CatchUp:
         self._crowding = core.crowding
 
     async def take_up_all(self, guilds: Sequence[discord.Guild]) -> None:
-        """Take up arrivals, departures and steps in each of these servers."""
-        left = [guild for guild in guilds if not await self.take_up(guild)]
+        """Take up arrivals, departures and steps in each of these servers. One that Discord cannot show comes again."""
+        # Its members and roles are unknown, not gone.
+        there = [guild for guild in guilds if not guild.unavailable]
+        left = [guild for guild in there if not await self.take_up(guild)]
         for pause in PAUSES:
             if not left:
                 return
@@ -80,12 +81,11 @@ class CatchUp:
         # Listed over REST, which is complete or fails. A request to the gateway dies with its connection, and
         # discord.py then waits for ever or hands out what had come by then.
         # A large server is not held as a whole: of most there is nothing to take up.
-        async with asyncio.timeout(LIST_TIMEOUT):
-            members = [
-                each
-                async for each in list_members(guild)
-                if not each.bot and self._is_of_interest(each, known.get(each.id), since)
-            ]
+        members = [
+            each
+            async for each in list_members(guild)
+            if not each.bot and self._is_of_interest(each, known.get(each.id), since)
+        ]
         present = roster_of(guild)
         await self._erasure.compare(guild.id, present)
         if self._crowding.is_on(guild.id):

@@ -103,8 +103,8 @@ class OnboardingCog(commands.Cog):
         bot.renderers.register(NUDGE_RENDERER, self._drawing.nudge, what=N_("reminding somebody of a quest"))
         for name, handler in self._controls.items():
             bot.components.register(name, handler)
-        bot.listen_to_messages(self._detectors.on_message)
-        bot.listen_to_commands(self._detectors.command_used)
+        bot.listeners.to_messages(self._detectors.on_message)
+        bot.listeners.to_commands(self._detectors.command_used)
         bot.groups.list_help(*HELP)
         bot.setup_card.add(SETUP_PAGE)
         bot.setup_card.add(self._return_page)
@@ -122,8 +122,8 @@ class OnboardingCog(commands.Cog):
         bot.core.ledger.contribute_no_more(*CONTRIBUTIONS)
         bot.renderers.unregister(GREETING_RENDERER, PROGRESS_RENDERER, WIN_RENDERER, NUDGE_RENDERER)
         bot.components.unregister(*self._controls)
-        bot.stop_listening(self._detectors.on_message)
-        bot.stop_listening_to_commands(self._detectors.command_used)
+        bot.listeners.no_more_to_messages(self._detectors.on_message)
+        bot.listeners.no_more_to_commands(self._detectors.command_used)
         bot.groups.forget_help(*HELP)
         bot.setup_card.remove(SETUP_PAGE)
         bot.setup_card.remove(self._return_page)
@@ -162,6 +162,10 @@ class OnboardingCog(commands.Cog):
         for guild in self.bot.guilds:
             await self._greet_late(guild.id)
         await self._catch_up.take_up_all(self.bot.guilds)
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._catch_up.take_up_all([guild])
 
     @commands.Cog.listener()
     async def on_disk_recovered(self) -> None:

@@ -89,7 +89,7 @@ class RaidsCog(commands.Cog):
             bot.components.register(name, handler)
         bot.setup_card.add(self._page.page)
         bot.config_card.parts.add(self._config)
-        bot.listen_to_messages(self._on_message)
+        bot.listeners.to_messages(self._on_message)
         bot.groups.attach(bot.groups.mod, RaidGroup(self), HELP)
         bot.core.features.describe(Feature(AREA, N_("Raids"), hints=HINTS))
         bot.core.db.after_commit(self._after_commit)
@@ -106,7 +106,7 @@ class RaidsCog(commands.Cog):
         bot.components.unregister(*self._controls)
         bot.setup_card.remove(self._page.page)
         bot.config_card.parts.remove(self._config)
-        bot.stop_listening(self._on_message)
+        bot.listeners.no_more_to_messages(self._on_message)
         bot.groups.detach(bot.groups.mod, "raid", HELP)
         bot.core.features.forget(AREA)
         for task in (*self._tasks, *([self._flushing] if self._flushing is not None else [])):

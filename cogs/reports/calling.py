@@ -16,6 +16,7 @@ from bot.authority import Capability
 from bot.cases import REPORT
 from bot.core import Core
 from bot.duty import MODERATOR
+from bot.errors import ServiceUnavailable
 from bot.guild_config import GuildConfig
 from bot.i18n import N_
 from bot.jobs import Job, NewJob, Skipped
@@ -78,11 +79,19 @@ class Calling:
 
     async def people(self, guild_id: int) -> People:
         """Everybody of staff. Asks Discord, so never within a transaction."""
-        look = self._core.guards.look
         return People(
-            frozenset(await look.holders(guild_id, Capability.MODERATE)),
-            frozenset(await look.holders(guild_id, Capability.FACILITATE)),
+            await self._holders(guild_id, Capability.MODERATE),
+            await self._holders(guild_id, Capability.FACILITATE),
         )
+
+    async def _holders(self, guild_id: int, capability: Capability) -> frozenset[int]:
+        try:
+            return frozenset(await self._core.guards.look.holders(guild_id, capability))
+        except ServiceUnavailable:
+            # A report is taken in whatever Discord says; those with the chosen role are known by themselves.
+            roles = (await self._core.configs.guild(guild_id)).capability_roles.of(capability)
+            known = self._core.qualifications.roles
+            return frozenset(known.members_with(guild_id, roles)) if known is not None else frozenset()
 
     async def channel(self, session: AsyncSession, item: ReportItemRow) -> int | None:
         """Where the item is shown to staff; None when each is told in private."""

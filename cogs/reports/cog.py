@@ -19,7 +19,7 @@ from bot.features import Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import actor_of
-from bot.members import find_member
+from bot.members import ask_for_member
 from bot.replies import reply_to
 from bot.setup_card import Page
 from cogs.reports import model, render, render_staff, rules
@@ -244,7 +244,7 @@ def _in_here(interaction: _Interaction, place: rules.Link) -> rules.Link:
 async def _find_person(interaction: _Interaction, person_id: int) -> discord.Member | discord.User:
     """Also somebody who has left meanwhile. Raises `NotFound` for no account."""
     guild = _member(interaction).guild
-    member = await find_member(guild, person_id)
+    member = await ask_for_member(guild, person_id)
     if member is not None:
         return member
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.app import Lyceum
@@ -10,6 +11,7 @@ from bot.authority import Capability
 from bot.cards import Card
 from bot.dispatcher import Obsolete, PlannedEffect
 from bot.duty import MODERATOR
+from bot.errors import ServiceUnavailable
 from bot.features import REASON_OFF
 from bot.i18n import N_
 from bot.text import jump_link
@@ -103,7 +105,8 @@ class Drawing:
             else set[int]()
         )
         if not holders:
-            holders = set(await self._core.guards.look.holders(item.guild_id, _CAPABILITY[stage]))
+            with suppress(ServiceUnavailable):  # the card is shown all the same; the next call finds them
+                holders = set(await self._core.guards.look.holders(item.guild_id, _CAPABILITY[stage]))
         return tuple(sorted(holders - {item.subject_id})[:MOST_PINGED]), ()
 
     def _may_ping(self, guild_id: int, role_id: int) -> bool:

@@ -13,7 +13,7 @@ import discord
 from bot.authority import Actor, Capability, has
 from bot.cases import Snippet
 from bot.core import Core
-from bot.members import find_member
+from bot.members import ask_for_member
 from bot.message_reading import message_for
 from cogs.reports.model import About
 
@@ -58,7 +58,7 @@ class Reading:
             return None
         author = message.author
         if not isinstance(author, discord.Member) and message.guild is not None:
-            author = await find_member(message.guild, author.id) or author
+            author = await ask_for_member(message.guild, author.id) or author
         return await self.about(author)
 
     async def about(self, person: discord.Member | discord.User) -> About:

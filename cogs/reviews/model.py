@@ -50,7 +50,7 @@ CONTRIBUTION = Contribution(
 RECEIVED_KIND = Kind(
     "reviews.received",
     title=N_("Your work was reviewed, or something became of its review"),
-    why=N_("you asked for a review, or handed in work that is reviewed."),
+    why=N_("you asked for a review, or submitted work that is reviewed."),
     digest_line=N_("There is news about the review of your work: `/review inbox`"),
 )
 ASSIGNED_KIND = Kind(

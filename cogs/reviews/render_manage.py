@@ -88,7 +88,7 @@ def rounds_card(rounds: Sequence[Preview], t: Translator) -> Card:
         items.append(
             Text(
                 t(
-                    "**No round yet.** When a challenge closes, what was handed in waits here to be given to reviewers."
+                    "**No round yet.** When a challenge closes, what was submitted waits here to be given to reviewers."
                 )
             )
         )

@@ -105,7 +105,7 @@ class RitualsCog(commands.Cog):
         bot.core.ledger.contribute(CONTRIBUTION)
         bot.core.erasure.on_forgotten(self.service.answers.forget)
         bot.core.erasure.redraw_with(self.service.answers.redraw)
-        bot.listen_to_messages(self._taking_part.on_message)
+        bot.listeners.to_messages(self._taking_part.on_message)
         bot.add_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.attach(bot.groups.manage, RitualsGroup(self.service), HELP)
 
@@ -124,7 +124,7 @@ class RitualsCog(commands.Cog):
         bot.core.ledger.contribute_no_more(CONTRIBUTION)
         bot.core.erasure.stop_telling(self.service.answers.forget)
         bot.core.erasure.stop_redrawing(self.service.answers.redraw)
-        bot.stop_listening(self._taking_part.on_message)
+        bot.listeners.no_more_to_messages(self._taking_part.on_message)
         bot.remove_listener(self._taking_part.on_raw_poll_vote_add)
         bot.groups.detach(bot.groups.manage, "rituals", HELP)
 

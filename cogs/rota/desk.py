@@ -15,7 +15,7 @@ from bot.errors import InvalidInput
 from bot.groups import HelpLine
 from bot.i18n import N_
 from bot.interactions import actor_of, chosen_values
-from bot.members import find_member
+from bot.members import ask_for_member
 from bot.replies import reply_to
 from cogs.rota import render_staff as render
 from cogs.rota.acting import RotaActing
@@ -184,7 +184,8 @@ class Desk:
 
     async def _put_in(self, interaction: _Interaction, rota_id: int | None) -> None:
         member_id = _number(chosen_values(interaction, 1)[0])
-        member = await find_member(interaction.guild, member_id) if interaction.guild is not None else None
+        guild = interaction.guild
+        member = await ask_for_member(guild, member_id) if guild is not None else None
         if member is None:
             raise InvalidInput("They are not in this server. Please choose somebody else.")
         _check_people(member)

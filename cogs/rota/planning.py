@@ -65,18 +65,18 @@ class Planning:
         """Who can take turns, as things stand."""
         now = self._core.clock.now()
         listed = await storage.list_volunteers(session, rota.id)
-        able: set[int] | None = None
+        unable: set[int] = set()
         if rota.needs_kind is not None:
-            able = await self._core.qualifications.holders(
-                session, rota.guild_id, rota.needs_kind, rota.needs_key or ""
+            unable = await self._core.qualifications.lacking(
+                session,
+                rota.guild_id,
+                rota.needs_kind,
+                rota.needs_key or "",
+                [row.member_id for row, _, _ in listed],
             )
         away = await storage.list_away(session, rota.guild_id, now - _DAY)
         return People(
-            {
-                row.member_id: row
-                for row, _, left in listed
-                if not left and (able is None or row.member_id in able)
-            },
+            {row.member_id: row for row, _, left in listed if not left and row.member_id not in unable},
             {row.member_id: paused for row, paused, _ in listed if paused is not None},
             frozenset(row.member_id for row, _, left in listed if left),
             tuple(Span(each.member_id, each.starts_at, each.ends_at) for each in away),

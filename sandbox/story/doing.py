@@ -163,7 +163,7 @@ async def hand_in(tale: Tale, name: str, made: Made) -> str:
         form,
         {"work": made.text, "learned": made.learned, "confidence": confidence, "shown": made.shown},
     )
-    tale.read(receipt, "Handed in", name)
+    tale.read(receipt, "Submitted", name)
     return f"{name} hands in: “{made.mark}”"
 
 

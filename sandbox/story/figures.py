@@ -26,7 +26,7 @@ from sandbox.story.received import Post, Reply
 
 REVIEW_DAYS = timedelta(days=3)
 _SAME_WITHIN = timedelta(minutes=10)
-_RECEIPT = re.compile(r"\*\*Handed in\.\*\* Receipt (\d+)")
+_RECEIPT = re.compile(r"\*\*Submitted\.\*\* Receipt (\d+)")
 _TITLE = re.compile(r"^“(.+?)”, ", re.MULTILINE)
 _SENT = re.compile(r"\*\*Sent\. Thank you!\*\* <@(\d+)>")
 _PAIR = ("meet each other!", "second pair of this round!")

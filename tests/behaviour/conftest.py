@@ -88,12 +88,15 @@ def set_up_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def set_up_url(sqlite_template: SqliteTemplate, set_up_template: Path, folder: Path) -> str:
     """The test's own database of a community in which a facilitator has chosen everything that /setup start offers."""
     if not set_up_template.exists():  # noqa: ASYNC240 - a glance at a local file
-        url = sqlite_template.copy_to(set_up_template.parent)
+        url = sqlite_template.copy_to(folder)
         async with opened_at(url) as first:
             await set_up(first)
-        with closing(sqlite3.connect(set_up_template)) as connection, connection:
+        made = folder / "lyceum.db"
+        with closing(sqlite3.connect(made)) as connection, connection:
             # The next world's Discord has not been told of the commands yet.
             connection.execute("DELETE FROM app_state")
+        # Only now that it is whole: one that failed half-way would make all other tests of the process fail as well.
+        shutil.move(made, set_up_template)
     return f"sqlite:///{shutil.copyfile(set_up_template, folder / 'lyceum.db')}"
 
 

@@ -194,7 +194,7 @@ class TestMembers:
     async def test_drafts_versions_and_a_look_back(self, opened: LyceumWorld) -> None:
         ann = opened.member
         kept = await c.hand_in(opened, ann, "", learned="Much")
-        assert "Not handed in yet" in kept.text and "kept as a draft" in kept.text
+        assert "Not submitted yet" in kept.text and "kept as a draft" in kept.text
         kept = await c.hand_in(opened, ann, "half of it", later=True)
         assert "Kept as a draft" in kept.text
         assert "Draft: Knots" in (await opened.slash(ann, opened.general, "challenge mine")).text
@@ -221,7 +221,7 @@ class TestMembers:
         self, opened: LyceumWorld, work: str, says: str
     ) -> None:
         receipt = await c.hand_in(opened, opened.member, work)
-        assert "Handed in" in receipt.text and says in receipt.text
+        assert "Submitted" in receipt.text and says in receipt.text
 
     async def test_a_file_is_posted_where_others_can_open_it(self, opened: LyceumWorld) -> None:
         ann = opened.member
@@ -233,7 +233,7 @@ class TestMembers:
         assert any("posted in this channel" in each for each in said), "before anything is handed in"
         assert any("posted here all the same" in each for each in said)
         receipt = await opened.submit(ann, form, {"work": "", "learned": "Glue helps", "shown": True})
-        assert "Handed in" in receipt.text and receipt.message is not None and receipt.message.ephemeral
+        assert "Submitted" in receipt.text and receipt.message is not None and receipt.message.ephemeral
         [posted] = opened.posted(opened.general)
         assert posted.attachments == ("my-knot.pdf",) and posted.pinged == ()
         await opened.advance_to(RESULTS + timedelta(minutes=1))
@@ -268,7 +268,7 @@ class TestMembers:
         )
         opened.env.backend.cdn._blobs.clear()
         answer = await opened.submit(opened.member, form, {"work": ""})
-        assert "Handed in" in answer.text and "could not be posted" in answer.text
+        assert "Submitted" in answer.text and "could not be posted" in answer.text
         assert opened.posted(opened.general) == []
 
     async def test_hostile_words_are_shown_as_they_were_typed(self, opened: LyceumWorld) -> None:
@@ -283,7 +283,7 @@ class TestMembers:
 
     async def test_four_thousand_characters(self, opened: LyceumWorld) -> None:
         receipt = await c.hand_in(opened, opened.member, "*" * 4000, learned="_" * 1000, shown=True)
-        assert "Handed in" in receipt.text
+        assert "Submitted" in receipt.text
         await opened.advance_to(RESULTS + timedelta(minutes=1))
         assert "Everyone who finished" in c.results(opened, opened.first_wins)[0].text
 
@@ -292,7 +292,7 @@ class TestMembers:
         [first, *_] = c.posts(opened, opened.weekly)
         assert first.labels == ["What people made", "Ask"]
         past = await opened.press(opened.member, first, "What people made")
-        assert past.ephemeral and "Hand in late" not in [each.label for each in past.buttons]
+        assert past.ephemeral and "Submit late" not in [each.label for each in past.buttons]
 
     async def test_an_old_card_says_before_anything_is_typed_that_it_has_closed(
         self, opened: LyceumWorld
@@ -311,12 +311,12 @@ class TestMembers:
         [result] = c.results(opened, opened.first_wins)
         assert "There is nothing to show this time" in result.text
         [post] = [each for each in c.posts(opened, opened.weekly) if "Knots" in each.text]
-        form = await opened.press(opened.member, post, "Hand in late")
+        form = await opened.press(opened.member, post, "Submit late")
         await opened.submit(opened.member, form, {"work": "better late"})
         assert f"<@{opened.member.id}> (took a little longer)" in c.results(opened, opened.first_wins)[0].text
         gallery = await opened.slash(opened.people["Cleo"], opened.general, "challenge gallery")
         past = await opened.choose(opened.people["Cleo"], gallery, "Knots")
-        form = await opened.press(opened.people["Cleo"], past, "Hand in late")
+        form = await opened.press(opened.people["Cleo"], past, "Submit late")
         await opened.submit(opened.people["Cleo"], form, {"work": "better late too"})
         [result] = c.results(opened, opened.first_wins)
         assert "2 people finished it" in result.text

@@ -103,9 +103,9 @@ async def test_filters_take_out_what_staff_do_not_want_and_tell_its_author_once(
     await world.post(ben, world.general, "G\u0430DZOOKS!")
     assert said(world, ben) == ["Good morning, who wants to pair?"]
     [timeout] = world.faults.requests(*TIMEOUT)
-    assert datetime.fromisoformat(timeout.body["communication_disabled_until"]) == world.now + timedelta(
-        minutes=15
-    )
+    until = datetime.fromisoformat(timeout.body["communication_disabled_until"])
+    # On a loaded machine the simulated clock moves by the time of an acknowledgement.
+    assert timedelta(0) <= timeout.at + timedelta(minutes=15) - until < timedelta(seconds=10)
     shown = await desk(world)
     assert "2 hits in 7 days" in shown.text and "deletes, and a timeout of 15 minutes" in shown.text
 

@@ -7,6 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot import standings
+from bot.authority import Capability
+from bot.counters import counters
+from bot.errors import ServiceUnavailable
 from bot.guards import SafetySettings
 from tests.behaviour import reviews
 from tests.behaviour.conftest import opened_at
@@ -17,6 +21,7 @@ from tests.behaviour.steps import reach
 from tests.behaviour.test_quest_paths import choose_kept
 from tests.shell import show_commands_to
 
+MEMBER = ("GET", "/guilds/*/members/*")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
@@ -87,3 +92,45 @@ async def test_moderators_act_and_are_called_though_nobody_is_in_memory(world: L
     assert "shown in no channel" in receipt.text and len(cards(world)) == 1
     [told] = world.dms(olive)
     assert "A report waits for you" in told.text
+
+
+async def test_a_list_of_everybody_that_never_comes_makes_nobody_wait_nor_the_only_one(
+    world: LyceumWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleo, milo, olive = (world.people[name] for name in ("Cleo", "Milo", "Olive"))
+    look, connection = world.bot.core.guards.look, world.bot._connection  # pyright: ignore[reportPrivateUsage]
+
+    async def unheard(*_: object, **__: object) -> None:
+        """Discord never answers."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise ConnectionResetError("Cannot write to closing transport")
+
+    world.bot.rosters.distrust()
+    with monkeypatch.context() as away:
+        away.setattr(standings, "PATIENCE", 0.1)
+        for chunker in (unheard, broken):
+            away.setattr(connection, "chunker", chunker)
+            with pytest.raises(ServiceUnavailable, match="try again"):
+                await look.holders(world.guild_id, Capability.MODERATE)
+        # Whoever reports something is not sent away for it.
+        receipt = await report_member(world, cleo, milo, "He deletes what he does not like")
+        assert "shown in no channel" in receipt.text
+    # Asked anew, instead of waiting for what was lost.
+    assert {milo.id, olive.id} <= (await look.holders(world.guild_id, Capability.MODERATE)).keys()
+
+
+async def test_while_discord_does_not_say_who_somebody_is_people_are_asked_to_try_again(
+    world: LyceumWorld,
+) -> None:
+    cleo, ben = world.people["Cleo"], world.people["Ben"]
+    bugs = counters.errors["bug"]
+    for status in (403, 503):
+        form = await world.slash(cleo, world.general, "report", member=ben)
+        unknown = world.faults.status(status, *MEMBER, times=None)
+        answer = await world.submit(cleo, form, {"category": "Harassment", "words": "They insult people"})
+        assert "Please try again in a minute." in answer.text
+        world.faults.disarm(unknown)
+    assert cards(world) == [] and counters.errors["bug"] == bugs
+    await report_member(world, cleo, ben)
+    assert len(cards(world)) == 1

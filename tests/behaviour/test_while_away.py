@@ -51,6 +51,40 @@ async def test_those_who_joined_are_greeted_once(community: LyceumWorld, killed:
     assert len(greetings(community, bo)) == 1
 
 
+async def test_who_joined_while_discord_could_not_show_the_server_is_greeted_once(
+    community: LyceumWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await community.join("Zoe")
+    await community.advance(MINUTE)
+    bot = community.bot
+    guild, state = bot.get_guild(community.guild_id), bot._connection  # pyright: ignore[reportPrivateUsage]
+    assert guild is not None
+    with monkeypatch.context() as outage:
+        outage.setitem(
+            state.parsers, "GUILD_MEMBER_ADD", lambda _data: None
+        )  # nothing is told of a server in an outage
+        state.parse_guild_delete({"id": str(guild.id), "unavailable": True})
+        ann = await community.join("Ann")
+        me = guild._members.pop(bot.user.id)  # type: ignore[union-attr]  # pyright: ignore[reportPrivateUsage]
+
+        async def new_session() -> None:
+            bot.dispatch("ready")
+
+        await community.in_bot(new_session)
+        community.raise_errors()
+        assert greetings(community, ann) == []
+        guild._members[me.id] = me  # pyright: ignore[reportPrivateUsage]
+
+    async def there_again() -> None:
+        guild.unavailable = False
+        bot.dispatch("guild_available", guild)
+
+    for _ in range(2):
+        await community.in_bot(there_again)
+    assert len(greetings(community, ann)) == 1
+    assert bot.rosters.of(guild.id).is_complete
+
+
 async def test_the_very_first_newcomer_is_greeted_too(community: LyceumWorld) -> None:
     async with community.while_down():
         await community.advance(MINUTE)

@@ -11,12 +11,13 @@ from bot.qualifications import CAPABILITY, Choice, Qualification
 from storage.database import Database
 from tests.clocks import FixedClock
 
-GUILD, ANN, BEN, ROLE = 1, 10, 11, 900
+GUILD, ANN, BEN, CLEO, ROLE = 1, 10, 11, 12, 900
 
 
 class InMemory:
     def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
-        return frozenset({ROLE}) if (guild_id, member_id) == (GUILD, BEN) else None
+        known = {BEN: frozenset({ROLE}), CLEO: frozenset({GUILD})}
+        return known.get(member_id) if guild_id == GUILD else None
 
     def members_with(self, guild_id: int, role_ids: frozenset[int]) -> set[int]:
         return {BEN} if guild_id == GUILD and ROLE in role_ids else set()
@@ -29,12 +30,26 @@ async def test_the_roles_of_staff_qualify(database: Database, clock: FixedClock)
     async with database.begin() as session:
         await core.configs.change(session, GUILD, GuildConfig, facilitator_role_id=ROLE)
     async with database.read() as session:
-        assert await ask.holders(session, GUILD, CAPABILITY, "facilitate") == {BEN}
+        assert await ask.lacking(session, GUILD, CAPABILITY, "facilitate", [BEN, CLEO]) == {CLEO}
         assert await ask.has(session, GUILD, BEN, CAPABILITY, "facilitate")
         assert not await ask.has(session, GUILD, ANN, CAPABILITY, "facilitate")
         assert not await ask.has(session, GUILD, BEN, CAPABILITY, "no such thing")
         ann = Actor(GUILD, ANN, permissions=MANAGE_GUILD)
         assert await ask.has(session, GUILD, ANN, CAPABILITY, "facilitate", actor=ann)
+
+
+async def test_who_is_not_known_yet_after_a_start_lacks_nothing(
+    database: Database, clock: FixedClock
+) -> None:
+    """A large server is known minutes after the start, and turns are planned before that."""
+    core = Core.build(database, clock)
+    async with database.begin() as session:
+        await core.configs.change(session, GUILD, GuildConfig, moderator_role_id=ROLE)
+    async with database.read() as session:
+        ask = core.qualifications
+        assert await ask.lacking(session, GUILD, CAPABILITY, "moderate", [ANN, BEN]) == set()
+        ask.roles = InMemory()
+        assert await ask.lacking(session, GUILD, CAPABILITY, "moderate", [ANN, BEN, CLEO]) == {CLEO}
 
 
 async def test_a_kind_qualifies_while_its_feature_is_there_and_on(
@@ -59,14 +74,14 @@ async def test_a_kind_qualifies_while_its_feature_is_there_and_on(
         assert await ask.find(session, GUILD, "badge", "1") == Choice("1", "Kind words")
         assert await ask.find(session, GUILD, "badge", "2") is None
         assert await ask.has(session, GUILD, ANN, "badge", "1")
-        assert await ask.holders(session, GUILD, "badge", "1") == {ANN}
+        assert await ask.lacking(session, GUILD, "badge", "1", [ANN, BEN]) == {BEN}
     async with database.begin() as session:
         await core.features.switch(session, Actor(GUILD, BEN, permissions=MANAGE_GUILD), "badges", on=False)
     async with database.read() as session:
         assert [each.kind for each in await ask.list_kinds(GUILD)] == [CAPABILITY]
         assert await ask.find(session, GUILD, "badge", "1") is None
         assert not await ask.has(session, GUILD, ANN, "badge", "1")
-        assert await ask.holders(session, GUILD, "badge", "1") == set()
+        assert await ask.lacking(session, GUILD, "badge", "1", [ANN, BEN]) == {ANN, BEN}
     ask.unregister("badge")
     async with database.read() as session:
         assert await ask.find(session, GUILD, "badge", "1") is None

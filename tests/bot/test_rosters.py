@@ -83,6 +83,35 @@ def test_a_list_that_is_given_up_takes_nobody_away() -> None:
     assert list(roster) == [1, 2] and not roster.is_complete
 
 
+def test_a_list_that_a_new_session_overtook_takes_nobody_away_and_says_nothing() -> None:
+    roster = Roster()
+    listing = roster.list_anew()
+    listing.add(1, Entry((100,)))
+    roster.distrust()
+    roster.put(1, Entry((101,)))
+    roster.put(2, Entry(()))
+    listing.add(1, Entry((100,)))
+    listing.end()
+    assert list(roster) == [1, 2] and not roster.is_complete
+    assert roster.find(1) == Entry((101,))
+
+
+def test_roles_that_change_for_ever_leave_nothing_behind_once_everybody_is_listed() -> None:
+    roster = Roster()
+    for change in range(1000):
+        roster.put(1, Entry((change,)))
+        roster.put(2, Entry((change, change + 1)))
+    listing = roster.list_anew()
+    listing.add(1, Entry((999,)))
+    listing.add(2, Entry((7,)))
+    listing.end()
+    assert roster.find(1) == Entry((999,)) and roster.find(2) == Entry((7,))
+    assert roster.having({7}) == {2} and roster.having({999, 1000}) == {1}
+    roster.put(3, Entry((7,)))
+    assert roster.having({7}) == {2, 3}
+    assert len(roster._packed) == 2  # pyright: ignore[reportPrivateUsage]
+
+
 def test_roles_are_answered_as_discord_counts_them() -> None:
     rosters = Rosters()
     rosters.of(GUILD).put(1, Entry((100, 101)))

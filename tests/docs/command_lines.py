@@ -25,11 +25,13 @@ IN_TEXT = (
     "pip",
     "systemctl",
     ".venv/bin/pip",
+    ".venv/bin/lyceum",
+    "apt",
     "pg_dump",
 )
 """What makes code in the text a command line."""
 OF_THE_MACHINE = frozenset(
-    "bash cd chmod chown createdb createuser curl git kill mkdir pre-commit rm useradd".split(" ")  # noqa: SIM905
+    "apt bash cd chmod chown createdb createuser curl git kill mkdir pre-commit rm useradd".split(" ")  # noqa: SIM905
 )
 """Programs that make users, change owners or fetch something: not for a test to run."""
 SERVICE = "lyceum"  # in compose.yaml, of systemd, and the user

@@ -96,6 +96,13 @@ def test_what_the_guide_shows_of_lyceum_is_what_lyceum_says(folder: Path) -> Non
             made = made or next((folder / "data" / "backups").glob("*.db"), None)
 
 
+def test_the_way_back_after_an_upgrade_is_where_the_guide_says(folder: Path) -> None:
+    assert run("lyceum db upgrade")[0] == 0
+    shutil.copy(folder / "data" / "lyceum.db", folder / "data" / "lyceum.db.before-0030")
+    [shown] = [code for code in GUIDE.codes if code.startswith("lyceum db restore") and "<revision>" in code]
+    assert run(shown.replace("<revision>", "0030"))[0] == 0
+
+
 def test_lyceum_run_without_a_token_is_refused_as_the_guide_says(folder: Path) -> None:
     (folder / "config.toml").write_text("", encoding="utf-8")
     done = CliRunner().invoke(app, ["run"])

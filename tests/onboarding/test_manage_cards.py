@@ -12,7 +12,7 @@ from bot.card_views import to_modal, to_view
 from bot.cards import Button, Buttons, Card, Pick, PickPlace, Text
 from bot.errors import InvalidInput
 from bot.i18n import Translations
-from bot.text import V2_COMPONENTS, V2_TEXT_LIMIT, length
+from bot.text import MODAL_DESCRIPTION, MODAL_LABEL, V2_COMPONENTS, V2_TEXT_LIMIT, length
 from cogs.onboarding import desk_cards, editor_cards, preview_cards, step_cards
 from cogs.onboarding.definition import (
     LONGEST_TEXT,
@@ -183,7 +183,10 @@ def test_the_forms_fit() -> None:
         forms += [step_cards.texts_form(large, each, T), step_cards.audience_form(large, each, T)]
         forms.append(desk_cards.tick_form(each, 7, T))
     for form in forms:
-        to_modal(form)
+        to_modal(form)  # which cuts what is too long, so that what it makes always fits
+        for field in form.fields:
+            assert length(field.label) <= MODAL_LABEL, field.label
+            assert length(field.description or "") <= MODAL_DESCRIPTION, field.description
 
 
 def test_titles_of_nothing_visible_still_have_a_name() -> None:

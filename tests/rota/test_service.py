@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,17 @@ from sqlalchemy import select
 
 from bot.authority import ELEVATED
 from bot.errors import AlreadyDone, BotError, InvalidInput, NotAllowed, NotFound
+from bot.guild_config import GuildConfig
 from bot.i18n import Translations
 from bot.own import Who
 from bot.qualifications import Choice, Qualification
 from bot.role_drift_model import Drift
+from bot.rosters import Entry, Rosters
 from cogs.rota.model import AREA, SERVED, STAFF_RENDERER, SWAP_RENDERER, TURN_RENDERER
+from cogs.rota.planning import Planning
 from cogs.rota.rules import ACTIVE, State
 from storage.acts import ActRow
+from storage.rota import lock_rota
 from tests.rota.stand import DAY, FARAH, FORM, GUILD, OTHER_GUILD, ROLE, WEEK, Stand, actor
 
 
@@ -261,6 +266,31 @@ async def test_only_who_has_what_it_takes_may_join_take_or_stay(stand: Stand) ->
     having.discard(11)
     await stand.service.leave(actor(12), stand.rota_id)
     assert all(each.state not in ACTIVE for turn in (await stand.look()).rota.ahead for each in turn.seats)
+
+
+async def test_after_a_start_nobody_loses_a_turn_for_a_role_that_is_not_known_yet(stand: Stand) -> None:
+    """A large server is known minutes after the start."""
+    moderators = 700
+    async with stand.core.db.begin() as session:
+        await stand.core.configs.change(session, GUILD, GuildConfig, moderator_role_id=moderators)
+    await stand.staff.set_needs(FARAH, stand.rota_id, "capability:moderate")
+    for each in (11, 12):
+        await stand.service.join(replace(actor(each), role_ids=frozenset({moderators})), stand.rota_id)
+
+    async def planned() -> set[int]:
+        async with stand.core.db.begin() as session:
+            rota = await lock_rota(session, stand.rota_id)
+            assert rota is not None
+            await Planning(stand.core).replan(session, rota)
+        seats = [seat for turn in (await stand.look()).rota.ahead for seat in turn.seats]
+        return {each.member_id for each in seats if each.state in ACTIVE}
+
+    rosters = Rosters()
+    stand.core.qualifications.roles = rosters
+    assert await planned() == {11, 12}
+    rosters.of(GUILD).put(11, Entry((moderators,)))
+    rosters.of(GUILD).put(12, Entry(()))
+    assert await planned() == {11}
 
 
 async def test_the_choice_who_is_right_about_a_role_is_carried_out(stand: Stand) -> None:

@@ -40,7 +40,7 @@ def counted(
 
 
 def receipt(person: int, number: int, title: str, at: datetime = NOON, version: int = 1) -> Reply:
-    text = f"**Handed in.** Receipt {number}, <t:1:F>.\n“{title}”, Core, version {version}.\n> it"
+    text = f"**Submitted.** Receipt {number}, <t:1:F>.\n“{title}”, Core, version {version}.\n> it"
     return Reply(at, person, text)
 
 

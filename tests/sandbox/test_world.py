@@ -106,6 +106,18 @@ async def test_a_late_answer_is_noticed(toy: ToyWorld) -> None:
         toy.check_interactions()
 
 
+async def test_an_answer_that_took_more_than_three_seconds_of_work_is_noticed(
+    toy: ToyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await toy.slash(toy.member, toy.general, "hello")
+    [answer] = toy.faults.requests(*REPLY)
+    monkeypatch.setattr(answer, "cpu_moment", answer.cpu_moment + 2)
+    toy.check_interactions()
+    monkeypatch.setattr(answer, "cpu_moment", answer.cpu_moment + 2)
+    with pytest.raises(AssertionError, match=r"hello by Ben was answered after 4\."):
+        toy.check_interactions()
+
+
 async def test_four_weeks_ring_the_bot_at_the_four_mondays_and_nowhere_else(toy: ToyWorld) -> None:
     await toy.advance(timedelta(weeks=4))
     mondays = [datetime(2026, 1, 12, 9, tzinfo=UTC) + timedelta(weeks=week) for week in range(4)]

@@ -35,7 +35,7 @@ class Handed:
     def receipt(self, discord: FakeDiscord) -> int | None:
         """The number of the receipt that shows the member's own work; None for any other answer."""
         shown = self.answer(discord)
-        found = re.search(r"Handed in\.\*\* Receipt (\d+),", shown)
+        found = re.search(r"Submitted\.\*\* Receipt (\d+),", shown)
         return int(found[1]) if found is not None and self.work in shown else None
 
     def waited(self, discord: FakeDiscord) -> float | None:

@@ -241,7 +241,8 @@ async def test_wherever_reviewers_are_asked_for_a_licence_counts_and_so_does_the
 ) -> None:
     class InMemory:
         def roles_of(self, guild_id: int, member_id: int) -> frozenset[int] | None:
-            return frozenset({ROLE}) if (guild_id, member_id) == (GUILD, 15) else None
+            known = {15: frozenset({ROLE}), CLEO.member_id: frozenset[int]()}
+            return known.get(member_id) if guild_id == GUILD else None
 
         def members_with(self, guild_id: int, role_ids: frozenset[int]) -> set[int]:
             return {15} if guild_id == GUILD and ROLE in role_ids else set()
@@ -252,7 +253,8 @@ async def test_wherever_reviewers_are_asked_for_a_licence_counts_and_so_does_the
     await choose_role(core)
     await go_through(service)
     async with core.db.read() as session:
-        assert await ask.holders(session, GUILD, CAPABILITY, "review") == {BEN.member_id, 15}
+        asked = {BEN.member_id, 15, CLEO.member_id, 99}  # of the last no roles are known
+        assert await ask.lacking(session, GUILD, CAPABILITY, "review", asked) == {CLEO.member_id}
         for member_id, expected in ((BEN.member_id, True), (15, True), (CLEO.member_id, False)):
             assert await ask.has(session, GUILD, member_id, CAPABILITY, "review") is expected
         assert await ask.has(session, GUILD, BEN.member_id, CAPABILITY, "review", actor=BEN)
@@ -260,7 +262,7 @@ async def test_wherever_reviewers_are_asked_for_a_licence_counts_and_so_does_the
         assert not await ask.has(session, GUILD, BEN.member_id, CAPABILITY, "facilitate")
     ask.back_no_more(Capability.REVIEW)
     async with core.db.read() as session:
-        assert await ask.holders(session, GUILD, CAPABILITY, "review") == set()
+        assert await ask.lacking(session, GUILD, CAPABILITY, "review", asked) == {15, CLEO.member_id}
 
 
 async def test_who_holds_a_licence_counts_as_experienced_when_works_are_given_out(
