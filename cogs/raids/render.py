@@ -124,7 +124,7 @@ def _why(evidence: Evidence, t: Translator) -> list[str]:
             joins=evidence.joins,
         )
         + " "
-        + t("Usual are {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
+        + t("Usual is {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
     ]
     counted = (
         (
@@ -315,7 +315,7 @@ def _settings_line(settings: RaidSettings, t: Translator) -> str:
 
 
 def _sight(status: Status, t: Translator) -> list[str]:
-    lines = [t("Usual are {usual} newcomers an hour.", usual=f"{round(status.usual, 1):g}")]
+    lines = [t("Usual is {usual} newcomers an hour.", usual=f"{round(status.usual, 1):g}")]
     if not status.sees_joins:
         lines.append(
             t(
