@@ -45,10 +45,28 @@ _AT_THE_END = "ui.timeline.clientHeight <= 1 ?"
 _NEAR_THE_END = "ui.timeline.clientHeight <= 60 ?"  # the thread and the space below the last message included
 
 
+# A link to a channel of this server leads to discord.com, where it does not exist. The page around opens it instead;
+# and so it does with what one may press in Discord, and not in the preview: a channel's name, and a thread below a post.
+_LINKS_STAY_HERE = """
+document.addEventListener("click", (event) => {
+  const at = event.target instanceof Element
+    ? event.target.closest('a[href^="https://discord.com/channels/"], .thread-summary, .mention') : null;
+  if (!at) return;
+  const channel = at.getAttribute("href")?.split("/")[5] || "";
+  const label = channel ? "" : (at.firstChild?.textContent || "").replace(/ · \\d+ messages?$/, "");
+  if (channel) event.preventDefault();
+  window.parent.postMessage({ lyceum: "open", channel, label }, "*");
+}, true);
+"""
+_LINKS_LOOK = ".thread-summary { cursor: pointer; }\n"
+
+
 def _corrected_text(path: str, text: str) -> str:
     """What is served instead of one of the preview's own files."""
     if path.endswith(".css"):
-        return f"{text}{_PLAIN_LOOK}"
+        return f"{text}{_PLAIN_LOOK}{_LINKS_LOOK}"
+    if path == "/app.js":
+        return f"{text}{_LINKS_STAY_HERE}"
     if path == "/actions.js":
         for said in _CHATTER:
             text = _replaced(text, said, '""')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -253,6 +254,36 @@ async def test_what_one_does_oneself_is_seen_and_nobody_is_called_by_a_number(vi
         async with stage.lock:
             await world.say(world.member, world.general, "My own")
         await camera.wait_for(IN_SIGHT % "My own")
+
+
+@needs_browser
+async def test_a_link_to_a_channel_opens_it_here(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    world = stage.world
+    weekly = (await visitor.channels())["#weekly"]
+    async with stage.lock:
+        link = f"https://discord.com/channels/{world.general.guild.id}/{weekly}"
+        await world.say(world.member, world.general, f"Look: {link} and <#{weekly}>")
+    url = (await visitor.do("open", channel=str(world.general.id)))["state"]["url"]
+    async with open_camera() as camera:
+        await camera.look_at(url, width=700, height=500)
+        await camera.wait_for("document.querySelector(`.channel-message a, .channel-message .mention`)")
+        await camera.ask("window.told = []; window.onmessage = (event) => window.told.push(event.data)")
+        await camera.ask("document.querySelectorAll(`.channel-message a`).forEach((each) => each.click())")
+        await camera.ask("document.querySelector(`.channel-message .mention`).click()")
+        await camera.wait_for("window.told.length === 2")
+        told = await camera.ask("window.told")
+        assert [(each["channel"], each["label"]) for each in told] == [(weekly, ""), ("", "#weekly")]
+        await camera.look_at(visitor.page.url, width=900, height=600)
+        for each in (told[0], {**told[1], "label": "#general"}):
+            await camera.wait_for("state && !busy && $(`frame`).contentWindow")
+            event = (
+                f"new MessageEvent(`message`, {{data: {json.dumps(each)}, source: $(`frame`).contentWindow}})"
+            )
+            await camera.ask(f"window.dispatchEvent({event})")
+            wanted = each["channel"] or str(world.general.id)
+            await camera.wait_for(f"state.channel === `{wanted}`")
 
 
 async def test_times_are_shown_by_the_clock_of_whoever_looks(visitor: Visitor) -> None:
