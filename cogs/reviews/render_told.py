@@ -33,6 +33,8 @@ def assigned_card(review: Review, count: int, t: Translator) -> Card:
         member=who,
         time=timestamp(review.ends_at, "f") if review.ends_at is not None else "",
     )
+    if count > 1:  # The button opens the first of them.
+        text += " " + t("{command} shows them all.", command="`/review inbox`")
     return _told(text, t("Look at it"), custom_id(render.HELD, review.id), review.reviewer_id)
 
 
