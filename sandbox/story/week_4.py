@@ -92,6 +92,8 @@ SCENES: tuple[Entry, ...] = (
         "Get the coffee stain out of column two.",
     ),
     ("5 Mon 18:45", "Yuki", doing.say_below, "weekly", "A new week!", "Read my grandmother's sevens."),
+    ("5 Mon 17:30", "Amara", doing.take_part, "core", ""),
+    ("5 Mon 18:40", "Lena", doing.take_part, "core", ""),
     ("5 Mon 18:30", "Lena", doing.ask, "Clean a messy table", "Is an empty cell the same as no birds?"),
     (
         "5 Mon 18:50",

@@ -263,7 +263,7 @@ async def test_a_link_to_a_channel_opens_it_here(visitor: Visitor) -> None:
     world = stage.world
     weekly = (await visitor.channels())["#weekly"]
     async with stage.lock:
-        link = f"https://discord.com/channels/{world.general.guild.id}/{weekly}"
+        link = f"https://discord.com/channels/{world.server.guild.id}/{weekly}"
         await world.say(world.member, world.general, f"Look: {link} and <#{weekly}>")
     url = (await visitor.do("open", channel=str(world.general.id)))["state"]["url"]
     async with open_camera() as camera:
@@ -277,7 +277,7 @@ async def test_a_link_to_a_channel_opens_it_here(visitor: Visitor) -> None:
         assert [(each["channel"], each["label"]) for each in told] == [(weekly, ""), ("", "#weekly")]
         await camera.look_at(visitor.page.url, width=900, height=600)
         for each in (told[0], {**told[1], "label": "#general"}):
-            await camera.wait_for("state && !busy && $(`frame`).contentWindow")
+            await camera.wait_for("typeof state === `object` && state && !busy")
             event = (
                 f"new MessageEvent(`message`, {{data: {json.dumps(each)}, source: $(`frame`).contentWindow}})"
             )
