@@ -8,7 +8,7 @@ from typing import cast
 from bot.cards import Button, Buttons, Card, Divider, Item, Style, Text, custom_id
 from bot.i18n import N_, Translator
 from bot.setup_checks import DRIFT_CONTROL, Finding, Level, Repair, Word
-from bot.text import channel_link, cut
+from bot.text import channel_link, cut, length
 
 DOCTOR_CONTROL = "setup:doctor.show"
 LET_IN_CONTROL = "setup:staff.let_in"
@@ -28,6 +28,7 @@ REPAIRS = {
 PROBLEMS_A_CARD = 8  # with a button each: 24 components, and some 350 characters
 LONGEST_PROBLEM = 380
 LONGEST_FINE = 600
+ROOM_OF_A_PROBLEM = 250  # what each problem that is not there leaves to the list of what is all right
 LEVELS = {Level.BROKEN: N_("Broken"), Level.WARNING: N_("Worth a look")}
 
 
@@ -49,8 +50,11 @@ def report_card(
             used.add(button.custom_id or button.url)
             items.append(Buttons((button,)))
     if fine:
-        lines = [t("**All right**"), *(explained(each, t) for each in fine)]
-        items += [Divider(), Text(cut("\n".join(lines), LONGEST_FINE))]
+        room = LONGEST_FINE + (PROBLEMS_A_CARD - len(shown)) * ROOM_OF_A_PROBLEM
+        items += [
+            Divider(),
+            Text(_whole_lines(t("**All right**"), [explained(each, t) for each in fine], room, t)),
+        ]
     if hints:
         items += [Divider(), Text(cut(_hints(hints, t), LONGEST_FINE))]
     ways = [
@@ -73,6 +77,17 @@ def broken_card(findings: Sequence[Finding], t: Translator) -> Card:
         lines.append(t.tn("- and {n} more thing", "- and {n} more things", left))
     tail = t("{command} shows everything and mends what I can mend myself.", command="`/setup doctor`")
     return Card((Text("\n".join([head, *lines])), Text(tail)))
+
+
+def _whole_lines(head: str, lines: Sequence[str], room: int, t: Translator) -> str:
+    """As many lines as there is room for, none of them cut, and how many there are beyond."""
+    for count in range(len(lines), 0, -1):
+        left = len(lines) - count
+        more = [t.tn("and {n} more", "and {n} more", left)] if left else []
+        text = "\n".join([head, *lines[:count], *more])
+        if length(text) <= room:
+            return text
+    return cut("\n".join([head, *lines]), room)
 
 
 def _hints(hints: Sequence[Finding], t: Translator) -> str:

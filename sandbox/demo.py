@@ -21,6 +21,7 @@ from typing import Any
 import discord
 from aiohttp import web
 from rich.console import Console
+from rich.table import Table
 
 from sandbox import story
 from sandbox.furnish import add_monday_goals, set_up
@@ -36,13 +37,13 @@ TRY_FIRST = (
     "Press “Let a newcomer play the first quest” and watch.",
     "Be a newcomer yourself: press “A new person joins”.",
     "Press “To Monday 09:00” and look into #weekly.",
-    "Be Farah, the facilitator: type /setup or /manage.",
+    "Be Farah, the facilitator: type /setup start or /setup doctor.",
     "Kill the bot at any moment.",
 )
 TRY_IN_THE_STORY = (
     "Look around: #gallery, #challenges, #reviews, a thread below #pairs.",
     "Be Ben, a regular: type /review inbox, /challenge submit, /me card.",
-    "Be Farah, the facilitator: look into #staff; type /manage or /setup doctor.",
+    "Be Farah, the facilitator: look into #staff; type /setup doctor or /manage challenges list.",
     "Be a newcomer: press “A new person joins”.",
     "Let a day pass, and look where something new came. Kill the bot at any moment.",
 )
@@ -268,8 +269,10 @@ def _explain(console: Console, page: Page) -> None:
     url = page.url
     console.print(f"\n[bold]Lyceum is running in a simulated Discord:[/bold] [link={url}]{url}[/link]\n")
     console.print("What to try first:")
+    tries = Table.grid(padding=(0, 1))  # What does not fit goes on below its own column.
     for number, text in enumerate(page.tries, start=1):
-        console.print(f"  {number}. {text}")
+        tries.add_row(f"  {number}.", text)
+    console.print(tries)
     console.print("\nCtrl-C ends it. Nothing is kept.\n")
 
 

@@ -37,19 +37,22 @@ async def views(tale: Tale) -> AsyncGenerator[tuple[str, View]]:
     """
     to_come = dict(SCENES)
     async for moment in play(tale.world, WEEKS, tale):
-        for name, (when, scene) in list(to_come.items()):
-            if _said(moment).startswith(when):
-                del to_come[name]
-                view = await scene(tale)
-                yield name, view
-                tale.world.dismiss_answers(view.viewer, view.channel)
+        for name, scene in due(moment, to_come):
+            view = await scene(tale)
+            yield name, view
+            tale.world.dismiss_answers(view.viewer, view.channel)
         if not to_come:
             return
     raise LookupError(f"the story does not come to: {', '.join(to_come)}")
 
 
-def _said(moment: Moment) -> str:
-    return f"week {moment.week}: {moment.told}"
+def due(moment: Moment, to_come: dict[str, tuple[str, Scene]]) -> list[tuple[str, Scene]]:
+    """The scenes whose moment this is, by name; they are taken out of ``to_come``."""
+    said = f"week {moment.week}: {moment.told}"
+    now = [(name, scene) for name, (when, scene) in to_come.items() if said.startswith(when)]
+    for name, _ in now:
+        del to_come[name]
+    return now
 
 
 async def setup_report(tale: Tale) -> View:

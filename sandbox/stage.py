@@ -48,6 +48,7 @@ class Stage(Sights):
         page.allow_embedding(self._origin)
         page.show_the_channel_alone()
         page.open_at_the_newest()
+        page.name_whom_one_knows()
         page.take_turns(self.world.env, self.lock, self._after_action)
         async with self.lock:
             for person in self.world.people.values():

@@ -91,7 +91,7 @@ def overview_card(overview: Overview, t: Translator, *, said_first: str = "") ->
     lines += _listed(t("**Drafts**"), overview.drafts, t)
     if not (overview.running or overview.queue or overview.drafts):
         lines.append(t("There is nothing yet. The library has challenges that are ready to use."))
-    lines.append(next_text(overview.schedule, t))
+    lines.append(next_text(overview.schedule, t, is_queued=bool(overview.queue)))
     items: list[Item] = [Text("\n".join(lines))]
     items += _menus(overview, t)
     if overview.suggestions:
@@ -139,7 +139,7 @@ def _listed(heading: str, challenges: Sequence[Challenge], t: Translator) -> lis
     return [*lines, t.tn("and {n} more", "and {n} more", rest)] if rest > 0 else lines
 
 
-def next_text(schedule: Schedule, t: Translator) -> str:
+def next_text(schedule: Schedule, t: Translator, *, is_queued: bool = True) -> str:
     """When the next one opens by itself, or what it takes."""
     if schedule.settings.channel_id is None:
         return t("First choose the channel for them: {command}, Challenges.", command="`/setup start`")
@@ -148,6 +148,8 @@ def next_text(schedule: Schedule, t: Translator) -> str:
     if schedule.next_at is None:
         return t("The next opening is not planned at the moment, see {command}.", command="`/manage jobs`")
     when = timestamp(schedule.next_at, "F")
+    if not is_queued:
+        return t("The queue is empty. What you put in opens {when}, if none is open then.", when=when)
     return t("The first in the queue opens {when}, if none is open then.", when=when)
 
 

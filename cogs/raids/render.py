@@ -124,7 +124,7 @@ def _why(evidence: Evidence, t: Translator) -> list[str]:
             joins=evidence.joins,
         )
         + " "
-        + t("Usual are {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
+        + t("Usual is {usual} an hour.", usual=f"{round(evidence.usual, 1):g}")
     ]
     counted = (
         (

@@ -179,7 +179,7 @@ def hand_card(review: Review, t: Translator, said_first: str | None = None, page
     lines = [said_first] if said_first else []
     lines += [_headline(review.work, t), pages[at], paging.note(at, len(pages), t), rules_text(t)]
     if review.ends_at is not None:
-        when = timestamp(review.ends_at, "R")
+        when = timestamp(review.ends_at)
         lines.append(
             t("It is yours until {time}; then somebody else may have it.", time=when)
             if review.state is rules.State.CLAIMED
@@ -322,7 +322,7 @@ def _chip(card: WorkCard, t: Translator) -> str:
     if not card.work.is_open:
         return t("**Closed.**")
     if card.holder is not None:
-        until = timestamp(card.held_until, "R") if card.held_until is not None else ""
+        until = timestamp(card.held_until) if card.held_until is not None else ""
         if card.work.mode.hides_reviewer or not card.holder:
             return t("**In review:** somebody is on it until {time}.", time=until)
         return t(

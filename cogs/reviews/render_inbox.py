@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.cards import Button, Buttons, Card, Item, Option, Pick, Style, Text, custom_id
 from bot.i18n import Translator
-from bot.text import SELECT_OPTIONS, clean, cut, quote, timestamp
+from bot.text import SELECT_OPTIONS, clean, cut, mention_user, quote, timestamp
 from cogs.reviews.model import Inbox, Review
 from cogs.reviews.render import ASK, HELD, HELD_PICK, OWN_PICK, PICK, READ_PICK, wait_text
 
@@ -59,14 +59,10 @@ def _held(held: Sequence[Review], t: Translator) -> list[Item]:
     items: list[Item] = [Text(t("**Yours to write**"))]
     if len(held) <= _BUTTONS_EACH:
         for each in held:
-            until = timestamp(each.ends_at, "R") if each.ends_at is not None else ""
-            items.append(Text(f"{quote(each.work.title, _IN_LIST)} · {until}"))
+            items.append(Text(_held_line(each)))
             items.append(Buttons((Button(t("Open"), custom_id(HELD, each.id), style=Style.PRIMARY),)))
         return items
-    lines = [
-        f"{quote(each.work.title, _IN_LIST)} · {timestamp(each.ends_at, 'R') if each.ends_at is not None else ''}"
-        for each in held[:_BUTTONS_EACH]
-    ]
+    lines = [_held_line(each) for each in held[:_BUTTONS_EACH]]
     rest = len(held) - _BUTTONS_EACH
     lines.append(t.tn("-# and {n} more, behind the menu", "-# and {n} more, behind the menu", rest))
     options = tuple(
@@ -81,7 +77,19 @@ def _held(held: Sequence[Review], t: Translator) -> list[Item]:
     return items
 
 
+def _held_line(review: Review) -> str:
+    """The title, whose it is where that is shown (works of one challenge share their title), and until when."""
+    parts = [quote(review.work.title, _IN_LIST)]
+    if not review.work.mode.hides_author:
+        parts.append(mention_user(review.work.author_id))
+    if review.ends_at is not None:
+        parts.append(timestamp(review.ends_at, "R"))
+    return " · ".join(parts)
+
+
 def _pool(inbox: Inbox, t: Translator) -> list[Item]:
+    if not inbox.pool and inbox.held:
+        return [Text(t("**Nothing else waits for a reviewer at the moment.**"))]
     if not inbox.pool:
         return [Text(t("**Nothing waits for a reviewer at the moment.**"))]
     if inbox.needs_training:

@@ -33,6 +33,8 @@ def assigned_card(review: Review, count: int, t: Translator) -> Card:
         member=who,
         time=timestamp(review.ends_at, "f") if review.ends_at is not None else "",
     )
+    if count > 1:  # The button opens the first of them.
+        text += " " + t("{command} shows them all.", command="`/review inbox`")
     return _told(text, t("Look at it"), custom_id(render.HELD, review.id), review.reviewer_id)
 
 
@@ -54,7 +56,7 @@ def nudge_card(review: Review, held: int, t: Translator) -> Card:
         "{member}, somebody waits for your review of **{title}**, until {time}. No time? Give it back, that is fine.",
         member=mention_user(review.reviewer_id),
         title=quote(review.work.title, 90),
-        time=timestamp(review.ends_at, "R") if review.ends_at is not None else "",
+        time=timestamp(review.ends_at) if review.ends_at is not None else "",
     )
     if held > 1:
         text += " " + t("You have {n} in hand: {command} shows them.", n=held, command="`/review inbox`")

@@ -180,8 +180,8 @@ def _now_text(rota: Rota, t: Translator) -> str:
         return t("nobody yet; the first turn begins {when}", when=timestamp(rota.ahead[0].starts_at, "R"))
     names = names_of(rota.now)
     if not names:
-        return t("nobody, until {when}", when=timestamp(rota.now.ends_at, "R"))
-    return t("{names}, until {when}", names=names, when=timestamp(rota.now.ends_at, "R"))
+        return t("nobody, until {when}", when=timestamp(rota.now.ends_at))
+    return t("{names}, until {when}", names=names, when=timestamp(rota.now.ends_at))
 
 
 def names_of(turn: Turn) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simcord.env import Env
-from simcord.preview import _pages
+from simcord.preview import _messages, _pages
 from simcord.preview._server import PreviewServer
 
 
@@ -30,17 +30,67 @@ _PLAIN_LOOK = """
            justify-content: flex-end; }
 """
 
+# What the preview's script says of itself when all is well ("Viewport updated") tells nobody anything about the bot.
+_CHATTER = ('labels[kind || ""] || "Action completed"', '"Preview ready"')
+
+# SimCord keeps a channel where it was when something new comes, so an answer to a command lands below the window and
+# nothing seems to have happened. Discord follows whoever stands at the end, or has just done something themselves.
+_STAYS = 'if ((snapshot.history?.hasAfter || hasNewTail) && state.scrollIntent?.policy === "anchor")'
+_FOLLOWS = """const tail = ids.length ? snapshot.messages?.[ids[ids.length - 1]] : null;
+    const own = tail && (tail.ephemeral || String(tail.author?.id) === String(snapshot.viewerId));
+    if (hasNewTail && tail && (own || state.scrollIntent?.policy !== "anchor"))
+      state.scrollIntent = { policy: "target", targetId: ids[ids.length - 1] };
+    """
+_AT_THE_END = "ui.timeline.clientHeight <= 1 ?"
+_NEAR_THE_END = "ui.timeline.clientHeight <= 60 ?"  # the thread and the space below the last message included
+
+
+# A link to a channel of this server leads to discord.com, where it does not exist. The page around opens it instead;
+# and so it does with what one may press in Discord, and not in the preview: a channel's name, and a thread below a post.
+_LINKS_STAY_HERE = """
+document.addEventListener("click", (event) => {
+  const at = event.target instanceof Element
+    ? event.target.closest('a[href^="https://discord.com/channels/"], .thread-summary, .mention') : null;
+  if (!at) return;
+  const channel = at.getAttribute("href")?.split("/")[5] || "";
+  const label = channel ? "" : (at.firstChild?.textContent || "").replace(/ · \\d+ messages?$/, "");
+  if (channel) event.preventDefault();
+  window.parent.postMessage({ lyceum: "open", channel, label }, "*");
+}, true);
+"""
+_LINKS_LOOK = ".thread-summary { cursor: pointer; }\n"
+
+
+def _corrected_text(path: str, text: str) -> str:
+    """What is served instead of one of the preview's own files."""
+    if path.endswith(".css"):
+        return f"{text}{_PLAIN_LOOK}{_LINKS_LOOK}"
+    if path == "/app.js":
+        return f"{text}{_LINKS_STAY_HERE}"
+    if path == "/actions.js":
+        for said in _CHATTER:
+            text = _replaced(text, said, '""')
+    if path == "/timeline.js":
+        return _replaced(_replaced(text, _STAYS, _FOLLOWS + _STAYS), _AT_THE_END, _NEAR_THE_END)
+    return text
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise RuntimeError(f"SimCord's preview has changed: {old!r} is not in it once")
+    return text.replace(old, new)
+
 
 def show_the_channel_alone() -> None:
-    """Leave the preview's developer tools (capture, inspector, search) out: the page around it has its own."""
+    """Leave the preview's developer tools (capture, inspector, search) out, and let it follow what is new."""
     original = PreviewServer._static
     if getattr(original, "corrected", False):
         return
 
     async def static(self: Any, request: Any) -> Any:
         response = await original(self, request)
-        if request.path.endswith(".css"):
-            response.text = f"{response.text}{_PLAIN_LOOK}"
+        if request.path.endswith((".css", ".js")):
+            response.text = _corrected_text(request.path, response.text)
         return response
 
     static.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
@@ -65,6 +115,19 @@ def open_at_the_newest() -> None:
 
     target.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
     _pages._PageOps._initial_target = target
+
+
+def name_whom_one_knows() -> None:
+    """Show ``@Rui`` for somebody who has left, and in private messages; SimCord shows ``<@1234>`` for both."""
+    original = _messages._user_allowed
+    if getattr(original, "corrected", False):
+        return
+
+    def user_allowed(preview: Any, page: Any, user_id: int) -> bool:
+        return original(preview, page, user_id) or user_id in preview.env.backend.users
+
+    user_allowed.corrected = True  # type: ignore[attr-defined]  # the mark that this was done already
+    _messages._user_allowed = user_allowed
 
 
 _Turn = tuple[asyncio.Lock, Callable[[], None]]

@@ -111,6 +111,11 @@ async def say_below(tale: Tale, name: str, channel: str, below: str, words: str)
     return f"{name}: “{words}”"
 
 
+async def ask(tale: Tale, name: str, challenge: str, words: str) -> str:
+    """A message in the thread for questions below a challenge."""
+    return await say_below(tale, name, "challenges", challenge, words)
+
+
 async def say_in_help_hour(tale: Tale, name: str, words: str) -> str:
     """A message in the thread of the help hour."""
     return await say_below(tale, name, "help", "It is help hour", words)

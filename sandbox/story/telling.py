@@ -53,8 +53,14 @@ def _print_day(console: Console, day: list[Moment]) -> None:
     """The day, its most notable moment, and how much else there was."""
     chosen = max(day, key=lambda each: each.weight)
     told = chosen.told if len(chosen.told) <= _LINE else f"{chosen.told[: _LINE - 1]}…"
-    rest = f" [dim]and {len(day) - 1} more[/dim]" if len(day) > 1 else ""
-    console.print(f"[bold]{_date(day[0].day)}[/bold]  {escape(told)}{rest}", highlight=False, soft_wrap=True)
+    rest = f" [dim](+{len(day) - 1} more)[/dim]" if len(day) > 1 else ""
+    line = Table.grid(
+        padding=(0, 2)
+    )  # What does not fit goes on below its own column, however narrow the window.
+    line.add_column(no_wrap=True)
+    line.add_column(overflow="fold")
+    line.add_row(f"[bold]{_date(day[0].day)}[/bold]", f"{escape(told)}{rest}")
+    console.print(line, highlight=False)
 
 
 def _date(day: date) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sandbox.seen import Seen
 from sandbox.server import Channel
 from sandbox.story.cast import everybody
@@ -127,7 +129,7 @@ async def promise(tale: Tale, name: str, what: str, by: str) -> str:
     """/commit, for all to see."""
     await tale.world.slash(tale.who(name), tale.channel("general"), "commit", what=what, by=by)
     tale.expect(f"promise of {name}", tale.channel("general"), ["has set out to do this", what])
-    return f"{name} promises to {what} by {by}."
+    return f"{name} promises to {what} by {by.capitalize()}."
 
 
 async def cheer_on(tale: Tale, name: str, what: str) -> str:
@@ -176,7 +178,7 @@ async def pause(tale: Tale, name: str, until: str) -> str:
     card = await tale.world.slash(tale.who(name), tale.channel("general"), "me pause", until=until)
     await tale.world.press(tale.who(name), card, "Yes, pause")
     tale.is_away(name, away=True)
-    return f"{name} takes a break until {until}."
+    return f"{name} takes a break until {date.fromisoformat(until):%d %B}."
 
 
 async def come_back(tale: Tale, name: str) -> str:

@@ -54,7 +54,7 @@ async def time_out(tale: Tale, name: str, whom: str, reason: str, length: str) -
         length=length,
     )
     tale.read(answer, "Timeout", name)
-    return f"{name} gives {whom} a timeout of {length}: “{reason}”"
+    return f"{name} gives {whom} a timeout: “{reason}”"
 
 
 async def look_at_record(tale: Tale, name: str) -> str:

@@ -65,6 +65,14 @@ SCENES: tuple[Entry, ...] = (
         "A second time, at the same person, after a warning. Come back tomorrow and talk about charts.",
         "1d",
     ),
+    ("Tue 19:20", "Priya", doing.ask, "One chart, one sentence", "May the sentence be a question?"),
+    (
+        "Tue 20:10",
+        "Farah",
+        doing.ask,
+        "One chart, one sentence",
+        "Better an answer. Your question can be the line below it.",
+    ),
     ("Wed 17:25", "Farah", doing.say_in_help_hour, "Help hour is open. Who has a title that is too long?"),
     (
         "Wed 17:40",

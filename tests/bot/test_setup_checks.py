@@ -169,6 +169,24 @@ def test_a_long_list_can_be_read_to_its_end() -> None:
     assert len(seen) == 30
 
 
+@pytest.mark.parametrize(("count", "missing"), [(15, 0), (200, 1)])
+def test_what_is_all_right_is_listed_in_whole_lines(count: int, missing: int) -> None:
+    fine = tuple(
+        dataclasses.replace(CHANNEL, number=at, chosen=1000 + at, label=f"A channel for {at}")
+        for at in range(count)
+    )
+    view = to_view(report_card(check(dataclasses.replace(WELL, places=fine)), 1, T))
+    [text] = [
+        each.content
+        for each in view.walk_children()
+        if isinstance(each, discord.ui.TextDisplay) and "All right" in each.content
+    ]
+    lines = [line for line in text.splitlines() if "A channel for" in line]
+    assert all(line.endswith(">") for line in lines), "no line is cut"
+    told = re.search(r"^and (\d+) more$", text, re.MULTILINE)
+    assert bool(told) == bool(missing) and len(lines) + int(told[1] if told else 0) >= count
+
+
 def test_permissions_that_nobody_has_asked_for_do_not_push_out_what_is_chosen() -> None:
     hints = {f"Feature {number}": sum(NAMES) & ~INVITE_PERMISSIONS for number in range(3)}
     view = to_view(report_card(check(dataclasses.replace(WELL, hints=hints)), 1, T))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.cards import Buttons, Card, Pick, Text
 from bot.i18n import Translations
 from bot.text import V2_TEXT_LIMIT, length, quote
-from cogs.reviews import paging, render, render_inbox, render_review, rules
+from cogs.reviews import paging, render, render_inbox, render_review, render_told, rules
 from cogs.reviews.model import Inbox, Reply, Review, Work, Written, find_rubric
 from cogs.reviews.rules import Mode, State
 
@@ -79,6 +79,24 @@ def test_every_review_in_hand_can_be_opened_from_the_inbox(count: int) -> None:
     assert {f"{render.HELD}:{each.id}" for each in held} <= ids
     assert all(len(row.options) <= 25 for row in card.items if isinstance(row, Pick))
     assert length(text_of(card)) <= V2_TEXT_LIMIT
+
+
+def test_works_of_one_challenge_are_told_apart_by_whose_they_are_unless_that_is_hidden() -> None:
+    held = tuple(
+        replace(GIVEN, id=each, state=State.ASSIGNED, work=replace(WORK, author_id=each)) for each in (31, 32)
+    )
+    shown = text_of(render_inbox.inbox_card(Inbox(held, (), (), (), None), T))
+    assert "<@31>" in shown and "<@32>" in shown
+    assert "Nothing else waits" in shown and "Nothing waits" not in shown
+    blind = tuple(replace(each, work=replace(each.work, mode=Mode.DOUBLE)) for each in held)
+    assert "<@" not in text_of(render_inbox.inbox_card(Inbox(blind, (), (), (), None), T))
+    assert "Nothing waits" in text_of(render_inbox.inbox_card(Inbox((), (), (), (), None), T))
+
+
+def test_until_when_is_a_date_since_until_in_two_days_is_no_english() -> None:
+    held = replace(GIVEN, state=State.ASSIGNED, ends_at=NOW + timedelta(days=2))
+    for shown in (text_of(render_told.nudge_card(held, 1, T)), text_of(render.hand_card(held, T))):
+        assert ":f>" in shown and ":R>" not in shown
 
 
 letters = st.text(st.sampled_from("a*_|.1@\n é"), min_size=1, max_size=rules.LONGEST_REPLY)

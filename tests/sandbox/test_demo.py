@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,32 @@ import aiohttp
 import discord
 import pytest
 
+from sandbox.camera import open_camera
 from sandbox.demo import Page, shown
 from sandbox.world import World
+from tests.sandbox.browser import needs_browser
 from tests.sandbox.toy_bot import Memory, ToyBot
 
 Buttons = dict[str, str]
+
+# Whether a message with these words is in the window of the channel.
+IN_SIGHT = """(() => {
+    const box = document.getElementById("channel-timeline")?.getBoundingClientRect();
+    const found = [...document.querySelectorAll(".channel-message")].find((each) => each.innerText.includes(`%s`));
+    const place = found?.getBoundingClientRect();
+    return Boolean(box && place && place.top >= box.top - 1 && place.bottom <= box.bottom + 1);
+})()"""
+# To the oldest line, again and again until the page, which opens at the newest, has come to rest.
+SCROLL_UP = """new Promise((done) => {
+    const box = document.getElementById("channel-timeline");
+    let calm = 0;
+    const again = () => {
+        calm = box.scrollTop > 0 ? 0 : calm + 1;
+        box.scrollTop = 0;
+        if (calm > 10) done(); else setTimeout(again, 100);
+    };
+    again();
+})"""
 
 
 class Visitor:
@@ -205,6 +227,63 @@ async def test_a_channel_opens_at_its_newest_message_whoever_wrote_it(visitor: V
     await visitor.do("open", channel=(await visitor.channels())["#general"])
     assert stage.preview is not None
     assert stage.preview._initial_target(stage.person, world.general.id) == newest.id
+
+
+@needs_browser
+async def test_what_one_does_oneself_is_seen_and_nobody_is_called_by_a_number(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    world = stage.world
+    async with stage.lock:
+        ann = await world.join("Ann")
+        for number in range(30):
+            await world.say(world.member, world.general, f"Line {number} for <@{ann.id}>")
+        await world.leave(ann)
+    await visitor.do("be", person=str(world.member.id))
+    url = (await visitor.do("open", channel=(await visitor.channels())["#general"]))["state"]["url"]
+    async with open_camera() as camera:
+        await camera.look_at(url, width=700, height=500)
+        await camera.wait_for(IN_SIGHT % "Line 29")
+        assert "@Ann" in await camera.ask("document.body.innerText")
+        assert "<@" not in await camera.ask("document.body.innerText")
+        await camera.ask(SCROLL_UP)
+        async with stage.lock:
+            await world.say(world.facilitator, world.general, "Somebody else's")
+        await camera.wait_for("document.body.innerText.includes(`Somebody else's`)")
+        assert not await camera.ask(IN_SIGHT % "Somebody else's"), "who reads back is left in peace"
+        async with stage.lock:
+            await world.say(world.member, world.general, "My own")
+        await camera.wait_for(IN_SIGHT % "My own")
+
+
+@needs_browser
+async def test_a_link_to_a_channel_opens_it_here(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert stage is not None
+    world = stage.world
+    weekly = (await visitor.channels())["#weekly"]
+    async with stage.lock:
+        link = f"https://discord.com/channels/{world.server.guild.id}/{weekly}"
+        await world.say(world.member, world.general, f"Look: {link} and <#{weekly}>")
+    url = (await visitor.do("open", channel=str(world.general.id)))["state"]["url"]
+    async with open_camera() as camera:
+        await camera.look_at(url, width=700, height=500)
+        await camera.wait_for("document.querySelector(`.channel-message a, .channel-message .mention`)")
+        await camera.ask("window.told = []; window.onmessage = (event) => window.told.push(event.data)")
+        await camera.ask("document.querySelectorAll(`.channel-message a`).forEach((each) => each.click())")
+        await camera.ask("document.querySelector(`.channel-message .mention`).click()")
+        await camera.wait_for("window.told.length === 2")
+        told = await camera.ask("window.told")
+        assert [(each["channel"], each["label"]) for each in told] == [(weekly, ""), ("", "#weekly")]
+        await camera.look_at(visitor.page.url, width=900, height=600)
+        for each in (told[0], {**told[1], "label": "#general"}):
+            await camera.wait_for("typeof state === `object` && state && !busy")
+            event = (
+                f"new MessageEvent(`message`, {{data: {json.dumps(each)}, source: $(`frame`).contentWindow}})"
+            )
+            await camera.ask(f"window.dispatchEvent({event})")
+            wanted = each["channel"] or str(world.general.id)
+            await camera.wait_for(f"state.channel === `{wanted}`")
 
 
 async def test_times_are_shown_by_the_clock_of_whoever_looks(visitor: Visitor) -> None:

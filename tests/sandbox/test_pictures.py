@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from sandbox.camera import BROWSERS, NoBrowser, find_browser, open_camera
+from sandbox.camera import NoBrowser, find_browser, open_camera
 from sandbox.pictures import FOLDER, main, take
 from sandbox.scenes import SCENES, View
 from storage.database import Database
+from tests.sandbox.browser import needs_browser
 from tests.shell import lyceum_world
-
-needs_browser = pytest.mark.skipif(
-    not any(shutil.which(name) for name in BROWSERS), reason="there is no Chromium on this machine"
-)
 
 
 def test_every_scene_has_its_picture_and_every_picture_its_scene() -> None:
