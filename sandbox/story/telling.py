@@ -56,7 +56,7 @@ def _print_day(console: Console, day: list[Moment]) -> None:
     rest = f" [dim](+{len(day) - 1} more)[/dim]" if len(day) > 1 else ""
     line = Table.grid(
         padding=(0, 2)
-    )  # What does not fit goes on below its own column, however narrow the window.
+    )  # what does not fit goes on below its own column, however narrow the window
     line.add_column(no_wrap=True)
     line.add_column(overflow="fold")
     line.add_row(f"[bold]{_date(day[0].day)}[/bold]", f"{escape(told)}{rest}")
