@@ -102,13 +102,17 @@ def scans_in(seen: Mapping[str, Any], file: Path) -> list[str]:
 
 
 @contextmanager
-def statements_seen() -> Iterator[dict[str, Any]]:
-    """Every statement that the project sends to SQLite meanwhile, with parameters that it had once."""
+def statements_seen(*, anew: bool = False) -> Iterator[dict[str, Any]]:
+    """Every statement that the project sends to SQLite meanwhile, with parameters that it had once.
+
+    Those that were judged in an earlier test and found good are among them only when they are wanted `anew`.
+    """
     seen: dict[str, Any] = {}
 
     def note(connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
-        # Nearly all were judged in an earlier test already, and found good.
-        if statement in seen or _judged.get(statement) == [] or connection.dialect.name != "sqlite":
+        if connection.dialect.name != "sqlite" or statement in seen:
+            return
+        if not anew and _judged.get(statement) == []:
             return
         if re.match(r"(?i)\s*(select|update|delete|with|insert)\b", statement) and _counts():
             # Rows that are inserted many at a time for what they return come as the values of one statement.

@@ -65,7 +65,7 @@ async def test_pages_and_ticks_look_through_no_table(sqlite_template: SqliteTemp
     for feature in list_features():
         await bot.load_feature(feature)
     try:
-        with statements_seen() as seen:
+        with statements_seen(anew=True) as seen:
             await bot.core.configs.load_all()
             for page in acts.pages(bot).values():
                 await page(Actor(1, 1000, permissions=MANAGE_GUILD))
