@@ -34,7 +34,8 @@ class Patterns:
         """The first pattern that matches, and on what."""
         if not self._each:
             return None
-        for place in sorted(self._sieve.which(text)):
+        found = self._sieve.which(text)
+        for place in sorted(found) if found else ():
             pattern, program = self._each[place]
             match = program.search(text)
             if match is not None:

@@ -32,7 +32,7 @@ class Detectors:
         assert message.guild is not None
         guild_id, member_id = message.guild.id, message.author.id
         # "Ann joined the server" is a message by Ann, as far as Discord is concerned.
-        if message.is_system() or not self._waiting.is_anybody(guild_id, member_id, *_BY_MESSAGE):
+        if not self._waiting.is_anybody(guild_id, member_id, *_BY_MESSAGE) or message.is_system():
             return
         places = await self._service.runs.places(guild_id)
         targets = places.targets_of(message.channel.id)

@@ -44,7 +44,8 @@ class Waiting:
 
     def is_anybody(self, guild_id: int, member_id: int, *detectors: Detector) -> bool:
         """Whether the member waits for any of these at all."""
-        return any(each.detector in detectors for each in self._of[guild_id].get(member_id, ()))
+        open_steps = self._of[guild_id].get(member_id)
+        return open_steps is not None and any(each.detector in detectors for each in open_steps)
 
     def waits(
         self,

@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from cogs.raids.rules import Arrival, Surge, Verdict
 from cogs.raids.watch import NEWCOMER_FOR, Watch
 
-TRAFFIC_FOR = timedelta(minutes=10)
+# Ten minutes in the ids of messages, which have milliseconds above their lowest 22 bits.
+# https://docs.discord.com/developers/reference#snowflakes
+TRAFFIC_FOR = 10 * 60_000 << 22
 MOST_CHANNELS = 500
 RATE_OVER = timedelta(days=14)
 
@@ -50,7 +52,7 @@ class Memory:
         self._traffic: defaultdict[int, list[Counter[int]]] = defaultdict(
             lambda: [Counter[int](), Counter[int]()]
         )
-        self._turned_at: dict[int, datetime] = {}
+        self._turned_at: dict[int, int] = {}
 
     # ------------------------------------------------------------------------------------------ what happens
 
@@ -75,16 +77,16 @@ class Memory:
             self._batch.arrivals.setdefault(guild_id, {})[author.member_id] = replace(author, echoed=True)
         return verdict
 
-    def count_message(self, guild_id: int, channel_id: int, at: datetime) -> None:
-        """Somebody wrote in a channel."""
+    def count_message(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        """Somebody wrote in a channel; when, says the id of the message."""
         turned = self._turned_at.get(guild_id)
         counts = self._traffic[guild_id]
-        if turned is None or at - turned > TRAFFIC_FOR:
+        if turned is None or message_id - turned > TRAFFIC_FOR:
             counts[:] = [
                 Counter(),
-                counts[0] if turned is not None and at - turned < 2 * TRAFFIC_FOR else Counter(),
+                counts[0] if turned is not None and message_id - turned < 2 * TRAFFIC_FOR else Counter(),
             ]
-            self._turned_at[guild_id] = at
+            self._turned_at[guild_id] = message_id
         if len(counts[0]) < MOST_CHANNELS or channel_id in counts[0]:
             counts[0][channel_id] += 1
 
