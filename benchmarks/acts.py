@@ -47,6 +47,7 @@ NOW = Clock(utcnow).now()
 MONDAY = datetime(NOW.year, NOW.month, NOW.day, tzinfo=UTC) - timedelta(days=NOW.weekday())
 COUNT, EACH, GUILDS = 1_000_000, 100, 5
 WEEKS = 50
+WORKS = 5
 KINDS = ("review.given", "kudos.received", "challenge.submitted", "micro.done", "promise.kept")
 BADGES = 30
 SLICE = 20_000
@@ -63,9 +64,12 @@ def members(people: int) -> Iterator[tuple[int, int, int]]:
         yield number, 1 + number % GUILDS, 1000 + number
 
 
+# All in the order in which it would have come: what one member did lies far apart.
+
+
 def _acts(people: int) -> Rows:
-    for number, guild, member in members(people):
-        for act in range(EACH):
+    for act in range(EACH):
+        for number, guild, member in members(people):
             yield {
                 "guild_id": guild,
                 "kind": KINDS[act % len(KINDS)],
@@ -75,6 +79,10 @@ def _acts(people: int) -> Rows:
                 "details": {},
                 "at": NOW - timedelta(weeks=WEEKS - act // 2, minutes=number % 1000),
             }
+
+
+def _act_id(people: int, number: int, act: int) -> int:
+    return act * people + number + 1
 
 
 def _streaks(people: int) -> Rows:
@@ -92,10 +100,10 @@ def _streaks(people: int) -> Rows:
 
 def _weeks(people: int) -> Rows:
     first = MONDAY - timedelta(weeks=WEEKS)
-    for number, guild, _ in members(people):
-        for week in range(WEEKS):
-            begins = first + timedelta(weeks=week)
-            ids = (number * EACH + week * 2 + 1, number * EACH + week * 2 + 2)
+    for week in range(WEEKS):
+        begins = first + timedelta(weeks=week)
+        for number, guild, _ in members(people):
+            ids = (_act_id(people, number, week * 2), _act_id(people, number, week * 2 + 1))
             yield {
                 "guild_id": guild,
                 "streak_id": number + 1,
@@ -122,20 +130,20 @@ def _badges() -> Rows:
 
 
 def _awards(people: int) -> Rows:
-    for number, guild, member in members(people):
-        for badge in range(6):
+    for badge in reversed(range(6)):
+        for number, guild, member in members(people):
             yield {
                 "guild_id": guild,
                 "badge_id": 1 + (guild - 1) + GUILDS * ((number + badge) % BADGES),
                 "member_id": member,
                 "at": NOW - timedelta(days=badge * 9 + number % 7),
-                "evidence": {"acts": [number * EACH + n + 1 for n in range(5)]},
+                "evidence": {"acts": [_act_id(people, number, n) for n in range(5)]},
             }
 
 
 def _kudos(people: int) -> Rows:
-    for number, guild, member in members(people):
-        for given in range(10):
+    for given in reversed(range(10)):
+        for number, guild, member in members(people):
             yield {
                 "guild_id": guild,
                 "giver_id": member,
@@ -170,9 +178,10 @@ def _challenges() -> Rows:
 
 def _submitted(people: int) -> Iterator[tuple[int, int, int, int]]:
     """Server, member, challenge and week: each member hands in for every fifth."""
-    for number, guild, member in members(people):
-        for week in range(number // GUILDS % 5, WEEKS, 5):
-            yield guild, member, 1 + week * GUILDS + (guild - 1), week
+    for week in range(WEEKS):
+        for number, guild, member in members(people):
+            if number // GUILDS % 5 == week % 5:
+                yield guild, member, 1 + week * GUILDS + (guild - 1), week
 
 
 def _entries(people: int) -> Rows:
@@ -205,8 +214,8 @@ def _submissions(people: int) -> Rows:
 
 def _works(people: int) -> Rows:
     rubric = to_json(shipped()[0])
-    for number, guild, member in members(people):
-        for work in range(5):
+    for work in reversed(range(WORKS)):
+        for number, guild, member in members(people):
             yield {
                 "guild_id": guild,
                 "author_id": member,
@@ -221,12 +230,12 @@ def _works(people: int) -> Rows:
 
 
 def _reviews(people: int) -> Rows:
-    for number, guild, _ in members(people):
-        for work in range(5):
-            begins = NOW - timedelta(weeks=work * 9 + 1)
+    for work in reversed(range(WORKS)):
+        begins = NOW - timedelta(weeks=work * 9 + 1)
+        for number, guild, _ in members(people):
             yield {
                 "guild_id": guild,
-                "work_id": number * 5 + work + 1,
+                "work_id": (WORKS - 1 - work) * people + number + 1,
                 "reviewer_id": 1000 + (number + GUILDS * (work + 1)) % people,
                 "version": 1,
                 "state": "given",

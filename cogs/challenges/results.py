@@ -24,6 +24,9 @@ RANKED_OVER = 12  # challenges
 SHOWN_A_PAGE = 5
 NAMES_A_PAGE = 40
 SHOWCASED = 5
+# Looked up, because a page is about hundreds, and making each of an enum's is a call into Python.
+_TRACKS = {**{each.value: each for each in Track}, None: Track.CORE}
+_LATE = {each.value: each for each in Lateness}
 
 
 class Finisher(NamedTuple):
@@ -160,7 +163,7 @@ def _finishers(versions: Sequence[Row[int, int, bool, str, str]]) -> tuple[Finis
         first.setdefault(row.member_id, row)
         newest[row.member_id] = row
     return tuple(
-        Finisher(member, Track(row.track or Track.CORE), row.shown, Lateness(first[member].late), row.id)
+        Finisher(member, _TRACKS[row.track], row.shown, _LATE[first[member].late], row.id)
         for member, row in newest.items()
     )
 
