@@ -42,7 +42,7 @@ check: $(VENV)/.dev ## Lint, types, architecture, translations, known vulnerabil
 	$(PY) -m bot.catalogues check
 	$(PY) .ci/audit.py requirements-dev.lock
 
-bench: $(VENV)/.dev ## Measure, beside the floor and Red; an hour or so (BENCH_ARGS="--json FILE")
+bench: $(VENV)/.dev ## Measure, beside the floor and Red; about a quarter of an hour (BENCH_ARGS="--json FILE")
 	@$(PY) -m benchmarks $(BENCH_ARGS)
 
 bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memory, quality

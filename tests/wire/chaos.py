@@ -26,6 +26,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -240,7 +241,7 @@ class Chaos:
             end,
             lambda: not self._is_over(),
             seconds=limit,
-            doing=self._weeks.go_on,
+            doing=partial(self._weeks.go_on, lambda: not self._tried_and_open()),
             progress=lambda: self._weeks.steps_taken,
         )
         if going:
@@ -271,6 +272,14 @@ class Chaos:
                 " + (SELECT count(*) FROM schedules WHERE next_run_at <= :soon)",
                 {"soon": soon},
             ).fetchone()
+        return count
+
+    def _tried_and_open(self) -> int:
+        """How many effects have been tried and have no end yet. Between two tries of discord.py's own, no day may pass:
+        the nonce by which Discord knows the second again would be forgotten, as it never is within a second."""
+        with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=30)) as database:
+            query = "SELECT count(*) FROM outbox WHERE outcome IS NULL AND first_try_at IS NOT NULL"
+            (count,) = database.execute(query).fetchone()
         return count
 
     def _life(self, die_at: tuple[str, str] | None) -> Life:
