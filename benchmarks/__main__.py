@@ -75,7 +75,9 @@ def _measure(part: str, left_out: set[str], status: Status, remarks: list[str]) 
         for name in VARIANTS[part]:
             if name in left_out or (number > 0 and name in ONCE):
                 continue
-            status.update(f"measuring {part}, {name}, round {number + 1}; all parts take about a quarter of an hour")
+            status.update(
+                f"measuring {part}, {name}, round {number + 1}; all parts take about a quarter of an hour"
+            )
             try:
                 runs[name].append(_run(part, name))
             except subprocess.CalledProcessError as error:
