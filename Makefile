@@ -48,7 +48,7 @@ bench: $(VENV)/.dev ## Measure, beside the floor and Red; about a quarter of an 
 bench-matching: $(VENV)/.dev ## Measure who is matched with whom: seconds, memory, quality
 	@$(PY) -m benchmarks.matching
 
-chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about seven minutes
+chaos: $(VENV)/.dev ## Kill the bot 200 times under a faulty Discord; about a quarter of an hour
 	$(PY) -m tests.wire.chaos --kills 200
 
 pictures: $(VENV)/.demo ## Take the pictures in README and docs from the real bot; needs a Chromium
