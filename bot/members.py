@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator, Collection
 
 import discord
 
-from bot.discord_trouble import TROUBLE
-from bot.errors import ServiceUnavailable
+from bot.discord_trouble import TROUBLE, not_answering
 from bot.member_state import MemberState, entry_of
 from bot.rosters import Roster
 
@@ -38,9 +37,7 @@ async def ask_for_member(guild: discord.Guild, member_id: int) -> discord.Member
     try:
         return await find_member(guild, member_id)
     except TROUBLE as error:
-        raise ServiceUnavailable(
-            "It is not answering at the moment. Please try again in a minute."
-        ) from error
+        raise not_answering() from error
 
 
 async def find_members(guild: discord.Guild, member_ids: Collection[int]) -> dict[int, discord.Member]:

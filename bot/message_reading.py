@@ -6,8 +6,8 @@ from typing import Any
 
 import discord
 
-from bot.discord_trouble import TROUBLE
-from bot.errors import NotFound, ServiceUnavailable
+from bot.discord_trouble import TROUBLE, not_answering
+from bot.errors import NotFound
 
 
 async def message_for(reader: discord.Member, channel_id: int, message_id: int) -> discord.Message:
@@ -22,9 +22,7 @@ async def message_for(reader: discord.Member, channel_id: int, message_id: int) 
     except (discord.NotFound, discord.Forbidden, discord.InvalidData, AttributeError) as error:
         raise _not_there() from error
     except TROUBLE as error:
-        raise ServiceUnavailable(
-            "It is not answering at the moment. Please try again in a minute."
-        ) from error
+        raise not_answering() from error
 
 
 async def _may_read(member: discord.Member, channel: Any) -> bool:

@@ -13,8 +13,9 @@ import discord
 from bot.cards import Button, Buttons, Card, Divider, Item, Option, Pick, Style, Text, custom_id
 from bot.components import Components
 from bot.core import Core
+from bot.discord_trouble import not_answering
 from bot.dispatcher import Calls, PlannedEffect, Refused, Unreachable
-from bot.errors import InvalidInput, ServiceUnavailable
+from bot.errors import InvalidInput
 from bot.groups import HelpLine, SharedGroups, Topic, plain_command
 from bot.i18n import N_, Translator
 from bot.interactions import chosen_values
@@ -102,9 +103,7 @@ class NotificationCentre:
                 "open the server's menu, *Privacy Settings*, and allow direct messages; then press the button again."
             )
         except Unreachable as error:
-            raise ServiceUnavailable(
-                "It is not answering at the moment. Please try again in a minute."
-            ) from error
+            raise not_answering() from error
         else:
             reach = await self._service.change(guild_id, member_id, dm_allowed=True)
             said = t(

@@ -52,7 +52,7 @@ HINTS = {
 }
 MOST_CALLED = 10
 TAKE_UP_AFTER = 2.0  # seconds
-_NEWCOMER_FOR = NEWCOMER_FOR / timedelta(milliseconds=1)
+_NEWCOMER_MS = NEWCOMER_FOR / timedelta(milliseconds=1)
 
 
 class RaidsCog(commands.Cog):
@@ -134,7 +134,7 @@ class RaidsCog(commands.Cog):
         self.memory.count_message(guild.id, message.channel.id, message.id)
         # As numbers: nearly every message ends here, and making its instant costs more than all the rest.
         written = (message.id >> 22) + DISCORD_EPOCH
-        if author.joined_at is None or written - author.joined_at.timestamp() * 1000 > _NEWCOMER_FOR:
+        if author.joined_at is None or written - author.joined_at.timestamp() * 1000 > _NEWCOMER_MS:
             return
         arrival = arrival_of(author)
         if arrival is None:

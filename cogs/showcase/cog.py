@@ -13,8 +13,9 @@ from bot.authority import Capability
 from bot.card_views import form_answers
 from bot.cards import Card
 from bot.components import Handler
+from bot.discord_trouble import not_answering
 from bot.dispatcher import Obsolete, PlannedEffect, Unreachable
-from bot.errors import InvalidInput, NotAllowed, ServiceUnavailable
+from bot.errors import InvalidInput, NotAllowed
 from bot.features import REASON_OFF, Feature
 from bot.groups import HelpLine, plain_command
 from bot.i18n import N_
@@ -280,7 +281,7 @@ class ShowcaseCog(commands.Cog):
         try:
             message = await self._reader.message(channel_id, message_id, guild_id)
         except Unreachable as error:
-            raise _unreachable() from error
+            raise not_answering() from error
         if message is None:
             raise model.message_gone()
         return _found(message)
@@ -290,7 +291,7 @@ class ShowcaseCog(commands.Cog):
         try:
             allowed = await self._reader.may_be_shown(guild_id, channel_id, place)
         except Unreachable as error:
-            raise _unreachable() from error
+            raise not_answering() from error
         if not allowed:
             raise NotAllowed(
                 "Not everybody who reads show-and-tell may read this channel, so nothing from here is shown there. Post it in "
@@ -301,7 +302,3 @@ class ShowcaseCog(commands.Cog):
 def _found(message: discord.Message) -> Found:
     by_bot = message.author.bot or message.webhook_id is not None or message.is_system()
     return Found(message.id, message.channel.id, message.author.id, by_bot)
-
-
-def _unreachable() -> ServiceUnavailable:
-    return ServiceUnavailable("It is not answering at the moment. Please try again in a minute.")

@@ -98,7 +98,7 @@ async def test_a_list_of_everybody_that_never_comes_makes_nobody_wait_nor_the_on
     world: LyceumWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cleo, milo, olive = (world.people[name] for name in ("Cleo", "Milo", "Olive"))
-    look, connection = world.bot.core.guards.look, world.bot._connection  # pyright: ignore[reportPrivateUsage]
+    look, connection = world.bot.core.guards.look, world.bot._connection  # pyright: ignore[reportPrivateUsage] - where discord.py asks for lists
 
     async def unheard(*_: object, **__: object) -> None:
         """Discord never answers."""

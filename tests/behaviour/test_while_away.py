@@ -57,7 +57,7 @@ async def test_who_joined_while_discord_could_not_show_the_server_is_greeted_onc
     await community.join("Zoe")
     await community.advance(MINUTE)
     bot = community.bot
-    guild, state = bot.get_guild(community.guild_id), bot._connection  # pyright: ignore[reportPrivateUsage]
+    guild, state = bot.get_guild(community.guild_id), bot._connection  # pyright: ignore[reportPrivateUsage] - what an outage leaves behind
     assert guild is not None
     with monkeypatch.context() as outage:
         outage.setitem(
@@ -65,7 +65,7 @@ async def test_who_joined_while_discord_could_not_show_the_server_is_greeted_onc
         )  # nothing is told of a server in an outage
         state.parse_guild_delete({"id": str(guild.id), "unavailable": True})
         ann = await community.join("Ann")
-        me = guild._members.pop(bot.user.id)  # type: ignore[union-attr]  # pyright: ignore[reportPrivateUsage]
+        me = guild._members.pop(bot.user.id)  # type: ignore[union-attr]  # pyright: ignore[reportPrivateUsage] - as above
 
         async def new_session() -> None:
             bot.dispatch("ready")
@@ -73,7 +73,7 @@ async def test_who_joined_while_discord_could_not_show_the_server_is_greeted_onc
         await community.in_bot(new_session)
         community.raise_errors()
         assert greetings(community, ann) == []
-        guild._members[me.id] = me  # pyright: ignore[reportPrivateUsage]
+        guild._members[me.id] = me  # pyright: ignore[reportPrivateUsage] - as above
 
     async def there_again() -> None:
         guild.unavailable = False

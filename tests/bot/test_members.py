@@ -45,7 +45,7 @@ class SlowGuild:
 @pytest.fixture
 def roster(monkeypatch: pytest.MonkeyPatch) -> Roster:
     roster = Roster()
-    monkeypatch.setattr(members, "roster_of", lambda _guild: roster)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(members, "roster_of", lambda _guild: roster)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - any guild
     return roster
 
 

@@ -109,7 +109,7 @@ def test_roles_that_change_for_ever_leave_nothing_behind_once_everybody_is_liste
     assert roster.having({7}) == {2} and roster.having({999, 1000}) == {1}
     roster.put(3, Entry((7,)))
     assert roster.having({7}) == {2, 3}
-    assert len(roster._packed) == 2  # pyright: ignore[reportPrivateUsage]
+    assert len(roster._packed) == 2  # pyright: ignore[reportPrivateUsage] - the memory is what this is about
 
 
 def test_roles_are_answered_as_discord_counts_them() -> None:

@@ -31,7 +31,7 @@ IN_TEXT = (
 )
 """What makes code in the text a command line."""
 OF_THE_MACHINE = frozenset(
-    "apt bash cd chmod chown createdb createuser curl git kill mkdir pre-commit rm useradd".split(" ")  # noqa: SIM905
+    "apt bash cd chmod chown createdb createuser curl git kill mkdir pre-commit rm useradd".split(" ")  # noqa: SIM905 - easier to read than as many strings
 )
 """Programs that make users, change owners or fetch something: not for a test to run."""
 SERVICE = "lyceum"  # in compose.yaml, of systemd, and the user
